@@ -1,0 +1,102 @@
+/**
+ * What an agent says, whichever agent it is. A stream reader in `agents/` turns each line of output into these; unknown
+ * kinds are kept and counted (`unrecognised`), never fatal.
+ */
+import type { Usage } from './usage.ts';
+
+/** How a turn ended, judged by the agent's own evidence (never by an exit code alone). */
+export type TurnOutcome = 'success' | 'failed' | 'interrupted' | 'limit' | 'rate-limited' | 'crashed';
+
+/** A request that only a person may answer. `request` is the agent's own blob, handed back verbatim with the answer. */
+export interface AgentRequest {
+  readonly id: string;
+  readonly kind: 'permission' | 'question' | 'plan';
+  /** One line, plain text. */
+  readonly title: string;
+  /** Plain text for a person: the command, the path, the plan. */
+  readonly detail: string;
+  readonly tool?: string;
+  readonly input?: Readonly<Record<string, unknown>>;
+  readonly questions?: readonly AgentQuestion[];
+}
+
+export interface AgentQuestion {
+  readonly question: string;
+  readonly header?: string;
+  readonly options: readonly { readonly label: string; readonly description?: string }[];
+  readonly multiSelect: boolean;
+}
+
+export type AgentEvent =
+  | {
+      readonly kind: 'identified';
+      readonly agentSession: string;
+      readonly model?: string;
+      readonly version?: string;
+      readonly tools?: readonly string[];
+    }
+  /** A prompt of ours came back as an echo or took effect: proof of delivery. */
+  | { readonly kind: 'prompt-seen'; readonly input?: string; readonly text?: string }
+  | { readonly kind: 'message'; readonly text: string; readonly thinking?: boolean; readonly subagent?: boolean }
+  | {
+      readonly kind: 'tool-started';
+      readonly id: string;
+      readonly name: string;
+      readonly input: Readonly<Record<string, unknown>>;
+      readonly subagent?: boolean;
+    }
+  | {
+      readonly kind: 'tool-ended';
+      readonly id: string;
+      readonly ok: boolean;
+      readonly denied?: boolean;
+      readonly output: string;
+    }
+  | { readonly kind: 'asked'; readonly request: AgentRequest }
+  /** The agent no longer waits for this answer. */
+  | { readonly kind: 'ask-withdrawn'; readonly request: string }
+  /** The agent took an answer (its effect was seen). */
+  | { readonly kind: 'answer-seen'; readonly request: string }
+  | { readonly kind: 'interrupt-seen' }
+  /** Number of background jobs of the agent that are still at work: the run is not over while it is above 0. */
+  | { readonly kind: 'background'; readonly tasks: number }
+  | {
+      readonly kind: 'retrying';
+      readonly attempt: number;
+      readonly max?: number;
+      readonly delayMs?: number;
+      readonly status?: number;
+      readonly error: string;
+    }
+  | { readonly kind: 'notice'; readonly severity: 'info' | 'warning' | 'critical'; readonly text: string }
+  | {
+      readonly kind: 'turn-ended';
+      readonly outcome: TurnOutcome;
+      /** The agent's own word for it, e.g. `completed`, `api_error`, `max_turns`. */
+      readonly reason: string;
+      readonly text?: string;
+      readonly usage: Usage;
+      /** Tools that were refused during the turn. */
+      readonly denials: number;
+      /** Seconds after which a rate-limited turn may be tried again, if the service said so. */
+      readonly retryAfterS?: number;
+    }
+  | { readonly kind: 'unrecognised'; readonly what: string }
+  | { readonly kind: 'malformed'; readonly reason: string; readonly sample: string };
+
+/** What can be written to a live agent that takes input. */
+export type AgentInput =
+  | { readonly kind: 'prompt'; readonly id: string; readonly text: string; readonly steer: boolean }
+  | { readonly kind: 'interrupt'; readonly id: string }
+  | { readonly kind: 'answer'; readonly request: AgentRequest; readonly answer: Answer };
+
+/** A person's answer to an `AgentRequest`. */
+export interface Answer {
+  readonly choice: 'allow' | 'deny' | 'answer' | 'abort';
+  /** Told to the agent with a denial. */
+  readonly reason?: string;
+  /** Replaces the tool's input (permission), keyed as the tool expects it. */
+  readonly input?: Readonly<Record<string, unknown>>;
+  /** Question → chosen label(s) or free text. */
+  readonly answers?: Readonly<Record<string, string>>;
+}
