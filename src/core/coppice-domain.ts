@@ -1,0 +1,102 @@
+import type { Columns, Domain, Entity, EntityRef, JournalRecord } from './domain.ts';
+import { recorded, type Recorded } from './events.ts';
+import { intentOf, reduceIntent } from './intent/reducer.ts';
+import type { Intent } from './intent/state.ts';
+import { reduceRepository } from './repository/reducer.ts';
+import type { Repository } from './repository/state.ts';
+import { reduceSession } from './session/reducer.ts';
+import type { Session } from './session/state.ts';
+import { statusOf } from './session/status.ts';
+import { upcast } from './upcast.ts';
+import { reduceWorktree } from './worktree/reducer.ts';
+import type { Worktree } from './worktree/state.ts';
+
+/** The aggregates by kind. */
+export interface Entities {
+  session: Session;
+  worktree: Worktree;
+  repository: Repository;
+  intent: Intent;
+}
+export type Kind = keyof Entities;
+
+function touches(record: JournalRecord): readonly EntityRef[] {
+  const event = recorded(record);
+  if (event === undefined || event.type === 'session.refused') return [];
+  const refs: EntityRef[] = [];
+  if ('session' in event.data && event.type !== 'intent.opened' && event.type !== 'intent.failed') {
+    refs.push({ kind: 'session', id: event.data.session });
+  }
+  const worktree = worktreeOf(event);
+  if (worktree !== undefined) refs.push({ kind: 'worktree', id: worktree });
+  if (event.type === 'repository.trusted' || event.type === 'repository.distrusted') {
+    refs.push({ kind: 'repository', id: event.data.repository });
+  }
+  const intent = intentOf(event);
+  if (intent !== undefined) refs.push({ kind: 'intent', id: intent });
+  return refs;
+}
+
+function worktreeOf(event: Recorded): string | undefined {
+  if (event.type === 'worktree.ready') return event.data.worktree.path;
+  if (event.type === 'worktree.removed' || event.type === 'session.settled') return event.data.worktree;
+  return undefined;
+}
+
+function reduce(ref: EntityRef, entity: Entity | undefined, record: JournalRecord): Entity | undefined {
+  const event = recorded(record);
+  if (event === undefined) return entity;
+  // Entities of a kind are only ever made by that kind's own reducer, so the casts restore what the generic store forgot.
+  switch (ref.kind as Kind) {
+    case 'session':
+      return plain(reduceSession(entity as unknown as Session | undefined, event));
+    case 'worktree':
+      return plain(reduceWorktree(entity as unknown as Worktree | undefined, event));
+    case 'repository':
+      return plain(reduceRepository(entity as unknown as Repository | undefined, event));
+    case 'intent':
+      return plain(reduceIntent(ref.id, entity as unknown as Intent | undefined, event));
+  }
+}
+
+function plain(entity: object | undefined): Entity | undefined {
+  return entity as Entity | undefined;
+}
+
+const columns: Record<Kind, readonly string[]> = {
+  session: ['status', 'mode', 'agent', 'repository', 'task', 'parent', 'worktree', 'createdAt'],
+  worktree: ['repository', 'branch', 'holder'],
+  repository: ['trusted'],
+  intent: ['session', 'effect'],
+};
+
+function columnsOf(kind: string, entity: Entity): Columns {
+  switch (kind as Kind) {
+    case 'session': {
+      const session = entity as unknown as Session;
+      return {
+        status: statusOf(session),
+        mode: session.mode,
+        agent: session.agent,
+        repository: session.repository.id,
+        task: session.task.id,
+        parent: session.parent ?? null,
+        worktree: session.worktree?.path ?? null,
+        createdAt: session.createdAt,
+      };
+    }
+    case 'worktree': {
+      const worktree = entity as unknown as Worktree;
+      return { repository: worktree.repository, branch: worktree.branch, holder: worktree.holder };
+    }
+    case 'repository':
+      return { trusted: (entity as unknown as Repository).trusted ? 1 : 0 };
+    case 'intent': {
+      const intent = entity as unknown as Intent;
+      return { session: intent.session, effect: intent.effect.kind };
+    }
+  }
+}
+
+/** The rules of Coppice, ready for `state/`. */
+export const coppiceDomain: Domain = { reducerVersion: 1, upcast: (record) => upcast(record), touches, reduce, columns, columnsOf };

@@ -1,0 +1,61 @@
+import type { JournalRecord, NewEvent } from './domain.ts';
+import type { IntentEvents } from './intent/state.ts';
+import type { RepositoryEvents } from './repository/state.ts';
+import type { SessionEvents } from './session/events.ts';
+import type { EngineEvents, WorktreeEvents } from './worktree/state.ts';
+
+/** Every kind of event with its data, at its present version. */
+export interface Events extends SessionEvents, IntentEvents, RepositoryEvents, WorktreeEvents, EngineEvents {}
+
+export type EventType = keyof Events;
+
+/** A record of the journal whose type is known. */
+export type Recorded<K extends EventType = EventType> = {
+  [T in K]: Omit<JournalRecord, 'type' | 'data'> & { readonly type: T; readonly data: Readonly<Events[T]> };
+}[K];
+
+/** Present version of every event type. A raised number comes with an upcaster in `upcast.ts`. */
+export const versions: Readonly<Record<EventType, number>> = {
+  'session.created': 1,
+  'prompt.added': 1,
+  'session.queued': 1,
+  'session.admitted': 1,
+  'worktree.ready': 1,
+  'run.started': 1,
+  'run.doubted': 1,
+  'run.confirmed': 1,
+  'run.exited': 1,
+  'agent.identified': 1,
+  'input.written': 1,
+  'turn.started': 1,
+  'turn.ended': 1,
+  'breakpoint.raised': 1,
+  'breakpoint.resolved': 1,
+  'breakpoint.closed': 1,
+  'session.cancelling': 1,
+  'session.interrupting': 1,
+  'session.paused': 1,
+  'session.resumed': 1,
+  'session.settled': 1,
+  'session.archived': 1,
+  'session.refused': 1,
+  'intent.opened': 1,
+  'intent.failed': 1,
+  'repository.trusted': 1,
+  'repository.distrusted': 1,
+  'worktree.removed': 1,
+  'engine.started': 1,
+  'engine.stopped': 1,
+};
+
+/** A typed event, ready for the journal. */
+export function event<K extends EventType>(type: K, data: Events[K]): NewEvent {
+  return { type, v: versions[type], data: { ...data } };
+}
+
+/** The record as a typed event, or undefined for a type that this version does not know (kept, never folded). */
+export function recorded(record: JournalRecord): Recorded | undefined {
+  if (!Object.hasOwn(versions, record.type)) return undefined;
+  // The journal only holds what `event` made, hash-chained; the cast is the one place where that trust is placed.
+  return record as unknown as Recorded;
+}

@@ -1,0 +1,23 @@
+import type { ErrorRecord } from '../errors.ts';
+import type { InputPurpose } from '../session/events.ts';
+
+/** An effect that was announced in the journal and whose outcome is not there yet. After a restart it is probed, never blindly repeated. */
+export interface Intent {
+  readonly id: string;
+  readonly session: string;
+  readonly openedAt: number;
+  readonly effect: Effect;
+}
+
+export type Effect =
+  | { readonly kind: 'worktree'; readonly slug: string; readonly branch: string; readonly path: string }
+  | { readonly kind: 'spawn'; readonly run: number; readonly offset: number; readonly agentSession?: string }
+  | { readonly kind: 'input'; readonly run: number; readonly input: number; readonly what: InputPurpose }
+  | { readonly kind: 'commit'; readonly parent?: string }
+  | { readonly kind: 'removal'; readonly path: string };
+
+export interface IntentEvents {
+  'intent.opened': { intent: string; session: string; effect: Effect };
+  /** The effect did not happen and will not be tried again under this key. */
+  'intent.failed': { intent: string; session: string; error: ErrorRecord };
+}

@@ -1,0 +1,15 @@
+/** What a person has granted to a repository (design §2: trust is a journalled grant). */
+export interface Repository {
+  readonly id: string;
+  readonly root: string;
+  readonly trusted: boolean;
+  /** Autonomous work on the bare host is allowed. */
+  readonly host: boolean;
+  readonly by: string;
+  readonly at: number;
+}
+
+export interface RepositoryEvents {
+  'repository.trusted': { repository: string; root: string; host: boolean; by: string };
+  'repository.distrusted': { repository: string; root: string; by: string };
+}

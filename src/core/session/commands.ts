@@ -1,0 +1,112 @@
+import type { NewEvent } from '../domain.ts';
+import { CoppiceError } from '../errors.ts';
+import { event, type Events } from '../events.ts';
+import type { Answer } from '../agent/events.ts';
+import { admission, admissible, positionOf, type Limits } from '../queue/policy.ts';
+import { isLive, isSettled, openBreakpoints, statusOf } from './status.ts';
+import type { Mode, Session } from './state.ts';
+
+/** The answer to a request for work: it starts, waits at a position (1 = next), or was refused. */
+export type Verdict =
+  | { readonly status: 'started' }
+  | { readonly status: 'queued'; readonly position: number }
+  | { readonly status: 'rejected'; readonly reason: string; readonly queueLength: number };
+
+export interface Decision {
+  readonly events: readonly NewEvent[];
+  readonly verdict: Verdict;
+}
+
+/** A piece of work arrives: admitted, queued, or refused with the reason (refusals are journalled too). */
+export function create(
+  sessions: readonly Session[],
+  data: Events['session.created'],
+  prompt: string,
+  limits: Limits,
+): Decision {
+  const { verdict, events } = admit(sessions, data.session, data.mode, limits);
+  if (verdict.status === 'rejected') return { verdict, events };
+  const opening = [
+    event('session.created', data),
+    event('prompt.added', { session: data.session, prompt: 1, text: prompt, steer: false }),
+  ];
+  return { verdict, events: [...opening, ...events] };
+}
+
+function admit(sessions: readonly Session[], session: string, mode: Mode, limits: Limits): Decision {
+  const decision = admission(sessions, mode, limits);
+  switch (decision.verdict) {
+    case 'admit':
+      return { verdict: { status: 'started' }, events: [event('session.admitted', { session })] };
+    case 'queue':
+      return {
+        verdict: { status: 'queued', position: decision.position },
+        events: [event('session.queued', { session })],
+      };
+    case 'refuse': {
+      const { reason, queueLength } = decision;
+      return {
+        verdict: { status: 'rejected', reason, queueLength },
+        events: [event('session.refused', { code: 'queue-full', reason, mode })],
+      };
+    }
+  }
+}
+
+/** One more prompt for a session. While it works the prompt waits for the turn's end, or cuts in when it steers. */
+export function addPrompt(
+  sessions: readonly Session[],
+  session: Session,
+  prompt: { text: string; steer: boolean },
+  limits: Limits,
+): Decision {
+  if (session.cancelling !== undefined) {
+    throw wrongState(session, 'is being cancelled', 'Wait until it has ended, then continue it.');
+  }
+  const n = session.promptCount + 1;
+  const added = event('prompt.added', { session: session.id, prompt: n, ...prompt });
+  if (!isSettled(session)) {
+    const position = positionOf(sessions, session.id);
+    return { events: [added], verdict: position === undefined ? { status: 'started' } : { status: 'queued', position } };
+  }
+  const { verdict, events } = admit(sessions, session.id, session.mode, limits);
+  return verdict.status === 'rejected' ? { verdict, events } : { verdict, events: [added, ...events] };
+}
+
+/** Asks for the end of a session. Repeating it is harmless. */
+export function cancel(session: Session, reason: string): readonly NewEvent[] {
+  if (isSettled(session) && !isLive(session)) {
+    throw wrongState(session, `is ${statusOf(session)} already`, 'Nothing has to be cancelled.');
+  }
+  return session.cancelling === undefined ? [event('session.cancelling', { session: session.id, reason })] : [];
+}
+
+/** Asks the agent to stop its turn and keeps the session. */
+export function interrupt(session: Session): readonly NewEvent[] {
+  if (!isLive(session) || session.turn === undefined) {
+    throw wrongState(session, 'has no turn under way', 'Use `coppice session continue` to give it a prompt.');
+  }
+  return session.interrupting === true ? [] : [event('session.interrupting', { session: session.id })];
+}
+
+/** A person's answer. Exactly one answer counts; a second one is refused, so nobody believes in an answer that was not used. */
+export function answer(session: Session, id: string | undefined, given: Answer, by: string): readonly NewEvent[] {
+  const open = openBreakpoints(session);
+  const target = id === undefined ? open[0] : session.breakpoints.find((each) => each.id === id);
+  if (target === undefined) throw wrongState(session, 'waits for no such answer', 'See `coppice session show` for what it waits for.');
+  if (target.answer !== undefined) {
+    throw wrongState(session, `was answered already by ${target.answeredBy ?? 'someone'}`, 'Nothing else has to be done.');
+  }
+  const resolved = event('breakpoint.resolved', { session: session.id, breakpoint: target.id, answer: given, by });
+  if (given.choice !== 'abort') return [resolved];
+  return [resolved, event('session.cancelling', { session: session.id, reason: given.reason ?? 'aborted at a breakpoint' })];
+}
+
+/** Admissions that free places allow. */
+export function admissions(sessions: readonly Session[], limits: Limits): readonly NewEvent[] {
+  return admissible(sessions, limits).map((session) => event('session.admitted', { session }));
+}
+
+function wrongState(session: Session, what: string, next: string): CoppiceError {
+  return new CoppiceError('wrong-state', `Session ${session.id} ${what}.`, next, { context: { session: session.id } });
+}

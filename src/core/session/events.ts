@@ -1,0 +1,96 @@
+import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
+import type { Usage } from '../agent/usage.ts';
+import type { ErrorRecord } from '../errors.ts';
+import type { BreakpointKind, ChangeSummary, Mode, Place, Priority, Result } from './state.ts';
+
+/**
+ * What can happen to a session. `session` is always its id. An event that completes an effect names its `intent`, which
+ * closes it (see `intent/`). Offsets are bytes of the session's stream.
+ */
+export interface SessionEvents {
+  'session.created': {
+    session: string;
+    task: { id: string; uuid: string; title: string };
+    mode: Mode;
+    agent: string;
+    agentOptions: Record<string, unknown>;
+    executor: string;
+    priority: Priority;
+    parent?: string;
+    repository: { id: string; root: string };
+    request: { worktree?: string; base?: string };
+    requester: { by: string; env: Record<string, string>; secrets: string[] };
+  };
+  'prompt.added': { session: string; prompt: number; text: string; steer: boolean };
+  /** Joins the queue. Sessions whose mode never waits are admitted in the same breath. */
+  'session.queued': { session: string };
+  'session.admitted': { session: string };
+  'worktree.ready': { session: string; worktree: Place; repository: string; intent?: string };
+  'run.started': {
+    session: string;
+    run: number;
+    offset: number;
+    agentSession?: string;
+    record: Record<string, unknown>;
+    intent: string;
+  };
+  /** The state of the agent's process cannot be told; shown as unknown until it can. */
+  'run.doubted': { session: string; run: number; why: string };
+  'run.confirmed': { session: string; run: number };
+  'run.exited': { session: string; run: number; code?: number; signal?: string; gone?: boolean };
+  'agent.identified': { session: string; agentSession: string; model?: string; version?: string; offset: number };
+  'input.written': {
+    session: string;
+    run: number;
+    input: number;
+    what: InputPurpose;
+    intent: string;
+  };
+  'turn.started': { session: string; turn: number; prompt?: number; run: number; offset: number };
+  'turn.ended': {
+    session: string;
+    turn: number;
+    outcome: TurnOutcome;
+    reason: string;
+    text?: string;
+    usage: Usage;
+    denials: number;
+    offset: number;
+  };
+  'breakpoint.raised': {
+    session: string;
+    breakpoint: string;
+    kind: BreakpointKind;
+    title: string;
+    detail: string;
+    request?: AgentRequest;
+    secrets?: string[];
+    offset?: number;
+  };
+  'breakpoint.resolved': { session: string; breakpoint: string; answer: Answer; by: string };
+  'breakpoint.closed': { session: string; breakpoint: string; why: 'delivered' | 'withdrawn'; offset?: number };
+  'session.cancelling': { session: string; reason: string };
+  'session.interrupting': { session: string };
+  'session.paused': { session: string; until: number; reason: string };
+  'session.resumed': { session: string };
+  /** The end of a stretch of work: no process is left, the change is committed, the lease is given back. */
+  'session.settled': {
+    session: string;
+    outcome: Result['outcome'];
+    worktree?: string;
+    text?: string;
+    changes?: ChangeSummary;
+    error?: ErrorRecord;
+    intent?: string;
+  };
+  'session.archived': { session: string };
+  /** A request that was refused; kept for the record, changes nothing. */
+  'session.refused': { code: string; reason: string; repository?: string; mode?: string };
+}
+
+/** What an input carries, by reference: its text is made again from the session, so that a repeat is identical. */
+export type InputPurpose =
+  | { readonly kind: 'prompt'; readonly prompt: number }
+  | { readonly kind: 'answer'; readonly breakpoint: string }
+  | { readonly kind: 'interrupt' }
+  | { readonly kind: 'close' };

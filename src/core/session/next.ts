@@ -1,0 +1,62 @@
+import { isLive, openBreakpoints } from './status.ts';
+import type { Session } from './state.ts';
+
+/** What the engine has to do next for a session. Everything is decided from the journalled state, so a restarted engine goes on where the last one stopped. */
+export type Step =
+  | { readonly do: 'wait'; readonly for: 'admission' | 'agent' | 'person' | 'pause' | 'proof' | 'work' }
+  | { readonly do: 'prepare' }
+  | { readonly do: 'start'; readonly prompt: number }
+  | { readonly do: 'feed'; readonly prompt: number }
+  | { readonly do: 'answer'; readonly breakpoint: string }
+  | { readonly do: 'interrupt' }
+  | { readonly do: 'close' }
+  | { readonly do: 'stop'; readonly reason: string }
+  | { readonly do: 'settle' };
+
+/** What only the engine's memory knows about a live run. */
+export interface Live {
+  /** The agent takes input while it runs. */
+  readonly duplex: boolean;
+  /** The agent can be steered in mid-turn. */
+  readonly steerable: boolean;
+  /** Background jobs of the agent that are still at work. */
+  readonly background: number;
+}
+
+/** The next step. Pure and total: the same state always gives the same step. */
+export function nextStep(session: Session, live: Live): Step {
+  if (session.admission === 'idle') return { do: 'wait', for: 'work' };
+  if (session.admission === 'waiting') {
+    return session.cancelling === undefined ? { do: 'wait', for: 'admission' } : { do: 'settle' };
+  }
+  return isLive(session) ? whileLive(session, live) : whileStill(session);
+}
+
+function whileLive(session: Session, live: Live): Step {
+  const { run, turn } = session;
+  if (run?.state === 'unknown') return { do: 'wait', for: 'proof' };
+  if (session.cancelling !== undefined) return { do: 'stop', reason: session.cancelling.reason };
+  if (!live.duplex) return session.interrupting === true ? { do: 'stop', reason: 'interrupt' } : { do: 'wait', for: 'agent' };
+  const answered = session.breakpoints.find((each) => each.answer !== undefined && each.written !== true);
+  if (answered !== undefined) return { do: 'answer', breakpoint: answered.id };
+  if (session.interrupting === true && turn !== undefined) return { do: 'interrupt' };
+  const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
+  const written = session.prompts.some((prompt) => prompt.state === 'written');
+  const busy = turn !== undefined || written;
+  if (waiting !== undefined && run?.closing !== true) {
+    if (!busy || (waiting.steer && live.steerable && !written)) return { do: 'feed', prompt: waiting.n };
+  }
+  if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
+  if (busy || live.background > 0 || run?.closing === true) return { do: 'wait', for: 'agent' };
+  return { do: 'close' };
+}
+
+function whileStill(session: Session): Step {
+  if (session.cancelling !== undefined) return { do: 'settle' };
+  if (session.pausedUntil !== undefined) return { do: 'wait', for: 'pause' };
+  const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
+  if (waiting === undefined || (session.interrupting === true && session.run !== undefined)) return { do: 'settle' };
+  if (!session.holding) return { do: 'prepare' };
+  if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
+  return { do: 'start', prompt: waiting.n };
+}

@@ -1,0 +1,182 @@
+import type { AgentEvent } from '../agent/events.ts';
+import { noUsage } from '../agent/usage.ts';
+import type { NewEvent } from '../domain.ts';
+import { event } from '../events.ts';
+import type { Session } from './state.ts';
+
+/**
+ * What one event of the agent, read from the stream line that ends at byte `offset`, means for the session's history.
+ * Conversation itself stays in the stream; only what decides something is journalled. Reading the same line again (a new
+ * engine re-reads the open turn) yields nothing.
+ */
+export function observe(session: Session, seen: AgentEvent, offset: number): NewEvent[] {
+  if (session.run === undefined || offset < session.streamOffset) return [];
+  switch (seen.kind) {
+    case 'identified':
+      return identified(session, seen, offset);
+    case 'prompt-seen':
+      return started(session, seen.input, offset);
+    case 'message':
+    case 'tool-started':
+      return awake(session, offset);
+    case 'asked':
+      return asked(session, seen, offset);
+    case 'ask-withdrawn':
+      return closed(session, seen.request, 'withdrawn', offset);
+    case 'answer-seen':
+      return closed(session, seen.request, 'delivered', offset);
+    case 'turn-ended':
+      return ended(session, seen, offset);
+    case 'tool-ended':
+    case 'interrupt-seen':
+    case 'background':
+    case 'retrying':
+    case 'notice':
+    case 'unrecognised':
+    case 'malformed':
+      return [];
+  }
+}
+
+type Seen<K extends AgentEvent['kind']> = Extract<AgentEvent, { kind: K }>;
+
+function identified(session: Session, seen: Seen<'identified'>, offset: number): NewEvent[] {
+  const same =
+    session.agentSession === seen.agentSession &&
+    (seen.model === undefined || session.model === seen.model) &&
+    (seen.version === undefined || session.agentVersion === seen.version);
+  if (same) return [];
+  const { agentSession, model, version } = seen;
+  return [
+    event('agent.identified', {
+      session: session.id,
+      agentSession,
+      ...(model === undefined ? {} : { model }),
+      ...(version === undefined ? {} : { version }),
+      offset,
+    }),
+  ];
+}
+
+/** The oldest prompt that was written and not seen, or the one that the echo names. */
+function pending(session: Session, input?: string): number | undefined {
+  const written = session.prompts.filter((prompt) => prompt.state === 'written');
+  return (written.find((prompt) => promptKey(session.id, prompt.n) === input) ?? written[0])?.n;
+}
+
+/** Names a prompt towards the agent (a UUID-shaped echo key is the agent's own matter). */
+export function promptKey(session: string, prompt: number): string {
+  return `${session}:${prompt}`;
+}
+
+function begin(session: Session, prompt: number | undefined, offset: number): NewEvent {
+  return event('turn.started', {
+    session: session.id,
+    turn: session.turns + 1,
+    ...(prompt === undefined ? {} : { prompt }),
+    run: session.run?.n ?? 0,
+    offset,
+  });
+}
+
+function started(session: Session, input: string | undefined, offset: number): NewEvent[] {
+  const prompt = pending(session, input);
+  if (prompt === undefined) return [];
+  if (session.turn === undefined) return [begin(session, prompt, offset)];
+  // A prompt that reaches the agent in mid-turn ends the turn it cuts into.
+  return [...finish(session, 'interrupted', 'superseded', offset), { ...begin(session, prompt, offset) }];
+}
+
+function awake(session: Session, offset: number): NewEvent[] {
+  return session.turn === undefined ? [begin(session, pending(session), offset)] : [];
+}
+
+function asked(session: Session, seen: Seen<'asked'>, offset: number): NewEvent[] {
+  const { request } = seen;
+  if (session.breakpoints.some((each) => each.id === request.id)) return [];
+  const raised = event('breakpoint.raised', {
+    session: session.id,
+    breakpoint: request.id,
+    kind: request.kind,
+    title: request.title,
+    detail: request.detail,
+    request,
+    offset,
+  });
+  return [...awake(session, offset), raised];
+}
+
+function closed(session: Session, id: string, why: 'delivered' | 'withdrawn', offset: number): NewEvent[] {
+  if (!session.breakpoints.some((each) => each.id === id)) return [];
+  return [event('breakpoint.closed', { session: session.id, breakpoint: id, why, offset })];
+}
+
+function withdrawn(session: Session, offset: number): NewEvent[] {
+  return session.breakpoints
+    .filter((each) => each.request !== undefined)
+    .flatMap((each) => closed(session, each.id, each.written === true ? 'delivered' : 'withdrawn', offset));
+}
+
+function finish(session: Session, outcome: 'interrupted' | 'crashed', reason: string, offset: number): NewEvent[] {
+  const data = { session: session.id, turn: session.turns, outcome, reason, usage: noUsage, denials: 0, offset };
+  return [...withdrawn(session, offset), event('turn.ended', data)];
+}
+
+function ended(session: Session, seen: Seen<'turn-ended'>, offset: number): NewEvent[] {
+  const prompt = pending(session);
+  const opening = session.turn === undefined && prompt !== undefined ? [begin(session, prompt, offset)] : [];
+  if (session.turn === undefined && opening.length === 0) return [];
+  const data = {
+    session: session.id,
+    turn: session.turns + opening.length,
+    outcome: seen.outcome,
+    reason: seen.reason,
+    ...(seen.text === undefined ? {} : { text: excerpt(seen.text) }),
+    usage: seen.usage,
+    denials: seen.denials,
+    offset,
+  };
+  return [...opening, ...withdrawn(session, offset), event('turn.ended', data)];
+}
+
+/** The whole answer is in the stream; the journal keeps what a list shows. */
+function excerpt(text: string, limit = 2000): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+}
+
+/** How a run ended: with an exit code or a signal where known, or `gone` without a trace. */
+export interface RunEnd {
+  readonly code?: number;
+  readonly signal?: string;
+  readonly gone?: boolean;
+}
+
+/**
+ * The end of the agent's process. `last` is what the stream reader concluded at the end of the stream. A turn that is still
+ * open then has crashed (or was interrupted, when that was asked for), and a prompt that was written but never seen has
+ * had its turn: nothing is sent twice.
+ */
+export function observeExit(session: Session, end: RunEnd, last: readonly AgentEvent[], offset: number): NewEvent[] {
+  if (session.run === undefined) return [];
+  const exited = event('run.exited', {
+    session: session.id,
+    run: session.run.n,
+    ...(end.code === undefined ? {} : { code: end.code }),
+    ...(end.signal === undefined ? {} : { signal: end.signal }),
+    ...(end.gone === true ? { gone: true } : {}),
+  });
+  const conclusion = last.find((seen) => seen.kind === 'turn-ended');
+  const prompt = pending(session);
+  if (session.turn === undefined && prompt === undefined) return [...withdrawn(session, offset), exited];
+  if (conclusion !== undefined) return [...ended(session, conclusion, offset), exited];
+  const opening = session.turn === undefined ? [begin(session, prompt, offset)] : [];
+  const opened = { ...session, turns: session.turns + opening.length };
+  const asked = session.interrupting === true || session.cancelling !== undefined;
+  return [...opening, ...finish(opened, asked ? 'interrupted' : 'crashed', howEnded(end), offset), exited];
+}
+
+function howEnded(end: RunEnd): string {
+  if (end.signal !== undefined) return `ended by ${end.signal}`;
+  if (end.code !== undefined) return `ended with exit code ${end.code}`;
+  return 'ended without a trace';
+}

@@ -1,0 +1,214 @@
+import { addUsage, noUsage } from '../agent/usage.ts';
+import type { Recorded } from '../events.ts';
+import type { SessionEvents } from './events.ts';
+import type { Breakpoint, Prompt, Run, Session } from './state.ts';
+
+type Fold<K extends keyof SessionEvents> = (session: Session, event: Recorded<K>) => Session;
+
+/** Removes keys whose value is undefined, so that a replayed entity equals a live one key for key. */
+type Patch = { readonly [K in keyof Session]?: Session[K] | undefined };
+function patch(session: Session, changes: Patch): Session {
+  const next: Record<string, unknown> = { ...session, ...changes };
+  for (const key of Object.keys(changes)) if (next[key] === undefined) delete next[key];
+  return next as unknown as Session;
+}
+
+function created({ at, data }: Recorded<'session.created'>): Session {
+  return {
+    id: data.session,
+    task: data.task,
+    mode: data.mode,
+    agent: data.agent,
+    agentOptions: data.agentOptions,
+    executor: data.executor,
+    priority: data.priority,
+    ...(data.parent === undefined ? {} : { parent: data.parent }),
+    repository: data.repository,
+    request: data.request,
+    requester: data.requester,
+    createdAt: at,
+    admission: 'idle',
+    holding: false,
+    goal: '',
+    prompts: [],
+    promptCount: 0,
+    streamOffset: 0,
+    turns: 0,
+    breakpoints: [],
+    usage: noUsage,
+    archived: false,
+  };
+}
+
+/** A fact about a run that is not the present one is stale and changes nothing. */
+function withRun(session: Session, n: number, change: (run: Run) => Run): Session {
+  return session.run?.n === n ? { ...session, run: change(session.run) } : session;
+}
+
+function withPrompt(session: Session, n: number, change: (prompt: Prompt) => Prompt): Session {
+  return { ...session, prompts: session.prompts.map((prompt) => (prompt.n === n ? change(prompt) : prompt)) };
+}
+
+function withBreakpoint(session: Session, id: string, change: (breakpoint: Breakpoint) => Breakpoint): Session {
+  return { ...session, breakpoints: session.breakpoints.map((each) => (each.id === id ? change(each) : each)) };
+}
+
+/** Only what is still on its way is kept; the text of a prompt that was seen is in the stream. */
+function unseen(prompts: readonly Prompt[]): readonly Prompt[] {
+  return prompts.filter((prompt) => prompt.state !== 'seen');
+}
+
+function advanced(session: Session, offset: number | undefined): Session {
+  return offset === undefined || offset <= session.streamOffset ? session : { ...session, streamOffset: offset };
+}
+
+const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | 'session.refused'>]: Fold<K> } = {
+  'prompt.added': (session, { data }) => ({
+    ...session,
+    goal: data.prompt === 1 ? data.text : session.goal,
+    promptCount: Math.max(session.promptCount, data.prompt),
+    prompts: [...unseen(session.prompts), { n: data.prompt, text: data.text, steer: data.steer, state: 'waiting' }],
+  }),
+  'session.queued': (session, { seq }) =>
+    patch(session, { admission: 'waiting', place: seq, result: undefined, endedAt: undefined }),
+  'session.admitted': (session, { at }) =>
+    patch(session, {
+      admission: 'admitted',
+      place: undefined,
+      result: undefined,
+      endedAt: undefined,
+      startedAt: session.startedAt ?? at,
+    }),
+  'worktree.ready': (session, { data }) => ({ ...session, worktree: data.worktree, holding: true }),
+  'run.started': (session, { data }) => {
+    const run: Run = {
+      n: data.run,
+      state: 'running',
+      record: data.record,
+      offset: data.offset,
+      inputs: 0,
+      closing: false,
+    };
+    return patch(advanced(session, data.offset), { run, agentSession: data.agentSession ?? session.agentSession });
+  },
+  'run.doubted': (session, { data }) =>
+    withRun(session, data.run, (run) => ({ ...run, state: 'unknown', why: data.why })),
+  'run.confirmed': (session, { data }) => withRun(session, data.run, ({ why: _, ...run }) => ({ ...run, state: 'running' })),
+  'run.exited': (session, { data }) =>
+    withRun(session, data.run, (run) => ({
+      ...run,
+      state: data.gone === true ? 'gone' : 'exited',
+      ...(data.code === undefined ? {} : { code: data.code }),
+      ...(data.signal === undefined ? {} : { signal: data.signal }),
+    })),
+  'agent.identified': (session, { data }) =>
+    patch(advanced(session, data.offset), {
+      agentSession: data.agentSession,
+      model: data.model ?? session.model,
+      agentVersion: data.version ?? session.agentVersion,
+    }),
+  'input.written': (session, { data }) => {
+    const { what } = data;
+    const numbered = withRun(session, data.run, (run) => ({
+      ...run,
+      inputs: Math.max(run.inputs, data.input),
+      closing: run.closing || what.kind === 'close',
+    }));
+    switch (what.kind) {
+      case 'prompt':
+        return withPrompt(numbered, what.prompt, (prompt) => ({ ...prompt, state: 'written', run: data.run }));
+      case 'answer':
+        return withBreakpoint(numbered, what.breakpoint, (breakpoint) => ({ ...breakpoint, written: true }));
+      case 'interrupt':
+        return patch(numbered, { interrupting: undefined });
+      case 'close':
+        return numbered;
+    }
+  },
+  'turn.started': (session, { at, data }) => {
+    const { prompt } = data;
+    const seen =
+      prompt === undefined ? session : withPrompt(session, prompt, (each) => ({ ...each, state: 'seen', run: data.run }));
+    return {
+      ...advanced(seen, data.offset),
+      turns: data.turn,
+      turn: {
+        n: data.turn,
+        ...(prompt === undefined ? {} : { prompt }),
+        run: data.run,
+        startedAt: at,
+        offset: data.offset,
+      },
+    };
+  },
+  'turn.ended': (session, { at, data }) =>
+    patch(advanced(session, data.offset), {
+      turn: undefined,
+      interrupting: undefined,
+      lastTurn: {
+        n: data.turn,
+        outcome: data.outcome,
+        reason: data.reason,
+        ...(data.text === undefined ? {} : { text: data.text }),
+        usage: data.usage,
+        denials: data.denials,
+        endedAt: at,
+      },
+      usage: addUsage(session.usage, data.usage),
+    }),
+  'breakpoint.raised': (session, { at, data }) => ({
+    ...advanced(session, data.offset),
+    breakpoints: [
+      ...session.breakpoints,
+      {
+        id: data.breakpoint,
+        kind: data.kind,
+        title: data.title,
+        detail: data.detail,
+        raisedAt: at,
+        ...(data.request === undefined ? {} : { request: data.request }),
+        ...(data.secrets === undefined ? {} : { secrets: data.secrets }),
+      },
+    ],
+  }),
+  'breakpoint.resolved': (session, { data }) =>
+    withBreakpoint(session, data.breakpoint, (each) => ({ ...each, answer: data.answer, answeredBy: data.by })),
+  'breakpoint.closed': (session, { data }) => ({
+    ...advanced(session, data.offset),
+    breakpoints: session.breakpoints.filter((each) => each.id !== data.breakpoint),
+  }),
+  'session.cancelling': (session, { at, data }) => ({ ...session, cancelling: { reason: data.reason, at } }),
+  'session.interrupting': (session) => ({ ...session, interrupting: true }),
+  'session.paused': (session, { data }) => ({ ...session, pausedUntil: { at: data.until, reason: data.reason } }),
+  'session.resumed': (session) => patch(session, { pausedUntil: undefined }),
+  'session.settled': (session, { at, data }) =>
+    patch(session, {
+      admission: 'idle',
+      place: undefined,
+      holding: false,
+      cancelling: undefined,
+      interrupting: undefined,
+      pausedUntil: undefined,
+      turn: undefined,
+      breakpoints: [],
+      prompts: [],
+      endedAt: at,
+      result: {
+        outcome: data.outcome,
+        at,
+        ...(data.text === undefined ? {} : { text: data.text }),
+        ...(data.changes === undefined ? {} : { changes: data.changes }),
+        ...(data.error === undefined ? {} : { error: data.error }),
+      },
+    }),
+  'session.archived': (session) => (session.archived ? session : { ...session, archived: true }),
+};
+
+/** The session after the event; the same object when nothing changed. Events of other aggregates change nothing. */
+export function reduceSession(session: Session | undefined, event: Recorded): Session | undefined {
+  if (event.type === 'session.created') return session ?? created(event);
+  if (session === undefined || !Object.hasOwn(folds, event.type)) return session;
+  // `folds` maps each type to a fold of that very type; the compiler cannot follow the correlation through the lookup.
+  const fold = folds[event.type as keyof typeof folds] as Fold<keyof SessionEvents>;
+  return fold(session, event as Recorded<keyof SessionEvents>);
+}

@@ -1,0 +1,172 @@
+import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
+import type { Usage } from '../agent/usage.ts';
+import type { ErrorRecord } from '../errors.ts';
+
+export const modes = ['autonomous', 'dispatch', 'interactive', 'planning', 'orchestration'] as const;
+export type Mode = (typeof modes)[number];
+
+export const priorities = ['high', 'normal'] as const;
+export type Priority = (typeof priorities)[number];
+
+/** Derived from events by `statusOf`, never set. */
+export const statuses = [
+  'queued',
+  'preparing',
+  'running',
+  'needs-you',
+  'paused',
+  'interrupted',
+  'reported',
+  'verified',
+  'accepted',
+  'landed',
+  'failed',
+  'cancelled',
+  'unknown',
+] as const;
+export type Status = (typeof statuses)[number];
+
+/** Where a session works. `admin` is the worktree's own git directory, recorded when it was made and never re-read from `.git`. */
+export interface Place {
+  readonly path: string;
+  readonly slug: string;
+  readonly branch: string;
+  readonly base: string;
+  readonly baseCommit: string;
+  readonly admin: string;
+  readonly common: string;
+  readonly origin: 'created' | 'adopted' | 'reused';
+}
+
+/** A prompt on its way: `waiting` → `written` (an input of a run) → `seen` (echo or effect observed). */
+export interface Prompt {
+  readonly n: number;
+  readonly text: string;
+  /** Interrupts the turn under way instead of waiting for its end. */
+  readonly steer: boolean;
+  readonly state: 'waiting' | 'written' | 'seen';
+  readonly run?: number;
+}
+
+export type RunState = 'starting' | 'running' | 'exited' | 'gone' | 'unknown';
+
+/** One process of the agent. `record` is the executor's own blob, handed back verbatim. */
+export interface Run {
+  readonly n: number;
+  readonly state: RunState;
+  readonly record?: Readonly<Record<string, unknown>>;
+  /** Byte of the session's stream where this run begins. */
+  readonly offset: number;
+  /** Highest input number given out. */
+  readonly inputs: number;
+  readonly closing: boolean;
+  readonly code?: number;
+  readonly signal?: string;
+  readonly why?: string;
+}
+
+export interface OpenTurn {
+  readonly n: number;
+  /** Absent when the agent woke by itself (a background job ended). */
+  readonly prompt?: number;
+  readonly run: number;
+  readonly startedAt: number;
+  /** Byte of the stream from which the turn can be read again. */
+  readonly offset: number;
+}
+
+export interface TurnEnd {
+  readonly n: number;
+  readonly outcome: TurnOutcome;
+  readonly reason: string;
+  readonly text?: string;
+  readonly usage: Usage;
+  readonly denials: number;
+  readonly endedAt: number;
+}
+
+/** What can hold a session: a request of the agent, or something only a person can supply. */
+export type BreakpointKind = AgentRequest['kind'] | 'credential';
+
+export interface Breakpoint {
+  readonly id: string;
+  readonly kind: BreakpointKind;
+  readonly title: string;
+  readonly detail: string;
+  readonly raisedAt: number;
+  /** The agent's request, when one asked. */
+  readonly request?: AgentRequest;
+  /** Names of the secrets that are missing (`credential`). */
+  readonly secrets?: readonly string[];
+  /** Set once a person has answered; the breakpoint leaves the list when the answer is delivered. */
+  readonly answer?: Answer;
+  readonly answeredBy?: string;
+  readonly written?: boolean;
+}
+
+export interface ChangeSummary {
+  readonly commit?: string;
+  readonly tree: string;
+  readonly files: number;
+  readonly insertions: number;
+  readonly deletions: number;
+}
+
+export interface Result {
+  readonly outcome: 'reported' | 'failed' | 'interrupted' | 'cancelled';
+  readonly at: number;
+  readonly text?: string;
+  readonly changes?: ChangeSummary;
+  readonly error?: ErrorRecord;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly task: { readonly id: string; readonly uuid: string; readonly title: string };
+  readonly mode: Mode;
+  readonly agent: string;
+  readonly agentOptions: Readonly<Record<string, unknown>>;
+  readonly executor: string;
+  readonly priority: Priority;
+  readonly parent?: string;
+  readonly repository: { readonly id: string; readonly root: string };
+  readonly request: { readonly worktree?: string; readonly base?: string };
+  /** Allow-listed environment of the requester's shell; of secrets only the names. */
+  readonly requester: {
+    readonly by: string;
+    readonly env: Readonly<Record<string, string>>;
+    readonly secrets: readonly string[];
+  };
+  readonly createdAt: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** `waiting` in the queue at `place`, `admitted` to run, or `idle` with nothing to do. */
+  readonly admission: 'waiting' | 'admitted' | 'idle';
+  /** Journal sequence number at which the session joined the queue. */
+  readonly place?: number;
+  readonly cancelling?: { readonly reason: string; readonly at: number };
+  readonly interrupting?: boolean;
+  readonly pausedUntil?: { readonly at: number; readonly reason: string };
+  readonly worktree?: Place;
+  /** True while this session holds the lease of its worktree. */
+  readonly holding: boolean;
+  readonly agentSession?: string;
+  readonly agentVersion?: string;
+  readonly model?: string;
+  /** Text of the first prompt. */
+  readonly goal: string;
+  /** Prompts on their way; those that were seen leave the list. */
+  readonly prompts: readonly Prompt[];
+  /** Prompts ever given; the number of the latest. */
+  readonly promptCount: number;
+  readonly run?: Run;
+  /** End of the last stream line whose events are in the journal. */
+  readonly streamOffset: number;
+  readonly turn?: OpenTurn;
+  readonly lastTurn?: TurnEnd;
+  readonly turns: number;
+  readonly breakpoints: readonly Breakpoint[];
+  readonly usage: Usage;
+  readonly result?: Result;
+  readonly archived: boolean;
+}

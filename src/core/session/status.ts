@@ -1,0 +1,32 @@
+import type { Breakpoint, Session, Status } from './state.ts';
+
+/** Breakpoints that a person still has to answer. */
+export function openBreakpoints(session: Session): readonly Breakpoint[] {
+  return session.breakpoints.filter((breakpoint) => breakpoint.answer === undefined);
+}
+
+/** True while a process of the agent runs, or may run. */
+export function isLive(session: Session): boolean {
+  const state = session.run?.state;
+  return state === 'starting' || state === 'running' || state === 'unknown';
+}
+
+/** The one word for where a session stands. Doubt outranks everything that is not final: unknown is shown as unknown (invariant 9). */
+export function statusOf(session: Session): Status {
+  if (session.run?.state === 'unknown') return 'unknown';
+  switch (session.admission) {
+    case 'idle':
+      return session.result?.outcome ?? 'queued';
+    case 'waiting':
+      return 'queued';
+    case 'admitted':
+      if (session.pausedUntil !== undefined) return 'paused';
+      if (openBreakpoints(session).length > 0) return 'needs-you';
+      return session.run === undefined || session.worktree === undefined || !session.holding ? 'preparing' : 'running';
+  }
+}
+
+/** True when nothing more will happen unless somebody asks for it. */
+export function isSettled(session: Session): boolean {
+  return session.admission === 'idle';
+}

@@ -1,0 +1,22 @@
+import type { Place } from '../session/state.ts';
+
+/** A worktree of ours. `holder` is the session that may write in it: one at a time. */
+export interface Worktree extends Place {
+  /** Its path. */
+  readonly id: string;
+  readonly repository: string;
+  readonly holder: string | null;
+  /** The session that used it last. */
+  readonly session: string;
+  readonly since: number;
+}
+
+export interface WorktreeEvents {
+  /** Removed from disk; what it held is reachable from `kept`. */
+  'worktree.removed': { worktree: string; kept: string | null; reason: string; intent?: string };
+}
+
+export interface EngineEvents {
+  'engine.started': { engine: string; version: string; pid: number; host: string };
+  'engine.stopped': { engine: string; reason: string };
+}

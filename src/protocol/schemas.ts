@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { errorCodes } from '../core/errors.ts';
+import { modes, priorities, statuses } from '../core/session/state.ts';
+
+/** A path or a name that a person typed; bounded so that a hostile peer cannot fill memory. */
+const short = z.string().min(1).max(4096);
+const text = z.string().max(4 * 1024 * 1024);
+const env = z.record(z.string().max(256), z.string().max(65536));
+
+export const usageSchema = z.object({
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cacheReadTokens: z.number(),
+  cacheWriteTokens: z.number(),
+  costUsd: z.number().optional(),
+});
+
+export const errorSchema = z.object({
+  code: z.enum(errorCodes),
+  message: z.string(),
+  next: z.string(),
+  context: z.record(z.string(), z.string()).optional(),
+});
+
+export const changesSchema = z.object({
+  commit: z.string().optional(),
+  tree: z.string(),
+  files: z.number(),
+  insertions: z.number(),
+  deletions: z.number(),
+});
+
+/** One row of `session list`. Times are ISO 8601. */
+export const sessionSchema = z.object({
+  id: z.string(),
+  task: z.string(),
+  title: z.string(),
+  prompt: z.string(),
+  mode: z.enum(modes),
+  agent: z.string(),
+  executor: z.string(),
+  status: z.enum(statuses),
+  priority: z.enum(priorities),
+  parent: z.string().optional(),
+  repository: z.string(),
+  worktree: z.string().nullable(),
+  branch: z.string().nullable(),
+  /** Place in the queue, 1 = next; only while queued. */
+  position: z.number().optional(),
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().optional(),
+  usage: usageSchema,
+  turns: z.number(),
+  archived: z.boolean(),
+});
+export type SessionView = z.infer<typeof sessionSchema>;
+
+export const questionSchema = z.object({
+  question: z.string(),
+  header: z.string().optional(),
+  options: z.array(z.object({ label: z.string(), description: z.string().optional() })),
+  multiSelect: z.boolean(),
+});
+
+export const breakpointSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['permission', 'question', 'plan', 'credential']),
+  title: z.string(),
+  detail: z.string(),
+  raisedAt: z.string(),
+  tool: z.string().optional(),
+  input: z.record(z.string(), z.unknown()).optional(),
+  questions: z.array(questionSchema).optional(),
+  secrets: z.array(z.string()).optional(),
+});
+export type BreakpointView = z.infer<typeof breakpointSchema>;
+
+export const sessionDetailSchema = sessionSchema.extend({
+  /** Why it waits, in a sentence; only while queued. */
+  waiting: z.string().optional(),
+  needs: z.array(breakpointSchema),
+  agentSession: z.string().optional(),
+  agentVersion: z.string().optional(),
+  model: z.string().optional(),
+  base: z.string().nullable(),
+  baseCommit: z.string().nullable(),
+  /** The agent's last words of the last turn. */
+  text: z.string().optional(),
+  lastTurn: z.object({ outcome: z.string(), reason: z.string(), denials: z.number() }).optional(),
+  changes: changesSchema.optional(),
+  error: errorSchema.optional(),
+  /** Why the state is unknown or paused. */
+  doubt: z.string().optional(),
+  activity: z
+    .object({
+      messages: z.number(),
+      tools: z.record(z.string(), z.number()),
+      lastMessage: z.string().optional(),
+      lastAt: z.string().optional(),
+      notices: z.array(z.object({ severity: z.enum(['info', 'warning', 'critical']), text: z.string() })),
+      incomplete: z.string().optional(),
+    })
+    .optional(),
+  stream: z.string(),
+});
+export type SessionDetail = z.infer<typeof sessionDetailSchema>;
+
+export const worktreeSchema = z.object({
+  path: z.string(),
+  branch: z.string().nullable(),
+  head: z.string().nullable(),
+  /** Ours (made or adopted by Coppice), the main checkout, or somebody else's. */
+  kind: z.enum(['main', 'ours', 'other']),
+  session: z.string().optional(),
+  holder: z.string().optional(),
+  dirty: z.boolean().optional(),
+  slug: z.string().optional(),
+});
+export type WorktreeView = z.infer<typeof worktreeSchema>;
+
+/** Environment and secrets of the requester's shell, allow-listed again by the engine. Secret values stay in memory. */
+export const requesterSchema = z.object({ env, secrets: env });
+
+export const createSchema = z.object({
+  /** Any path inside the repository. */
+  path: short,
+  prompt: text.min(1),
+  mode: z.enum(modes).default('autonomous'),
+  agent: short.optional(),
+  agentOptions: z.record(z.string(), z.unknown()).optional(),
+  executor: short.optional(),
+  /** Slug, branch or path of the worktree to work in. */
+  worktree: short.optional(),
+  /** Name by which the worktree is found or made, e.g. `implement-auth-05A`; defaults to the prompt's title. */
+  name: short.optional(),
+  base: short.optional(),
+  priority: z.enum(priorities).default('normal'),
+  parent: short.optional(),
+  requester: requesterSchema,
+});
+
+export const answerSchema = z.object({
+  choice: z.enum(['allow', 'deny', 'answer', 'abort']),
+  reason: text.optional(),
+  input: z.record(z.string(), z.unknown()).optional(),
+  answers: z.record(z.string(), z.string()).optional(),
+});
+
+export const verdictSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('started') }),
+  z.object({ status: z.literal('queued'), position: z.number() }),
+  z.object({ status: z.literal('rejected'), reason: z.string(), queueLength: z.number() }),
+]);
+
+export const trustSchema = z.object({
+  repository: z.string(),
+  root: z.string(),
+  trusted: z.boolean(),
+  host: z.boolean(),
+});
+
+export const recordSchema = z.object({
+  seq: z.number(),
+  at: z.number(),
+  type: z.string(),
+  v: z.number(),
+  actor: z.string(),
+  data: z.record(z.string(), z.unknown()),
+  prev: z.string(),
+  hash: z.string(),
+});
+
+/** One event of a session's stream with the byte offset at which its line ends. */
+export const streamEventSchema = z.object({ offset: z.number(), event: z.looseObject({ kind: z.string() }) });
+export type StreamEventView = z.infer<typeof streamEventSchema>;
+
+export const checkSchema = z.object({
+  name: z.string(),
+  ok: z.boolean(),
+  /** What was found, or what is wrong. */
+  detail: z.string(),
+  fix: z.string().optional(),
+  /** A missing optional part does not make `doctor` fail. */
+  required: z.boolean(),
+});
+export type Check = z.infer<typeof checkSchema>;
+
+export const identifier = short;
+export const bounded = { short, text, env };
