@@ -99,4 +99,11 @@ function columnsOf(kind: string, entity: Entity): Columns {
 }
 
 /** The rules of Coppice, ready for `state/`. */
-export const coppiceDomain: Domain = { reducerVersion: 1, upcast: (record) => upcast(record), touches, reduce, columns, columnsOf };
+export const coppiceDomain: Domain = {
+  reducerVersion: 1,
+  upcast: (record) => upcast(record),
+  touches,
+  reduce,
+  columns,
+  columnsOf,
+};

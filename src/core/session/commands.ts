@@ -67,7 +67,10 @@ export function addPrompt(
   const added = event('prompt.added', { session: session.id, prompt: n, ...prompt });
   if (!isSettled(session)) {
     const position = positionOf(sessions, session.id);
-    return { events: [added], verdict: position === undefined ? { status: 'started' } : { status: 'queued', position } };
+    return {
+      events: [added],
+      verdict: position === undefined ? { status: 'started' } : { status: 'queued', position },
+    };
   }
   const { verdict, events } = admit(sessions, session.id, session.mode, limits);
   return verdict.status === 'rejected' ? { verdict, events } : { verdict, events: [added, ...events] };
@@ -93,13 +96,21 @@ export function interrupt(session: Session): readonly NewEvent[] {
 export function answer(session: Session, id: string | undefined, given: Answer, by: string): readonly NewEvent[] {
   const open = openBreakpoints(session);
   const target = id === undefined ? open[0] : session.breakpoints.find((each) => each.id === id);
-  if (target === undefined) throw wrongState(session, 'waits for no such answer', 'See `coppice session show` for what it waits for.');
+  if (target === undefined)
+    throw wrongState(session, 'waits for no such answer', 'See `coppice session show` for what it waits for.');
   if (target.answer !== undefined) {
-    throw wrongState(session, `was answered already by ${target.answeredBy ?? 'someone'}`, 'Nothing else has to be done.');
+    throw wrongState(
+      session,
+      `was answered already by ${target.answeredBy ?? 'someone'}`,
+      'Nothing else has to be done.',
+    );
   }
   const resolved = event('breakpoint.resolved', { session: session.id, breakpoint: target.id, answer: given, by });
   if (given.choice !== 'abort') return [resolved];
-  return [resolved, event('session.cancelling', { session: session.id, reason: given.reason ?? 'aborted at a breakpoint' })];
+  return [
+    resolved,
+    event('session.cancelling', { session: session.id, reason: given.reason ?? 'aborted at a breakpoint' }),
+  ];
 }
 
 /** Admissions that free places allow. */

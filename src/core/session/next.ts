@@ -36,7 +36,8 @@ function whileLive(session: Session, live: Live): Step {
   const { run, turn } = session;
   if (run?.state === 'unknown') return { do: 'wait', for: 'proof' };
   if (session.cancelling !== undefined) return { do: 'stop', reason: session.cancelling.reason };
-  if (!live.duplex) return session.interrupting === true ? { do: 'stop', reason: 'interrupt' } : { do: 'wait', for: 'agent' };
+  if (!live.duplex)
+    return session.interrupting === true ? { do: 'stop', reason: 'interrupt' } : { do: 'wait', for: 'agent' };
   const answered = session.breakpoints.find((each) => each.answer !== undefined && each.written !== true);
   if (answered !== undefined) return { do: 'answer', breakpoint: answered.id };
   if (session.interrupting === true && turn !== undefined) return { do: 'interrupt' };

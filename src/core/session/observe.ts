@@ -123,6 +123,8 @@ function finish(session: Session, outcome: 'interrupted' | 'crashed', reason: st
 }
 
 function ended(session: Session, seen: Seen<'turn-ended'>, offset: number): NewEvent[] {
+  // The very line that ended the last turn, read again, must not end a prompt that was written since.
+  if (session.lastTurn?.offset === offset) return [];
   const prompt = pending(session);
   const opening = session.turn === undefined && prompt !== undefined ? [begin(session, prompt, offset)] : [];
   if (session.turn === undefined && opening.length === 0) return [];

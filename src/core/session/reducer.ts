@@ -93,7 +93,8 @@ const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | '
   },
   'run.doubted': (session, { data }) =>
     withRun(session, data.run, (run) => ({ ...run, state: 'unknown', why: data.why })),
-  'run.confirmed': (session, { data }) => withRun(session, data.run, ({ why: _, ...run }) => ({ ...run, state: 'running' })),
+  'run.confirmed': (session, { data }) =>
+    withRun(session, data.run, ({ why: _, ...run }) => ({ ...run, state: 'running' })),
   'run.exited': (session, { data }) =>
     withRun(session, data.run, (run) => ({
       ...run,
@@ -128,7 +129,9 @@ const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | '
   'turn.started': (session, { at, data }) => {
     const { prompt } = data;
     const seen =
-      prompt === undefined ? session : withPrompt(session, prompt, (each) => ({ ...each, state: 'seen', run: data.run }));
+      prompt === undefined
+        ? session
+        : withPrompt(session, prompt, (each) => ({ ...each, state: 'seen', run: data.run }));
     return {
       ...advanced(seen, data.offset),
       turns: data.turn,
@@ -153,6 +156,7 @@ const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | '
         usage: data.usage,
         denials: data.denials,
         endedAt: at,
+        offset: data.offset,
       },
       usage: addUsage(session.usage, data.usage),
     }),

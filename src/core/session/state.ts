@@ -83,6 +83,8 @@ export interface TurnEnd {
   readonly usage: Usage;
   readonly denials: number;
   readonly endedAt: number;
+  /** End of the stream line that said so. */
+  readonly offset: number;
 }
 
 /** What can hold a session: a request of the agent, or something only a person can supply. */

@@ -9,7 +9,15 @@ export function reduceWorktree(worktree: Worktree | undefined, event: Recorded):
       // A worktree that we made stays ours to remove, also when a later session finds it there.
       const origin = worktree?.origin === 'created' ? 'created' : data.worktree.origin;
       const { path: id } = data.worktree;
-      return { ...data.worktree, id, origin, repository: data.repository, holder: data.session, session: data.session, since };
+      return {
+        ...data.worktree,
+        id,
+        origin,
+        repository: data.repository,
+        holder: data.session,
+        session: data.session,
+        since,
+      };
     }
     case 'session.settled':
       return worktree?.holder === event.data.session ? { ...worktree, holder: null } : worktree;
