@@ -1,0 +1,86 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+import { layersRule } from './scripts/lint/layers.js';
+import * as forbidden from './scripts/lint/forbidden.js';
+
+export default defineConfig(
+  globalIgnores(['dist/', 'coverage/', '.cache/']),
+  { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
+
+  // Everywhere: typed and strict.
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'object-shorthand': 'error',
+      'prefer-template': 'error',
+      'no-restricted-syntax': ['error', ...forbidden.everywhere],
+      '@typescript-eslint/ban-ts-comment': [
+        'error',
+        { 'ts-expect-error': true, 'ts-ignore': true, 'ts-nocheck': true, 'ts-check': true },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true, ignoreVoid: false }],
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'all' }],
+      '@typescript-eslint/require-await': 'off', // a promise that also carries what is thrown at once is wanted
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      'max-lines': ['error', { max: 500 }],
+    },
+  },
+
+  // The product: layers, size, single doors.
+  {
+    files: ['src/**/*.ts'],
+    plugins: { coppice: { rules: { layers: layersRule } } },
+    rules: {
+      'coppice/layers': 'error',
+      complexity: ['error', 15],
+      'max-depth': ['error', 4],
+      'max-lines-per-function': ['error', { max: 100, skipBlankLines: true, skipComments: true }],
+      'no-restricted-syntax': ['error', ...forbidden.everywhere, ...forbidden.inProduct],
+    },
+  },
+  {
+    files: ['src/state/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...forbidden.everywhere, ...forbidden.blocking] },
+  },
+  {
+    files: ['src/core/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...forbidden.globalsInCore],
+      'no-restricted-syntax': ['error', ...forbidden.everywhere, ...forbidden.inProduct, ...forbidden.inCore],
+    },
+  },
+
+  // Programs that talk to a person on standard output.
+  { files: ['src/cli/**/*.ts', 'scripts/**', 'bench/**', '*.mjs'], rules: { 'no-console': 'off' } },
+
+  // Scripts in plain JavaScript are checked by the compiler through their JSDoc types.
+  { files: ['**/*.js', '**/*.mjs'], rules: { 'no-undef': 'off' } },
+  {
+    // What ESLint hands to a rule is untyped at its edges.
+    files: ['scripts/lint/**'],
+    rules: {
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+);

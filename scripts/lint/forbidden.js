@@ -1,0 +1,73 @@
+/** Syntax and names that the house forbids, by place: `{ selector, message }` for no-restricted-syntax. */
+
+export const everywhere = [
+  {
+    selector: 'CallExpression[callee.name=/^(exec|execSync)$/], CallExpression[callee.property.name="execSync"]',
+    message: 'A command is never a shell string: use spawn or execFile with an argument array.',
+  },
+  {
+    selector: 'ImportSpecifier[imported.name=/^(exec|execSync)$/]',
+    message: 'A command is never a shell string: use spawn or execFile with an argument array.',
+  },
+  {
+    selector: 'Property[key.name="shell"][value.value=true], Property[key.value="shell"][value.value=true]',
+    message: 'A command is never a shell string: no `shell: true`.',
+  },
+  {
+    selector:
+      'ImportDeclaration[source.value="node:child_process"] > :matches(ImportNamespaceSpecifier, ImportDefaultSpecifier)',
+    message: 'Import what is used of node:child_process by name.',
+  },
+  {
+    selector: 'TSEnumDeclaration, TSParameterProperty, TSModuleDeclaration[declare!=true], Decorator',
+    message: 'Erasable syntax only: sources run by type stripping.',
+  },
+];
+
+/** The event loop of engine and front ends is never blocked by a child process. */
+export const blocking = [
+  {
+    selector:
+      'ImportSpecifier[imported.name=/^(spawnSync|execFileSync)$/], CallExpression[callee.property.name=/^(spawnSync|execFileSync)$/]',
+    message: 'A child process is awaited, never waited for synchronously.',
+  },
+];
+
+const stateFile = '/^(journal|snapshots?)($|[\\u002F.])/';
+
+/** In `src/`, but for `src/state/`. */
+export const inProduct = [
+  ...blocking,
+  {
+    selector: [
+      `CallExpression[callee.name=/^(join|resolve)$/] > Literal[value=${stateFile}]`,
+      `CallExpression[callee.property.name=/^(join|resolve)$/] > Literal[value=${stateFile}]`,
+      'TemplateElement[value.raw=/\\u002F(journal|snapshots?)($|[\\u002F.])/]',
+    ].join(', '),
+    message: 'Only src/state/ knows the files of journal and snapshot; ask the StateManager.',
+  },
+];
+
+/** In `src/core/`: no clock and no chance. */
+export const inCore = [
+  {
+    selector: 'NewExpression[callee.name="Date"][arguments.length!=1]',
+    message: 'The core has no clock: take the time as a number.',
+  },
+  { selector: 'CallExpression[callee.name="Date"]', message: 'The core has no clock: take the time as a number.' },
+  {
+    selector:
+      'MemberExpression[object.name="Date"][property.name="now"], MemberExpression[object.name="Date"][property.value="now"]',
+    message: 'The core has no clock: take the time as a number.',
+  },
+  {
+    selector:
+      'MemberExpression[object.name="Math"][property.name="random"], MemberExpression[object.name="Math"][property.value="random"]',
+    message: 'The core has no randomness: take the value as a parameter.',
+  },
+];
+
+export const globalsInCore = [
+  ...['process', 'Buffer', 'fetch', 'WebSocket', 'navigator', 'require', 'globalThis', 'global'],
+  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance', 'crypto'],
+].map((name) => ({ name, message: 'The core does no I/O and knows no clock and no randomness.' }));

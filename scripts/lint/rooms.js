@@ -1,0 +1,54 @@
+/**
+ * Who may import whom (design: rooms). Front ends import the protocol, the engine imports every room, rooms import the core,
+ * the core imports nothing. A room always may import its own files; a room never imports a sibling room.
+ *
+ * @typedef {object} Room
+ * @property {readonly string[]} rooms rooms whose files may be imported
+ * @property {readonly string[]} [types] rooms of which only types may be imported
+ * @property {readonly string[]} [files] single files of other rooms (relative to `src/`) that may be imported too
+ * @property {readonly string[]} packages npm packages that may be imported
+ * @property {boolean} [node] whether the built-in modules of Node may be imported; true unless said
+ * @property {boolean | RegExp} [processes] whether (or in which files, relative to `src/`) `node:child_process` may be imported
+ */
+
+const rooms = ['state', 'git', 'executors', 'agents', 'supervision', 'scheduling', 'planning', 'trackers', 'notify'];
+
+/** What every front end may take from the core at run time: the error type, so that errors can be told apart. */
+const coreForFrontEnds = ['core/errors.ts'];
+
+/** @type {Readonly<Record<string, Room>>} */
+export const layers = {
+  core: { rooms: [], packages: ['zod'], node: false },
+  protocol: { rooms: ['core'], packages: ['zod', 'vscode-jsonrpc'] },
+
+  state: { rooms: ['core'], packages: ['sql.js', 'zod'] },
+  git: { rooms: ['core'], packages: ['simple-git'], processes: true },
+  executors: { rooms: ['core'], packages: ['zod'], processes: true },
+  agents: { rooms: ['core'], packages: ['zod'] },
+  supervision: { rooms: ['core'], packages: ['zod'] },
+  scheduling: { rooms: ['core'], packages: ['zod'] },
+  planning: { rooms: ['core'], packages: ['zod', 'yaml'] },
+  trackers: { rooms: ['core'], packages: ['zod'] },
+  notify: { rooms: ['core'], packages: ['zod'] },
+
+  engine: {
+    rooms: ['core', 'protocol', ...rooms],
+    packages: ['zod', 'vscode-jsonrpc', 'yaml'],
+    processes: /^engine\/(.+\/)?launch[^/]*\.ts$/,
+  },
+
+  cli: {
+    rooms: ['protocol'],
+    types: ['core'],
+    files: coreForFrontEnds,
+    packages: ['commander', 'vscode-jsonrpc', 'zod'],
+    processes: /^cli\/(.+\/)?launch[^/]*\.ts$/,
+  },
+  mcp: { rooms: ['protocol'], types: ['core'], files: coreForFrontEnds, packages: ['vscode-jsonrpc', 'zod'] },
+  extension: {
+    rooms: ['protocol'],
+    types: ['core'],
+    files: coreForFrontEnds,
+    packages: ['vscode', 'vscode-jsonrpc', 'zod'],
+  },
+};
