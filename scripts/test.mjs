@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { install, pinnedNode } from './bootstrap/install.mjs';
 import { checkMachine } from './bootstrap/machine.mjs';
 
+const begun = Date.now();
 const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (/** @type {string} */ line) => console.log(`[install] ${line}`);
 
@@ -34,6 +35,7 @@ async function handOver() {
   // The IPC channel tells the lanes when this process is gone.
   const child = spawn(pinnedNode(root), [main, ...process.argv.slice(2)], {
     cwd: root,
+    env: { ...process.env, COPPICE_TEST_BEGUN: String(begun) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {

@@ -1,0 +1,70 @@
+/** The parts of `npm test`: what each runs, and how long it may take on two busy cores. */
+
+interface Part {
+  readonly name: string;
+  /** Seconds after which it is ended and counted as failed. */
+  readonly limitS: number;
+}
+
+/** A check that passes or fails as a whole. */
+export interface Check extends Part {
+  /** A tool in node_modules/.bin, and its arguments. */
+  readonly command: readonly [tool: string, ...args: string[]];
+}
+
+/** A set of mocha tests, run in a process of its own. */
+export interface Lane extends Part {
+  readonly specs: readonly string[];
+  /** Milliseconds that one test may take unless it says otherwise. */
+  readonly timeoutMs: number;
+  /** Whether what it runs counts for the coverage gates. */
+  readonly covers: boolean;
+  /** Whether tests run with an empty home, and temporary files that they leave behind fail the lane. */
+  readonly isolated: boolean;
+}
+
+/** The whole run, seconds; a run that is over it ends with what it has. */
+export const wholeLimitS = 24 * 60;
+
+export const checks = {
+  format: { name: 'format', limitS: 90, command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  lint: { name: 'lint', limitS: 240, command: ['eslint', '--max-warnings', '0', '.'] },
+  types: { name: 'types', limitS: 120, command: ['tsc', '--noEmit'] },
+  build: { name: 'build', limitS: 60, command: ['node', 'esbuild.mjs'] },
+  agents: { name: 'agents install', limitS: 300, command: ['node', 'test/agents/install.mjs'] },
+} as const satisfies Record<string, Check>;
+
+export const lanes = {
+  unit: {
+    name: 'unit',
+    limitS: 180,
+    specs: ['test/unit/**/*.test.ts'],
+    timeoutMs: 10_000,
+    covers: true,
+    isolated: true,
+  },
+  meta: {
+    name: 'meta',
+    limitS: 180,
+    specs: ['test/meta/**/*.test.ts'],
+    timeoutMs: 60_000,
+    covers: false,
+    isolated: true,
+  },
+  integration: {
+    name: 'integration',
+    limitS: 600,
+    specs: ['test/integration/**/*.test.ts'],
+    timeoutMs: 60_000,
+    covers: true,
+    isolated: true,
+  },
+  agents: {
+    name: 'agents',
+    limitS: 420,
+    specs: ['test/agents/**/*.test.ts'],
+    timeoutMs: 120_000,
+    covers: false,
+    isolated: false,
+  },
+} as const satisfies Record<string, Lane>;

@@ -1,0 +1,99 @@
+/** Runs the checks and lanes of `npm test` under the pinned Node, beside each other where that is safe. */
+import { rm } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { runCoverage } from './coverage.ts';
+import { checks, lanes, wholeLimitS, type Check } from './lanes.ts';
+import { summarise, type Outcome } from './outcome.ts';
+import { failed, runCheck, type Place } from './run-check.ts';
+import { runLane, type Selection } from './run-lane.ts';
+
+type LaneName = keyof typeof lanes;
+type PartName = LaneName | 'coverage';
+
+const root = join(import.meta.dirname, '..', '..');
+const rawCoverage = join(root, 'coverage', 'v8');
+const { parts, selection } = parse(process.argv.slice(2));
+const withCoverage = parts.length === 0 || parts.includes('coverage');
+
+const over = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'disconnect']) process.once(name, () => over.abort());
+process.channel?.unref();
+const begun = Number(process.env['COPPICE_TEST_BEGUN'] ?? Date.now()); // installing the packages counts, too
+const wholeLimit = setTimeout(() => over.abort(), begun + wholeLimitS * 1000 - Date.now());
+
+const place: Place = {
+  root,
+  env: { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env['PATH']].join(delimiter) },
+  signal: over.signal,
+};
+const outcomes: Outcome[] = [];
+
+console.log(`coppice tests · Node ${process.versions.node} · ${cpus().length} cores · limit ${wholeLimitS / 60} min`);
+await rm(rawCoverage, { recursive: true, force: true });
+if (parts.length > 0) await chosen();
+else if (selection.specs.length + selection.options.length === 0) await everything();
+else outcomes.push(failed('arguments', 0, `Name a lane before ${process.argv[2]}: ${Object.keys(lanes).join(', ')}.`));
+clearTimeout(wholeLimit);
+const { failed: count } = summarise(outcomes);
+process.exitCode = count === 0 ? 0 : 1;
+
+async function everything(): Promise<void> {
+  // What waits for the network goes beside what uses the cores; what measures time runs alone.
+  const agents = check(checks.agents);
+  const [build] = await Promise.all([
+    check(checks.build).then(async (built) => (await lane('unit'), built)),
+    inTurn(
+      () => check(checks.format),
+      () => check(checks.lint),
+      () => check(checks.types),
+      () => lane('meta'),
+    ),
+  ]);
+  if (build) await lane('integration');
+  else outcomes.push(failed('integration', 0, 'Not run: the build failed.'));
+  if ((await agents) && build) await lane('agents');
+  else outcomes.push(failed('agents', 0, 'Not run: the build or the installation of the agents failed.'));
+  outcomes.push(await runCoverage(place, rawCoverage));
+}
+
+async function chosen(): Promise<void> {
+  const needBuild = parts.includes('integration') || parts.includes('agents');
+  if (needBuild && !(await check(checks.build))) return;
+  if (parts.includes('agents') && !(await check(checks.agents))) return;
+  for (const part of parts) {
+    if (part !== 'coverage') await lane(part);
+  }
+  if (withCoverage) outcomes.push(await runCoverage(place, rawCoverage));
+}
+
+async function check(which: Check): Promise<boolean> {
+  const outcome = await runCheck(which, place);
+  outcomes.push(outcome);
+  return outcome.failures.length === 0;
+}
+
+async function lane(name: LaneName): Promise<void> {
+  const covered = withCoverage && lanes[name].covers ? rawCoverage : undefined;
+  outcomes.push(await runLane(lanes[name], selection, place, covered));
+}
+
+async function inTurn(...steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const step of steps) await step();
+}
+
+/** Names of parts first, then what is handed to mocha: files and folders, and options with their values. */
+function parse(args: readonly string[]): { parts: PartName[]; selection: Selection } {
+  const known: readonly string[] = [...Object.keys(lanes), 'coverage'];
+  const end = args.findIndex((arg) => !known.includes(arg));
+  const names = (end < 0 ? args : args.slice(0, end)) as PartName[];
+  const rest = end < 0 ? [] : args.slice(end);
+  const specs: string[] = [];
+  const options: string[] = [];
+  rest.forEach((arg, index) => {
+    const isSpec = arg.startsWith('test/') && !['-g', '--grep', '-f', '--fgrep'].includes(rest[index - 1] ?? '');
+    if (isSpec) specs.push(arg.endsWith('.ts') || arg.includes('*') ? arg : `${arg.replace(/\/$/, '')}/**/*.test.ts`);
+    else options.push(arg);
+  });
+  return { parts: names, selection: { specs, options } };
+}
