@@ -114,6 +114,7 @@ async function sweep(mark, waitMs) {
       // it ended in between
     }
   }
+  for (let waited = 0; waited < 1000 && marked(mark).length > 0; waited += 50) await delay(50);
   return left;
 }
 
