@@ -15,6 +15,7 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       eqeqeq: 'error',
+      'no-control-regex': 'off', // text of agents and terminals is full of control characters
       'no-console': 'error',
       'object-shorthand': 'error',
       'prefer-template': 'error',
@@ -29,6 +30,7 @@ export default defineConfig(
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true, ignoreVoid: false }],
       '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }], // by code points is what is meant
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/no-unnecessary-condition': [
         'error',

@@ -74,7 +74,12 @@ function refusedFile({ source, typeOnly, room, path }) {
   if (target.startsWith('..')) return `'${source}' is outside src/.`;
   const targetRoom = target.split('/')[0] ?? '';
   const allowed = layers[room];
-  if (targetRoom === room || allowed?.rooms.includes(targetRoom) || allowed?.files?.includes(target)) return undefined;
+  if (targetRoom === room || allowed?.files?.includes(target)) return undefined;
+  if (allowed?.rooms.includes(targetRoom)) {
+    const doors = layers[targetRoom]?.doors;
+    if (typeOnly || doors === undefined || doors.includes(target)) return undefined;
+    return `src/${targetRoom} is entered through ${doors.join(' or ')} only.`;
+  }
   if (!allowed?.types?.includes(targetRoom)) return `src/${room} may not import src/${targetRoom}.`;
   return typeOnly ? undefined : `src/${room} may import only types of src/${targetRoom}.`;
 }

@@ -6,6 +6,7 @@
  * @property {readonly string[]} rooms rooms whose files may be imported
  * @property {readonly string[]} [types] rooms of which only types may be imported
  * @property {readonly string[]} [files] single files of other rooms (relative to `src/`) that may be imported too
+ * @property {readonly string[]} [doors] the only files of the room that others may import; types may be taken from every file
  * @property {readonly string[]} packages npm packages that may be imported
  * @property {boolean} [node] whether the built-in modules of Node may be imported; true unless said
  * @property {boolean | RegExp} [processes] whether (or in which files, relative to `src/`) `node:child_process` may be imported
@@ -21,7 +22,7 @@ export const layers = {
   core: { rooms: [], packages: ['zod'], node: false },
   protocol: { rooms: ['core'], packages: ['zod', 'vscode-jsonrpc'] },
 
-  state: { rooms: ['core'], packages: ['sql.js', 'zod'] },
+  state: { rooms: ['core'], doors: ['state/state-manager.ts'], packages: ['sql.js', 'zod'] },
   git: { rooms: ['core'], packages: ['simple-git'], processes: true },
   executors: { rooms: ['core'], packages: ['zod'], processes: true },
   agents: { rooms: ['core'], packages: ['zod'] },

@@ -67,6 +67,9 @@ const imports: readonly Case[] = [
   ['src/engine/a.ts', `${use} '../agents/b.ts';`, undefined],
   ['src/engine/a.ts', `${use} '../cli/b.ts';`, layers],
   ['src/engine/a.ts', `${use} '../extension/b.ts';`, layers],
+  ['src/engine/a.ts', `${use} '../state/state-manager.ts';`, undefined],
+  ['src/engine/a.ts', `${use} '../state/journal.ts';`, layers],
+  ['src/engine/a.ts', `import type { A } from '../state/journal.ts'; export type B = A;`, undefined],
   // front ends know the protocol, and types of the core
   ['src/cli/a.ts', `${use} '../protocol/b.ts';`, undefined],
   ['src/cli/a.ts', `import type { A } from '../core/b.ts'; export type B = A;`, undefined],
