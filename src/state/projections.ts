@@ -1,0 +1,110 @@
+/**
+ * Files that show a part of the state (`metadata.json`, `active.json` …), written from records after they are in the
+ * journal. Several changes of one file within a moment are one write; no commit ever waits for it.
+ */
+import type { JournalRecord } from '../core/domain.ts';
+import type { StateView } from './entities.ts';
+import type { FileOperations } from './file-operations.ts';
+import { appendToFile, writeFileAtomic } from './files.ts';
+
+export interface FileChange {
+  /** Absolute. */
+  readonly path: string;
+  /** The whole text; null removes the file. With `append`: what comes after the present text. */
+  readonly content: string | null;
+  readonly append?: boolean;
+}
+
+/** What a record changes in files. The view may be ahead of the record. */
+export type Project = (record: JournalRecord, view: StateView) => readonly FileChange[];
+
+export interface ProjectionsOptions {
+  readonly files: FileOperations;
+  readonly view: StateView;
+  readonly project: Project;
+  /** Told why a file could not be written, or a record not be projected (path undefined). Must not throw. */
+  readonly onFailure: (error: unknown, path: string | undefined) => void;
+  /** Changes of this many milliseconds are written together; 50 unless told, which a person sees as at once. */
+  readonly intervalMs?: number;
+}
+
+type PendingFile = { readonly content: string | null; readonly append: boolean };
+
+export class Projections {
+  readonly #options: ProjectionsOptions;
+  #pending = new Map<string, PendingFile>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: ProjectionsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes records in order; to be given to `StateManager.onRecords`. */
+  apply(records: readonly JournalRecord[]): void {
+    for (const record of records) {
+      try {
+        for (const change of this.#options.project(record, this.#options.view)) this.#add(change);
+      } catch (error) {
+        this.#options.onFailure(error, undefined);
+      }
+    }
+    this.#schedule();
+  }
+
+  /** Resolves when all that was taken so far is on the disk (or its failure told). */
+  async flush(): Promise<void> {
+    while (this.#writing !== undefined || this.#pending.size > 0) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      await this.#write();
+    }
+  }
+
+  /** Writes what is left; what comes later is dropped. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.flush();
+  }
+
+  #add({ path, content, append = false }: FileChange): void {
+    if (this.#closed) return;
+    const before = append ? this.#pending.get(path) : undefined;
+    const merged =
+      before === undefined
+        ? { content, append }
+        : { content: (before.content ?? '') + (content ?? ''), append: before.append };
+    this.#pending.set(path, merged);
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#writing !== undefined || this.#pending.size === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#write();
+    }, this.#options.intervalMs ?? 50);
+  }
+
+  #write(): Promise<void> {
+    this.#writing ??= this.#writePending().finally(() => {
+      this.#writing = undefined;
+      this.#schedule();
+    });
+    return this.#writing;
+  }
+
+  async #writePending(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = new Map();
+    for (const [path, { content, append }] of pending) {
+      try {
+        if (content === null) await this.#options.files.remove(path);
+        else if (append) await appendToFile(this.#options.files, path, content);
+        else await writeFileAtomic(this.#options.files, path, content);
+      } catch (error) {
+        this.#options.onFailure(error, path);
+      }
+    }
+  }
+}
