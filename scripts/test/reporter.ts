@@ -9,7 +9,9 @@ const { constants } = Mocha.Runner;
 export default function laneReporter(this: unknown, runner: Mocha.Runner): void {
   runner.once(constants.EVENT_RUN_BEGIN, () => tell({ kind: 'begun', total: runner.total }));
   runner.on(constants.EVENT_TEST_BEGIN, (test) => tell({ kind: 'running', ...place(test) }));
-  runner.on(constants.EVENT_HOOK_BEGIN, (hook) => tell({ kind: 'running', ...place(hook) }));
+  runner.on(constants.EVENT_HOOK_BEGIN, (hook) => {
+    if (hook.title.includes(' all" hook')) tell({ kind: 'running', ...place(hook) });
+  });
   runner.on(constants.EVENT_TEST_PASS, (test) => tell({ kind: 'passed', ...place(test), ms: test.duration ?? 0 }));
   runner.on(constants.EVENT_TEST_FAIL, (test, error) => {
     tell({ kind: 'failed', ms: test.duration ?? 0, ...place(test), detail: detailOf(error) });
@@ -37,7 +39,8 @@ function detailOf(error: unknown): string {
   if (!(error instanceof Error)) return `Thrown: ${String(error)}`;
   const { actual, expected, cause } = error as Error & { actual?: unknown; expected?: unknown };
   const parts = [error.stack ?? error.message];
-  if (actual !== undefined && expected !== undefined && !error.message.includes('\n')) {
+  const compared = actual !== undefined && expected !== undefined && typeof expected !== 'boolean';
+  if (compared && !error.message.includes('\n')) {
     parts.push(Mocha.reporters.Base.generateDiff(text(actual), text(expected)));
   }
   if (cause !== undefined) parts.push(`caused by ${detailOf(cause)}`);

@@ -21,7 +21,8 @@ export async function runCheck(check: Check, { root, env, signal }: Place): Prom
   const progress = heartbeat(check.name, () => 'still at work');
   const output: string[] = [];
   const limitMs = check.limitS * 1000;
-  const ended = await run(tool, args, { cwd: root, env, limitMs, signal, output: (text) => output.push(text) });
+  const plain = { ...env, NO_COLOR: '1', FORCE_COLOR: undefined };
+  const ended = await run(tool, args, { cwd: root, env: plain, limitMs, signal, output: (text) => output.push(text) });
   clearInterval(progress);
   const printed = output.join('').trimEnd();
   if (ended.code === 0) {
