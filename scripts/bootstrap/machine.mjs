@@ -44,7 +44,7 @@ export async function checkMachine({ root, say }) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const options = { cwd: root, env, limitMs: 180_000, output: (/** @type {string} */ text) => say(text.trimEnd()) };
     await run('apt-get', ['update', '-qq'], options);
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'ca-certificates', ...names], options);
+    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], options);
     missing = parts.filter((part) => !part.present());
   }
   return missing.map((part) => `${part.name} is missing. ${fix(part)}`);
