@@ -59,7 +59,7 @@ export default defineConfig(
   },
   {
     files: ['src/state/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...forbidden.everywhere, ...forbidden.blocking] },
+    rules: { 'no-restricted-syntax': ['error', ...forbidden.everywhere, ...forbidden.blocking, ...forbidden.heavy] },
   },
   {
     files: ['src/core/**/*.ts'],

@@ -35,9 +35,18 @@ export const blocking = [
 
 const stateFile = '/^(journal|snapshots?)($|[\\u002F.])/';
 
+/** Said by bundlers: `import { z }` takes all of zod's languages along, about 570 kB into each bundle. */
+export const heavy = [
+  {
+    selector: 'ImportDeclaration[source.value="zod"][importKind!="type"] > ImportSpecifier',
+    message: "Write `import * as z from 'zod'`: the named import takes zod's languages into the bundle (570 kB).",
+  },
+];
+
 /** In `src/`, but for `src/state/`. */
 export const inProduct = [
   ...blocking,
+  ...heavy,
   {
     selector: [
       `CallExpression[callee.name=/^(join|resolve)$/] > Literal[value=${stateFile}]`,

@@ -20,7 +20,11 @@ const coreForFrontEnds = ['core/errors.ts'];
 /** @type {Readonly<Record<string, Room>>} */
 export const layers = {
   core: { rooms: [], packages: ['zod'], node: false },
-  protocol: { rooms: ['core'], packages: ['zod', 'vscode-jsonrpc'] },
+  protocol: {
+    rooms: ['core'],
+    packages: ['zod', 'vscode-jsonrpc'],
+    processes: /^protocol\/client\/launch[^/]*\.ts$/, // every front end starts the engine the same way
+  },
 
   state: { rooms: ['core'], doors: ['state/state-manager.ts'], packages: ['sql.js', 'zod'] },
   git: { rooms: ['core'], packages: ['simple-git'], processes: true },
