@@ -1,0 +1,192 @@
+/**
+ * Every setting of Coppice, in the order in which it is shown. This table is the only place where one is named: the type
+ * `Settings`, the reading of files and variables, `coppice config`, the guide and the editor's settings come from it.
+ */
+import type { z } from 'zod';
+import * as type from './types.ts';
+
+/**
+ * Who may set it in a file: `user` = only `config.yaml` in the data directory (it holds for the whole engine, or decides
+ * what runs, where, or with what rights), `repository` = only `.coppice.yaml` of a trusted repository, `both` = either.
+ * Environment variables and flags come from the user and may set everything.
+ */
+export type Scope = 'user' | 'repository' | 'both';
+
+export interface Setting {
+  readonly type: z.ZodType;
+  /** What holds when nobody sets it. Absent in families (`<id>`), where every member is optional. */
+  readonly default?: unknown;
+  /** One or two sentences of Markdown. */
+  readonly description: string;
+  readonly scope: Scope;
+}
+
+/** `<id>` in a key stands for the id of an agent: such a row describes a family of settings. */
+export const table = {
+  'limits.running': {
+    // S1-27
+    type: type.whole(1, 1000),
+    default: 3,
+    description: 'How many sessions may be at work at once. Dispatch and interactive sessions do not count.',
+    scope: 'user',
+  },
+  'limits.waiting': {
+    // S1-29
+    type: type.whole(0, 10_000),
+    default: 10,
+    description: 'How many sessions may wait in the queue; one more is refused with the reason.',
+    scope: 'user',
+  },
+  'worktrees.root': {
+    type: type.path,
+    default: '{home}/worktrees',
+    description: 'Directory below which worktrees are made. `{home}` is the data directory, `~` your home directory.',
+    scope: 'user',
+  },
+  'worktrees.setup': {
+    type: type.commands,
+    default: [],
+    description:
+      'Commands that prepare a worktree, in order, before an agent starts in it. The first one that fails stops the session.',
+    scope: 'both',
+  },
+  'worktrees.teardown': {
+    type: type.commands,
+    default: [],
+    description: 'Commands that run in a worktree, in order, before it is removed.',
+    scope: 'both',
+  },
+  'worktrees.scriptTimeoutSeconds': {
+    type: type.whole(1, 86_400),
+    default: 600,
+    description: 'Seconds that each set-up or tear-down command may take.',
+    scope: 'both',
+  },
+  'worktrees.sparse': {
+    type: type.directories,
+    default: [],
+    description: 'Directories to check out (git sparse checkout, cone mode). Empty: everything.',
+    scope: 'repository',
+  },
+  'worktrees.copyIgnored': {
+    type: type.yesNo,
+    default: true,
+    description:
+      'Copies the ignored files that `.worktreeinclude` names from the main checkout to a worktree that is made.',
+    scope: 'both',
+  },
+  'session.timeBoxSeconds': {
+    // S0-30; the clock stands still while a person is asked (X-23)
+    type: type.whole(1, 604_800),
+    default: 1800,
+    description: 'Seconds of work after which an autonomous session is stopped; waiting for a person does not count.',
+    scope: 'both',
+  },
+  'session.startTimeoutSeconds': {
+    // several times the slowest first output that was measured (16.5 s, opencode on its first run)
+    type: type.whole(1, 86_400),
+    default: 60,
+    description: 'Seconds after which an agent that has printed nothing at all counts as failed.',
+    scope: 'both',
+  },
+  // X-13: on where nobody sits at the keyboard, off where somebody does
+  'session.autoCommit.autonomous': autoCommit('an autonomous', true),
+  'session.autoCommit.dispatch': autoCommit('a dispatch', false),
+  'session.autoCommit.interactive': autoCommit('an interactive', false),
+  'session.autoCommit.planning': autoCommit('a planning', true),
+  'session.autoCommit.orchestration': autoCommit('an orchestration', true),
+  'session.minFreeMegabytes': {
+    type: type.whole(1, 1_048_576),
+    default: 512,
+    description: 'Free space of the data directory, in megabytes (1,048,576 bytes), below which sessions are paused.',
+    scope: 'user',
+  },
+  'session.maxStreamMegabytes': {
+    type: type.whole(1, 1_048_576),
+    default: 2048,
+    description: "Size of a session's output, in megabytes (1,048,576 bytes), above which it is paused.",
+    scope: 'user',
+  },
+  'stop.graceSeconds': {
+    // Claude Code ends a running shell command within 5 to 10 s of SIGTERM
+    type: type.whole(0, 600),
+    default: 10,
+    description:
+      'Seconds that an agent gets to end by itself at each step of a stop: interrupt, then SIGTERM, then SIGKILL.',
+    scope: 'user',
+  },
+  'agent.default': {
+    type: type.agentId,
+    default: 'claude-code',
+    description: 'The agent of a session that names none.',
+    scope: 'user',
+  },
+  'agents.<id>.command': {
+    type: type.program,
+    description: "The agent's program.",
+    scope: 'user',
+  },
+  'agents.<id>.args': {
+    type: type.words,
+    description: "Arguments that are added to the agent's command line.",
+    scope: 'user',
+  },
+  'agents.<id>.model': {
+    type: type.plainLine,
+    description: 'The model that the agent is asked to use, in its own words; passed through unchanged.',
+    scope: 'both',
+  },
+  'agents.<id>.permissionMode': {
+    type: type.plainLine,
+    description: 'How the agent asks for permission, in its own words.',
+    scope: 'user',
+  },
+  'agents.<id>.maxRetries': {
+    type: type.whole(0, 100),
+    description: "How often the agent repeats a request that its model's service did not answer.",
+    scope: 'both',
+  },
+  'agents.<id>.env': {
+    type: type.variables,
+    description: "Names of further variables of your shell's environment that the agent may see.",
+    scope: 'user',
+  },
+  'agents.custom.<id>': {
+    type: type.customAgent,
+    description:
+      'A command of your own as an agent with this id. In `command` (a list), `{prompt}` stands for the prompt and `{promptFile}` ' +
+      'for the path of a file that holds it. `output` is `text` or `jsonl`, `resume` the command that continues a conversation, ' +
+      '`title` the name that is shown.',
+    scope: 'user',
+  },
+  'history.commit': {
+    type: type.yesNo,
+    default: false,
+    description:
+      'Lets git see the summaries in `.tasks/`, so that they can be committed. Otherwise they are kept out of git.',
+    scope: 'both',
+  },
+  'engine.idleSeconds': {
+    type: type.whole(1, 604_800),
+    default: 300,
+    description: 'Seconds without work and without a connected front end after which the engine exits.',
+    scope: 'user',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+function autoCommit<const T extends boolean>(mode: string, value: T) {
+  return {
+    type: type.yesNo,
+    default: value,
+    description: `Commits what ${mode} session left on its branch when a turn ends.`,
+    scope: 'both',
+  } as const;
+}
+
+export type SettingKey = keyof typeof table;
+
+export const settingKeys = Object.keys(table) as readonly SettingKey[];
+
+export function settingOf(key: SettingKey): Setting {
+  return table[key];
+}

@@ -1,0 +1,144 @@
+/**
+ * The kinds of values that settings have. Every schema carries a phrase (`description`) that completes "must be …", and
+ * says it in its own errors, so that a problem reads the same wherever it is found.
+ */
+import * as z from 'zod';
+import { meaning, nearest, shown } from './suggest.ts';
+
+/** Longest list and longest text of a setting: a settings file is written by hand. */
+const listLimit = 200;
+const textLimit = 4096;
+
+function says(phrase: string): { error: string } {
+  return { error: `must be ${phrase}` };
+}
+
+export const yesNo = z.boolean(says('true or false')).describe('true or false');
+
+export function whole(min: number, max: number) {
+  const phrase = `a whole number from ${min} to ${max}`;
+  return z.int(says(phrase)).min(min, says(phrase)).max(max, says(phrase)).describe(phrase);
+}
+
+/** One line of text that is not empty. */
+export const line = text('one line of text', /^[^\0\r\n]+$/u);
+
+/** One line of text that a program cannot take for one of its options. */
+export const plainLine = text('one line of text that does not begin with a hyphen', /^[^-\0\r\n][^\0\r\n]*$/u);
+
+/** An absolute path, or one below `~/` (the user's home) or `{home}/` (the data directory); see `expandPath`. */
+export const path = text(
+  'an absolute path, or one that begins with ~/ or {home}/',
+  /^(?:\/|~\/|\{home\}\/)[^\0\r\n]*$/u,
+);
+
+/** A program: a name that is looked for on the `PATH`, or a path (never one that depends on the current directory). */
+export const program = text(
+  'the name of a program, an absolute path, or one that begins with ~/',
+  /^(?:[^-/~\s\0][^/\0\r\n]*|~?\/[^\0\r\n]+)$/u,
+);
+
+/** A directory of a repository, relative to its root: never absolute, never upwards, never an option. */
+const directory = text(
+  'a directory of the repository, relative to its root',
+  /^(?![-/~])(?!(?:.*\/)?\.\.(?:\/|$))[^\0\r\n]+$/u,
+);
+export const directories = list(directory, 'a list of directories of the repository, relative to its root');
+
+const variable = text('the name of an environment variable', /^[A-Za-z_][A-Za-z0-9_]{0,255}$/u);
+export const variables = list(variable, 'a list of names of environment variables (never values)');
+
+const word = z
+  .string(says('text'))
+  .max(textLimit, says(`text of at most ${textLimit} characters`))
+  .refine((value) => !value.includes('\0'), says('text without NUL characters'));
+export const words = list(word, 'a list of words');
+
+/** A program and its arguments, one word each. */
+const argv = list(word, 'a list of a program and its arguments').refine(
+  (value) => (value[0] ?? '') !== '',
+  says('a list that begins with a program'),
+);
+
+/** How an agent is called in settings, on the command line and in the journal. */
+export const agentIdPattern = /^[a-z0-9][a-z0-9-]{0,63}$/u;
+export const agentId = text("an agent's id (small letters, digits and hyphens)", agentIdPattern);
+
+/** A step of a script: a program with its arguments, or a line for `sh -c`. */
+export const command = z.union([line, argv], says('a command line (text), or a list of a program and its arguments'));
+export const commands = list(
+  command,
+  'a list of commands, each a line for `sh -c` or a list of a program and its arguments',
+);
+export type Command = z.infer<typeof command>;
+
+/** The program and arguments of a script step. A line goes to the shell as its author wrote it; nothing is inserted. */
+export function argvOf(step: Command): readonly string[] {
+  return typeof step === 'string' ? ['sh', '-c', step] : step;
+}
+
+/** What a custom agent's command may contain: the prompt itself, or the path of a file that holds it. */
+export const promptPlaceholder = '{prompt}';
+export const promptFilePlaceholder = '{promptFile}';
+/** The agent's own id of the conversation that is continued; in `resume` only. */
+export const conversationPlaceholder = '{session}';
+
+const agentCommand = argv
+  .refine(
+    noProgramText,
+    says(
+      'a list of a program and its arguments in which no placeholder is part of a script (a prompt is never run): ' +
+        'write [sh, -c, \'tool "$1"\', sh, "{prompt}"]',
+    ),
+  )
+  .describe('a list of a program and its arguments');
+
+/** A user's own command as an agent. Without a placeholder the prompt is written to the command's standard input. */
+export const customAgent = fields(
+  {
+    command: agentCommand,
+    output: z.enum(['text', 'jsonl'], says('text or jsonl')).default('text'),
+    resume: agentCommand.optional(),
+    title: line.optional(),
+  },
+  'a map with `command`, and if wanted `output`, `resume` and `title`',
+);
+export type CustomAgent = z.infer<typeof customAgent>;
+
+/** Text that an interpreter runs must not have a prompt put into it: a prompt is data, never a command. */
+function noProgramText(words: readonly string[]): boolean {
+  return words.every((text, index) => !placeholder.test(text) || !runsNext(words.slice(0, index)));
+}
+
+const placeholder = /\{(?:prompt|promptFile|session)\}/u;
+const interpreters = /^(?:(?:a|ba|da|fi|k|z)?sh|python[\d.]*|perl|ruby|node|deno|bun|php)$/u;
+
+/** Whether the word after these is taken as a program's text, as in `sh -c` or `python3 -c`. */
+function runsNext(before: readonly string[]): boolean {
+  const option = before.at(-1) ?? '';
+  if (!/^(?:-[A-Za-z]*[cepr]|--eval|--print)$/u.test(option)) return false;
+  return before.some((word) => interpreters.test(word.slice(word.lastIndexOf('/') + 1)));
+}
+
+function text(phrase: string, pattern: RegExp) {
+  return z
+    .string(says(phrase))
+    .max(textLimit, says(`${phrase}, of at most ${textLimit} characters`))
+    .regex(pattern, says(phrase))
+    .describe(phrase);
+}
+
+function list<T extends z.ZodType>(element: T, phrase: string) {
+  const array = z.array(element, says(phrase)).max(listLimit, says(`${phrase}, at most ${listLimit} of them`));
+  return array.readonly().describe(phrase);
+}
+
+function fields<T extends z.ZodRawShape>(shape: T, phrase: string) {
+  const error: z.core.$ZodErrorMap = (issue) => {
+    if (issue.code !== 'unrecognized_keys') return `must be ${phrase}`;
+    return issue.keys
+      .map((key: string) => `has no field "${shown(key)}"${meaning(nearest(key, Object.keys(shape)))}`)
+      .join('; ');
+  };
+  return z.strictObject(shape, { error }).readonly().describe(phrase);
+}
