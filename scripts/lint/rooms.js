@@ -14,8 +14,8 @@
 
 const rooms = ['state', 'git', 'executors', 'agents', 'supervision', 'scheduling', 'planning', 'trackers', 'notify'];
 
-/** What every front end may take from the core at run time: the error type, so that errors can be told apart. */
-const coreForFrontEnds = ['core/errors.ts'];
+/** What every front end may take from the core at run time: the error type, and what it may tell of its environment. */
+const coreForFrontEnds = ['core/errors.ts', 'core/environment.ts'];
 
 /** @type {Readonly<Record<string, Room>>} */
 export const layers = {

@@ -20,8 +20,8 @@ type Ended = Awaited<ReturnType<typeof run>>;
 /** Runs the tests of one lane in a process of its own. */
 export async function runLane(lane: Lane, selection: Selection, place: Place, coverage?: string): Promise<Outcome> {
   const scratch = await mkdtemp(join(tmpdir(), 'cop-'));
-  const folders = { home: join(scratch, 'home'), temp: join(scratch, 't') };
-  await Promise.all(Object.values(folders).map((folder) => mkdir(folder)));
+  const folders = { home: join(scratch, 'home'), temp: join(scratch, 't'), runtime: join(scratch, 'r') };
+  await Promise.all(Object.values(folders).map((folder) => mkdir(folder, { mode: 0o700 })));
   const report = join(scratch, 'report.jsonl');
   try {
     say(lane.name, `started (limit ${lane.limitS} s)`);
@@ -57,11 +57,16 @@ function mochaArguments(lane: Lane, { specs, options }: Selection): string[] {
   return [...own, ...options, ...(specs.length > 0 ? specs : lane.specs)];
 }
 
-function isolation(folders: { home: string; temp: string }): NodeJS.ProcessEnv {
+function isolation(folders: { home: string; temp: string; runtime: string }): NodeJS.ProcessEnv {
   return {
     HOME: folders.home,
     COPPICE_HOME: join(folders.home, '.coppice'),
     TMPDIR: folders.temp,
+    XDG_RUNTIME_DIR: folders.runtime,
+    XDG_CONFIG_HOME: undefined,
+    XDG_CACHE_HOME: undefined,
+    XDG_DATA_HOME: undefined,
+    XDG_STATE_HOME: undefined,
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_SYSTEM: '/dev/null',
   };
