@@ -46,6 +46,6 @@ function byKey([left]: readonly [string, unknown], [right]: readonly [string, un
 }
 
 export function notJson(value: unknown): CoppiceError {
-  const what = typeof value === 'object' ? Object.prototype.toString.call(value) : `${typeof value} ${String(value)}`;
+  const what = typeof value === 'number' ? value : Object.prototype.toString.call(value);
   return new CoppiceError('internal', `The data holds something that is not JSON: ${what}.`, 'Report this as a bug.');
 }

@@ -97,7 +97,10 @@ export class JournalScan {
       const left = file.status().bytes - lines.position;
       const chunk = Buffer.allocUnsafe(Math.max(0, Math.min(left, chunkBytes)));
       const length = await file.read(chunk, lines.position);
-      if (length === 0) return this.#end(segment, index, lines.rest, open);
+      if (length === 0) {
+        this.#end(segment, index, lines.rest, open);
+        return;
+      }
       lines.push(chunk.subarray(0, length));
       const batch = this.#decode(segment, lines, open, until);
       if (batch.length > 0) yield batch;

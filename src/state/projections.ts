@@ -56,9 +56,8 @@ export class Projections {
   /** Resolves when all that was taken so far is on the disk (or its failure told). */
   async flush(): Promise<void> {
     while (this.#writing !== undefined || this.#pending.size > 0) {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-      await this.#write();
+      this.#write();
+      await this.#writing;
     }
   }
 
@@ -80,18 +79,16 @@ export class Projections {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#writing !== undefined || this.#pending.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#write();
-    }, this.#options.intervalMs ?? 50);
+    this.#timer = setTimeout(() => this.#write(), this.#options.intervalMs ?? 50);
   }
 
-  #write(): Promise<void> {
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#writing ??= this.#writePending().finally(() => {
       this.#writing = undefined;
       this.#schedule();
     });
-    return this.#writing;
   }
 
   async #writePending(): Promise<void> {

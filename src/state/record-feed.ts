@@ -64,9 +64,11 @@ export class RecordFeed {
       const message = `Events from ${from} on were asked for, but the journal has 1 to ${this.lastSeq}.`;
       throw new CoppiceError('bad-usage', message, 'Load the state afresh and subscribe from its last event.');
     }
-    for (let next = from; !signal.aborted;) {
+    const ended = (): boolean => signal.aborted;
+    let next = from;
+    while (!ended()) {
       for await (const batch of this.#batches(next)) {
-        if (signal.aborted) return;
+        if (ended()) return;
         next += batch.length;
         await receiver(batch);
       }

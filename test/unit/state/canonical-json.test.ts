@@ -8,20 +8,18 @@ describe('canonical JSON', () => {
   it('says the same as JSON, whatever the value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        assert.deepEqual(JSON.parse(canonicalJson(value)), JSON.parse(JSON.stringify(value)));
+        assert.deepEqual<unknown>(JSON.parse(canonicalJson(value)), JSON.parse(JSON.stringify(value)));
       }),
     );
   });
 
   it('is the same text for the same members in any order', () => {
-    const members = fc.uniqueArray(fc.tuple(fc.string(), fc.jsonValue()), { selector: ([key]) => key });
+    const shuffled = fc
+      .uniqueArray(fc.tuple(fc.string(), fc.jsonValue()), { selector: ([key]) => key })
+      .chain((entries) => fc.tuple(fc.constant(entries), fc.shuffledSubarray(entries, { minLength: entries.length })));
     fc.assert(
-      fc.property(members, fc.infiniteStream(fc.nat()), (entries, order) => {
-        const shuffled = entries.map((entry) => ({ entry, at: order.next().value ?? 0 })).sort((a, b) => a.at - b.at);
-        assert.equal(
-          canonicalJson(Object.fromEntries(entries)),
-          canonicalJson(Object.fromEntries(shuffled.map(({ entry }) => entry))),
-        );
+      fc.property(shuffled, ([one, other]) => {
+        assert.equal(canonicalJson(Object.fromEntries(one)), canonicalJson(Object.fromEntries(other)));
       }),
     );
   });
@@ -30,7 +28,7 @@ describe('canonical JSON', () => {
     const value = {
       '€': 'Euro',
       '\r': 1e21,
-      '1': [-0, 1e-7, 333333333.33333329, null],
+      '1': [-0, 1e-7, 333333333.3333333, null],
       '\u{1f600}': '\u000f\n"',
       '': false,
     };
@@ -69,7 +67,10 @@ describe('a hashed line', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), (value) => {
         const { text, hash } = writeHashedLine(value);
-        assert.deepEqual(readHashedLine(Buffer.from(text)), { value: JSON.parse(JSON.stringify(value)), hash });
+        assert.deepEqual(readHashedLine(Buffer.from(text)), {
+          value: JSON.parse(JSON.stringify(value)) as unknown,
+          hash,
+        });
       }),
     );
   });

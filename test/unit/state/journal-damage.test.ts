@@ -199,8 +199,8 @@ describe('a damaged journal', () => {
         disk.edit(segmentPath(2), (bytes) => {
           const start = lineStart(bytes, 3);
           const end = lineStart(bytes, 4);
-          const { hash: _, ...record } = JSON.parse(bytes.toString('utf8', start, end)) as Record<string, unknown>;
-          const forged = Buffer.from(`${writeHashedLine({ ...record, at: 1 }).text}\n`);
+          const record = JSON.parse(bytes.toString('utf8', start, end)) as Record<string, unknown>;
+          const forged = Buffer.from(`${writeHashedLine({ ...record, hash: undefined, at: 1 }).text}\n`);
           return Buffer.concat([bytes.subarray(0, start), forged, bytes.subarray(end)]);
         }),
       place: /segment 000002.jsonl, line 4, record \d+: it does not continue the record before it/,
@@ -326,8 +326,11 @@ function lastHash(disk: MemoryDisk): string {
 function rewriteHeader(disk: MemoryDisk, number: number, change: Record<string, unknown>): void {
   disk.edit(segmentPath(number), (bytes) => {
     const end = bytes.indexOf('\n');
-    const { hash: _, ...header } = JSON.parse(bytes.toString('utf8', 0, end)) as Record<string, unknown>;
-    return Buffer.concat([Buffer.from(writeHashedLine({ ...header, ...change }).text), bytes.subarray(end)]);
+    const header = JSON.parse(bytes.toString('utf8', 0, end)) as Record<string, unknown>;
+    return Buffer.concat([
+      Buffer.from(writeHashedLine({ ...header, hash: undefined, ...change }).text),
+      bytes.subarray(end),
+    ]);
   });
 }
 

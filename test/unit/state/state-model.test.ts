@@ -107,7 +107,7 @@ class Run {
   }
 
   async #decide(list: Transactions): Promise<void> {
-    await Promise.all(list.map((events) => this.#state?.transact('engine', () => events)));
+    await Promise.all(list.map(async (events) => this.#state?.transact('engine', () => events)));
     this.#history.push(...list);
     await this.#check();
   }
@@ -140,7 +140,9 @@ class Run {
 
   async #powerCut(list: Transactions, after: number, fate: readonly number[]): Promise<void> {
     this.#disk.diesAt = this.#disk.changes + after;
-    const outcomes = await Promise.allSettled(list.map((events) => this.#state?.transact('engine', () => events)));
+    const outcomes = await Promise.allSettled(
+      list.map(async (events) => this.#state?.transact('engine', () => events)),
+    );
     await this.#state?.close();
     const rejected = outcomes.findIndex(({ status }) => status === 'rejected');
     const acknowledged = rejected < 0 ? list.length : rejected;

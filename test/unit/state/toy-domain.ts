@@ -69,7 +69,7 @@ function reduce(ref: EntityRef, entity: Entity | undefined, { seq, type, data }:
     case 'moved': {
       if (entity === undefined) return undefined;
       const amount = Number(data['amount']) * ((data['to'] === ref.id ? 1 : 0) - (data['from'] === ref.id ? 1 : 0));
-      const history = Array.isArray(entity['history']) ? entity['history'] : [];
+      const history: readonly unknown[] = Array.isArray(entity['history']) ? entity['history'] : [];
       return {
         ...entity,
         balance: Number(entity['balance']) + amount,
