@@ -1,0 +1,143 @@
+/**
+ * The contract of every place where an agent can run. One conformance suite holds for all of them.
+ *
+ * A run is one start of an agent's process. Its directory holds what `media/run.sh` leaves; the stream and the error
+ * output belong to the session and are only ever appended to. Everything here can be asked again by a later engine: a
+ * run is known by its directory, never by an object in memory.
+ */
+import type { TailEnd, TailHandlers } from './tail.ts';
+
+export interface ExecutorCapabilities {
+  /** What stands between an agent and this host. `none` needs a person's consent for each repository. */
+  readonly isolation: 'none' | 'container' | 'other-host';
+  /** Agents outlive the engine and are found again by the next one. */
+  readonly outlivesEngine: boolean;
+  /** A live agent that was started `duplex` takes numbered inputs. */
+  readonly input: boolean;
+  /** Memory and processor limits can be set. */
+  readonly resourceLimits: boolean;
+}
+
+/** Where a run leaves its files. All paths are absolute. Plain JSON. */
+export interface RunRef {
+  readonly session: string;
+  /** 1 or more, counted per session. */
+  readonly run: number;
+  /** Of this run alone. */
+  readonly directory: string;
+  /** Shared by the runs of a session. */
+  readonly streamPath: string;
+  /** Shared by the runs of a session. */
+  readonly stderrPath: string;
+}
+
+export interface RunSpec extends RunRef {
+  /** A name to be found on the `PATH` of `env`, or a path. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** The complete environment, secrets included; the marks of the run are added. Never written to a file. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Names in `env` that are secrets; `command.json` lists them apart. */
+  readonly secrets?: readonly string[];
+  /** The agent reads numbered inputs; otherwise its input is empty. */
+  readonly duplex: boolean;
+}
+
+/** The agent's process and its wrapper's. Start times and boot ids are opaque and only compared. Plain JSON. */
+export interface RunProcesses {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly bootId: string;
+  readonly wrapperPid: number;
+  readonly wrapperStartTime: string;
+}
+
+/** What the engine journals of a started run. */
+export interface RunRecord extends RunRef, RunProcesses {}
+
+/** What is known of the agent (not of its wrapper). */
+export type RunState =
+  | { readonly state: 'not-started' }
+  | { readonly state: 'running'; readonly pid: number }
+  /**
+   * It has ended. `code` is the raw wait status of a shell: above 128 it is either the agent's own code or, as `signal`
+   * names, 128 + a signal. Without `code` the wrapper had died before the agent did. `at`: milliseconds since 1970.
+   */
+  | { readonly state: 'exited'; readonly code?: number; readonly signal?: NodeJS.Signals; readonly at?: number }
+  /** It no longer runs and how it ended will never be known: another boot, or its pid is another process's. */
+  | { readonly state: 'gone'; readonly reason: string }
+  /** It cannot be told, which is never the same as dead. */
+  | { readonly state: 'unknown'; readonly reason: string };
+
+/** `pending`: in the inbox, not yet taken; `fed`: handed to the agent's input (whether it was read, its echo tells). */
+export type InputState = 'absent' | 'pending' | 'fed';
+
+/** Limits of `stop` and `sweep`, in milliseconds. */
+export interface StopLimits {
+  /** From SIGTERM to SIGKILL. */
+  readonly graceMs: number;
+  /** For the exit record after the agent's end, and again for the sweep. Default 5000. */
+  readonly sweepMs?: number;
+}
+
+export interface RunProcess {
+  readonly pid: number;
+  readonly startTime: string;
+  /** The short name that the operating system shows. */
+  readonly name: string;
+  /** How it was known: it is the run's own, it carries the mark of the run, or it was seen as its descendant. */
+  readonly by: 'agent' | 'wrapper' | 'mark' | 'descent';
+}
+
+export interface StopReport {
+  /** The strongest signal that the agent itself was sent. */
+  readonly signal: 'none' | 'SIGTERM' | 'SIGKILL';
+  /** Processes that were swept after the agent's end. */
+  readonly killed: readonly RunProcess[];
+  /** Processes that would not end (not permitted, stuck in the kernel, multiplying faster than they are ended). */
+  readonly left: readonly RunProcess[];
+  readonly state: RunState;
+}
+
+export interface Executor {
+  readonly id: string;
+  readonly capabilities: ExecutorCapabilities;
+  /**
+   * Starts the agent, or returns the run that was already started in this directory, ended or not: of any number of
+   * starts exactly one runs the agent. A start that was cut short before the agent's first step does not count. Throws `agent-missing`, `agent-unusable`, `not-found` (working directory),
+   * `disk-full`, `unknown-outcome`, `internal`. After an abort `probe` tells whether the agent was started.
+   */
+  start(spec: RunSpec, signal: AbortSignal): Promise<RunRecord>;
+  probe(run: RunRef): Promise<RunState>;
+  /**
+   * Puts input `n` (1, 2, 3 … per run) into the inbox and wakes the feeder. An input waits for all before it; the same
+   * number is fed once, whoever writes it how often. May precede the start. Throws `wrong-state` when the agent has
+   * ended or takes no more input, `disk-full`, `bad-usage`; then the input is not pending.
+   */
+  write(run: RunRef, n: number, data: string | Uint8Array): Promise<'pending' | 'fed'>;
+  inputState(run: RunRef, n: number): Promise<InputState>;
+  /** Ends the agent's input behind the inputs that are there. Again, or after the agent's end: nothing happens. */
+  close(run: RunRef): Promise<void>;
+  /** Signals the agent alone. */
+  signal(run: RunRef, signal: NodeJS.Signals): Promise<'sent' | 'not-running'>;
+  /**
+   * SIGTERM, SIGKILL after the grace time, then the sweep of all that carries the mark of the run or was seen as its
+   * descendant. On a run that has ended it only sweeps. A start that was cut short before the agent's first step is
+   * `not-started` afterwards. Call it once after every run.
+   */
+  stop(run: RunRef, limits: StopLimits): Promise<StopReport>;
+  /** Ends every process that carries the mark of the session, of whichever run. */
+  sweep(session: string, limits: StopLimits): Promise<Pick<StopReport, 'killed' | 'left'>>;
+  /**
+   * The complete lines of the stream from `fromOffset` (the end of a line) on, until the run has ended (then also a torn
+   * last line), or until it cannot be told whether it runs, or was never started.
+   */
+  tail(run: RunRef, fromOffset: number, handlers: TailHandlers): Promise<TailEnd>;
+  /** The live processes of the run. */
+  processes(run: RunRef): Promise<readonly RunProcess[]>;
+  /** Resident memory of the processes of the run, in bytes; undefined if it cannot be told. */
+  memory(run: RunRef): Promise<number | undefined>;
+  /** Removes the run's directory; the stream stays. Throws `wrong-state` while something of the run lives. */
+  clean(run: RunRef): Promise<void>;
+}
