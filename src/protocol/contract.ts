@@ -1,8 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   answerSchema,
   bounded,
-  changesSchema,
   checkSchema,
   createSchema,
   identifier,
@@ -143,9 +142,7 @@ export const requests = {
   'config/show': {
     params: z.object({ path: identifier.optional() }),
     result: z.object({
-      settings: z.array(
-        z.object({ key: z.string(), value: z.unknown(), source: z.string(), description: z.string() }),
-      ),
+      settings: z.array(z.object({ key: z.string(), value: z.unknown(), source: z.string(), description: z.string() })),
       files: z.array(z.object({ path: z.string(), present: z.boolean() })),
     }),
   },
@@ -191,4 +188,3 @@ export type ResultOf<T extends Table, K extends keyof T> = z.output<T[K]['result
 export type Handlers<T extends Table, C> = {
   readonly [K in keyof T]: (params: ParsedOf<T, K>, context: C) => Promise<ResultOf<T, K>> | ResultOf<T, K>;
 };
-export type Changes = z.infer<typeof changesSchema>;

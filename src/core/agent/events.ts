@@ -57,7 +57,8 @@ export type AgentEvent =
   | { readonly kind: 'ask-withdrawn'; readonly request: string }
   /** The agent took an answer (its effect was seen). */
   | { readonly kind: 'answer-seen'; readonly request: string }
-  | { readonly kind: 'interrupt-seen' }
+  /** An interrupt took effect; `input` is the id it was sent with. */
+  | { readonly kind: 'interrupt-seen'; readonly input?: string }
   /** Number of background jobs of the agent that are still at work: the run is not over while it is above 0. */
   | { readonly kind: 'background'; readonly tasks: number }
   | {
@@ -80,6 +81,10 @@ export type AgentEvent =
       readonly denials: number;
       /** Seconds after which a rate-limited turn may be tried again, if the service said so. */
       readonly retryAfterS?: number;
+      /** HTTP status with which the model's service refused, where that ended the turn. */
+      readonly status?: number;
+      /** The agent began this turn by itself (a background job had ended); no prompt of ours belongs to it. */
+      readonly followUp?: boolean;
     }
   | { readonly kind: 'unrecognised'; readonly what: string }
   | { readonly kind: 'malformed'; readonly reason: string; readonly sample: string };

@@ -10,7 +10,13 @@ export interface Intent {
 }
 
 export type Effect =
-  | { readonly kind: 'worktree'; readonly slug: string; readonly branch: string; readonly path: string }
+  | {
+      readonly kind: 'worktree';
+      readonly slug: string;
+      readonly branch: string;
+      readonly path: string;
+      readonly take: boolean;
+    }
   | { readonly kind: 'spawn'; readonly run: number; readonly offset: number; readonly agentSession?: string }
   | { readonly kind: 'input'; readonly run: number; readonly input: number; readonly what: InputPurpose }
   | { readonly kind: 'commit'; readonly parent?: string }

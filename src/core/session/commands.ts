@@ -57,7 +57,7 @@ function admit(sessions: readonly Session[], session: string, mode: Mode, limits
 export function addPrompt(
   sessions: readonly Session[],
   session: Session,
-  prompt: { text: string; steer: boolean },
+  prompt: Pick<Events['prompt.added'], 'text' | 'steer' | 'requester'>,
   limits: Limits,
 ): Decision {
   if (session.cancelling !== undefined) {
@@ -105,10 +105,14 @@ export function answer(session: Session, id: string | undefined, given: Answer, 
       'Nothing else has to be done.',
     );
   }
-  const resolved = event('breakpoint.resolved', { session: session.id, breakpoint: target.id, answer: given, by });
-  if (given.choice !== 'abort') return [resolved];
+  const { id: breakpoint } = target;
+  const resolved = event('breakpoint.resolved', { session: session.id, breakpoint, answer: given, by });
+  // A question of our own is over with its answer; a request of the agent is over when the agent took the answer.
+  const closed = event('breakpoint.closed', { session: session.id, breakpoint, why: 'delivered' });
+  const events = target.request === undefined ? [resolved, closed] : [resolved];
+  if (given.choice !== 'abort') return events;
   return [
-    resolved,
+    ...events,
     event('session.cancelling', { session: session.id, reason: given.reason ?? 'aborted at a breakpoint' }),
   ];
 }

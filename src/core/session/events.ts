@@ -18,10 +18,17 @@ export interface SessionEvents {
     priority: Priority;
     parent?: string;
     repository: { id: string; root: string };
-    request: { worktree?: string; base?: string };
+    request: { name?: string; worktree?: string; base?: string; from?: string };
     requester: { by: string; env: Record<string, string>; secrets: string[] };
   };
-  'prompt.added': { session: string; prompt: number; text: string; steer: boolean };
+  'prompt.added': {
+    session: string;
+    prompt: number;
+    text: string;
+    steer: boolean;
+    /** The shell that gave it, when it is not the one that made the session. */
+    requester?: { by: string; env: Record<string, string>; secrets: string[] };
+  };
   /** Joins the queue. Sessions whose mode never waits are admitted in the same breath. */
   'session.queued': { session: string };
   'session.admitted': { session: string };
@@ -32,6 +39,8 @@ export interface SessionEvents {
     offset: number;
     agentSession?: string;
     record: Record<string, unknown>;
+    /** Inputs that the agent got with its start. */
+    inputs: number;
     intent: string;
   };
   /** The state of the agent's process cannot be told; shown as unknown until it can. */
@@ -69,7 +78,8 @@ export interface SessionEvents {
   };
   'breakpoint.resolved': { session: string; breakpoint: string; answer: Answer; by: string };
   'breakpoint.closed': { session: string; breakpoint: string; why: 'delivered' | 'withdrawn'; offset?: number };
-  'session.cancelling': { session: string; reason: string };
+  /** With `error` a limit ends the work, not a person: it then fails with that error. */
+  'session.cancelling': { session: string; reason: string; error?: ErrorRecord };
   'session.interrupting': { session: string };
   'session.paused': { session: string; until: number; reason: string };
   'session.resumed': { session: string };

@@ -33,23 +33,36 @@ export function nextStep(session: Session, live: Live): Step {
 }
 
 function whileLive(session: Session, live: Live): Step {
-  const { run, turn } = session;
-  if (run?.state === 'unknown') return { do: 'wait', for: 'proof' };
+  if (session.run?.state === 'unknown') return { do: 'wait', for: 'proof' };
   if (session.cancelling !== undefined) return { do: 'stop', reason: session.cancelling.reason };
-  if (!live.duplex)
-    return session.interrupting === true ? { do: 'stop', reason: 'interrupt' } : { do: 'wait', for: 'agent' };
+  if (live.duplex) return inDialogue(session, live);
+  return session.interrupting === true ? { do: 'stop', reason: 'interrupt' } : { do: 'wait', for: 'agent' };
+}
+
+/** What to write to an agent that takes input while it runs. */
+function inDialogue(session: Session, live: Live): Step {
   const answered = session.breakpoints.find((each) => each.answer !== undefined && each.written !== true);
   if (answered !== undefined) return { do: 'answer', breakpoint: answered.id };
-  if (session.interrupting === true && turn !== undefined) return { do: 'interrupt' };
-  const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
-  const written = session.prompts.some((prompt) => prompt.state === 'written');
-  const busy = turn !== undefined || written;
-  if (waiting !== undefined && run?.closing !== true) {
-    if (!busy || (waiting.steer && live.steerable && !written)) return { do: 'feed', prompt: waiting.n };
-  }
+  if (session.interrupting === true && session.turn !== undefined) return { do: 'interrupt' };
+  const prompt = feedable(session, live);
+  if (prompt !== undefined) return { do: 'feed', prompt };
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
-  if (busy || live.background > 0 || run?.closing === true) return { do: 'wait', for: 'agent' };
-  return { do: 'close' };
+  return isBusy(session) || live.background > 0 || session.run?.closing === true
+    ? { do: 'wait', for: 'agent' }
+    : { do: 'close' };
+}
+
+/** A prompt is on its way or being worked on. */
+function isBusy(session: Session): boolean {
+  return session.turn !== undefined || session.prompts.some((prompt) => prompt.state === 'written');
+}
+
+/** The prompt that may be written: the next one between turns, a steering one at any time, never two at once. */
+function feedable(session: Session, live: Live): number | undefined {
+  if (session.run?.closing === true || session.prompts.some((prompt) => prompt.state === 'written')) return undefined;
+  const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
+  if (waiting === undefined) return undefined;
+  return session.turn === undefined || (waiting.steer && live.steerable) ? waiting.n : undefined;
 }
 
 function whileStill(session: Session): Step {

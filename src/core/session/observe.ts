@@ -27,13 +27,8 @@ export function observe(session: Session, seen: AgentEvent, offset: number): New
       return closed(session, seen.request, 'delivered', offset);
     case 'turn-ended':
       return ended(session, seen, offset);
-    case 'tool-ended':
-    case 'interrupt-seen':
-    case 'background':
-    case 'retrying':
-    case 'notice':
-    case 'unrecognised':
-    case 'malformed':
+    default:
+      // The rest is conversation: it is in the stream, and decides nothing.
       return [];
   }
 }
@@ -124,7 +119,10 @@ function finish(session: Session, outcome: 'interrupted' | 'crashed', reason: st
 
 function ended(session: Session, seen: Seen<'turn-ended'>, offset: number): NewEvent[] {
   // The very line that ended the last turn, read again, must not end a prompt that was written since.
-  if (session.lastTurn?.offset === offset) return [];
+  return session.lastTurn?.offset === offset ? [] : conclude(session, seen, offset);
+}
+
+function conclude(session: Session, seen: Seen<'turn-ended'>, offset: number): NewEvent[] {
   const prompt = pending(session);
   const opening = session.turn === undefined && prompt !== undefined ? [begin(session, prompt, offset)] : [];
   if (session.turn === undefined && opening.length === 0) return [];
@@ -170,7 +168,7 @@ export function observeExit(session: Session, end: RunEnd, last: readonly AgentE
   const conclusion = last.find((seen) => seen.kind === 'turn-ended');
   const prompt = pending(session);
   if (session.turn === undefined && prompt === undefined) return [...withdrawn(session, offset), exited];
-  if (conclusion !== undefined) return [...ended(session, conclusion, offset), exited];
+  if (conclusion !== undefined) return [...conclude(session, conclusion, offset), exited];
   const opening = session.turn === undefined ? [begin(session, prompt, offset)] : [];
   const opened = { ...session, turns: session.turns + opening.length };
   const asked = session.interrupting === true || session.cancelling !== undefined;

@@ -1,16 +1,18 @@
+import { defined } from '../defined.ts';
 import { addUsage, noUsage } from '../agent/usage.ts';
 import type { Recorded } from '../events.ts';
 import type { SessionEvents } from './events.ts';
 import type { Breakpoint, Prompt, Run, Session } from './state.ts';
+import { openBreakpoints } from './status.ts';
 
 type Fold<K extends keyof SessionEvents> = (session: Session, event: Recorded<K>) => Session;
 
-/** Removes keys whose value is undefined, so that a replayed entity equals a live one key for key. */
 type Patch = { readonly [K in keyof Session]?: Session[K] | undefined };
+
+/** Changed where the patch says so; a key that is set to undefined leaves, so that a replayed entity equals a live one key for key. */
 function patch(session: Session, changes: Patch): Session {
-  const next: Record<string, unknown> = { ...session, ...changes };
-  for (const key of Object.keys(changes)) if (next[key] === undefined) delete next[key];
-  return next as unknown as Session;
+  // `defined` drops exactly the keys that may be absent from a session.
+  return defined({ ...session, ...changes }) as Session;
 }
 
 function created({ at, data }: Recorded<'session.created'>): Session {
@@ -62,11 +64,28 @@ function advanced(session: Session, offset: number | undefined): Session {
   return offset === undefined || offset <= session.streamOffset ? session : { ...session, streamOffset: offset };
 }
 
+/** The turn's clock stands still from the first open breakpoint … */
+function held(session: Session, at: number): Session {
+  const { turn } = session;
+  return turn === undefined || turn.heldSince !== undefined
+    ? session
+    : { ...session, turn: { ...turn, heldSince: at } };
+}
+
+/** … until none is open. */
+function released(session: Session, at: number): Session {
+  const { turn } = session;
+  if (turn?.heldSince === undefined || openBreakpoints(session).length > 0) return session;
+  const { heldSince, ...rest } = turn;
+  return { ...session, turn: { ...rest, heldMs: turn.heldMs + Math.max(0, at - heldSince) } };
+}
+
 const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | 'session.refused'>]: Fold<K> } = {
   'prompt.added': (session, { data }) => ({
     ...session,
     goal: data.prompt === 1 ? data.text : session.goal,
     promptCount: Math.max(session.promptCount, data.prompt),
+    requester: data.requester ?? session.requester,
     prompts: [...unseen(session.prompts), { n: data.prompt, text: data.text, steer: data.steer, state: 'waiting' }],
   }),
   'session.queued': (session, { seq }) =>
@@ -86,7 +105,7 @@ const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | '
       state: 'running',
       record: data.record,
       offset: data.offset,
-      inputs: 0,
+      inputs: data.inputs,
       closing: false,
     };
     return patch(advanced(session, data.offset), { run, agentSession: data.agentSession ?? session.agentSession });
@@ -141,6 +160,7 @@ const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | '
         run: data.run,
         startedAt: at,
         offset: data.offset,
+        heldMs: 0,
       },
     };
   },
@@ -161,7 +181,7 @@ const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | '
       usage: addUsage(session.usage, data.usage),
     }),
   'breakpoint.raised': (session, { at, data }) => ({
-    ...advanced(session, data.offset),
+    ...advanced(held(session, at), data.offset),
     breakpoints: [
       ...session.breakpoints,
       {
@@ -175,13 +195,21 @@ const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | '
       },
     ],
   }),
-  'breakpoint.resolved': (session, { data }) =>
-    withBreakpoint(session, data.breakpoint, (each) => ({ ...each, answer: data.answer, answeredBy: data.by })),
-  'breakpoint.closed': (session, { data }) => ({
-    ...advanced(session, data.offset),
-    breakpoints: session.breakpoints.filter((each) => each.id !== data.breakpoint),
+  'breakpoint.resolved': (session, { at, data }) => {
+    const answered = { answer: data.answer, answeredBy: data.by };
+    return released(
+      withBreakpoint(session, data.breakpoint, (each) => ({ ...each, ...answered })),
+      at,
+    );
+  },
+  'breakpoint.closed': (session, { at, data }) => {
+    const breakpoints = session.breakpoints.filter((each) => each.id !== data.breakpoint);
+    return released({ ...advanced(session, data.offset), breakpoints }, at);
+  },
+  'session.cancelling': (session, { at, data }) => ({
+    ...session,
+    cancelling: { reason: data.reason, at, ...(data.error === undefined ? {} : { error: data.error }) },
   }),
-  'session.cancelling': (session, { at, data }) => ({ ...session, cancelling: { reason: data.reason, at } }),
   'session.interrupting': (session) => ({ ...session, interrupting: true }),
   'session.paused': (session, { data }) => ({ ...session, pausedUntil: { at: data.until, reason: data.reason } }),
   'session.resumed': (session) => patch(session, { pausedUntil: undefined }),

@@ -73,6 +73,9 @@ export interface OpenTurn {
   readonly startedAt: number;
   /** Byte of the stream from which the turn can be read again. */
   readonly offset: number;
+  /** Milliseconds for which the turn has waited for a person, and since when it waits. Not counted by the time box (X-23). */
+  readonly heldMs: number;
+  readonly heldSince?: number;
 }
 
 export interface TurnEnd {
@@ -132,7 +135,13 @@ export interface Session {
   readonly priority: Priority;
   readonly parent?: string;
   readonly repository: { readonly id: string; readonly root: string };
-  readonly request: { readonly worktree?: string; readonly base?: string };
+  /** What was asked for; `name` finds or names the worktree by convention (C-02); `from` is the checkout where the work starts when it is not the main one. */
+  readonly request: {
+    readonly name?: string;
+    readonly worktree?: string;
+    readonly base?: string;
+    readonly from?: string;
+  };
   /** Allow-listed environment of the requester's shell; of secrets only the names. */
   readonly requester: {
     readonly by: string;
@@ -146,7 +155,7 @@ export interface Session {
   readonly admission: 'waiting' | 'admitted' | 'idle';
   /** Journal sequence number at which the session joined the queue. */
   readonly place?: number;
-  readonly cancelling?: { readonly reason: string; readonly at: number };
+  readonly cancelling?: { readonly reason: string; readonly at: number; readonly error?: ErrorRecord };
   readonly interrupting?: boolean;
   readonly pausedUntil?: { readonly at: number; readonly reason: string };
   readonly worktree?: Place;

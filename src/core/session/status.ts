@@ -26,6 +26,13 @@ export function statusOf(session: Session): Status {
   }
 }
 
+/** Milliseconds for which the turn under way has worked at the time `now`, waiting for people not counted; undefined between turns. */
+export function workedMs(session: Session, now: number): number | undefined {
+  const { turn } = session;
+  if (turn === undefined) return undefined;
+  return Math.max(0, (turn.heldSince ?? now) - turn.startedAt - turn.heldMs);
+}
+
 /** True when nothing more will happen unless somebody asks for it. */
 export function isSettled(session: Session): boolean {
   return session.admission === 'idle';

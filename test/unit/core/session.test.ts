@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { AgentRequest } from '../../../src/core/agent/events.ts';
+import { noUsage } from '../../../src/core/agent/usage.ts';
 import { isCoppiceError } from '../../../src/core/errors.ts';
 import { event } from '../../../src/core/events.ts';
 import { addPrompt, answer, cancel, interrupt } from '../../../src/core/session/commands.ts';
-import { observe } from '../../../src/core/session/observe.ts';
+import { observe, observeExit } from '../../../src/core/session/observe.ts';
 import { isLive, statusOf } from '../../../src/core/session/status.ts';
 import { limits, newSession, World } from './world.ts';
 
@@ -106,6 +107,23 @@ describe('a session', () => {
     assert.equal(world.step('a').do, 'settle');
     assert.deepEqual(world.started, ['a#1']);
     assert.equal(world.ledger.get('a').lastTurn?.outcome, 'crashed');
+  });
+
+  it('does not take the last answer for the answer to a prompt that the process died on', () => {
+    const world = new World();
+    running(world);
+    world.ledger.append(
+      addPrompt(world.ledger.sessions(), world.ledger.get('a'), { text: 'more', steer: false }, limits).events,
+    );
+    world.finish('a');
+    assert.equal(world.step('a').do, 'feed');
+    const { streamOffset } = world.ledger.get('a');
+    const failed = { kind: 'turn-ended', outcome: 'failed', reason: 'no login', usage: noUsage, denials: 0 } as const;
+    assert.deepEqual(observe(world.ledger.get('a'), failed, streamOffset), [], 'the old line, read again');
+    world.ledger.append(observeExit(world.ledger.get('a'), { code: 1 }, [failed], streamOffset));
+    assert.equal(world.ledger.get('a').lastTurn?.reason, 'no login');
+    world.step('a');
+    assert.equal(statusOf(world.ledger.get('a')), 'failed');
   });
 
   it('takes a prompt given in mid-turn after the turn, and a steering one at once', () => {

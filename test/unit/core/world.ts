@@ -78,7 +78,7 @@ export function newSession(
       executor: 'local',
       priority: options.priority ?? 'normal',
       repository: { id: 'r', root: '/r' },
-      request: {},
+      request: { name: id },
       requester: { by: 'user:test', env: {}, secrets: [] },
     },
     options.prompt ?? 'do it',
@@ -133,7 +133,7 @@ export class World {
         this.started.push(`${id}#${run}`);
         this.ledger.append([
           event('intent.opened', { intent, session: id, effect: { kind: 'spawn', run, offset: this.offset } }),
-          event('run.started', { session: id, run, offset: this.offset, record: {}, intent }),
+          event('run.started', { session: id, run, offset: this.offset, record: {}, inputs: 0, intent }),
         ]);
         return;
       }

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import { allowed, type RequesterEnvironment } from '../../core/environment.ts';
+import { CoppiceError } from '../../core/errors.ts';
+import { defined } from '../../core/defined.ts';
+import { event } from '../../core/events.ts';
+import { taskId, titleOf } from '../../core/ids.ts';
+import { queues } from '../../core/queue/policy.ts';
+import { addPrompt, answer, cancel, create, interrupt, type Verdict } from '../../core/session/commands.ts';
+import { isSettled, statusOf } from '../../core/session/status.ts';
+import type { Session } from '../../core/session/state.ts';
+import type { Agent } from '../../agents/agent.ts';
+import type { Executor } from '../../executors/executor.ts';
+import type { Handlers, ParsedOf, Requests } from '../../protocol/contract.ts';
+import type { ClientContext } from '../rpc/server.ts';
+import { slugOf } from '../places/repositories.ts';
+import type { Services } from '../services.ts';
+import { sessionDetail, sessionView } from '../sessions/views.ts';
+
+type SessionHandlers = Pick<
+  Handlers<Requests, ClientContext>,
+  | 'session/create'
+  | 'session/list'
+  | 'session/show'
+  | 'session/continue'
+  | 'session/answer'
+  | 'session/interrupt'
+  | 'session/cancel'
+  | 'session/archive'
+>;
+
+/** Everything that can be asked of a session, except its output. */
+export function sessionHandlers(services: Services): SessionHandlers {
+  const { store, sessions, vault } = services;
+  const view = (session: Session): ReturnType<typeof sessionView> => sessionView(session, store.all('session'));
+  return {
+    'session/create': async (params, client) => {
+      const { verdict, id } = await createSession(services, params, client);
+      return id === undefined ? { verdict } : { verdict, session: view(store.session(id)) };
+    },
+    'session/list': async ({ which, path, archived }) => {
+      const repository = path === undefined ? undefined : (await services.repositories.locate(path)).id;
+      const all = store.all('session');
+      const listed = all.filter(
+        (each) =>
+          (repository === undefined || each.repository.id === repository) &&
+          (archived || !each.archived) &&
+          (which === 'all' || (which === 'queued' ? statusOf(each) === 'queued' : !isSettled(each))),
+      );
+      return { sessions: listed.map((each) => sessionView(each, all)) };
+    },
+    'session/show': ({ session: key }) => {
+      const session = store.find(key);
+      return sessionDetail(session, store.all('session'), services.limits(), {
+        activity: sessions.worker(session.id)?.activity(),
+        stream: services.streamPath(session.id),
+      });
+    },
+    'session/continue': async ({ session: key, prompt, steer, requester }, client) => {
+      const session = store.find(key);
+      await requireTrust(
+        services,
+        session.repository,
+        session.mode,
+        await services.agentOf(session),
+        executorOf(services, session.executor),
+      );
+      const environment = allowed(requester, (await services.agentOf(session)).environment);
+      vault.remember(session.id, environment.secrets);
+      const given = { text: prompt, steer, requester: requesterRecord(environment, client) };
+      let verdict: Verdict = { status: 'started' };
+      await store.commit(client.actor, () => {
+        const decision = addPrompt(store.all('session'), store.session(session.id), given, services.limits());
+        ({ verdict } = decision);
+        return decision.events;
+      });
+      return { verdict, session: view(store.session(session.id)) };
+    },
+    'session/answer': async ({ session: key, breakpoint, answer: given, requester }, client) => {
+      const session = store.find(key);
+      if (requester !== undefined)
+        vault.remember(session.id, allowed(requester, (await services.agentOf(session)).environment).secrets);
+      let resolved = '';
+      await store.commit(client.actor, () => {
+        const present = store.session(session.id);
+        const events = answer(present, breakpoint, answerOf(given), client.actor);
+        resolved = String(events[0]?.data['breakpoint']);
+        const target = present.breakpoints.find((each) => each.id === resolved);
+        if (target?.kind === 'credential' && given.choice === 'deny') vault.waive(session.id);
+        return events;
+      });
+      return { breakpoint: resolved };
+    },
+    'session/interrupt': async ({ session: key }, client) => {
+      const { id } = store.find(key);
+      await store.commit(client.actor, () => interrupt(store.session(id)));
+      return {};
+    },
+    'session/cancel': async ({ session: key, reason }, client) => {
+      const { id } = store.find(key);
+      await store.commit(client.actor, () => cancel(store.session(id), reason ?? `cancelled by ${client.actor}`));
+      return {};
+    },
+    'session/archive': async ({ session: key }, client) => {
+      const { id } = store.find(key);
+      await store.commit(client.actor, () => {
+        const session = store.session(id);
+        if (!isSettled(session)) {
+          throw new CoppiceError(
+            'wrong-state',
+            `Session ${id} is ${statusOf(session)}.`,
+            'Cancel it first, or let it end.',
+          );
+        }
+        return session.archived ? [] : [event('session.archived', { session: id })];
+      });
+      return {};
+    },
+  };
+}
+
+type Created = { readonly verdict: Verdict; readonly id: string | undefined };
+
+async function createSession(
+  services: Services,
+  params: ParsedOf<Requests, 'session/create'>,
+  client: ClientContext,
+): Promise<Created> {
+  const { store, vault, repositories } = services;
+  const location = await repositories.locate(params.path);
+  const root = repositories.mainRoot(location);
+  const settings = await services.settings(requireTrusted(services, { id: location.id, root }) ? root : undefined);
+  const agentId = params.agent ?? settings['agent.default'];
+  const agent = await services.agent(agentId, root, params.agentOptions ?? {});
+  const executor = executorOf(services, params.executor ?? 'local');
+  await requireTrust(services, { id: location.id, root }, params.mode, agent, executor);
+  const request = defined({
+    name: params.name,
+    worktree: params.worktree,
+    base: params.base,
+    from: location.root === root ? undefined : location.root,
+  });
+  await repositories.check(location, request);
+  const environment = allowed(params.requester, agent.environment);
+  const [id, uuid] = [services.newId(), randomUUID()];
+  const data = {
+    session: id,
+    task: { id: taskId(slugOf(request, titleOf(params.prompt)), uuid), uuid, title: titleOf(params.prompt) },
+    mode: params.mode,
+    agent: agentId,
+    agentOptions: params.agentOptions ?? {},
+    executor: executor.id,
+    priority: params.priority,
+    ...(params.parent === undefined ? {} : { parent: store.find(params.parent).id }),
+    repository: { id: location.id, root },
+    request,
+    requester: requesterRecord(environment, client),
+  };
+  vault.remember(id, environment.secrets);
+  let verdict: Verdict | undefined;
+  await store.commit(client.actor, () => {
+    const decision = create(store.all('session'), data, params.prompt, services.limits());
+    ({ verdict } = decision);
+    return decision.events;
+  });
+  if (verdict === undefined)
+    throw new CoppiceError('internal', 'The request was not decided.', 'Report this as a bug.');
+  if (verdict.status !== 'rejected') return { verdict, id };
+  vault.forget(id);
+  return { verdict, id: undefined };
+}
+
+function requesterRecord(
+  environment: RequesterEnvironment,
+  client: ClientContext,
+): { by: string; env: Record<string, string>; secrets: string[] } {
+  return { by: client.actor, env: { ...environment.env }, secrets: Object.keys(environment.secrets) };
+}
+
+function answerOf(given: ParsedOf<Requests, 'session/answer'>['answer']): Parameters<typeof answer>[2] {
+  return {
+    choice: given.choice,
+    ...(given.reason === undefined ? {} : { reason: given.reason }),
+    ...(given.input === undefined ? {} : { input: given.input }),
+    ...(given.answers === undefined ? {} : { answers: given.answers }),
+  };
+}
+
+function executorOf(services: Services, id: string): Executor {
+  const executor = services.executors.get(id);
+  if (executor !== undefined) return executor;
+  const known = [...services.executors.keys()].join(', ');
+  throw new CoppiceError('executor-missing', `There is no executor "${id}".`, `Use one of: ${known}.`);
+}
+
+/** In an untrusted repository nothing runs, not even git (invariant 11). */
+export function requireTrusted(services: Services, repository: { id: string; root: string }): true {
+  if (services.store.get('repository', repository.id)?.trusted === true) return true;
+  throw new CoppiceError(
+    'untrusted',
+    `${repository.root} is not trusted yet: nothing runs in it.`,
+    'Look at it, then run `coppice trust` in it.',
+    { context: { root: repository.root } },
+  );
+}
+
+/** Unattended work on the bare host needs a consent of its own (design §7); a trusted repository alone is not enough. */
+async function requireTrust(
+  services: Services,
+  repository: { id: string; root: string },
+  mode: Session['mode'],
+  agent: Agent,
+  executor: Executor,
+): Promise<void> {
+  requireTrusted(services, repository);
+  if (!queues(mode) || executor.capabilities.isolation !== 'none' || !agent.capabilities.needsHostConsent) return;
+  if (services.store.get('repository', repository.id)?.host === true) return;
+  throw new CoppiceError(
+    'host-consent-needed',
+    `${agent.title} would work unattended on this host, with your rights, in ${repository.root}.`,
+    'If that is what you want, run `coppice trust --host` in it.',
+    { context: { root: repository.root } },
+  );
+}

@@ -1,0 +1,135 @@
+import { defined } from '../../core/defined.ts';
+import type { AgentEvent } from '../../core/agent/events.ts';
+import { isLive, isSettled } from '../../core/session/status.ts';
+import type { Session } from '../../core/session/state.ts';
+import { readRange } from '../../executors/read-range.ts';
+import type { Handlers, ParsedOf, Requests, ResultOf } from '../../protocol/contract.ts';
+import type { StreamEventView } from '../../protocol/schemas.ts';
+import type { ClientContext } from '../rpc/server.ts';
+import type { Services } from '../services.ts';
+import type { Followed } from '../sessions/follower.ts';
+
+const pageBytes = 1024 * 1024;
+const pageEvents = 500;
+const idlePollMs = 250;
+
+type StreamHandlers = Pick<Handlers<Requests, ClientContext>, 'session/logs' | 'session/follow' | 'session/unfollow'>;
+
+interface Page {
+  readonly events: readonly Followed[];
+  readonly next: number;
+}
+
+/** The conversation of a session: pages of what is there, and notifications of what comes. */
+export function streamHandlers(services: Services): StreamHandlers {
+  let follows = 0;
+  const stops = new Map<string, () => void>();
+  return {
+    'session/logs': (params) => logs(services, params),
+    'session/follow': (params, client) => {
+      const session = services.store.find(params.session);
+      const follow = ++follows;
+      const abort = new AbortController();
+      const key = `${client.id}:${follow}`;
+      stops.set(key, () => abort.abort());
+      client.onClose(() => {
+        abort.abort();
+        stops.delete(key);
+      });
+      void send(services, session.id, params.from, abort.signal, async (events, ended) => {
+        await client.notify('stream', { follow, events: events.map(view), ended });
+      })
+        .catch((error: unknown) =>
+          services.log.warn('cannot send a stream', { session: session.id, error: String(error) }),
+        )
+        .finally(() => stops.delete(key));
+      return { follow, session: session.id };
+    },
+    'session/unfollow': ({ follow }, client) => {
+      stops.get(`${client.id}:${follow}`)?.();
+      return {};
+    },
+  };
+}
+
+async function logs(
+  services: Services,
+  { session: key, from, limit }: ParsedOf<Requests, 'session/logs'>,
+): Promise<ResultOf<Requests, 'session/logs'>> {
+  const session = services.store.find(key);
+  const events: Followed[] = [];
+  let next = from;
+  while (events.length < limit) {
+    const page = await readPage(services, session, next, limit - events.length);
+    if (page.next === next) break;
+    events.push(...page.events);
+    next = page.next;
+  }
+  return { events: events.map(view), next, live: !isSettled(services.store.session(session.id)) };
+}
+
+/**
+ * Reads events whose lines end behind `from`. A reader is a fold over a run, but what it says of a line depends on the
+ * lines before only in the agent's own bookkeeping, so a page may begin at any line.
+ */
+async function readPage(services: Services, session: Session, from: number, limit: number): Promise<Page> {
+  const agent = await services.agentOf(session);
+  const reader = agent.reader(session.id);
+  const { lines } = await readRange(services.streamPath(session.id), from, { maxBytes: pageBytes });
+  const events: Followed[] = [];
+  let next = from;
+  for (const line of lines) {
+    if (events.length >= limit) break;
+    const meta = { offset: line.end, ...defined({ truncatedBytes: line.truncated }) };
+    for (const event of reader.line(line.text, meta)) events.push({ offset: line.end, event });
+    next = line.end;
+  }
+  return { events, next };
+}
+
+/** Sends from `from` on until the session's present stretch of work has ended, or for as long as the signal lets it. */
+async function send(
+  services: Services,
+  id: string,
+  from: number,
+  signal: AbortSignal,
+  notify: (events: readonly Followed[], ended: boolean) => Promise<void>,
+): Promise<void> {
+  const reader = (await services.agentOf(services.store.session(id))).reader(id);
+  let next = from;
+  while (!signal.aborted) {
+    const before = services.store.session(id);
+    const over = isSettled(before) && !isLive(before);
+    const { lines } = await readRange(services.streamPath(id), next, { maxBytes: pageBytes });
+    const events: Followed[] = [];
+    for (const line of lines) {
+      const meta = { offset: line.end, ...defined({ truncatedBytes: line.truncated }) };
+      for (const event of reader.line(line.text, meta)) events.push({ offset: line.end, event });
+      next = line.end;
+    }
+    for (let i = 0; i < events.length; i += pageEvents) await notify(events.slice(i, i + pageEvents), false);
+    if (lines.length > 0) continue;
+    if (over) return notify([], true);
+    await news(services, id, signal);
+  }
+}
+
+/** Waits until the session may have printed something, or a moment has passed. */
+function news(services: Services, id: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(done, idlePollMs);
+    const quiet = services.sessions.worker(id)?.follower?.onEvents(done);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      quiet?.();
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}
+
+function view({ offset, event }: { offset: number; event: AgentEvent }): StreamEventView {
+  return { offset, event: { ...event } };
+}

@@ -1,0 +1,60 @@
+import type { RepositoryLocation } from '../../git/locate.ts';
+import type { Repository } from '../../git/repository.ts';
+import { listWorktrees } from '../../git/worktrees.ts';
+import type { Handlers, Requests } from '../../protocol/contract.ts';
+import type { WorktreeView } from '../../protocol/schemas.ts';
+import type { Cleanup } from '../places/cleanup.ts';
+import type { ClientContext } from '../rpc/server.ts';
+import type { Services } from '../services.ts';
+import { requireTrusted } from './sessions.ts';
+
+type WorktreeHandlers = Pick<
+  Handlers<Requests, ClientContext>,
+  'worktree/list' | 'worktree/create' | 'worktree/cleanup'
+>;
+
+/** Worktrees of a repository: those that git knows, with what Coppice knows of them. */
+export function worktreeHandlers(services: Services, cleanup: Cleanup): WorktreeHandlers {
+  async function trusted(path: string): Promise<{ location: RepositoryLocation; repository: Repository }> {
+    const location = await services.repositories.locate(path);
+    requireTrusted(services, { id: location.id, root: services.repositories.mainRoot(location) });
+    return { location, repository: await services.repositories.open(location) };
+  }
+  return {
+    'worktree/list': async ({ path }) => {
+      const { repository } = await trusted(path);
+      return { worktrees: await views(services, repository) };
+    },
+    'worktree/create': async ({ path, name, base, requester }) => {
+      const { location, repository } = await trusted(path);
+      const made = await cleanup.create(location, repository, {
+        name,
+        ...(base === undefined ? {} : { base }),
+        env: requester.env,
+      });
+      const found = (await views(services, repository)).find((each) => each.path === made.path);
+      return found ?? { path: made.path, branch: made.branch, head: made.baseCommit, kind: 'ours', slug: made.slug };
+    },
+    'worktree/cleanup': async ({ path, dryRun }, client) => {
+      const { location, repository } = await trusted(path);
+      return cleanup.run(location, repository, dryRun, client.actor);
+    },
+  };
+}
+
+async function views(services: Services, repository: Repository): Promise<WorktreeView[]> {
+  const listed = await listWorktrees(repository);
+  return listed
+    .filter((each) => !each.bare)
+    .map((each) => {
+      const known = services.store.get('worktree', each.path);
+      return {
+        path: each.path,
+        branch: each.branch ?? null,
+        head: each.commit ?? null,
+        kind: each.main ? ('main' as const) : known === undefined ? ('other' as const) : ('ours' as const),
+        ...(known === undefined ? {} : { session: known.session, slug: known.slug }),
+        ...(known?.holder === undefined || known.holder === null ? {} : { holder: known.holder }),
+      };
+    });
+}

@@ -1,0 +1,31 @@
+/** The engine process: what `coppice engine start` and every other front end start when none runs. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { homePath } from '../protocol/client/home.ts';
+import { openApp, type Shipped } from './app.ts';
+import { runEngine } from './process/run.ts';
+
+declare const COPPICE_VERSION: string | undefined;
+
+/** The bundle's own version; the source tree has none and never meets a released engine. */
+const version = typeof COPPICE_VERSION === 'undefined' ? '0.0.0-source' : COPPICE_VERSION;
+
+await runEngine({
+  home: homePath(process.env),
+  version,
+  open: (engine) => openApp(engine, { shipped: shippedFiles(), env: process.env }),
+});
+
+/** Beside the bundle; in the source tree where they are kept. */
+function shippedFiles(): Shipped {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const wrapper = join(here, 'run.sh');
+  if (existsSync(wrapper))
+    return { wrapper, demoAgent: join(here, 'demo-agent.js'), sqlWasm: join(here, 'sql-wasm.wasm') };
+  const root = join(here, '..', '..');
+  return {
+    wrapper: join(root, 'media', 'run.sh'),
+    demoAgent: join(root, 'src', 'agents', 'demo', 'program', 'main.ts'),
+  };
+}

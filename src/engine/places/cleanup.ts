@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import type { Actor } from '../../core/domain.ts';
+import { event } from '../../core/events.ts';
+import { isLive, isSettled } from '../../core/session/status.ts';
+import type { Place } from '../../core/session/state.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import type { Worktree } from '../../core/worktree/state.ts';
+import { cleanupWorktrees, type KnownWorktree } from '../../git/cleanup.ts';
+import { createWorktree } from '../../git/create.ts';
+import { branchFacts } from '../../git/facts.ts';
+import type { RepositoryLocation } from '../../git/locate.ts';
+import type { Repository } from '../../git/repository.ts';
+import { resolveWorktree } from '../../git/resolver.ts';
+import { runScript } from '../../git/script.ts';
+import { sweepTrash } from '../../git/trash.ts';
+import { adoptWorktree, listWorktrees } from '../../git/worktrees.ts';
+import type { Log } from '../process/log.ts';
+import type { Store } from '../sessions/store.ts';
+import type { Repositories } from './repositories.ts';
+
+export interface CleanupOptions {
+  readonly store: Store;
+  readonly repositories: Repositories;
+  readonly log: Log;
+  readonly clock: () => number;
+  readonly stopping: AbortSignal;
+  settings(root: string): Promise<Settings>;
+}
+
+interface CleanupResult {
+  removed: { path: string; kept: string | null; reason: string }[];
+  kept: { path: string; reason: string }[];
+}
+
+/** Makes worktrees without a session, and takes away those that nobody needs any more. */
+export class Cleanup {
+  readonly #options: CleanupOptions;
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(options: CleanupOptions) {
+    this.#options = options;
+  }
+
+  /** Finds the worktree of a task by convention, or makes it. */
+  async create(
+    location: RepositoryLocation,
+    repository: Repository,
+    { name, base, env }: { name: string; base?: string; env: Readonly<Record<string, string>> },
+  ): Promise<Place> {
+    const root = this.#options.repositories.mainRoot(location);
+    const settings = await this.#options.settings(root);
+    const found = resolveWorktree(name, await listWorktrees(repository), await branchFacts(repository));
+    if (found.kind === 'use') return adoptWorktree(repository, found.worktree.path);
+    const { place } = await createWorktree(repository, {
+      root: settings['worktrees.root'],
+      slug: found.slug,
+      branch: found.branch,
+      sparse: settings['worktrees.sparse'],
+      signal: this.#options.stopping,
+      ...(base === undefined ? {} : { base }),
+      ...(settings['worktrees.copyIgnored'] ? {} : { include: false }),
+    });
+    for (const command of settings['worktrees.setup']) {
+      await runScript({
+        command,
+        cwd: place.path,
+        env: { ...env, COPPICE_WORKTREE: place.path },
+        timeoutMs: settings['worktrees.scriptTimeoutSeconds'] * 1000,
+        outputFile: `${repository.privateDir}/setup-${randomUUID()}.log`,
+        signal: this.#options.stopping,
+      });
+    }
+    return place;
+  }
+
+  /** Removes by policy (Q-14); what is removed stays reachable from a ref. */
+  async run(
+    location: RepositoryLocation,
+    repository: Repository,
+    dryRun: boolean,
+    actor: Actor,
+  ): Promise<CleanupResult> {
+    const { store, clock, stopping } = this.#options;
+    const settings = await this.#options.settings(this.#options.repositories.mainRoot(location));
+    const root = settings['worktrees.root'];
+    const known = store.all('worktree').filter((each) => each.repository === location.id);
+    if (!dryRun) await this.#tearDown(settings, known);
+    const report = await cleanupWorktrees(repository, {
+      root,
+      known: known.map((each) => this.#known(each)),
+      now: clock(),
+      signal: stopping,
+      dryRun,
+    });
+    const removed = report.removed.map(({ path, reason, removal }) => ({
+      path,
+      reason,
+      kept: removal?.saved.ref ?? null,
+    }));
+    if (dryRun) return { removed, kept: report.kept.map((each) => ({ ...each })) };
+    const gone = removed.filter(({ path }) => store.get('worktree', path) !== undefined);
+    await store.commit(actor, () =>
+      gone.map(({ path, kept, reason }) => event('worktree.removed', { worktree: path, kept, reason })),
+    );
+    this.#sweep(repository, root);
+    const orphans = report.orphans.map((path) => ({ path, reason: 'orphaned', kept: null }));
+    return { removed: [...removed, ...orphans], kept: report.kept.map((each) => ({ ...each })) };
+  }
+
+  /** Ends the deletion that goes on in the background. */
+  async stop(): Promise<void> {
+    await this.#sweeping;
+  }
+
+  #known(worktree: Worktree): KnownWorktree {
+    const { store } = this.#options;
+    const session = store.get('session', worktree.session);
+    const active = store
+      .all('session')
+      .some((each) => each.worktree?.path === worktree.path && (!isSettled(each) || isLive(each)));
+    const outcome = session?.result?.outcome;
+    return {
+      place: worktree,
+      session: worktree.session,
+      active,
+      ended: outcome === undefined ? undefined : outcome === 'reported' ? 'done' : 'failed',
+      endedAt: session?.endedAt,
+    };
+  }
+
+  /** Tear-down commands run before the policy looks, since what they undo may be what makes a worktree dirty. */
+  async #tearDown(settings: Settings, known: readonly Worktree[]): Promise<void> {
+    if (settings['worktrees.teardown'].length === 0) return;
+    for (const worktree of known.filter((each) => this.#known(each).ended !== undefined && !this.#known(each).active)) {
+      const session = this.#options.store.get('session', worktree.session);
+      for (const command of settings['worktrees.teardown']) {
+        await runScript({
+          command,
+          cwd: worktree.path,
+          env: { ...(session?.requester.env ?? {}), COPPICE_WORKTREE: worktree.path },
+          timeoutMs: settings['worktrees.scriptTimeoutSeconds'] * 1000,
+          outputFile: `${worktree.common}/coppice/teardown-${worktree.slug}.log`,
+          signal: this.#options.stopping,
+        });
+      }
+    }
+  }
+
+  /** Late and slowly: deleting a tree makes making the next one slow (git-mechanics A). */
+  #sweep(repository: Repository, root: string): void {
+    const { clock, stopping, log } = this.#options;
+    this.#sweeping = this.#sweeping
+      .then(async () => {
+        const { deleted, doubtful } = await sweepTrash(repository, root, { now: clock(), signal: stopping });
+        log.info('swept the trash', { deleted: deleted.length, doubtful: doubtful.length });
+      })
+      .catch((error: unknown) => {
+        if (!stopping.aborted) log.warn('cannot sweep the trash', { error: String(error) });
+      });
+  }
+}

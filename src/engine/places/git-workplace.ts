@@ -1,0 +1,198 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CoppiceError } from '../../core/errors.ts';
+import type { ChangeSummary, Place, Session } from '../../core/session/state.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { changesBetween, changesSince } from '../../git/changes.ts';
+import { commitWorktree } from '../../git/commit.ts';
+import { createWorktree } from '../../git/create.ts';
+import { branchFacts, refuseProtected } from '../../git/facts.ts';
+import { acquireLease, noteWriter, readLease, releaseLease } from '../../git/lease.ts';
+import { branchOf, freeSlug, suffixOf, worktreePath } from '../../git/names.ts';
+import type { Repository } from '../../git/repository.ts';
+import { resolveWorktree } from '../../git/resolver.ts';
+import { runScript } from '../../git/script.ts';
+import { textOf } from '../../git/door.ts';
+import { adoptWorktree, listWorktrees, probeWorktree } from '../../git/worktrees.ts';
+import type { Log } from '../process/log.ts';
+import type { Store } from '../sessions/store.ts';
+import type { Choice, Workplace } from '../sessions/workplace.ts';
+import { slugOf, type Repositories } from './repositories.ts';
+
+export interface WorkplaceOptions {
+  readonly store: Store;
+  readonly repositories: Repositories;
+  readonly log: Log;
+  settings(root: string): Promise<Settings>;
+  /** Folder for the output of a session's scripts. */
+  sessionFolder(session: string): string;
+}
+
+/** Places to work in, made of git worktrees. */
+export class GitWorkplace implements Workplace {
+  readonly #options: WorkplaceOptions;
+
+  constructor(options: WorkplaceOptions) {
+    this.#options = options;
+  }
+
+  async choose(session: Session, announce: (choice: Choice) => Promise<void>): Promise<void> {
+    const repository = await this.#repository(session);
+    // One at a time: a name that was chosen is announced before the next one is looked for.
+    await repository.exclusive('choose', async () => announce(await this.#choice(repository, session)));
+  }
+
+  async claim(session: Session, choice: Choice, signal: AbortSignal): Promise<Place> {
+    const repository = await this.#repository(session);
+    const place =
+      choice.kind === 'take'
+        ? await this.#take(repository, session, choice)
+        : await this.#make(repository, session, choice, signal);
+    await acquireLease(place, session.id, repository.owner);
+    if (choice.kind === 'create') await this.#setUp(session, place, signal);
+    return place;
+  }
+
+  async reclaim(session: Session, place: Place): Promise<Place> {
+    const repository = await this.#repository(session);
+    refuseProtected(await branchFacts(repository), place.branch);
+    if ((await probeWorktree(repository, place)).state !== 'ready') {
+      throw new CoppiceError(
+        'worktree-unsafe',
+        `The worktree ${place.path} of session ${session.id} is gone.`,
+        `Its branch ${place.branch} may still be there: start another session on it with \`--worktree ${place.branch}\`.`,
+      );
+    }
+    await acquireLease(place, session.id, repository.owner);
+    return place;
+  }
+
+  async occupy(
+    session: Session,
+    place: Place,
+    writer: { readonly pid: number; readonly startTime: string },
+  ): Promise<void> {
+    const repository = await this.#repository(session);
+    const lease = await acquireLease(place, session.id, repository.owner);
+    await noteWriter(lease, { pid: writer.pid, startTime: writer.startTime });
+  }
+
+  async commit(session: Session, place: Place, options: { intent: string; message: string }): Promise<ChangeSummary> {
+    const repository = await this.#repository(session);
+    const made = await commitWorktree(repository, place, {
+      message: options.message,
+      trailers: { task: session.task.id, session: session.id, intent: options.intent },
+    });
+    const commit = made.nothing ? made.parent : made.commit;
+    const { files, insertions, deletions } = await changesBetween(repository, place.baseCommit, commit, 0);
+    return { commit, tree: made.tree, files, insertions, deletions };
+  }
+
+  async changes(session: Session, place: Place): Promise<ChangeSummary> {
+    const repository = await this.#repository(session);
+    const { files, insertions, deletions, snapshot } = await changesSince(repository, place, place.baseCommit, {
+      limit: 0,
+    });
+    return { tree: snapshot.tree, files, insertions, deletions };
+  }
+
+  async release(session: Session, place: Place): Promise<void> {
+    const lease = await readLease(place);
+    if (lease?.record.holder === session.id) await releaseLease(lease);
+  }
+
+  async #repository(session: Session): Promise<Repository> {
+    const { repositories } = this.#options;
+    return repositories.open(await repositories.locate(session.request.from ?? session.repository.root));
+  }
+
+  async #choice(repository: Repository, session: Session): Promise<Choice> {
+    const { request, task } = session;
+    const [worktrees, facts] = await Promise.all([listWorktrees(repository), branchFacts(repository)]);
+    const slug = slugOf(request, task.title);
+    const name = request.name ?? task.title;
+    // A name that somebody gave, or a task that carries a suffix, finds its worktree by convention (C-02). The title of
+    // a prompt is no such name: two sessions with the same words are two pieces of work.
+    if (request.worktree !== undefined || request.name !== undefined || suffixOf(name) !== undefined) {
+      const found = resolveWorktree(name, worktrees, facts, request.worktree);
+      if (found.kind === 'create') return { kind: 'create', slug: found.slug, branch: found.branch, path: '' };
+      const { path, branch = '' } = found.worktree;
+      return { kind: 'take', slug, branch, path };
+    }
+    const free = freeSlug(slug, await this.#taken(repository, worktrees));
+    return { kind: 'create', slug: free, branch: branchOf(free), path: '' };
+  }
+
+  /** Slugs that branches, folders or announced sessions have. */
+  async #taken(repository: Repository, worktrees: readonly { readonly path: string }[]): Promise<string[]> {
+    const refs = textOf(await repository.run(['for-each-ref', '--format=%(refname:lstrip=3)', 'refs/heads/feature/']));
+    const announced = this.#options.store
+      .all('intent')
+      .flatMap(({ effect }) => (effect.kind === 'worktree' ? [effect.slug] : []));
+    return [...refs.split('\n'), ...announced, ...worktrees.map(({ path }) => path.split('/').at(-1) ?? '')];
+  }
+
+  async #take(repository: Repository, session: Session, choice: Choice): Promise<Place> {
+    const { state, place: ours } = await probeWorktree(repository, { path: choice.path });
+    const place = state === 'ready' && ours !== undefined ? ours : await adoptWorktree(repository, choice.path);
+    const holder = this.#options.store.get('worktree', place.path)?.holder;
+    if (holder !== undefined && holder !== null && holder !== session.id) throw inUse(place, holder);
+    return { ...place, origin: place.origin === 'adopted' ? 'adopted' : 'reused' };
+  }
+
+  async #make(repository: Repository, session: Session, choice: Choice, signal: AbortSignal): Promise<Place> {
+    const settings = await this.#options.settings(session.repository.root);
+    const root = settings['worktrees.root'];
+    // An engine that was killed after this worktree was made and before that was on record: it is the session's.
+    const begun = await probeWorktree(repository, {
+      path: worktreePath(await realRoot(root), repository, choice.slug),
+    });
+    if (begun.state === 'ready' && begun.place?.branch === choice.branch) return begun.place;
+    const { place, warnings, included } = await createWorktree(repository, {
+      root,
+      slug: choice.slug,
+      branch: choice.branch,
+      ...(session.request.base === undefined ? {} : { base: session.request.base }),
+      ...(settings['worktrees.copyIgnored'] ? {} : { include: false }),
+      sparse: settings['worktrees.sparse'],
+      signal,
+    });
+    for (const warning of warnings) this.#options.log.warn(warning, { session: session.id });
+    if (included.copied.length > 0) {
+      this.#options.log.info('ignored files copied', {
+        session: session.id,
+        files: included.copied.length,
+        bytes: included.bytes,
+      });
+    }
+    return place;
+  }
+
+  async #setUp(session: Session, place: Place, signal: AbortSignal): Promise<void> {
+    const settings = await this.#options.settings(session.repository.root);
+    for (const command of settings['worktrees.setup']) {
+      await runScript({
+        command,
+        cwd: place.path,
+        env: { ...session.requester.env, COPPICE_WORKTREE: place.path, COPPICE_SESSION_ID: session.id },
+        timeoutMs: settings['worktrees.scriptTimeoutSeconds'] * 1000,
+        outputFile: join(this.#options.sessionFolder(session.id), 'setup.log'),
+        signal,
+      });
+    }
+  }
+}
+
+/** With the links above it resolved, as worktrees are recorded; the path itself while it does not exist. */
+function realRoot(root: string): Promise<string> {
+  return realpath(root).catch(() => root);
+}
+
+function inUse(place: Place, holder: string): CoppiceError {
+  return new CoppiceError(
+    'worktree-in-use',
+    `Session ${holder} works in ${place.path}.`,
+    'Wait until it has ended, or start without naming a worktree.',
+    { context: { holder, path: place.path } },
+  );
+}

@@ -1,0 +1,60 @@
+import { basename, dirname } from 'node:path';
+import { slugFrom } from '../../git/names.ts';
+import { locateRepository, type RepositoryLocation } from '../../git/locate.ts';
+import { openRepository, type Repository, type RepositoryOptions } from '../../git/repository.ts';
+import { branchFacts, refuseProtected, resolveBase } from '../../git/facts.ts';
+
+/** What a session asks of a place to work in. */
+export interface PlaceRequest {
+  readonly name?: string;
+  readonly worktree?: string;
+  readonly base?: string;
+}
+
+/**
+ * The repositories that people work in. Finding one runs no git, so that it may be done before anybody trusts it; opening
+ * one does, and is for trusted repositories only.
+ */
+export class Repositories {
+  readonly #options: RepositoryOptions;
+  readonly #open = new Map<string, Promise<Repository>>();
+
+  constructor(options: RepositoryOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `not-a-repository`, `bare-repository`. */
+  locate(path: string): Promise<RepositoryLocation> {
+    return locateRepository(path);
+  }
+
+  /** Top folder of the main checkout, told from the layout alone. */
+  mainRoot({ kind, commonDir, root }: RepositoryLocation): string {
+    return kind === 'linked' && basename(commonDir) === '.git' ? dirname(commonDir) : root;
+  }
+
+  /** Opened once per checkout from which work starts: HEAD is that of the starting place. */
+  open(location: RepositoryLocation): Promise<Repository> {
+    const key = location.gitDir;
+    let opened = this.#open.get(key);
+    if (opened === undefined) {
+      opened = openRepository(location, this.#options);
+      this.#open.set(key, opened);
+      // A failed opening (an older git, a full disk) is tried again by the next request.
+      opened.catch(() => this.#open.delete(key));
+    }
+    return opened;
+  }
+
+  /** Refuses what can never work before a session exists. */
+  async check(location: RepositoryLocation, request: PlaceRequest): Promise<void> {
+    const repository = await this.open(location);
+    if (request.worktree !== undefined) refuseProtected(await branchFacts(repository), request.worktree);
+    await resolveBase(repository, request.base);
+  }
+}
+
+/** The slug that a task of this name gets when it is made a worktree. */
+export function slugOf(request: PlaceRequest, title: string): string {
+  return slugFrom((request.worktree ?? request.name ?? title).replace(/^feature\//, ''));
+}

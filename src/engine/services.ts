@@ -1,0 +1,29 @@
+import type { Session } from '../core/session/state.ts';
+import type { Limits } from '../core/queue/policy.ts';
+import type { Settings } from '../core/settings/settings.ts';
+import type { Agent } from '../agents/agent.ts';
+import type { Executor, RunRef } from '../executors/executor.ts';
+import type { Log } from './process/log.ts';
+import type { Repositories } from './places/repositories.ts';
+import type { Sessions } from './sessions/sessions.ts';
+import type { Store } from './sessions/store.ts';
+import type { Vault } from './sessions/vault.ts';
+
+/** What the handlers of requests use. Made once by the composition root (`app.ts`). */
+export interface Services {
+  readonly store: Store;
+  readonly sessions: Sessions;
+  readonly vault: Vault;
+  readonly repositories: Repositories;
+  readonly executors: ReadonlyMap<string, Executor>;
+  readonly log: Log;
+  readonly clock: () => number;
+  readonly newId: () => string;
+  readonly limits: () => Limits;
+  /** Settings in force for a repository's main checkout. Throws `config-invalid`. */
+  settings(root: string | undefined): Promise<Settings>;
+  agent(id: string, root: string, options: Readonly<Record<string, unknown>>): Promise<Agent>;
+  agentOf(session: Session): Promise<Agent>;
+  runRef(session: string, run: number): RunRef;
+  streamPath(session: string): string;
+}

@@ -1,0 +1,35 @@
+import type { Actor } from '../../core/domain.ts';
+import type { Session } from '../../core/session/state.ts';
+import type { Agent } from '../../agents/agent.ts';
+import type { Executor, RunRef } from '../../executors/executor.ts';
+import type { Log } from '../process/log.ts';
+import type { Store } from './store.ts';
+import type { Vault } from './vault.ts';
+import type { Workplace } from './workplace.ts';
+
+/** What carrying out a session's steps takes. Made once by the composition root. */
+export interface SessionContext {
+  readonly store: Store;
+  readonly workplace: Workplace;
+  readonly vault: Vault;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly newId: () => string;
+  /** Aborted when the engine stops; agents are then left alone. */
+  readonly stopping: AbortSignal;
+  agent(session: Session): Promise<Agent>;
+  executor(session: Session): Executor;
+  runRef(session: string, run: number): RunRef;
+  /** Asks the connected front ends for secrets; what nobody knows is missing from the answer. */
+  askSecrets(session: string, names: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  readonly limits: {
+    readonly stopGraceMs: number;
+    /** Longest working time of an unattended turn; see `workedMs`. */
+    readonly timeBoxMs: number;
+    readonly minFreeBytes: number;
+    readonly maxStreamBytes: number;
+  };
+}
+
+export const engineActor: Actor = 'engine';

@@ -1,0 +1,237 @@
+import type { AgentEvent } from '../../core/agent/events.ts';
+import { defined } from '../../core/defined.ts';
+import { event } from '../../core/events.ts';
+import { observe, observeExit, type RunEnd } from '../../core/session/observe.ts';
+import type { Run, Session } from '../../core/session/state.ts';
+import type { Agent, StreamReader } from '../../agents/agent.ts';
+import type { Executor, RunRef, RunState } from '../../executors/executor.ts';
+import type { Line } from '../../executors/lines.ts';
+import { readRange } from '../../executors/read-range.ts';
+import { fileSize, freeBytes } from '../../executors/space.ts';
+import { Activity } from './activity.ts';
+import { engineActor, type SessionContext } from './context.ts';
+
+const doubtRetryMs = 2000;
+const spaceCheckMs = 5000;
+const lastWordsBytes = 8192;
+
+/** One event of a stream, with the byte at which its line ends. */
+export interface Followed {
+  readonly offset: number;
+  readonly event: AgentEvent;
+}
+
+/**
+ * Reads one run's output from its beginning to its end and journals what it means. It reads from the start of the run also
+ * after a restart of the engine: that rebuilds the reader's state, and what is in the journal already is passed over.
+ */
+export class Follower {
+  readonly run: number;
+  readonly activity = new Activity();
+  readonly #context: SessionContext;
+  readonly #session: string;
+  readonly #agent: Agent;
+  readonly #executor: Executor;
+  readonly #ref: RunRef;
+  readonly #reader: StreamReader;
+  readonly #abort = new AbortController();
+  readonly #changed: () => void;
+  readonly #listeners = new Set<(events: readonly Followed[]) => void>();
+  readonly #from: number;
+  #offset: number;
+  #warned = false;
+
+  constructor(
+    context: SessionContext,
+    session: Session,
+    run: Run,
+    agent: Agent,
+    executor: Executor,
+    changed: () => void,
+  ) {
+    this.#context = context;
+    this.#session = session.id;
+    this.run = run.n;
+    this.#agent = agent;
+    this.#executor = executor;
+    this.#ref = context.runRef(session.id, run.n);
+    this.#reader = agent.reader(session.id);
+    this.#changed = changed;
+    this.#from = run.offset;
+    this.#offset = run.offset;
+  }
+
+  /** Ends with the run, or when disposed (the run then goes on unobserved). */
+  async follow(): Promise<void> {
+    const signal = AbortSignal.any([this.#abort.signal, this.#context.stopping]);
+    const space = setInterval(() => void this.#checkSpace(), spaceCheckMs);
+    try {
+      await this.#confirm(await this.#executor.probe(this.#ref));
+      let from = this.#from;
+      for (;;) {
+        const end = await this.#executor.tail(this.#ref, from, {
+          onLines: (lines) => this.#take(lines),
+          onIncomplete: ({ reason, offset }) => {
+            this.activity.markIncomplete(`The stream was ${reason} at byte ${offset}.`);
+          },
+          signal,
+        });
+        if (end.reason === 'aborted') return;
+        from = end.offset;
+        this.#offset = end.offset;
+        if (await this.#settle(await this.#executor.probe(this.#ref), signal)) return;
+      }
+    } finally {
+      clearInterval(space);
+      this.#reportChange();
+    }
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+  }
+
+  /** Events of this run as they are read; front ends that follow a session listen here. */
+  onEvents(listener: (events: readonly Followed[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  async #take(lines: readonly Line[]): Promise<void> {
+    const commits: Promise<unknown>[] = [];
+    const followed: Followed[] = [];
+    const background = this.activity.background;
+    for (const line of lines) {
+      this.#offset = line.end;
+      for (const seen of this.#reader.line(line.text, {
+        offset: line.end,
+        ...defined({ truncatedBytes: line.truncated, torn: line.torn }),
+      })) {
+        this.activity.note(seen, this.#context.clock());
+        followed.push({ offset: line.end, event: seen });
+        commits.push(this.#journal(seen, line.end));
+      }
+    }
+    this.#emit(followed);
+    await Promise.all(commits);
+    if (background !== this.activity.background) this.#reportChange();
+  }
+
+  async #journal(seen: AgentEvent, offset: number): Promise<void> {
+    const { store } = this.#context;
+    if (observe(store.session(this.#session), seen, offset).length === 0) return;
+    await store.commit(`agent:${this.#agent.id}`, () => observe(store.session(this.#session), seen, offset));
+  }
+
+  /** True when the end of the run is on record. */
+  async #settle(state: RunState, signal: AbortSignal): Promise<boolean> {
+    const { store } = this.#context;
+    const end = endOf(state);
+    if (end === undefined) {
+      await this.#doubt(state, signal);
+      return signal.aborted;
+    }
+    const last = this.#reader.end({ ...end, ...defined({ stderr: await this.#lastWords() }) });
+    for (const seen of last) this.activity.note(seen, this.#context.clock());
+    this.#emit(last.map((seen) => ({ offset: this.#offset, event: seen })));
+    await store.commit(engineActor, () => {
+      const session = store.session(this.#session);
+      return session.run?.n === this.run ? observeExit(session, end, last, this.#offset) : [];
+    });
+    return true;
+  }
+
+  /** The end of what the agent wrote as errors: where some say why they do not start. */
+  async #lastWords(): Promise<string | undefined> {
+    const size = await fileSize(this.#ref.stderrPath);
+    if (size === 0) return undefined;
+    const { lines } = await readRange(this.#ref.stderrPath, Math.max(0, size - lastWordsBytes), { withTorn: true });
+    return lines.map((line) => line.text).join('\n');
+  }
+
+  /** The stream has ended and nobody can tell how the agent is: said as such, and asked again. */
+  async #doubt(state: RunState, signal: AbortSignal): Promise<void> {
+    const { store } = this.#context;
+    const why = state.state === 'unknown' ? state.reason : undefined;
+    const known = store.session(this.#session).run?.state;
+    if (why !== undefined && known !== 'unknown') {
+      await store.commit(engineActor, () => [event('run.doubted', { session: this.#session, run: this.run, why })]);
+    }
+    await this.#confirm(state);
+    await pause(doubtRetryMs, signal);
+  }
+
+  /** A run that was doubted and is seen alive is known again. */
+  async #confirm(state: RunState): Promise<void> {
+    const { store } = this.#context;
+    if (state.state !== 'running' || store.session(this.#session).run?.state !== 'unknown') return;
+    await store.commit(engineActor, () => [event('run.confirmed', { session: this.#session, run: this.run })]);
+  }
+
+  #emit(events: readonly Followed[]): void {
+    if (events.length === 0) return;
+    for (const listener of this.#listeners) listener(events);
+  }
+
+  #reportChange(): void {
+    this.#changed();
+  }
+
+  /** A full disk loses output without an error (executors.md §5), so free space is watched and a loss is said before it happens. */
+  async #checkSpace(): Promise<void> {
+    if (this.#warned) return;
+    const { limits, store, log } = this.#context;
+    try {
+      const free = await freeBytes(this.#ref.directory);
+      const short = free < limits.minFreeBytes;
+      const long = this.#offset > limits.maxStreamBytes;
+      if (!short && !long) return;
+      this.#warned = true;
+      const why = short
+        ? `Only ${Math.floor(free / 2 ** 20)} MiB are free on the disk of the session's output.`
+        : `The session has printed more than ${Math.floor(limits.maxStreamBytes / 2 ** 20)} MiB.`;
+      this.activity.warn('critical', `${why} The turn is being interrupted so that nothing is lost.`);
+      if (short) this.activity.markIncomplete(why);
+      const session = store.session(this.#session);
+      if (session.turn === undefined || session.interrupting === true) return;
+      await store.commit(engineActor, () => [event('session.interrupting', { session: this.#session })]);
+      this.#reportChange();
+    } catch (error) {
+      log.warn('cannot watch free space', { session: this.#session, error: String(error) });
+    }
+  }
+}
+
+function endOf(state: RunState): RunEnd | undefined {
+  switch (state.state) {
+    case 'exited':
+      return {
+        ...(state.code === undefined ? {} : { code: state.code }),
+        ...(state.signal === undefined ? {} : { signal: state.signal }),
+      };
+    case 'gone':
+    case 'not-started':
+      return { gone: true };
+    case 'running':
+    case 'unknown':
+      return undefined;
+  }
+}
+
+/** Waits, or ends early when aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,48 @@
+import { CoppiceError } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import type { Session } from '../../core/session/state.ts';
+import { engineActor, type SessionContext } from './context.ts';
+import type { Choice } from './workplace.ts';
+
+interface Begun {
+  readonly intent: string;
+  readonly choice: Choice;
+}
+
+/**
+ * Gives a session its worktree and the lease of it. There is no way around it: when isolation fails the session fails, it
+ * never works in the main checkout (invariant 2).
+ */
+export async function prepare(context: SessionContext, session: Session): Promise<void> {
+  const { store, workplace } = context;
+  const ready = { session: session.id, repository: session.repository.id };
+  if (session.worktree !== undefined) {
+    const worktree = await workplace.reclaim(session, session.worktree);
+    await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree })]);
+    return;
+  }
+  const { intent, choice } = announced(context, session) ?? (await choose(context, session));
+  const worktree = await workplace.claim(session, choice, context.stopping);
+  await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree, intent })]);
+}
+
+async function choose(context: SessionContext, session: Session): Promise<Begun> {
+  const intent = context.newId();
+  await context.workplace.choose(session, async ({ kind, slug, branch, path }) => {
+    const effect = { kind: 'worktree', slug, branch, path, take: kind === 'take' } as const;
+    await context.store.commit(engineActor, () => [event('intent.opened', { intent, session: session.id, effect })]);
+  });
+  const begun = announced(context, session);
+  if (begun !== undefined) return begun;
+  throw new CoppiceError('internal', `No place was chosen for session ${session.id}.`, 'Report this as a bug.');
+}
+
+/** What was begun, perhaps by an earlier engine: the same name is used, so that a half-made worktree is finished and no second one is made. */
+function announced(context: SessionContext, session: Session): Begun | undefined {
+  for (const { id, effect } of context.store.intentsOf(session.id)) {
+    if (effect.kind !== 'worktree') continue;
+    const { slug, branch, path, take } = effect;
+    return { intent: id, choice: { kind: take ? 'take' : 'create', slug, branch, path } };
+  }
+  return undefined;
+}

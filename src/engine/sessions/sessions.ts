@@ -1,0 +1,79 @@
+import type { JournalRecord } from '../../core/domain.ts';
+import { admissions } from '../../core/session/commands.ts';
+import type { Limits } from '../../core/queue/policy.ts';
+import { isLive, isSettled } from '../../core/session/status.ts';
+import { engineActor, type SessionContext } from './context.ts';
+import { Worker } from './worker.ts';
+
+/** Events after which a place may have become free, or somebody may have joined the line. */
+const moves = new Set(['session.settled', 'session.queued', 'run.exited']);
+
+/** Keeps a worker for every session that has something to do, and admits from the line when a place is free. */
+export class Sessions {
+  readonly #context: SessionContext;
+  readonly #limits: () => Limits;
+  readonly #workers = new Map<string, Worker>();
+  #unsubscribe: () => void = () => undefined;
+  #scheduling: Promise<void> = Promise.resolve();
+
+  constructor(context: SessionContext, limits: () => Limits) {
+    this.#context = context;
+    this.#limits = limits;
+  }
+
+  /** Takes up all that an earlier engine left unfinished. */
+  start(): void {
+    const { store } = this.#context;
+    this.#unsubscribe = store.state.onRecords((records) => this.#observe(records));
+    for (const session of store.all('session')) {
+      if (!isSettled(session) || isLive(session)) this.wake(session.id);
+    }
+    this.#schedule();
+  }
+
+  /** Leaves the agents alone and ends all of this process's own work. Call it after `stopping` was aborted. */
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    await this.#scheduling;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stopped()));
+  }
+
+  /** Nothing runs, waits or could need this process. */
+  get idle(): boolean {
+    return this.#context.store.all('session').every((session) => isSettled(session) && !isLive(session));
+  }
+
+  worker(session: string): Worker | undefined {
+    return this.#workers.get(session);
+  }
+
+  wake(id: string): void {
+    const session = this.#context.store.get('session', id);
+    if (session === undefined) return;
+    let worker = this.#workers.get(id);
+    if (worker === undefined) {
+      if (isSettled(session) && !isLive(session)) return;
+      worker = new Worker(this.#context, id, () => this.#workers.delete(id));
+      this.#workers.set(id, worker);
+    }
+    worker.wake();
+  }
+
+  #observe(records: readonly JournalRecord[]): void {
+    for (const record of records) {
+      const { session } = record.data;
+      if (typeof session === 'string') this.wake(session);
+      if (moves.has(record.type)) this.#schedule();
+    }
+  }
+
+  #schedule(): void {
+    const { store, log, stopping } = this.#context;
+    this.#scheduling = this.#scheduling
+      .then(async () => {
+        if (stopping.aborted || store.state.readOnlyReason !== undefined) return;
+        await store.commit(engineActor, () => admissions(store.all('session'), this.#limits()));
+      })
+      .catch((error: unknown) => log.error('cannot admit from the queue', { error: String(error) }));
+  }
+}

@@ -1,0 +1,127 @@
+import { defined } from '../../core/defined.ts';
+import { CoppiceError, toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import type { ChangeSummary, Mode, Place, Result, Session } from '../../core/session/state.ts';
+import { engineActor, type SessionContext } from './context.ts';
+
+/** Autonomous work is committed for the person; at a keyboard people commit themselves (X-13). */
+function commits(mode: Mode): boolean {
+  return mode !== 'interactive' && mode !== 'dispatch';
+}
+
+/**
+ * Ends a stretch of work: nothing of the run is left, what the agent did is committed on its branch, the lease is given
+ * back. `error` is why the work could not be carried on, when that is so.
+ */
+export async function settle(context: SessionContext, session: Session, error?: unknown): Promise<void> {
+  const problem = error === undefined ? session.cancelling?.error : toErrorRecord(error);
+  if (session.run !== undefined) await sweep(context, session);
+  const place = session.holding ? session.worktree : undefined;
+  const work = await record(context, session, place, outcomeOf(session, problem));
+  if (place !== undefined) await context.workplace.release(session, place);
+  const failure = problem ?? work.error ?? (work.outcome === 'failed' ? turnFailure(session) : undefined);
+  const settled = event(
+    'session.settled',
+    defined({
+      session: session.id,
+      outcome: work.outcome,
+      worktree: place?.path,
+      text: session.lastTurn?.text,
+      changes: work.changes,
+      error: failure,
+      intent: work.intent,
+    }),
+  );
+  await context.store.commit(engineActor, () => {
+    const left = context.store.intentsOf(session.id).filter((each) => each.id !== work.intent);
+    return [
+      ...left.map((each) => event('intent.failed', { intent: each.id, session: session.id, error: over })),
+      settled,
+    ];
+  });
+  context.vault.forget(session.id);
+}
+
+const over: ErrorRecord = { code: 'wrong-state', message: 'The work has ended.', next: 'Nothing has to be done.' };
+
+function outcomeOf(session: Session, problem: ErrorRecord | undefined): Result['outcome'] {
+  if (session.cancelling !== undefined && session.cancelling.error === undefined) return 'cancelled';
+  if (problem !== undefined) return 'failed';
+  switch (session.lastTurn?.outcome) {
+    case 'success':
+      return 'reported';
+    case 'interrupted':
+      return 'interrupted';
+    default:
+      return 'failed';
+  }
+}
+
+function turnFailure(session: Session): ErrorRecord {
+  const turn = session.lastTurn;
+  const said = turn?.text === undefined ? '' : `: ${turn.text.split('\n', 1)[0] ?? ''}`;
+  const message =
+    turn === undefined ? 'The agent never began its turn.' : `The agent's turn ended as ${turn.reason}${said}.`;
+  return {
+    code: 'agent-unusable',
+    message: message.replace(/\.\.$/, '.'),
+    next: 'See `coppice session logs`, then give it another prompt with `coppice session continue`.',
+  };
+}
+
+interface Recorded {
+  readonly outcome: Result['outcome'];
+  readonly changes?: ChangeSummary;
+  readonly intent?: string;
+  readonly error?: ErrorRecord;
+}
+
+/** Commits on success; otherwise the work in progress stays uncommitted in the worktree, where a continuation finds it. */
+async function record(
+  context: SessionContext,
+  session: Session,
+  place: Place | undefined,
+  outcome: Result['outcome'],
+): Promise<Recorded> {
+  if (place === undefined) return { outcome };
+  try {
+    if (outcome !== 'reported' || !commits(session.mode)) {
+      return { outcome, changes: await context.workplace.changes(session, place) };
+    }
+    const intent = openCommit(context, session) ?? (await announceCommit(context, session));
+    const changes = await context.workplace.commit(session, place, { intent, message: commitMessage(session) });
+    return { outcome, changes, intent };
+  } catch (cause) {
+    // The change is in the worktree and stays there; what cannot be recorded is not reported as done.
+    context.log.warn('the change could not be recorded', { session: session.id, error: String(cause) });
+    return { outcome: outcome === 'reported' ? 'failed' : outcome, error: toErrorRecord(cause) };
+  }
+}
+
+function openCommit(context: SessionContext, session: Session): string | undefined {
+  return context.store.intentsOf(session.id).find((each) => each.effect.kind === 'commit')?.id;
+}
+
+async function announceCommit(context: SessionContext, session: Session): Promise<string> {
+  const intent = context.newId();
+  await context.store.commit(engineActor, () => [
+    event('intent.opened', { intent, session: session.id, effect: { kind: 'commit' } }),
+  ]);
+  return intent;
+}
+
+function commitMessage(session: Session): string {
+  const text = session.lastTurn?.text;
+  return text === undefined || text === '' ? session.task.title : `${session.task.title}\n\n${text}`;
+}
+
+/** A settled session leaves no process behind that could go on writing. */
+async function sweep(context: SessionContext, session: Session): Promise<void> {
+  const { left } = await context.executor(session).sweep(session.id, { graceMs: context.limits.stopGraceMs });
+  if (left.length === 0) return;
+  throw new CoppiceError(
+    'unknown-outcome',
+    `${left.length} processes of session ${session.id} would not end (${left.map((each) => each.pid).join(', ')}).`,
+    'End them by hand, then cancel or continue the session.',
+  );
+}

@@ -1,0 +1,176 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { defined } from '../../core/defined.ts';
+import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import type { Effect } from '../../core/intent/state.ts';
+import { promptKey } from '../../core/session/observe.ts';
+import type { Place, Session } from '../../core/session/state.ts';
+import type { Agent } from '../../agents/agent.ts';
+import type { RunRecord } from '../../executors/executor.ts';
+import { fileSize } from '../../executors/space.ts';
+import { engineActor, type SessionContext } from './context.ts';
+
+type Spawn = Extract<Effect, { kind: 'spawn' }>;
+
+/** Starts the agent on a prompt. Returns false when a secret is missing and a person was asked for it. */
+export async function startRun(context: SessionContext, session: Session, prompt: number): Promise<boolean> {
+  const place = session.worktree;
+  if (place === undefined) throw new CoppiceError('internal', 'No worktree to start in.', 'Report this as a bug.');
+  const agent = await context.agent(session);
+  const names = session.requester.secrets;
+  if (!(await haveSecrets(context, session, names))) return false;
+  const announced = openSpawn(context, session) ?? (await announce(context, session, agent));
+  const started = await begin(context, session, agent, place, announced, prompt);
+  await confirm(context, session, agent, announced, started, prompt);
+  await context.workplace.occupy(session, place, started.record);
+  return true;
+}
+
+interface Announced {
+  readonly intent: string;
+  readonly spawn: Spawn;
+}
+
+/** A start that certainly did not happen closes its announcement; one that cannot be told keeps it open. */
+async function begin(
+  context: SessionContext,
+  session: Session,
+  agent: Agent,
+  place: Place,
+  { spawn }: Announced,
+  prompt: number,
+): Promise<Started> {
+  try {
+    return await spawnAgent(context, session, agent, place, spawn, prompt);
+  } catch (error) {
+    if (!context.stopping.aborted && !isCoppiceError(error, 'unknown-outcome')) await abandon(context, session, error);
+    throw error;
+  }
+}
+
+/** A start that an earlier engine announced and did not confirm: the same run directory, so it can only happen once. */
+export function openSpawn(context: SessionContext, session: Session): Announced | undefined {
+  for (const { id, effect } of context.store.intentsOf(session.id)) {
+    if (effect.kind === 'spawn') return { intent: id, spawn: effect };
+  }
+  return undefined;
+}
+
+async function announce(context: SessionContext, session: Session, agent: Agent): Promise<Announced> {
+  const run = (session.run?.n ?? 0) + 1;
+  const offset = await fileSize(context.runRef(session.id, run).streamPath);
+  const agentSession = session.agentSession ?? (agent.capabilities.ownSessionId ? context.newId() : undefined);
+  const spawn: Spawn = { kind: 'spawn', run, offset, ...(agentSession === undefined ? {} : { agentSession }) };
+  const intent = context.newId();
+  await context.store.commit(engineActor, () => [
+    event('intent.opened', { intent, session: session.id, effect: spawn }),
+  ]);
+  return { intent, spawn };
+}
+
+interface Started {
+  readonly record: RunRecord;
+  /** Inputs that were given with the start. */
+  readonly inputs: number;
+}
+
+async function spawnAgent(
+  context: SessionContext,
+  session: Session,
+  agent: Agent,
+  place: Place,
+  spawn: Spawn,
+  prompt: number,
+): Promise<Started> {
+  const ref = context.runRef(session.id, spawn.run);
+  const text = session.prompts.find((each) => each.n === prompt)?.text ?? '';
+  const command = agent.command({
+    session: session.id,
+    cwd: place.path,
+    prompt: { id: promptKey(session.id, prompt), text },
+    directory: ref.directory,
+    ...defined({
+      agentSession: spawn.agentSession,
+      resume: agent.capabilities.resume && session.lastTurn !== undefined ? session.agentSession : undefined,
+    }),
+  });
+  const { secrets, env } = session.requester;
+  const executor = context.executor(session);
+  for (const file of command.files) await writePrivate(file.path, file.text);
+  for (const [index, line] of command.firstInputs.entries()) await executor.write(ref, index + 1, line);
+  const inputs = command.firstInputs.length;
+  const record = await executor.start(
+    {
+      ...ref,
+      command: command.command,
+      args: command.args,
+      cwd: place.path,
+      env: { ...env, ...context.vault.values(session.id, secrets), ...command.env },
+      secrets,
+      duplex: command.duplex || inputs > 0,
+    },
+    context.stopping,
+  );
+  if (!command.duplex && inputs > 0) await executor.close(ref);
+  return { record, inputs };
+}
+
+/** Readable by the agent's user only; the folder is the run's own. */
+async function writePrivate(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(path, text, { mode: 0o600 });
+}
+
+async function confirm(
+  context: SessionContext,
+  session: Session,
+  agent: Agent,
+  { intent, spawn }: Announced,
+  { record, inputs }: Started,
+  prompt: number,
+): Promise<void> {
+  const { run, offset, agentSession } = spawn;
+  const started = event('run.started', {
+    session: session.id,
+    run,
+    offset,
+    record: { ...record },
+    inputs,
+    intent,
+    ...defined({ agentSession }),
+  });
+  // An agent that takes no input got its prompt with the command itself.
+  const what = { kind: 'prompt', prompt } as const;
+  const given = event('input.written', { session: session.id, run, input: inputs, what, intent });
+  await context.store.commit(engineActor, () => (agent.capabilities.duplex ? [started] : [started, given]));
+}
+
+/** The start did not happen: the announcement is closed, so that a later start gets a number of its own. */
+export async function abandon(context: SessionContext, session: Session, error: unknown): Promise<void> {
+  const open = openSpawn(context, session);
+  if (open === undefined) return;
+  const failed = event('intent.failed', { intent: open.intent, session: session.id, error: toErrorRecord(error) });
+  await context.store.commit(engineActor, () => [failed]);
+}
+
+/** Secrets from memory, else from a connected front end, else a person is asked and the session waits. */
+async function haveSecrets(context: SessionContext, session: Session, names: readonly string[]): Promise<boolean> {
+  const { vault, store } = context;
+  if (vault.missing(session.id, names).length === 0) return true;
+  vault.remember(session.id, await context.askSecrets(session.id, vault.missing(session.id, names)));
+  const missing = vault.missing(session.id, names);
+  if (missing.length === 0) return true;
+  const raised = event('breakpoint.raised', {
+    session: session.id,
+    breakpoint: context.newId(),
+    kind: 'credential',
+    title: `Values are missing: ${missing.join(', ')}`,
+    detail:
+      'The engine was restarted and keeps no secrets on disk. Continue from a shell in which these variables are set, ' +
+      'with `coppice session answer`, or go on without them.',
+    secrets: [...missing],
+  });
+  await store.commit(engineActor, () => [raised]);
+  return false;
+}

@@ -1,0 +1,63 @@
+import type { Entities, Kind } from '../../core/coppice-domain.ts';
+import type { Actor, JournalRecord, NewEvent } from '../../core/domain.ts';
+import { CoppiceError } from '../../core/errors.ts';
+import type { Intent } from '../../core/intent/state.ts';
+import type { Session } from '../../core/session/state.ts';
+import type { StateManager, StateView } from '../../state/state-manager.ts';
+
+/** The state as the engine's other parts read it: the entities by their types. Reads include what is accepted and not yet on disk. */
+export class Store {
+  readonly state: StateManager;
+
+  constructor(state: StateManager) {
+    this.state = state;
+  }
+
+  get<K extends Kind>(kind: K, id: string): Entities[K] | undefined {
+    return entity<K>(this.state.view, kind, id);
+  }
+
+  all<K extends Kind>(kind: K): Entities[K][] {
+    return entities<K>(this.state.view, kind);
+  }
+
+  session(id: string): Session {
+    const session = this.get('session', id);
+    if (session !== undefined) return session;
+    throw new CoppiceError('not-found', `There is no session ${id}.`, 'See `coppice session list --all`.');
+  }
+
+  /** A session by its id, the beginning of its id, or its task id. */
+  find(key: string): Session {
+    const exact = this.get('session', key);
+    if (exact !== undefined) return exact;
+    const hits = this.all('session').filter((each) => each.id.startsWith(key) || each.task.id === key);
+    const [hit] = hits;
+    if (hit === undefined) return this.session(key);
+    if (hits.length === 1) return hit;
+    const names = hits.slice(0, 5).map((each) => each.id);
+    throw new CoppiceError(
+      'bad-usage',
+      `${key} names ${hits.length} sessions: ${names.join(', ')}.`,
+      'Give more of the id.',
+    );
+  }
+
+  intentsOf(session: string): Intent[] {
+    return this.all('intent').filter((intent) => intent.session === session);
+  }
+
+  /** Decides on the present state and journals what was decided; resolves when it is on disk. */
+  commit(actor: Actor, decide: () => readonly NewEvent[]): Promise<readonly JournalRecord[]> {
+    return this.state.transact(actor, decide);
+  }
+}
+
+function entity<K extends Kind>(view: StateView, kind: K, id: string): Entities[K] | undefined {
+  // A kind's entities are only made by its own reducer (see core/coppice-domain.ts).
+  return view.get(kind, id) as unknown as Entities[K] | undefined;
+}
+
+function entities<K extends Kind>(view: StateView, kind: K): Entities[K][] {
+  return [...view.all(kind)] as unknown as Entities[K][];
+}

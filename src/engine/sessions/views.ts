@@ -1,0 +1,120 @@
+import { defined } from '../../core/defined.ts';
+import { positionOf, whyWaiting, type Limits } from '../../core/queue/policy.ts';
+import { openBreakpoints, statusOf } from '../../core/session/status.ts';
+import type { Breakpoint, Session, TurnEnd } from '../../core/session/state.ts';
+import type { AgentQuestion } from '../../core/agent/events.ts';
+import type { ErrorRecord } from '../../core/errors.ts';
+import type { BreakpointView, SessionDetail, SessionView } from '../../protocol/schemas.ts';
+import type { ActivityView } from './activity.ts';
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** Applies `change` to what is there. */
+function some<T, R>(value: T | undefined, change: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : change(value);
+}
+
+/** One row of a list. `sessions` are all of them: a place in the line is relative. */
+export function sessionView(session: Session, sessions: readonly Session[]): SessionView {
+  return defined({
+    id: session.id,
+    task: session.task.id,
+    title: session.task.title,
+    prompt: session.goal,
+    mode: session.mode,
+    agent: session.agent,
+    executor: session.executor,
+    status: statusOf(session),
+    priority: session.priority,
+    parent: session.parent,
+    repository: session.repository.root,
+    worktree: session.worktree?.path ?? null,
+    branch: session.worktree?.branch ?? null,
+    position: positionOf(sessions, session.id),
+    createdAt: iso(session.createdAt),
+    startedAt: some(session.startedAt, iso) ?? null,
+    endedAt: some(session.endedAt, iso),
+    usage: { ...session.usage },
+    turns: session.turns,
+    archived: session.archived,
+  });
+}
+
+/** What a person has to decide, with the evidence. */
+export function breakpointView(breakpoint: Breakpoint): BreakpointView {
+  const { request } = breakpoint;
+  return defined({
+    id: breakpoint.id,
+    kind: breakpoint.kind,
+    title: breakpoint.title,
+    detail: breakpoint.detail,
+    raisedAt: iso(breakpoint.raisedAt),
+    tool: request?.tool,
+    input: some(request?.input, (input) => ({ ...input })),
+    questions: request?.questions?.map(questionView),
+    secrets: some(breakpoint.secrets, (secrets) => [...secrets]),
+  });
+}
+
+function questionView(question: AgentQuestion): NonNullable<BreakpointView['questions']>[number] {
+  return defined({
+    question: question.question,
+    header: question.header,
+    options: question.options.map((option) => ({ ...option })),
+    multiSelect: question.multiSelect,
+  });
+}
+
+/** Everything about one session. */
+export function sessionDetail(
+  session: Session,
+  sessions: readonly Session[],
+  limits: Limits,
+  extra: { activity: ActivityView | undefined; stream: string },
+): SessionDetail {
+  const { lastTurn, result, worktree } = session;
+  return {
+    ...sessionView(session, sessions),
+    needs: openBreakpoints(session).map(breakpointView),
+    base: worktree?.base ?? null,
+    baseCommit: worktree?.baseCommit ?? null,
+    stream: extra.stream,
+    ...defined({
+      waiting: whyWaiting(sessions, session.id, limits),
+      agentSession: session.agentSession,
+      agentVersion: session.agentVersion,
+      model: session.model,
+      text: result?.text ?? lastTurn?.text,
+      lastTurn: some(lastTurn, turnView),
+      changes: some(result?.changes, (changes) => ({ ...changes })),
+      error: some(result?.error, errorView),
+      doubt: doubtOf(session),
+      activity: some(extra.activity, activityView),
+    }),
+  };
+}
+
+function turnView({ outcome, reason, denials }: TurnEnd): NonNullable<SessionDetail['lastTurn']> {
+  return { outcome, reason, denials };
+}
+
+function errorView(error: ErrorRecord): NonNullable<SessionDetail['error']> {
+  return { ...error, context: { ...(error.context ?? {}) } };
+}
+
+function doubtOf(session: Session): string | undefined {
+  return session.run?.state === 'unknown' ? session.run.why : session.pausedUntil?.reason;
+}
+
+function activityView(activity: ActivityView): NonNullable<SessionDetail['activity']> {
+  return defined({
+    messages: activity.messages,
+    tools: { ...activity.tools },
+    lastMessage: activity.lastMessage,
+    lastAt: some(activity.lastAt, iso),
+    notices: activity.notices.map((notice) => ({ ...notice })),
+    incomplete: activity.incomplete,
+  });
+}

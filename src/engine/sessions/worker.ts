@@ -1,0 +1,281 @@
+import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import { nextStep, type Live, type Step } from '../../core/session/next.ts';
+import { queues } from '../../core/queue/policy.ts';
+import { isLive, isSettled, workedMs } from '../../core/session/status.ts';
+import type { Session } from '../../core/session/state.ts';
+import type { Agent } from '../../agents/agent.ts';
+import { Activity, type ActivityView } from './activity.ts';
+import { engineActor, type SessionContext } from './context.ts';
+import { Follower, pause } from './follower.ts';
+import { recoverInputs, writeInput } from './inputs.ts';
+import { prepare } from './prepare.ts';
+import { settle } from './settle.ts';
+import { abandon, openSpawn, startRun } from './start.ts';
+
+const retryMs = 1000;
+/** `setTimeout` takes no more. */
+const longestTimerMs = 2 ** 31 - 1;
+/** Time that a cancelled turn has to end by itself, so that its usage is known. */
+const politeMs = 2000;
+
+/**
+ * Carries out what `core` decides for one session, one step at a time. It holds nothing that a later engine would need: the
+ * journal and the run's files are enough to go on from wherever this one stops.
+ */
+export class Worker {
+  readonly #context: SessionContext;
+  readonly #session: string;
+  readonly #done: () => void;
+  #follower: Follower | undefined;
+  #following: Promise<void> = Promise.resolve();
+  #working: Promise<void> | undefined;
+  #again = false;
+  #timeBox: NodeJS.Timeout | undefined;
+  /** A run that takes no more input and whose end was not read yet. */
+  #deaf: number | undefined;
+
+  /** `done` is called when the session has settled and nothing of it is followed any more. */
+  constructor(context: SessionContext, session: string, done: () => void) {
+    this.#context = context;
+    this.#session = session;
+    this.#done = done;
+  }
+
+  /** Something may have changed. Never waits, never throws. */
+  wake(): void {
+    if (this.#context.stopping.aborted) return;
+    if (this.#working !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#working = this.#work().finally(() => {
+      this.#working = undefined;
+      if (this.#again) {
+        this.#again = false;
+        this.wake();
+      }
+    });
+  }
+
+  /** Resolves when nothing of this worker runs any more; call it after `stopping` was aborted. */
+  async stopped(): Promise<void> {
+    clearTimeout(this.#timeBox);
+    this.#follower?.dispose();
+    await this.#working;
+    await this.#following;
+  }
+
+  get follower(): Follower | undefined {
+    return this.#follower;
+  }
+
+  activity(): ActivityView {
+    return (this.#follower?.activity ?? new Activity()).view();
+  }
+
+  async #work(): Promise<void> {
+    const { store, log, stopping } = this.#context;
+    try {
+      await this.#recover();
+      while (!stopping.aborted) {
+        this.#again = false;
+        const session = store.session(this.#session);
+        const agent = isSettled(session) ? undefined : await this.#context.agent(session);
+        if (agent !== undefined) this.#follow(session, agent);
+        const step = nextStep(session, this.#live(session, agent));
+        this.#armTimeBox(session);
+        if (step.do === 'wait') {
+          if (isSettled(session) && !isLive(session)) this.#done();
+          return;
+        }
+        if (!(await this.#attempt(session, step))) return;
+      }
+    } catch (error) {
+      log.error('a session cannot be carried on', { session: this.#session, error: describe(error) });
+      if (stopping.aborted || store.state.readOnlyReason !== undefined) return;
+      await this.#giveUp(error);
+    }
+  }
+
+  #live(session: Session, agent: Agent | undefined): Live {
+    const deaf = session.run !== undefined && session.run.n === this.#deaf;
+    return {
+      duplex: agent?.capabilities.duplex === true && !deaf,
+      steerable: agent?.capabilities.steer === true,
+      background: this.#follower?.activity.background ?? 0,
+    };
+  }
+
+  /** Limits how long an unattended turn may work (S0-30): a loop that nobody watches ends. */
+  #armTimeBox(session: Session): void {
+    clearTimeout(this.#timeBox);
+    const worked = workedMs(session, this.#context.clock());
+    if (worked === undefined || !queues(session.mode) || !isLive(session) || session.cancelling !== undefined) return;
+    if (session.turn?.heldSince !== undefined) return;
+    const { timeBoxMs } = this.#context.limits;
+    const left = timeBoxMs - worked;
+    if (left > 0) {
+      this.#timeBox = setTimeout(() => this.wake(), Math.min(left + 1, longestTimerMs));
+      this.#timeBox.unref();
+      return;
+    }
+    const seconds = Math.round(timeBoxMs / 1000);
+    const error = new CoppiceError(
+      'timed-out',
+      `The turn has worked for more than ${seconds} seconds.`,
+      'Its work is kept: look at it, then continue the session, or raise `session.timeBoxSeconds`.',
+    ).toRecord();
+    const expired = event('session.cancelling', { session: session.id, reason: 'time box', error });
+    this.#context.store
+      .commit(engineActor, () => [expired])
+      .catch((cause: unknown) => {
+        this.#context.log.error('cannot end a turn that is over its time', {
+          session: session.id,
+          error: describe(cause),
+        });
+      });
+  }
+
+  /** True when the next step can be decided at once. */
+  async #attempt(session: Session, step: Step): Promise<boolean> {
+    switch (step.do) {
+      case 'wait':
+        return false;
+      case 'prepare':
+        await prepare(this.#context, session);
+        return true;
+      case 'start':
+        return this.#start(session, step.prompt);
+      case 'feed':
+        return this.#write(session, { kind: 'prompt', prompt: step.prompt });
+      case 'answer':
+        return this.#write(session, { kind: 'answer', breakpoint: step.breakpoint });
+      case 'interrupt':
+        return this.#write(session, { kind: 'interrupt' });
+      case 'close':
+        return this.#write(session, { kind: 'close' });
+      case 'stop':
+        return this.#stop(session);
+      case 'settle':
+        await this.#following;
+        await settle(this.#context, this.#context.store.session(session.id));
+        return true;
+    }
+  }
+
+  async #start(session: Session, prompt: number): Promise<boolean> {
+    this.#deaf = undefined;
+    try {
+      return await startRun(this.#context, session, prompt);
+    } catch (error) {
+      if (!isCoppiceError(error, 'unknown-outcome')) throw error;
+      this.#context.log.warn('cannot tell whether the agent was started', {
+        session: session.id,
+        error: error.message,
+      });
+      await pause(retryMs, this.#context.stopping);
+      return true;
+    }
+  }
+
+  async #write(session: Session, what: Parameters<typeof writeInput>[2]): Promise<boolean> {
+    if (await writeInput(this.#context, session, what)) return true;
+    this.#deaf = session.run?.n;
+    return true;
+  }
+
+  async #stop(session: Session): Promise<boolean> {
+    const { store, limits, stopping } = this.#context;
+    const agent = await this.#context.agent(session);
+    const run = session.run;
+    if (run === undefined) return true;
+    if (agent.capabilities.duplex && agent.capabilities.interrupt && session.turn !== undefined && !run.closing) {
+      await writeInput(this.#context, session, { kind: 'interrupt' });
+      const until = Date.now() + politeMs;
+      while (Date.now() < until && store.session(session.id).turn !== undefined && !stopping.aborted)
+        await pause(50, stopping);
+    }
+    const report = await this.#context
+      .executor(session)
+      .stop(this.#context.runRef(session.id, run.n), { graceMs: limits.stopGraceMs });
+    this.#context.log.info('stopped', { session: session.id, signal: report.signal, killed: report.killed.length });
+    await Promise.race([this.#following, pause(politeMs, stopping)]);
+    const after = store.session(session.id);
+    if (!isLive(after)) return true;
+    await pause(retryMs, stopping);
+    return true;
+  }
+
+  /** Reads the present run, if it lives and is not being read. */
+  #follow(session: Session, agent: Agent): void {
+    const { run } = session;
+    if (run === undefined || !isLive(session) || this.#follower?.run === run.n) return;
+    const follower = new Follower(this.#context, session, run, agent, this.#context.executor(session), () =>
+      this.wake(),
+    );
+    this.#follower = follower;
+    this.#following = follower
+      .follow()
+      .catch((error: unknown) => this.#lost(follower, error))
+      .finally(() => this.wake());
+  }
+
+  /** Output that cannot be read is doubt about the run, never its end. */
+  async #lost(follower: Follower, error: unknown): Promise<void> {
+    const { store, log, stopping } = this.#context;
+    log.error('cannot follow a run', { session: this.#session, run: follower.run, error: describe(error) });
+    if (this.#follower === follower) this.#follower = undefined;
+    if (stopping.aborted || store.state.readOnlyReason !== undefined) return;
+    await store.commit(engineActor, () => {
+      const { run } = store.session(this.#session);
+      if (run?.n !== follower.run || run.state !== 'running') return [];
+      return [event('run.doubted', { session: this.#session, run: run.n, why: describe(error) })];
+    });
+    await pause(retryMs, stopping);
+  }
+
+  /** What an earlier engine announced and did not confirm is settled first. */
+  async #recover(): Promise<void> {
+    const { store } = this.#context;
+    const session = store.session(this.#session);
+    if (store.intentsOf(session.id).length === 0) return;
+    await recoverInputs(this.#context, session);
+    const open = openSpawn(this.#context, session);
+    if (open === undefined) return;
+    const ref = this.#context.runRef(session.id, open.spawn.run);
+    const { state } = await this.#context.executor(session).probe(ref);
+    // Never begun: nothing is lost by not beginning it, and the next start gets a number of its own.
+    if (state === 'not-started' && session.cancelling !== undefined) {
+      await abandon(
+        this.#context,
+        session,
+        new CoppiceError('wrong-state', 'It was cancelled.', 'Nothing has to be done.'),
+      );
+      return;
+    }
+    const prompt = session.prompts.find((each) => each.state === 'waiting');
+    // Starting again in the same run directory returns the run that is there.
+    if (prompt !== undefined) await this.#start(session, prompt.n);
+  }
+
+  /** Fails the session, keeping what it made; if even that fails it is tried again later. */
+  async #giveUp(error: unknown): Promise<void> {
+    const { store, log, stopping } = this.#context;
+    const session = store.session(this.#session);
+    if (isSettled(session)) return;
+    try {
+      if (isLive(session)) await this.#stop(session);
+      await settle(this.#context, store.session(this.#session), error);
+      this.#again = true;
+    } catch (again) {
+      log.error('a session cannot be settled yet', { session: this.#session, error: describe(again) });
+      await pause(retryMs * 5, stopping);
+      this.#again = true;
+    }
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

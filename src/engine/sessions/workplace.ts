@@ -1,0 +1,29 @@
+import type { ChangeSummary, Place, Session } from '../../core/session/state.ts';
+
+/** What the session loop needs of git; the composition root makes it from the room `git`. */
+export interface Workplace {
+  /**
+   * Decides where a session is going to work and has it announced before anybody else may choose: an existing worktree
+   * to take, or the slug and branch of one to make.
+   */
+  choose(session: Session, announce: (choice: Choice) => Promise<void>): Promise<void>;
+  /** Makes or takes the worktree and its lease. Repeating it after a crash finishes what was begun. Fails closed. */
+  claim(session: Session, choice: Choice, signal: AbortSignal): Promise<Place>;
+  /** Takes the lease of the worktree that the session already has. */
+  reclaim(session: Session, place: Place): Promise<Place>;
+  /** Notes the process that writes in the worktree, so that nobody takes its lease while it lives. */
+  occupy(session: Session, place: Place, writer: { readonly pid: number; readonly startTime: string }): Promise<void>;
+  /** Commits what the agent left, once per `intent`, and says how the branch stands against its base. */
+  commit(session: Session, place: Place, options: { intent: string; message: string }): Promise<ChangeSummary>;
+  /** How the worktree stands against its base, without committing. */
+  changes(session: Session, place: Place): Promise<ChangeSummary>;
+  release(session: Session, place: Place): Promise<void>;
+}
+
+export interface Choice {
+  readonly kind: 'create' | 'take';
+  readonly slug: string;
+  readonly branch: string;
+  /** Of the worktree to take; empty for one that is to be made. */
+  readonly path: string;
+}
