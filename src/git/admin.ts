@@ -1,0 +1,79 @@
+/** The entries `<common dir>/worktrees/<name>` by which git knows its linked worktrees, read and removed as files. */
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { systemCode } from '../core/errors.ts';
+import { readSmall } from './locate.ts';
+
+export interface AdminEntry {
+  /** The entry itself. */
+  readonly admin: string;
+  /** The worktree it belongs to; undefined while git has not written that yet. */
+  readonly path: string | undefined;
+  /** The reason why it is locked (may be empty); undefined when it is not. */
+  readonly locked: string | undefined;
+}
+
+export async function adminEntries(commonDir: string): Promise<AdminEntry[]> {
+  const folder = join(commonDir, 'worktrees');
+  const names = await readdir(folder).catch(() => []);
+  return Promise.all(names.sort().map((name) => readEntry(join(folder, name))));
+}
+
+async function readEntry(admin: string): Promise<AdminEntry> {
+  const [pointer, locked] = await Promise.all([readSmall(join(admin, 'gitdir')), readSmall(join(admin, 'locked'))]);
+  const dotGit = pointer?.trimEnd() ?? '';
+  return {
+    admin,
+    path: dotGit.startsWith('/') && basename(dotGit) === '.git' ? dirname(dotGit) : undefined,
+    locked: locked?.trimEnd(),
+  };
+}
+
+/** The entry of a worktree, by our reading of the entries, not by the worktree's `.git` file. */
+export async function adminOf(commonDir: string, path: string): Promise<AdminEntry | undefined> {
+  return (await adminEntries(commonDir)).find((entry) => entry.path === path);
+}
+
+/**
+ * Entries that git left when it was killed before it wrote to which worktree they belong. Git names an entry after the
+ * last part of the path, with a number when that is taken, and locks it as `initializing` while it is made.
+ */
+export async function unfinishedEntries(commonDir: string, path: string): Promise<AdminEntry[]> {
+  const name = basename(path);
+  return (await adminEntries(commonDir)).filter((entry) => {
+    const own = basename(entry.admin);
+    const numbered = own.startsWith(name) && /^\d*$/.test(own.slice(name.length));
+    return entry.path === undefined && numbered && (entry.locked === undefined || entry.locked === 'initializing');
+  });
+}
+
+/**
+ * Removes an entry. It is renamed away first, so that nothing ever sees half of it; `toTrash` keeps it there instead of
+ * deleting it.
+ */
+export async function removeAdmin(commonDir: string, admin: string, toTrash?: string): Promise<void> {
+  const trash = toTrash ?? join(commonDir, 'coppice', 'trash', `${basename(admin)}-${randomBytes(6).toString('hex')}`);
+  await mkdir(dirname(trash), { recursive: true });
+  try {
+    await rename(admin, trash);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    return;
+  }
+  if (toTrash === undefined) await rm(trash, { recursive: true, force: true });
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+export async function isAbsent(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return false;
+  } catch (error) {
+    // Anything but "not there" (no permission, a device that is gone) is "cannot tell".
+    return systemCode(error) === 'ENOENT';
+  }
+}

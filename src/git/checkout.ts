@@ -1,0 +1,145 @@
+/** The steps that turn a registered, empty worktree into a checked-out one. */
+import { copyFile, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isCoppiceError } from '../core/errors.ts';
+import { withoutFilter } from './configuration.ts';
+import { type GitOptions, zeroSplit } from './door.ts';
+import type { ConfigEntry } from './environment.ts';
+import { besides } from './files.ts';
+import { hashOf } from './names.ts';
+import type { Repository, TreePlace } from './repository.ts';
+
+export interface CheckoutOptions {
+  readonly sparse: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly onPercent?: (percent: number) => void;
+}
+
+/** A checkout of a very large repository on a slow disk takes minutes. */
+const checkoutMs = 30 * 60_000;
+
+/**
+ * Limits the worktree to the given directories (git's cone mode: these and the files directly in their parents). Git
+ * notes this in `config.worktree` and switches `extensions.worktreeConfig` on in the shared config.
+ */
+export async function setSparse(
+  repository: Repository,
+  tree: TreePlace,
+  directories: readonly string[],
+): Promise<void> {
+  const args = ['sparse-checkout', 'set', '--cone', '--no-sparse-index', '--end-of-options', ...directories];
+  await repository.onCommonDir(args, { tree });
+}
+
+/**
+ * Writes the files of a commit. A filter that fails (Git LFS without a network, say) costs its files their content, not
+ * the session its worktree: they are left as git stores them and a warning says so.
+ *
+ * @returns warnings, each a sentence.
+ */
+export async function checkOut(
+  repository: Repository,
+  tree: TreePlace,
+  commit: string,
+  options: CheckoutOptions,
+): Promise<string[]> {
+  const sparse: ConfigEntry[] =
+    options.sparse.length === 0
+      ? []
+      : [
+          { key: 'core.sparseCheckout', value: 'true' },
+          { key: 'core.sparseCheckoutCone', value: 'true' },
+        ];
+  const call: GitOptions = {
+    timeoutMs: checkoutMs,
+    config: sparse,
+    extraEnv: { GIT_PROGRESS_DELAY: '0' },
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onStderr: (text) => {
+      const percent = [...text.matchAll(/(\d{1,3})% \(/g)].at(-1)?.[1];
+      if (percent !== undefined) options.onPercent?.(Number(percent));
+    },
+  };
+  const { working, missing, unconfirmed } = await repository.filters();
+  try {
+    await repository.onNewTree(tree, ['read-tree', '-m', '-u', '-v', commit], call);
+  } catch (error) {
+    if (!isCoppiceError(error, 'git-failed') || working.size === 0) throw error;
+    const config = [...sparse, ...[...working].flatMap((name) => withoutFilter(name))];
+    await repository.onNewTree(tree, ['read-tree', '--reset', '-u', '-v', commit], { ...call, config });
+    const names = [...working].join(', ');
+    return [`A filter failed (${names}): files that need it are left as git stores them. ${error.message}`];
+  }
+  return rawFileWarnings(repository, tree, new Set([...missing, ...unconfirmed]), unconfirmed);
+}
+
+async function rawFileWarnings(
+  repository: Repository,
+  tree: TreePlace,
+  off: ReadonlySet<string>,
+  unconfirmed: ReadonlySet<string>,
+): Promise<string[]> {
+  if (off.size === 0) return [];
+  const paths = await repository.onNewTree(tree, ['ls-files', '-z']);
+  const counts = new Map<string, number>();
+  for (const { filter } of await filtersOf(repository, tree, paths.stdout)) {
+    if (off.has(filter)) counts.set(filter, (counts.get(filter) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => {
+    const why = unconfirmed.has(name) ? 'is set by the repository and not confirmed' : 'is not installed';
+    return `${count} ${count === 1 ? 'file is' : 'files are'} left as git stores them: their filter "${name}" ${why}.`;
+  });
+}
+
+/** The filter attribute of each path (NUL-separated), for those that have one. */
+async function filtersOf(
+  repository: Repository,
+  tree: TreePlace,
+  paths: Buffer,
+): Promise<{ path: string; filter: string }[]> {
+  const answer = await repository.onNewTree(tree, ['check-attr', '--cached', '-z', '--stdin', 'filter'], {
+    input: paths,
+  });
+  return parseAttributes(zeroSplit(answer.stdout)).map(({ path, value }) => ({ path, filter: value }));
+}
+
+/** Reads `check-attr -z` for one attribute; paths without a value for it are left out. */
+export function parseAttributes(fields: readonly string[]): { path: string; value: string }[] {
+  const found: { path: string; value: string }[] = [];
+  for (let index = 0; index + 2 < fields.length; index += 3) {
+    const value = fields[index + 2] ?? '';
+    if (!['unspecified', 'set', 'unset', ''].includes(value)) found.push({ path: fields[index] ?? '', value });
+  }
+  return found;
+}
+
+/** Our own index of a worktree, which neither the agent nor a person touches. */
+export function privateIndex(repository: Repository, admin: string): string {
+  return join(repository.privateDir, 'index', hashOf(admin, 32));
+}
+
+/**
+ * Starts our index as a copy of the worktree's own, so that the first comparison need not read every file.
+ * Only for a worktree in which nobody has been: later the agent may have prepared that file.
+ */
+export async function startPrivateIndex(repository: Repository, tree: TreePlace): Promise<void> {
+  await copyIndex(join(tree.admin, 'index'), privateIndex(repository, tree.admin));
+}
+
+/**
+ * Copies an index whole. Git compares a file's time with that of the index to know which entries it must read again,
+ * so the copy is never younger than the original.
+ */
+export async function copyIndex(from: string, to: string): Promise<void> {
+  await mkdir(join(to, '..'), { recursive: true });
+  const next = besides(to);
+  try {
+    const { mtimeMs } = await stat(from);
+    await copyFile(from, next);
+    const seconds = Math.floor(mtimeMs / 1000);
+    await utimes(next, seconds, seconds);
+    await rename(next, to);
+  } finally {
+    await rm(next, { force: true });
+  }
+}

@@ -1,0 +1,178 @@
+/** Puts the worktrees of a repository in order: what a killed process left, orphans, and what the policy lets go. */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isCoppiceError } from '../core/errors.ts';
+import type { Place } from '../core/session/state.ts';
+import { adminEntries, isAbsent } from './admin.ts';
+import { readSmall } from './locate.ts';
+import { worktreesFolder } from './names.ts';
+import { listNotes, removeNote } from './notes.ts';
+import { isOver, sameRun } from './owner.ts';
+import { cleanupDecision, type CleanupCase } from './policy.ts';
+import { removeWorktree, type Removed } from './removal.ts';
+import { removalFacts } from './removal-facts.ts';
+import type { Repository } from './repository.ts';
+import { keepFiles } from './save.ts';
+import { clearGone, discardPartial } from './stale.ts';
+import { listTrash, moveToTrash } from './trash.ts';
+import { filesOf } from './tree.ts';
+
+/** A worktree that the engine knows, with what its session says about it. */
+export interface KnownWorktree extends Pick<CleanupCase, 'active' | 'ended' | 'endedAt'> {
+  readonly place: Place;
+  readonly session: string;
+  /** The branch that the work comes home to, if it is not the base. */
+  readonly into?: string;
+}
+
+export interface CleanupOptions {
+  readonly root: string;
+  readonly known: readonly KnownWorktree[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly signal?: AbortSignal;
+  /** Decides and removes nothing; what a killed process left is put in order all the same. */
+  readonly dryRun?: boolean;
+}
+
+export interface CleanupReport {
+  readonly removed: readonly { readonly path: string; readonly reason: string; readonly removal?: Removed }[];
+  readonly kept: readonly { readonly path: string; readonly reason: string }[];
+  /** Half-made worktrees taken back, and git's entries of folders that are gone. */
+  readonly repaired: readonly string[];
+  /** Folders that git did not know, kept under a ref and moved to the trash. */
+  readonly orphans: readonly string[];
+}
+
+export async function cleanupWorktrees(repository: Repository, options: CleanupOptions): Promise<CleanupReport> {
+  const { root } = options;
+  const kept: { path: string; reason: string }[] = [];
+  const repaired = await repository.exclusive('worktrees', async () => [
+    ...(await takeBackHalfMade(repository, root, kept)),
+    ...(await clearGone(repository, root)),
+  ]);
+  await dropLeftovers(repository, root);
+  const orphans = await clearOrphans(repository, options, kept);
+  const removed: { path: string; reason: string; removal?: Removed }[] = [];
+  for (const known of options.known) {
+    options.signal?.throwIfAborted();
+    const { path } = known.place;
+    if (await isAbsent(path)) continue;
+    const { remove, reason } = await decide(repository, known, options);
+    if (!remove) kept.push({ path, reason });
+    else if (options.dryRun === true) removed.push({ path, reason });
+    else {
+      try {
+        removed.push({ path, reason, removal: await removeNow(repository, known, options) });
+      } catch (error) {
+        if (!isCoppiceError(error)) throw error;
+        kept.push({ path, reason: error.message });
+      }
+    }
+  }
+  return { removed, kept, repaired, orphans };
+}
+
+async function decide(
+  repository: Repository,
+  known: KnownWorktree,
+  options: CleanupOptions,
+): Promise<{ remove: boolean; reason: string }> {
+  try {
+    const facts = await removalFacts(repository, known.place, known.into, options.signal);
+    return cleanupDecision(
+      {
+        origin: known.place.origin,
+        leased: facts.lease !== undefined && facts.lease.record.holder !== known.session,
+        active: known.active,
+        dirty: facts.dirty,
+        merged: facts.hasWork && facts.unmerged === 0,
+        pushed: facts.unpushed === 0,
+        ended: known.ended,
+        endedAt: known.endedAt,
+      },
+      options.now,
+    );
+  } catch (error) {
+    if (!isCoppiceError(error)) throw error;
+    return { remove: false, reason: error.message };
+  }
+}
+
+function removeNow(repository: Repository, known: KnownWorktree, options: CleanupOptions): Promise<Removed> {
+  return removeWorktree(repository, known.place, {
+    root: options.root,
+    session: known.session,
+    now: options.now,
+    // The policy has decided about commits: the branch and our ref keep them.
+    despite: ['unpushed'],
+    ...(known.into === undefined ? {} : { into: known.into }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}
+
+async function takeBackHalfMade(
+  repository: Repository,
+  root: string,
+  kept: { path: string; reason: string }[],
+): Promise<string[]> {
+  const folder = worktreesFolder(root, repository);
+  const done: string[] = [];
+  for (const note of await listNotes(repository.location.commonDir)) {
+    const { path } = note.place;
+    if (!path.startsWith(`${folder}/`)) continue;
+    if (note.state === 'ready') continue;
+    const inHand = sameRun(note.by, repository.owner.mark)
+      ? repository.making.has(path)
+      : !(await isOver(note.by, repository.owner));
+    if (inHand) kept.push({ path, reason: 'it is being made' });
+    else {
+      await discardPartial(repository, note);
+      done.push(path);
+    }
+  }
+  return done;
+}
+
+/** Folders that a killed process had renamed away to delete them; their content was never anybody's work. */
+async function dropLeftovers(repository: Repository, root: string): Promise<void> {
+  const folder = worktreesFolder(root, repository);
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name.startsWith('.unfinished-')) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  const trash = join(repository.location.commonDir, 'coppice', 'trash');
+  const waiting = new Set((await listTrash(repository, root)).map(({ id }) => id));
+  for (const name of await readdir(trash).catch(() => [])) {
+    if (!waiting.has(name)) await rm(join(trash, name), { recursive: true, force: true });
+  }
+}
+
+async function clearOrphans(
+  repository: Repository,
+  options: CleanupOptions,
+  kept: { path: string; reason: string }[],
+): Promise<string[]> {
+  const { commonDir } = repository.location;
+  const folder = worktreesFolder(options.root, repository);
+  const paths = new Set((await adminEntries(commonDir)).map(({ path }) => path));
+  const done: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (paths.has(path) || repository.making.has(path) || entry.name.startsWith('.')) continue;
+    const pointer = entry.isDirectory() ? await readSmall(join(path, '.git')) : undefined;
+    if (pointer?.startsWith(`gitdir: ${join(commonDir, 'worktrees')}/`) !== true) {
+      kept.push({ path, reason: 'Coppice did not make it' });
+      continue;
+    }
+    if (options.dryRun === true) {
+      kept.push({ path, reason: 'an orphan, to be moved to the trash' });
+      continue;
+    }
+    const saved = await keepFiles(repository, path, await filesOf(repository, path, options.signal));
+    const keepMs = 7 * 24 * 60 * 60 * 1000;
+    await moveToTrash(repository, options.root, path, saved, { now: options.now, keepMs });
+    await removeNote({ common: commonDir, path });
+    done.push(path);
+  }
+  return done;
+}

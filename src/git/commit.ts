@@ -1,0 +1,265 @@
+/** Commits what an agent left in its worktree to the worktree's branch, once per intent. */
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CoppiceError, systemCode } from '../core/errors.ts';
+import type { Place } from '../core/session/state.ts';
+import { changesBetween } from './changes.ts';
+import { parseAttributes, privateIndex } from './checkout.ts';
+import { textOf, zeroSplit } from './door.ts';
+import { branchCommit, branchFacts, refuseProtected } from './facts.ts';
+import { configuredIdentity, type Identity, identityVariables, ownIdentity } from './identity.ts';
+import { type FindingKind, inspectWorktree, refuseFindings } from './inspect.ts';
+import { commitMessage, type CommitTrailers, trailerValue } from './message.ts';
+import type { Repository } from './repository.ts';
+import { stagedTree, treeOfCommit } from './save.ts';
+import { treeOf, type TreeSnapshot } from './tree.ts';
+
+export interface CommitOptions {
+  readonly message: string;
+  /** `intent` is the idempotency key. */
+  readonly trailers: CommitTrailers;
+  /** Default: the user's configured identity, else Coppice's own, which is always the committer. */
+  readonly author?: Identity;
+  /** Paths that stay as they are in the last commit. */
+  readonly exclude?: readonly string[];
+  /** Findings of `inspectWorktree` with which a person decided to go on. `index-locked` then removes the lock. */
+  readonly accept?: readonly FindingKind[];
+  readonly signal?: AbortSignal;
+}
+
+interface Report {
+  readonly tree: string;
+  /** Commits on the branch since the base that Coppice did not make, newest first (at most 1,000). */
+  readonly agentCommits: readonly string[];
+  /** Repositories inside the worktree whose files are not in the commit. */
+  readonly nested: readonly string[];
+  /** Sentences: files whose filter is off, so that they were committed unchanged. */
+  readonly warnings: readonly string[];
+}
+
+export interface CommitMade extends Report {
+  readonly nothing: false;
+  readonly commit: string;
+  readonly parent: string;
+  readonly base: string;
+  /** Of this commit alone; `changesSince` counts from the base. */
+  readonly files: number;
+  readonly insertions: number;
+  readonly deletions: number;
+}
+
+export interface NothingToCommit extends Report {
+  readonly nothing: true;
+  readonly parent: string;
+}
+
+const atMost = '1000';
+
+/**
+ * Stages everything that is not ignored and moves the branch by one commit, only if it is where it was when the files
+ * were read. No hook runs, nothing is signed, and until then nothing of the worktree is touched. With a key that was
+ * committed before, it gives that commit again.
+ *
+ * @throws CoppiceError `worktree-unsafe` or `wrong-state` (context `finding`: see `inspectWorktree`; also
+ * `unreadable-files`, `branch-moved`), `default-branch`, `bad-usage` (trailers), `git-failed`, `disk-full`.
+ */
+export async function commitWorktree(
+  repository: Repository,
+  place: Place,
+  options: CommitOptions,
+): Promise<CommitMade | NothingToCommit> {
+  for (const value of Object.values(options.trailers) as string[]) {
+    if (trailerValue.test(value)) continue;
+    throw new CoppiceError(
+      'bad-usage',
+      `"${value}" cannot be a trailer.`,
+      'Use an id of letters, digits and punctuation on one line.',
+    );
+  }
+  refuseProtected(await branchFacts(repository), place.branch);
+  const made = await findCommitByIntent(repository, place, options.trailers.intent);
+  const { findings, tip } = await inspectWorktree(repository, place);
+  if (made !== undefined) {
+    if (made === tip && findings.length === 0) await finishIndex(repository, place, made);
+    return describe(repository, place, made, undefined, []);
+  }
+  refuseFindings(place, findings, options.accept);
+  if (tip === undefined) throw branchMoved(place);
+  const snapshot = await treeOf(repository, place, {
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.exclude === undefined ? {} : { exclude: options.exclude }),
+  });
+  if (snapshot.unreadable.length > 0) throw unreadable(place, snapshot.unreadable);
+  if (snapshot.tree === (await treeOfCommit(repository, tip))) {
+    const agentCommits = await commitsOfOthers(repository, place, tip);
+    return { nothing: true, tree: snapshot.tree, parent: tip, agentCommits, nested: snapshot.nested, warnings: [] };
+  }
+  const warnings = await rawWarnings(repository, place, tip, snapshot.tree);
+  const committer = await configuredIdentity(repository);
+  const answer = await repository.run(['commit-tree', '--no-gpg-sign', '-F', '-', '-p', tip, snapshot.tree], {
+    input: commitMessage(options.message, options.trailers),
+    extraEnv: identityVariables(committer, options.author),
+  });
+  const commit = textOf(answer);
+  await moveBranch(repository, place, commit, tip);
+  await bringIndexAlong(repository, place, options.accept?.includes('index-locked') === true);
+  return describe(repository, place, commit, snapshot, warnings);
+}
+
+/** The commit that carries an intent's key, on the worktree's branch since its base; for asking after a crash. */
+export async function findCommitByIntent(
+  repository: Repository,
+  place: Pick<Place, 'branch' | 'baseCommit'>,
+  intent: string,
+): Promise<string | undefined> {
+  const format = '%H %(trailers:key=Coppice-Intent,valueonly,separator=%x20)';
+  const lines = await branchLog(repository, place, `refs/heads/${place.branch}`, format);
+  return lines.map((line) => line.split(' ')).find(([, ...keys]) => keys.join(' ') === intent)?.[0];
+}
+
+async function commitsOfOthers(repository: Repository, place: Place, tip: string): Promise<string[]> {
+  const lines = await branchLog(repository, place, tip, '%H %(trailers:key=Coppice-Intent,valueonly,separator=%x20)');
+  return lines.filter((line) => line.trimEnd().split(' ').length === 1).map((line) => line.trim());
+}
+
+async function branchLog(
+  repository: Repository,
+  place: Pick<Place, 'baseCommit'>,
+  tip: string,
+  format: string,
+): Promise<string[]> {
+  const args = [
+    'rev-list',
+    '--no-commit-header',
+    `--format=${format}`,
+    `--max-count=${atMost}`,
+    '--end-of-options',
+    tip,
+    `^${place.baseCommit}`,
+  ];
+  const answer = await repository.run(args, { okCodes: [0, 128] });
+  return textOf(answer)
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+async function describe(
+  repository: Repository,
+  place: Place,
+  commit: string,
+  snapshot: TreeSnapshot | undefined,
+  warnings: readonly string[],
+): Promise<CommitMade> {
+  const parent = await repository.ask(['rev-parse', '--verify', `${commit}^`]);
+  const { files, insertions, deletions } = await changesBetween(repository, parent, commit, 0);
+  return {
+    nothing: false,
+    commit,
+    tree: snapshot?.tree ?? (await treeOfCommit(repository, commit)),
+    parent,
+    base: place.baseCommit,
+    files,
+    insertions,
+    deletions,
+    agentCommits: await commitsOfOthers(repository, place, commit),
+    nested: snapshot?.nested ?? [],
+    warnings,
+  };
+}
+
+async function moveBranch(repository: Repository, place: Place, commit: string, from: string): Promise<void> {
+  try {
+    await repository.run(['update-ref', `refs/heads/${place.branch}`, commit, from], { extraEnv: ownIdentity });
+  } catch (error) {
+    if ((await branchCommit(repository, place.branch)) === from) throw error;
+    throw branchMoved(place);
+  }
+}
+
+function branchMoved(place: Place): CoppiceError {
+  return new CoppiceError(
+    'wrong-state',
+    `The branch ${place.branch} moved while it was committed to.`,
+    'Wait until nothing works in it, then try again.',
+    {
+      context: { finding: 'branch-moved', path: place.path, branch: place.branch },
+    },
+  );
+}
+
+function unreadable(place: Place, paths: readonly string[]): CoppiceError {
+  const shown = paths.slice(0, 5).join(', ');
+  return new CoppiceError(
+    'wrong-state',
+    `${paths.length} files of ${place.path} cannot be read: ${shown}.`,
+    'Make them readable, or add them to .gitignore.',
+    {
+      context: { finding: 'unreadable-files', path: place.path, files: paths.slice(0, 100).join('\n') },
+    },
+  );
+}
+
+/** Changed files that name a filter which is off: their content went in as it is, which may matter (git-crypt). */
+async function rawWarnings(repository: Repository, place: Place, from: string, to: string): Promise<string[]> {
+  const { working } = await repository.filters();
+  const changed = await repository.run([
+    'diff-tree',
+    '-r',
+    '-z',
+    '--name-only',
+    '--no-renames',
+    '--diff-filter=d',
+    from,
+    to,
+  ]);
+  if (changed.stdout.length === 0) return [];
+  const index = privateIndex(repository, place.admin);
+  const answer = await repository.onTree(place.path, index, ['check-attr', '--cached', '-z', '--stdin', 'filter'], {
+    input: changed.stdout,
+  });
+  const off = parseAttributes(zeroSplit(answer.stdout)).filter(({ value }) => !working.has(value));
+  return off.length === 0
+    ? []
+    : [
+        `${off.length} changed files were committed without their filter (${[...new Set(off.map(({ value }) => value))].join(', ')}).`,
+      ];
+}
+
+/** After a kill between moving the branch and the index: the index is still that of the commit's parent. */
+async function finishIndex(repository: Repository, place: Place, commit: string): Promise<void> {
+  const parentTree = await treeOfCommit(repository, `${commit}^`);
+  if ((await stagedTree(repository, place.admin)) !== parentTree) return;
+  if (parentTree === (await treeOfCommit(repository, commit))) return;
+  await treeOf(repository, place);
+  await bringIndexAlong(repository, place, false);
+}
+
+/**
+ * Brings the worktree's own index to what was committed; else `git status` there would show the commit undone. It is
+ * replaced the way git does it, under git's own lock. A lock that somebody holds is left, and so is then the index.
+ */
+async function bringIndexAlong(repository: Repository, place: Place, breakLock: boolean): Promise<void> {
+  const index = join(place.admin, 'index');
+  const lock = `${index}.lock`;
+  const source = privateIndex(repository, place.admin);
+  if (breakLock) await rm(lock, { force: true });
+  let handle;
+  try {
+    handle = await open(lock, 'wx', 0o644);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return;
+    throw error;
+  }
+  try {
+    await handle.writeFile(await readFile(source));
+    await handle.close();
+    // Never younger than the original: git tells by this time which files it must look at again.
+    const seconds = Math.floor((await stat(source)).mtimeMs / 1000);
+    await utimes(lock, seconds, seconds);
+    await rename(lock, index);
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await rm(lock, { force: true });
+    throw error;
+  }
+}

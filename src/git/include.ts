@@ -1,0 +1,107 @@
+/**
+ * `.worktreeinclude`: a file in gitignore syntax at the top of the main checkout. Files that are ignored there and that
+ * it names (`.env`, local settings) are copied to a worktree that is being made. Tracked files come with the checkout,
+ * and untracked ones that are not ignored are somebody's work; neither is copied.
+ */
+import { constants, copyFile, lstat, mkdir, readlink, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { systemCode } from '../core/errors.ts';
+import { zeroSplit } from './door.ts';
+import type { Repository } from './repository.ts';
+
+export interface IncludeOptions {
+  /** All files together; default 512 MiB. */
+  readonly maxBytes?: number;
+  /** Default 20,000. */
+  readonly maxFiles?: number;
+}
+
+export interface IncludeReport {
+  readonly copied: readonly string[];
+  readonly bytes: number;
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+}
+
+const nothing: IncludeReport = { copied: [], bytes: 0, skipped: [] };
+const includeFile = '.worktreeinclude';
+
+export async function copyIncluded(
+  repository: Repository,
+  to: string,
+  options: IncludeOptions | false,
+  signal?: AbortSignal,
+): Promise<IncludeReport> {
+  const from = repository.mainRoot;
+  if (options === false || from === undefined) return nothing;
+  const patterns = join(from, includeFile);
+  if ((await lstat(patterns).catch(() => undefined))?.isFile() !== true) return nothing;
+  const named = await ignoredFilesNamed(repository, from, patterns);
+  const limits = { files: options.maxFiles ?? 20_000, bytes: options.maxBytes ?? 512 * 1024 * 1024 };
+  const copied: string[] = [];
+  const skipped: { path: string; reason: string }[] = [];
+  let bytes = 0;
+  for (const path of named) {
+    signal?.throwIfAborted();
+    const size = (await lstat(join(from, path)).catch(() => undefined))?.size ?? 0;
+    const over =
+      copied.length >= limits.files ? 'too many files' : bytes + size > limits.bytes ? 'too large' : undefined;
+    const reason = over ?? (await copyOne(from, to, path));
+    if (reason !== undefined) {
+      skipped.push({ path, reason });
+      continue;
+    }
+    copied.push(path);
+    bytes += size;
+  }
+  return { copied, bytes, skipped };
+}
+
+async function ignoredFilesNamed(repository: Repository, root: string, patterns: string): Promise<string[]> {
+  const index = join(repository.location.commonDir, 'index');
+  const untracked = await repository.onTree(root, index, [
+    'ls-files',
+    '--others',
+    '--ignored',
+    `--exclude-from=${patterns}`,
+    '-z',
+  ]);
+  if (untracked.stdout.length === 0) return [];
+  const ignored = await repository.onTree(root, index, ['check-ignore', '-z', '--stdin'], {
+    input: untracked.stdout,
+    okCodes: [0, 1],
+  });
+  return zeroSplit(ignored.stdout);
+}
+
+/** Copies one file or link and gives the reason when it did not. */
+async function copyOne(from: string, to: string, path: string): Promise<string | undefined> {
+  if (path.endsWith('/')) return 'a repository of its own';
+  const source = join(from, path);
+  const target = join(to, path);
+  if (!(await makeParents(to, dirname(path)))) return 'its folder is a link or a file in the worktree';
+  try {
+    const info = await lstat(source);
+    if (info.isSymbolicLink()) await symlink(await readlink(source), target);
+    else if (info.isFile()) await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    else return 'not a file';
+    return undefined;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST') return 'already in the worktree';
+    if (code === 'ENOENT') return 'gone';
+    if (code === 'EACCES' || code === 'EPERM') return 'not readable';
+    throw error;
+  }
+}
+
+/** Makes the folders down to `path`, each a real one: a link in the checkout must not lead the copy outside. */
+async function makeParents(root: string, path: string): Promise<boolean> {
+  let folder = root;
+  for (const part of path === '.' ? [] : path.split('/')) {
+    folder = join(folder, part);
+    const info = await lstat(folder).catch(() => undefined);
+    if (info === undefined) await mkdir(folder);
+    else if (!info.isDirectory()) return false;
+  }
+  return true;
+}

@@ -1,0 +1,201 @@
+/** The state in which somebody left a worktree, as findings: nothing is repaired and nothing is guessed. */
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CoppiceError } from '../core/errors.ts';
+import type { Place } from '../core/session/state.ts';
+import { isAbsent, isFolder } from './admin.ts';
+import { branchCommit, branchFacts, headOf, isProtected } from './facts.ts';
+import { readSmall } from './locate.ts';
+import type { Repository } from './repository.ts';
+
+/** What can be wrong, most serious first. */
+export const findingKinds = [
+  'folder-gone',
+  'folder-replaced',
+  'entry-gone',
+  'git-replaced',
+  'head-unreadable',
+  'branch-gone',
+  'default-branch',
+  'other-branch',
+  'detached',
+  'merge',
+  'rebase',
+  'am',
+  'cherry-pick',
+  'revert',
+  'bisect',
+  'index-locked',
+] as const;
+export type FindingKind = (typeof findingKinds)[number];
+
+export interface Finding {
+  readonly kind: FindingKind;
+  /** One sentence. */
+  readonly text: string;
+  /** One sentence: what to do. */
+  readonly next: string;
+}
+
+export interface Inspection {
+  readonly findings: readonly Finding[];
+  /** The last commit of the worktree's own branch, wherever HEAD is. */
+  readonly tip: string | undefined;
+}
+
+type Known = Pick<Place, 'path' | 'admin' | 'branch' | 'common'>;
+
+export async function inspectWorktree(repository: Repository, place: Known): Promise<Inspection> {
+  refuseStrangeRecord(repository, place);
+  const tip = await branchCommit(repository, place.branch);
+  const found = [
+    await folder(place),
+    await pointers(place),
+    tip === undefined
+      ? finding(
+          'branch-gone',
+          `The branch ${place.branch} was deleted.`,
+          'Make it again from the reflog, or end the session.',
+        )
+      : [],
+    await head(repository, place),
+    await operations(place),
+  ].flat();
+  return { findings: found, tip };
+}
+
+/**
+ * The first finding as an error, for work that needs none.
+ *
+ * @param accept findings that a person has decided to go on with.
+ * @throws CoppiceError `worktree-unsafe` (the worktree itself was tampered with) or `wrong-state`; context `finding`.
+ */
+export function refuseFindings(place: Known, findings: readonly Finding[], accept: readonly FindingKind[] = []): void {
+  const first = findings.find((each) => !accept.includes(each.kind));
+  if (first === undefined) return;
+  const unsafe = ['folder-gone', 'folder-replaced', 'entry-gone', 'git-replaced', 'head-unreadable'].includes(
+    first.kind,
+  );
+  throw new CoppiceError(unsafe ? 'worktree-unsafe' : 'wrong-state', first.text, first.next, {
+    context: { finding: first.kind, path: place.path, branch: place.branch },
+  });
+}
+
+function finding(kind: FindingKind, text: string, next: string): Finding[] {
+  return [{ kind, text, next }];
+}
+
+/** A record is data: it must name an entry of this very repository. */
+function refuseStrangeRecord(repository: Repository, place: Known): void {
+  if (
+    dirname(place.admin) === join(repository.location.commonDir, 'worktrees') &&
+    !basename(place.admin).startsWith('.')
+  )
+    return;
+  throw new CoppiceError(
+    'worktree-unsafe',
+    `${place.admin} is no worktree entry of this repository.`,
+    'Start a session again.',
+    {
+      context: { admin: place.admin },
+    },
+  );
+}
+
+async function folder({ path }: Known): Promise<Finding[]> {
+  if (await isAbsent(path))
+    return finding('folder-gone', `The worktree ${path} is gone.`, 'Bring the folder back, or end the session.');
+  if (await isFolder(path)) return [];
+  return finding(
+    'folder-replaced',
+    `${path} is not a real folder any more.`,
+    'Look at it by hand; the branch is untouched.',
+  );
+}
+
+async function pointers({ path, admin, common }: Known): Promise<Finding[]> {
+  if (!(await isFolder(admin))) {
+    return finding(
+      'entry-gone',
+      `git does not know the worktree ${path} any more.`,
+      'Run `git worktree repair` in it, or end the session.',
+    );
+  }
+  const dotGit = join(path, '.git');
+  const info = await lstat(dotGit).catch(() => undefined);
+  const own = info?.isFile() === true ? (await readSmall(dotGit))?.trimEnd() : undefined;
+  const back = (await readSmall(join(admin, 'gitdir')))?.trimEnd();
+  const shared = (await readSmall(join(admin, 'commondir')))?.trimEnd();
+  const intact = own === `gitdir: ${admin}` && back === dotGit && (shared === '../..' || shared === common);
+  if (intact || (await isAbsent(path))) return [];
+  return finding(
+    'git-replaced',
+    `The git files of ${path} were changed: they lead somewhere else.`,
+    'Do not run git in it; look at it by hand.',
+  );
+}
+
+async function head(repository: Repository, place: Known): Promise<Finding[]> {
+  if (!(await isFolder(place.admin))) return [];
+  const at = await headOf(repository, place.admin).catch(() => undefined);
+  if (at === undefined)
+    return finding('head-unreadable', `The HEAD of ${place.path} cannot be read.`, 'Run `git worktree repair` in it.');
+  if (at.kind === 'detached') {
+    return finding(
+      'detached',
+      `${place.path} is at a commit and not on ${place.branch}.`,
+      `Run \`git switch ${place.branch}\` in it, or tell the agent to.`,
+    );
+  }
+  if (at.branch === place.branch) return [];
+  if (isProtected(await branchFacts(repository), at.branch)) {
+    return finding(
+      'default-branch',
+      `${place.path} was switched to ${at.branch}, where no agent works.`,
+      `Run \`git switch ${place.branch}\` in it.`,
+    );
+  }
+  return finding(
+    'other-branch',
+    `${place.path} is on ${at.branch} instead of ${place.branch}.`,
+    `Run \`git switch ${place.branch}\` in it, or tell the agent to.`,
+  );
+}
+
+const operationFiles: readonly [FindingKind, string, string][] = [
+  ['merge', 'MERGE_HEAD', 'merge'],
+  ['rebase', 'rebase-merge', 'rebase'],
+  ['cherry-pick', 'CHERRY_PICK_HEAD', 'cherry-pick'],
+  ['revert', 'REVERT_HEAD', 'revert'],
+  ['bisect', 'BISECT_LOG', 'bisect'],
+];
+
+async function operations({ path, admin }: Known): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for (const [kind, file, word] of operationFiles) {
+    if (await isAbsent(join(admin, file))) continue;
+    const end = kind === 'bisect' ? '`git bisect reset`' : `\`git ${word} --continue\` or \`git ${word} --abort\``;
+    found.push(...finding(kind, `A ${word} is under way in ${path}.`, `Finish it with ${end}, or tell the agent to.`));
+  }
+  if (await isFolder(join(admin, 'rebase-apply'))) {
+    // The folder serves both commands; a file in it tells which.
+    const kind = (await isAbsent(join(admin, 'rebase-apply', 'applying'))) ? 'rebase' : 'am';
+    found.push(
+      ...finding(
+        kind,
+        `A ${kind} is under way in ${path}.`,
+        `Finish it with \`git ${kind} --continue\` or \`git ${kind} --abort\`.`,
+      ),
+    );
+  }
+  if (!(await isAbsent(join(admin, 'index.lock')))) {
+    found.push(
+      ...finding(
+        'index-locked',
+        `A git command in ${path} is running, or was killed and left its lock.`,
+        `When none runs, remove ${join(admin, 'index.lock')}.`,
+      ),
+    );
+  }
+  return found;
+}

@@ -1,0 +1,215 @@
+/**
+ * The lease of a worktree: at most one session writes in it, provable on disk, across engines and data directories.
+ *
+ * A lease is the file with the highest number in `<common dir>/coppice/leases/<entry>/`. A container may write into the
+ * worktree's own entry, so it is not kept there. Every change of hands is the exclusive creation of the next number:
+ * of any number of acquirers one succeeds, and one that decided on an outdated view either meets the number that exists
+ * or finds a higher one above its own and withdraws. A number never comes back, so there is no moment in which a lease
+ * that was judged dead could be confused with a later live one.
+ */
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CoppiceError } from '../core/errors.ts';
+import type { Place } from '../core/session/state.ts';
+import { createFile, replaceFile } from './files.ts';
+import { engineMarkFrom, type EngineMark, isDead, isOver, type Owner, type ProcessMark, sameRun } from './owner.ts';
+
+/**
+ * What writes in the worktree: nothing yet, a process of this host, or something that this host cannot see (a container,
+ * another machine). An agent outlives its engine, so a dead engine alone frees nothing.
+ */
+export type Writer = 'none' | 'elsewhere' | ProcessMark;
+
+export interface LeaseRecord {
+  readonly v: 1;
+  /** Session that holds it; undefined when it was given back. */
+  readonly holder: string | undefined;
+  readonly engine: EngineMark;
+  readonly writer: Writer;
+}
+
+export interface Lease {
+  readonly place: LeasedPlace;
+  readonly number: number;
+  readonly record: LeaseRecord;
+}
+
+type LeasedPlace = Pick<Place, 'path' | 'admin' | 'common'>;
+
+const attempts = 20;
+
+function folderOf(place: LeasedPlace): string {
+  return join(place.common, 'coppice', 'leases', basename(place.admin));
+}
+
+function fileOf(place: LeasedPlace, number: number): string {
+  return join(folderOf(place), `${String(number).padStart(10, '0')}.json`);
+}
+
+async function numbers(place: LeasedPlace): Promise<number[]> {
+  const names = await readdir(folderOf(place)).catch(() => []);
+  return names
+    .filter((name) => /^\d{10}\.json$/.test(name))
+    .map((name) => Number(name.slice(0, 10)))
+    .sort((a, b) => b - a);
+}
+
+/** The lease as it stands on disk; undefined when there is none or it was given back. */
+export async function readLease(place: LeasedPlace): Promise<Lease | undefined> {
+  const current = await newest(place);
+  return current?.record?.holder === undefined ? undefined : { place, number: current.number, record: current.record };
+}
+
+async function newest(place: LeasedPlace): Promise<{ number: number; record: LeaseRecord | undefined } | undefined> {
+  const [number] = await numbers(place);
+  return number === undefined ? undefined : { number, record: await readRecord(place, number) };
+}
+
+async function readRecord(place: LeasedPlace, number: number): Promise<LeaseRecord | undefined> {
+  try {
+    return recordFrom(JSON.parse(await readFile(fileOf(place, number), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Takes the lease for a session. A lease of the same session from an earlier run of the same data directory is carried
+ * on. Another one is taken over only when its engine run is over and its writer is certainly gone: "cannot tell" is
+ * never "gone", and a lease of another host or boot is never taken.
+ *
+ * @throws CoppiceError `worktree-in-use`; context `holder`, `host`, `engine`, `pid`.
+ */
+export async function acquireLease(
+  place: LeasedPlace,
+  session: string,
+  me: Owner,
+  writer: Writer = 'none',
+): Promise<Lease> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const current = await standing(place);
+    const held = current?.record;
+    if (current !== undefined && isOwn(current.record, session, me) && sameRun(current.record.engine, me.mark)) {
+      return { place, ...current };
+    }
+    if (held !== undefined && !(await isFree(held, session, me))) throw inUse(place, held);
+    const carried = held?.holder === session ? held.writer : writer;
+    const record: LeaseRecord = { v: 1, holder: session, engine: me.mark, writer: carried };
+    const lease = await take(place, (current?.number ?? 0) + 1, record);
+    if (lease !== undefined) return lease;
+  }
+  throw new CoppiceError('worktree-in-use', `The worktree ${place.path} keeps changing hands.`, 'Try again.', {
+    context: { path: place.path },
+  });
+}
+
+/** The newest record, given back or not; one that stays unreadable is nobody's to take. */
+async function standing(place: LeasedPlace): Promise<{ number: number; record: LeaseRecord } | undefined> {
+  const current = await newest(place);
+  if (current === undefined) return undefined;
+  if (current.record !== undefined) return { number: current.number, record: current.record };
+  const again = await newest(place);
+  if (again?.record !== undefined) return { number: again.number, record: again.record };
+  throw new CoppiceError(
+    'worktree-in-use',
+    `The lease of ${place.path} cannot be read.`,
+    `Look at ${folderOf(place)}.`,
+    {
+      context: { path: place.path },
+    },
+  );
+}
+
+function isOwn(held: LeaseRecord, session: string, me: Owner): boolean {
+  return held.holder === session && held.engine.id === me.mark.id;
+}
+
+async function isFree(held: LeaseRecord, session: string, me: Owner): Promise<boolean> {
+  if (held.holder === undefined || isOwn(held, session, me)) return true;
+  if (!(await isOver(held.engine, me))) return false;
+  if (held.writer === 'none') return true;
+  return held.writer !== 'elsewhere' && isDead(held.engine, held.writer, me);
+}
+
+async function take(place: LeasedPlace, number: number, record: LeaseRecord): Promise<Lease | undefined> {
+  if (!(await createFile(fileOf(place, number), serialise(record)))) return undefined;
+  const present = await numbers(place);
+  if (present[0] !== number) {
+    // Decided on an outdated view: somebody is further on.
+    await rm(fileOf(place, number), { force: true });
+    return undefined;
+  }
+  for (const old of present.slice(1)) await rm(fileOf(place, old), { force: true });
+  return { place, number, record };
+}
+
+/** Whether the lease is still the one in force; asked before each change that depends on it. */
+export async function holdsLease(lease: Lease): Promise<boolean> {
+  const current = await newest(lease.place);
+  return (
+    current?.number === lease.number &&
+    current.record?.holder === lease.record.holder &&
+    sameRun(current.record?.engine ?? lease.record.engine, lease.record.engine)
+  );
+}
+
+/**
+ * Notes what writes in the worktree, so that others can tell when it is gone.
+ *
+ * @throws CoppiceError `worktree-in-use` when the lease is not ours any more.
+ */
+export async function noteWriter(lease: Lease, writer: Writer): Promise<Lease> {
+  if (!(await holdsLease(lease))) throw inUse(lease.place, (await newest(lease.place))?.record);
+  const record = { ...lease.record, writer };
+  await replaceFile(fileOf(lease.place, lease.number), serialise(record));
+  return { ...lease, record };
+}
+
+/** Gives it back; a lease that somebody else holds by now is left alone. */
+export async function releaseLease(lease: Lease): Promise<void> {
+  if (!(await holdsLease(lease))) return;
+  // The number stays, so that it is never given again.
+  await replaceFile(
+    fileOf(lease.place, lease.number),
+    serialise({ ...lease.record, holder: undefined, writer: 'none' }),
+  );
+}
+
+function serialise(record: LeaseRecord): string {
+  return `${JSON.stringify(record, undefined, 2)}\n`;
+}
+
+function recordFrom(value: unknown): LeaseRecord | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { v, holder, engine, writer } = value as Record<string, unknown>;
+  const mark = engineMarkFrom(engine);
+  const by = writerFrom(writer);
+  if (v !== 1 || mark === undefined || by === undefined) return undefined;
+  if (holder !== undefined && typeof holder !== 'string') return undefined;
+  return { v, holder, engine: mark, writer: by };
+}
+
+function writerFrom(value: unknown): Writer | undefined {
+  if (value === 'none' || value === 'elsewhere') return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { pid, startTime } = value as Record<string, unknown>;
+  return typeof pid === 'number' && typeof startTime === 'string' ? { pid, startTime } : undefined;
+}
+
+function inUse(place: LeasedPlace, held: LeaseRecord | undefined): CoppiceError {
+  const holder = held?.holder ?? 'unknown';
+  return new CoppiceError(
+    'worktree-in-use',
+    `Session ${holder} works in ${place.path}.`,
+    'Wait for it, cancel it, or use another worktree.',
+    {
+      context: {
+        path: place.path,
+        holder,
+        host: held?.engine.host ?? 'unknown',
+        engine: held?.engine.id ?? 'unknown',
+        pid: String(held?.engine.pid ?? 'unknown'),
+      },
+    },
+  );
+}

@@ -1,0 +1,132 @@
+/**
+ * Runs one program to its end: argument array, own process group, bounded time and output, abortable.
+ */
+import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemCode } from '../core/errors.ts';
+
+export interface ProcessCall {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Written to standard input, which is closed afterwards; without it standard input is empty. */
+  readonly input?: string | Uint8Array;
+  readonly timeoutMs: number;
+  /** Standard output beyond this many bytes ends the program. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+  /** Sees standard error while the program runs, for progress. */
+  readonly onStderr?: (text: string) => void;
+  /** Takes all output (both streams) instead of `stdout` and `stderr`; `maxBytes` does not apply then. */
+  readonly sink?: (chunk: Buffer) => void;
+}
+
+export interface ProcessEnd {
+  /** The exit code, or undefined when a signal ended it. */
+  readonly code: number | undefined;
+  readonly stdout: Buffer;
+  /** The last 64 KiB. */
+  readonly stderr: string;
+  readonly ended: 'itself' | 'timeout' | 'aborted' | 'too-much-output';
+}
+
+/** A program that is told to end has this long before it is killed. */
+const graceMs = 2000;
+/** Output of children that outlive their parent is waited for this long. */
+const drainMs = 500;
+const stderrBytes = 64 * 1024;
+
+/** Sends a signal to a process group; a group that is gone is no error. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH' && systemCode(error) !== 'EPERM') throw error;
+  }
+}
+
+/**
+ * Ends when the program has ended and its whole group with it.
+ * Rejects only when the program could not be started, with the system's error (`ENOENT`, `EACCES`, …).
+ */
+export function runProcess(call: ProcessCall): Promise<ProcessEnd> {
+  return new Promise((resolve, reject) => {
+    if (call.signal?.aborted === true) {
+      resolve({ code: undefined, stdout: Buffer.alloc(0), stderr: '', ended: 'aborted' });
+      return;
+    }
+    const child = spawn(call.file, [...call.args], {
+      cwd: call.cwd,
+      env: { ...call.env },
+      detached: true,
+      windowsHide: true,
+      stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    const out: Buffer[] = [];
+    let outBytes = 0;
+    let errors = Buffer.alloc(0);
+    let ended: ProcessEnd['ended'] = 'itself';
+    let killing: NodeJS.Timeout | undefined;
+    const settled = new AbortController();
+
+    const end = (why: ProcessEnd['ended']): void => {
+      if (ended !== 'itself' || child.pid === undefined) return;
+      ended = why;
+      const pid = child.pid;
+      signalGroup(pid, 'SIGTERM');
+      killing = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
+    };
+    const limit = setTimeout(() => end('timeout'), call.timeoutMs);
+    const onAbort = (): void => end('aborted');
+    call.signal?.addEventListener('abort', onAbort, { once: true });
+    const settle = (): void => {
+      clearTimeout(limit);
+      clearTimeout(killing);
+      call.signal?.removeEventListener('abort', onAbort);
+      settled.abort();
+    };
+
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (call.sink !== undefined) {
+        call.sink(chunk);
+        return;
+      }
+      outBytes += chunk.length;
+      if (outBytes > call.maxBytes) end('too-much-output');
+      else out.push(chunk);
+    });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      call.onStderr?.(chunk.toString('utf8'));
+      call.sink?.(chunk);
+      errors = Buffer.concat([errors, chunk]).subarray(-stderrBytes);
+    });
+    // A program that ends without reading its input is judged by its exit code.
+    child.stdin?.on('error', () => undefined);
+    if (call.input !== undefined) child.stdin?.end(call.input);
+    child.on('error', (error) => {
+      if (child.pid !== undefined) return;
+      settle();
+      reject(error);
+    });
+    child.on('exit', () => {
+      const pid = child.pid;
+      if (pid === undefined) return;
+      // Children that keep the pipes open would hold `close` back for ever.
+      void delay(drainMs, undefined, { signal: settled.signal }).then(
+        () => {
+          signalGroup(pid, 'SIGKILL');
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        },
+        () => undefined,
+      );
+    });
+    child.on('close', (code) => {
+      settle();
+      if (child.pid === undefined) return;
+      signalGroup(child.pid, 'SIGKILL');
+      resolve({ code: code ?? undefined, stdout: Buffer.concat(out), stderr: errors.toString('utf8'), ended });
+    });
+  });
+}

@@ -1,0 +1,143 @@
+/** The first half of making a worktree: everything that can refuse it, our note, and git's registration without files. */
+import { lstat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CoppiceError } from '../core/errors.ts';
+import { adminEntries, adminOf } from './admin.ts';
+import { excludeOwnFiles } from './exclude.ts';
+import { type Base, branchFacts, readHead, readRefs, type Refs, refuseProtected, resolveBase } from './facts.ts';
+import { type Note, readNote, removeNote, writeFirstNote } from './notes.ts';
+import { isOver, sameRun } from './owner.ts';
+import type { Repository } from './repository.ts';
+import { clearGone, discardPartial } from './stale.ts';
+
+export interface Plan {
+  readonly path: string;
+  readonly slug: string;
+  readonly branch: string;
+  /** Name of the base; default HEAD of the starting checkout. */
+  readonly base?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Registered {
+  readonly note: Note;
+  readonly base: Base;
+  /** The commit to check out. */
+  readonly tip: string;
+}
+
+/** Only one at a time per repository. What it throws is listed at `createWorktree`. */
+export async function registerWorktree(repository: Repository, plan: Plan): Promise<Registered> {
+  const { path, branch } = plan;
+  const { commonDir } = repository.location;
+  const refs = await readRefs(repository);
+  refuseProtected(await branchFacts(repository, refs), branch);
+  const base = await resolveBase(repository, plan.base, refs);
+  await clearHalfMade(repository, path);
+  await refuseOccupied(repository, plan, refs);
+  const tip = refs.branches.get(branch);
+  const making: Note = {
+    v: 1,
+    state: 'making',
+    place: {
+      path,
+      slug: plan.slug,
+      branch,
+      base: base.name,
+      baseCommit: base.commit,
+      admin: '',
+      common: commonDir,
+      origin: tip === undefined ? 'created' : 'reused',
+    },
+    branchExisted: tip !== undefined,
+    by: repository.owner.mark,
+  };
+  if (!(await writeFirstNote(making))) throw inTheWay(path);
+  repository.making.add(path);
+  try {
+    await excludeOwnFiles(commonDir);
+    const what = tip === undefined ? ['--no-track', '-b', branch, path, base.commit] : [path, branch];
+    await repository.onCommonDir(
+      ['worktree', 'add', '--quiet', '--no-checkout', ...what],
+      plan.signal === undefined ? {} : { signal: plan.signal },
+    );
+    const entry = await adminOf(commonDir, path);
+    if (entry === undefined) throw notRegistered(path);
+    return { note: { ...making, place: { ...making.place, admin: entry.admin } }, base, tip: tip ?? base.commit };
+  } catch (error) {
+    repository.making.delete(path);
+    // When this fails too, the note stays and the next attempt at this path, or a clean-up, does it.
+    await discardPartial(repository, making).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Clears what an engine that is over left at this path. */
+async function clearHalfMade(repository: Repository, path: string): Promise<void> {
+  const { commonDir } = repository.location;
+  const note = await readNote(commonDir, path);
+  if (note?.state === 'making') {
+    const leftByUs = sameRun(note.by, repository.owner.mark) && !repository.making.has(path);
+    if (!leftByUs && !(await isOver(note.by, repository.owner))) {
+      throw new CoppiceError(
+        'worktree-in-use',
+        `Another engine is making the worktree ${path}.`,
+        'Wait for it, or choose another name.',
+        { context: { path, engine: note.by.id, host: note.by.host, pid: String(note.by.pid) } },
+      );
+    }
+    await discardPartial(repository, note);
+  }
+  await clearGone(repository, dirname(dirname(path)));
+  if (note !== undefined || (await lstat(path).catch(() => undefined)) !== undefined) return;
+  // A note that a power failure left unreadable, with nothing where it points.
+  if ((await adminOf(commonDir, path)) === undefined) await removeNote({ common: commonDir, path });
+}
+
+async function refuseOccupied(repository: Repository, { path, branch }: Plan, refs: Refs): Promise<void> {
+  if ((await lstat(path).catch(() => undefined)) !== undefined) throw inTheWay(path);
+  for (const entry of await adminEntries(repository.location.commonDir)) {
+    const head = await readHead(entry.admin).catch(() => undefined);
+    if (head?.kind !== 'branch' || head.branch.toLowerCase() !== branch.toLowerCase()) continue;
+    const where = entry.path ?? entry.admin;
+    const gone = (await lstat(where).catch(() => undefined)) === undefined;
+    throw new CoppiceError(
+      'worktree-in-use',
+      `The branch ${branch} is checked out in ${where}.`,
+      gone
+        ? 'Its folder is gone: bring it back, or run `git worktree prune`.'
+        : 'Use that worktree, or choose another branch.',
+      { context: { branch, path: where } },
+    );
+  }
+  const wanted = branch.toLowerCase();
+  const existing = [...refs.branches.keys()].find((name) => {
+    const known = name.toLowerCase();
+    return (name !== branch && known === wanted) || wanted.startsWith(`${known}/`) || known.startsWith(`${wanted}/`);
+  });
+  if (existing === undefined) return;
+  throw new CoppiceError(
+    'path-in-the-way',
+    `The branch ${existing} exists, so ${branch} cannot be made beside it.`,
+    'Choose another name.',
+    { context: { branch, existing } },
+  );
+}
+
+function inTheWay(path: string): CoppiceError {
+  return new CoppiceError(
+    'path-in-the-way',
+    `${path} exists already and was left as it is.`,
+    'Choose another name, or move it away.',
+    { context: { path } },
+  );
+}
+
+function notRegistered(path: string): CoppiceError {
+  return new CoppiceError(
+    'isolation-failed',
+    `git did not register the worktree ${path}.`,
+    'Run `git worktree list` and report this.',
+    { context: { path } },
+  );
+}

@@ -1,0 +1,119 @@
+/** Removes a worktree so that everything it held stays reachable; only the folder and git's entry go. */
+import { rm } from 'node:fs/promises';
+import { CoppiceError } from '../core/errors.ts';
+import type { Place } from '../core/session/state.ts';
+import { removeAdmin } from './admin.ts';
+import { privateIndex } from './checkout.ts';
+import { removeNote } from './notes.ts';
+import { type RemovalFacts, removalFacts } from './removal-facts.ts';
+import type { Repository } from './repository.ts';
+import { type Saved, saveWork } from './save.ts';
+import { adminTrash, moveToTrash } from './trash.ts';
+
+/** What a person decided to remove a worktree in spite of. */
+export type Despite = 'changes' | 'unpushed' | 'repositories';
+
+export interface RemovalOptions {
+  /** Folder below which worktrees and the trash live. */
+  readonly root: string;
+  /** Session under whose name the work is kept; its own lease does not stand in the way. */
+  readonly session: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Default: nothing, so only a clean worktree whose commits are merged or pushed is removed. */
+  readonly despite?: readonly Despite[];
+  /** How long ignored files that nothing makes again stay in the trash; default 7 days. */
+  readonly keepMs?: number;
+  /** The branch that the work comes home to; see `removalFacts`. */
+  readonly into?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Removed {
+  readonly saved: Saved;
+  /** Id in the trash; `sweepTrash` deletes it, not before `keepUntil`. */
+  readonly trash: string;
+  readonly keepUntil: number;
+}
+
+const weekMs = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * Facts, then save, then rename, then git's entry, then our note: killed between any two of them nothing is lost, and
+ * `cleanupWorktrees` or a repetition finishes it. The branch stays.
+ *
+ * @throws CoppiceError `worktree-in-use` (another session's lease), `worktree-unsafe` (changes, nested repositories or
+ * commits that nothing else holds, or another file system; context `reason`), `git-failed`, `disk-full`.
+ */
+export async function removeWorktree(repository: Repository, place: Place, options: RemovalOptions): Promise<Removed> {
+  if (place.path === repository.mainRoot || place.path === repository.location.commonDir) {
+    throw new CoppiceError(
+      'worktree-unsafe',
+      `${place.path} is the main checkout and is never removed.`,
+      'Name a linked worktree.',
+      {
+        context: { path: place.path, reason: 'main' },
+      },
+    );
+  }
+  const facts = await removalFacts(repository, place, options.into, options.signal);
+  refuse(place, facts, options);
+  const saved = await saveWork(repository, place, options.session, facts.snapshot);
+  const keepMs = facts.ignored.length === 0 ? 0 : (options.keepMs ?? weekMs);
+  const trash = await moveToTrash(repository, options.root, place.path, saved, { now: options.now, keepMs });
+  await removeAdmin(repository.location.commonDir, place.admin, adminTrash(repository, trash));
+  await rm(privateIndex(repository, place.admin), { force: true });
+  await removeNote(place);
+  return { saved, trash, keepUntil: options.now + keepMs };
+}
+
+function refuse(place: Place, facts: RemovalFacts, { session, despite = [] }: RemovalOptions): void {
+  const holder = facts.lease?.record.holder;
+  if (holder !== undefined && holder !== session) {
+    throw new CoppiceError(
+      'worktree-in-use',
+      `Session ${holder} works in ${place.path}.`,
+      'Wait for it, or cancel it.',
+      {
+        context: { path: place.path, holder },
+      },
+    );
+  }
+  refuseUnsavable(place, facts);
+  if (facts.repositories.length > 0 && !despite.includes('repositories')) {
+    const names = facts.repositories.slice(0, 5).join(', ');
+    const message = `${place.path} holds repositories with work of their own: ${names}.`;
+    throw unsafe(place, 'repositories', message, 'Push or move them first.');
+  }
+  if (!despite.includes('changes')) refuseChanges(place, facts);
+  if (facts.unmerged > 0 && facts.unpushed > 0 && !despite.includes('unpushed')) {
+    const message = `${place.branch} has ${facts.unpushed} commits that are neither merged nor pushed.`;
+    throw unsafe(place, 'unpushed', message, 'Land or push them first.');
+  }
+}
+
+/** What nobody can decide on: it could not be saved. */
+function refuseUnsavable(place: Place, { findings, snapshot }: RemovalFacts): void {
+  const gone = findings.find(
+    ({ kind }) => kind === 'folder-gone' || kind === 'folder-replaced' || kind === 'entry-gone',
+  );
+  if (gone !== undefined) throw unsafe(place, 'findings', gone.text, gone.next);
+  const unread = snapshot.unreadable.length;
+  if (unread === 0) return;
+  throw unsafe(place, 'unreadable', `${unread} files of ${place.path} cannot be read.`, 'Make them readable first.');
+}
+
+function refuseChanges(place: Place, { changed, findings }: RemovalFacts): void {
+  if (changed > 0) {
+    const message = `${place.path} has ${changed} changed files that are not committed.`;
+    throw unsafe(place, 'changes', message, 'Commit them, or say that they may go.');
+  }
+  const [first] = findings;
+  if (first !== undefined) throw unsafe(place, 'changes', first.text, first.next);
+}
+
+function unsafe(place: Place, reason: string, message: string, next: string): CoppiceError {
+  return new CoppiceError('worktree-unsafe', message, next, {
+    context: { path: place.path, branch: place.branch, reason },
+  });
+}

@@ -1,0 +1,86 @@
+/** Which worktree a task works in, by convention and as a pure rule: `feature/auth-05A` owns the tasks `*-auth-05A`. */
+import { CoppiceError } from '../core/errors.ts';
+import { type BranchFacts, refuseProtected } from './facts.ts';
+import { branchOf, slugFrom, slugOfBranch, suffixOf } from './names.ts';
+
+/** What the rule looks at; `ListedWorktree` fits. */
+export interface Candidate {
+  readonly path: string;
+  readonly branch: string | undefined;
+  readonly main: boolean;
+  readonly gone: boolean;
+}
+
+export type Resolution<T extends Candidate> =
+  | { readonly kind: 'use'; readonly worktree: T }
+  | { readonly kind: 'create'; readonly slug: string; readonly branch: string };
+
+/**
+ * @param task the task's name, e.g. `implement-auth-05A`, or any text.
+ * @param wanted a worktree asked for by name: a branch, a slug or a path. It is used if it exists, else made.
+ * @throws CoppiceError `worktree-ambiguous` (two or more fit; context `candidates`, one branch per line),
+ * `default-branch`.
+ */
+export function resolveWorktree<T extends Candidate>(
+  task: string,
+  worktrees: readonly T[],
+  facts: BranchFacts,
+  wanted?: string,
+): Resolution<T> {
+  if (wanted !== undefined) return resolveWanted(wanted, worktrees, facts);
+  const usable = worktrees.filter((each) => isUsable(each, facts));
+  const suffix = suffixOf(task);
+  const slug = slugFrom(task);
+  const fits = usable.filter(({ branch = '' }) =>
+    suffix === undefined
+      ? slugOfBranch(branch) === slug
+      : branch.startsWith('feature/') && suffixOf(slugOfBranch(branch)) === suffix,
+  );
+  const [first, ...more] = fits;
+  if (first === undefined) return create(slug, branchOf(slug), facts);
+  if (more.length === 0) return { kind: 'use', worktree: first };
+  const branches = fits.map(({ branch = '' }) => branch).sort();
+  throw new CoppiceError(
+    'worktree-ambiguous',
+    `"${task}" fits ${fits.length} worktrees: ${branches.join(', ')}.`,
+    'Say which one with `--worktree`.',
+    { context: { task, candidates: branches.join('\n') } },
+  );
+}
+
+function resolveWanted<T extends Candidate>(
+  wanted: string,
+  worktrees: readonly T[],
+  facts: BranchFacts,
+): Resolution<T> {
+  refuseProtected(facts, wanted);
+  const found = worktrees.find(
+    ({ branch, path }) =>
+      path === wanted || (branch !== undefined && (branch === wanted || slugOfBranch(branch) === wanted)),
+  );
+  if (found?.main === true || (found?.branch !== undefined && !found.gone)) {
+    refuseProtected(facts, found.branch ?? wanted);
+    if (found.main) {
+      throw new CoppiceError(
+        'default-branch',
+        `${found.path} is the main checkout, where no agent works.`,
+        'Name another worktree.',
+        {
+          context: { path: found.path },
+        },
+      );
+    }
+    return { kind: 'use', worktree: found };
+  }
+  const slug = slugFrom(wanted.replace(/^feature\//, ''));
+  return create(slug, branchOf(slug), facts);
+}
+
+function create(slug: string, branch: string, facts: BranchFacts): { kind: 'create'; slug: string; branch: string } {
+  refuseProtected(facts, branch);
+  return { kind: 'create', slug, branch };
+}
+
+function isUsable({ branch, main, gone }: Candidate, facts: BranchFacts): boolean {
+  return branch !== undefined && !main && !gone && !facts.protected.has(branch);
+}

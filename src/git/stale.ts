@@ -1,0 +1,72 @@
+/** Clearing what a killed process left behind: half-made worktrees, and entries of worktrees whose folder is gone. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { systemCode } from '../core/errors.ts';
+import { adminEntries, type AdminEntry, adminOf, isAbsent, isFolder, removeAdmin, unfinishedEntries } from './admin.ts';
+import { privateIndex } from './checkout.ts';
+import { worktreesFolder } from './names.ts';
+import { listNotes, type Note, readNote, removeNote } from './notes.ts';
+import type { Repository } from './repository.ts';
+import { keepEntry } from './save.ts';
+
+/**
+ * Takes a half-made worktree back: folder, git's entry, the branch if it was made for it and holds no work, our note. No
+ * agent has been in it. Can be repeated; the note goes last.
+ */
+export async function discardPartial(repository: Repository, note: Note): Promise<void> {
+  const { path, branch, baseCommit, common } = note.place;
+  const aside = join(dirname(path), `.unfinished-${basename(path)}-${randomBytes(6).toString('hex')}`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await rename(path, aside);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+  const entry = await adminOf(common, path);
+  const entries = [...(entry === undefined ? [] : [entry]), ...(await unfinishedEntries(common, path))];
+  for (const { admin } of entries) await removeAdmin(common, admin);
+  if (!note.branchExisted) {
+    // Only as long as the branch is where it was made.
+    await repository.run(['update-ref', '-d', `refs/heads/${branch}`, baseCommit], { okCodes: [0, 1, 128] });
+  }
+  for (const { admin } of entries) await rm(privateIndex(repository, admin), { force: true });
+  await rm(aside, { recursive: true, force: true });
+  await removeNote(note.place);
+}
+
+/**
+ * Removes git's entries of worktrees below our folder whose own folder is gone, after keeping what only they held.
+ * Never `git worktree prune`, which also forgets other people's worktrees on a disk that is not there at the moment:
+ * when our own folder is not there nothing counts as gone.
+ *
+ * @returns the paths whose entries were removed.
+ */
+export async function clearGone(repository: Repository, root: string): Promise<string[]> {
+  const { commonDir } = repository.location;
+  const folder = worktreesFolder(root, repository);
+  if (!(await isFolder(folder))) return [];
+  const cleared: string[] = [];
+  for (const entry of await adminEntries(commonDir)) {
+    if (!(await isGoneOfOurs(entry, folder))) continue;
+    const path = entry.path ?? '';
+    const note = await readNote(commonDir, path);
+    if (note?.state === 'making') continue;
+    await keepEntry(repository, entry.admin, path);
+    await removeAdmin(commonDir, entry.admin);
+    await rm(privateIndex(repository, entry.admin), { force: true });
+    await removeNote({ common: commonDir, path });
+    cleared.push(path);
+  }
+  for (const { state, place } of await listNotes(commonDir)) {
+    // The end of a removal that was killed before its last step.
+    if (state !== 'ready' || dirname(place.path) !== folder || !(await isAbsent(place.path))) continue;
+    if ((await adminOf(commonDir, place.path)) === undefined) await removeNote(place);
+  }
+  return cleared;
+}
+
+async function isGoneOfOurs(entry: AdminEntry, folder: string): Promise<boolean> {
+  if (entry.path === undefined || entry.locked !== undefined || dirname(entry.path) !== folder) return false;
+  return isAbsent(entry.path);
+}

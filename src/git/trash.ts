@@ -1,0 +1,205 @@
+/**
+ * The trash: worktrees that were renamed aside, each with a manifest beside it that says under which ref its files are
+ * kept. Deleting is done late and slowly, since on some file systems creating files right after deleting many is several
+ * times slower (`protocols/git-mechanics.md` A).
+ */
+import { mkdir, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CoppiceError, systemCode } from '../core/errors.ts';
+import { isAbsent, isFolder } from './admin.ts';
+import { replaceFile } from './files.ts';
+import { worktreesFolder } from './names.ts';
+import type { Repository } from './repository.ts';
+import { keepMore, type Saved } from './save.ts';
+import { filesOf } from './tree.ts';
+
+interface Manifest {
+  readonly v: 1;
+  readonly state: 'kept' | 'deleting';
+  /** Where it was. */
+  readonly path: string;
+  readonly saved: Saved;
+  /** Milliseconds since 1970. */
+  readonly removedAt: number;
+  readonly keepUntil: number;
+}
+
+export interface TrashEntry {
+  readonly id: string;
+  readonly path: string;
+  readonly saved: Saved;
+  readonly removedAt: number;
+  readonly keepUntil: number;
+}
+
+function trashOf(repository: Repository, root: string): string {
+  return join(root, '.trash', basename(worktreesFolder(root, repository)));
+}
+
+/** Where the git entry of a removed worktree waits with it. */
+export function adminTrash(repository: Repository, id: string): string {
+  return join(repository.location.commonDir, 'coppice', 'trash', id);
+}
+
+/**
+ * Renames a saved folder into the trash. The manifest is there first: a folder in the trash always has one.
+ *
+ * @throws CoppiceError `worktree-unsafe` when the trash is on another file system.
+ */
+export async function moveToTrash(
+  repository: Repository,
+  root: string,
+  path: string,
+  saved: Saved,
+  times: { now: number; keepMs: number },
+): Promise<string> {
+  const trash = trashOf(repository, root);
+  const id = `${basename(path)}-${randomBytes(6).toString('hex')}`;
+  await mkdir(trash, { recursive: true, mode: 0o700 });
+  const manifest: Manifest = {
+    v: 1,
+    state: 'kept',
+    path,
+    saved,
+    removedAt: times.now,
+    keepUntil: times.now + times.keepMs,
+  };
+  await writeManifest(trash, id, manifest);
+  try {
+    await rename(path, join(trash, id));
+  } catch (error) {
+    await rm(join(trash, `${id}.json`), { force: true });
+    if (systemCode(error) !== 'EXDEV') throw error;
+    throw new CoppiceError(
+      'worktree-unsafe',
+      `${path} is on another file system than ${trash}.`,
+      'Remove it with `git worktree remove`.',
+      {
+        context: { path, trash },
+        cause: error,
+      },
+    );
+  }
+  return id;
+}
+
+async function writeManifest(trash: string, id: string, manifest: Manifest): Promise<void> {
+  await replaceFile(join(trash, `${id}.json`), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+export async function listTrash(repository: Repository, root: string): Promise<TrashEntry[]> {
+  return (await manifests(trashOf(repository, root))).map(([id, { path, saved, removedAt, keepUntil }]) => ({
+    id,
+    path,
+    saved,
+    removedAt,
+    keepUntil,
+  }));
+}
+
+async function manifests(trash: string): Promise<[string, Manifest][]> {
+  const names = (await readdir(trash).catch(() => [])).filter((name) => name.endsWith('.json'));
+  const found = await Promise.all(
+    names
+      .sort()
+      .map(async (name): Promise<[string, Manifest | undefined]> => [
+        name.slice(0, -'.json'.length),
+        await readManifest(join(trash, name)),
+      ]),
+  );
+  return found.filter((entry): entry is [string, Manifest] => entry[1] !== undefined);
+}
+
+async function readManifest(file: string): Promise<Manifest | undefined> {
+  try {
+    const { v, state, path, saved, removedAt, keepUntil } = JSON.parse(await readFile(file, 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    const { ref, commit, tree } = saved as Record<string, unknown>;
+    if (v !== 1 || (state !== 'kept' && state !== 'deleting') || typeof path !== 'string') return undefined;
+    if (typeof ref !== 'string' || typeof commit !== 'string' || typeof tree !== 'string') return undefined;
+    if (typeof removedAt !== 'number' || typeof keepUntil !== 'number') return undefined;
+    return { v, state, path, saved: { ref, commit, tree }, removedAt, keepUntil };
+  } catch {
+    return undefined;
+  }
+}
+
+export interface SweepOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly signal?: AbortSignal;
+  /** A pause after every so many files, in milliseconds; default 20 after 200. */
+  readonly pauseMs?: number;
+}
+
+export interface SweepReport {
+  readonly deleted: readonly string[];
+  /** Not deleted, since its files could not be shown to be kept; nothing is ever deleted on doubt. */
+  readonly doubtful: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/**
+ * Deletes what is over its time. Before it deletes, it reads the files once more: what was written after the removal
+ * (by a process that was still inside) is saved too. Can be aborted and repeated at any point.
+ */
+export async function sweepTrash(repository: Repository, root: string, options: SweepOptions): Promise<SweepReport> {
+  const trash = trashOf(repository, root);
+  const deleted: string[] = [];
+  const doubtful: { path: string; reason: string }[] = [];
+  for (const [id, manifest] of await manifests(trash)) {
+    options.signal?.throwIfAborted();
+    if (options.now < manifest.keepUntil) continue;
+    const folder = join(trash, id);
+    if (await isFolder(folder)) {
+      const reason =
+        manifest.state === 'deleting' ? undefined : await makeSure(repository, trash, id, manifest, options.signal);
+      if (reason !== undefined) {
+        doubtful.push({ path: manifest.path, reason });
+        continue;
+      }
+      await deleteSlowly(folder, options);
+    }
+    await rm(adminTrash(repository, id), { recursive: true, force: true });
+    await rm(join(trash, `${id}.json`), { force: true });
+    deleted.push(manifest.path);
+  }
+  return { deleted, doubtful };
+}
+
+/** Gives the reason why the folder may not be deleted; otherwise marks it as being deleted. */
+async function makeSure(
+  repository: Repository,
+  trash: string,
+  id: string,
+  manifest: Manifest,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const { ref, commit } = manifest.saved;
+  const kept = await repository.run(['merge-base', '--is-ancestor', commit, ref], { okCodes: [0, 1, 128] });
+  if (kept.code !== 0) return `${ref} does not hold it any more`;
+  const tree = await filesOf(repository, join(trash, id), signal);
+  if (tree !== manifest.saved.tree) await keepMore(repository, manifest.saved, tree, manifest.path);
+  await writeManifest(trash, id, { ...manifest, state: 'deleting' });
+  return undefined;
+}
+
+async function deleteSlowly(folder: string, options: SweepOptions): Promise<void> {
+  let count = 0;
+  const visit = async (path: string): Promise<void> => {
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      const full = join(path, entry.name);
+      if (entry.isDirectory()) await visit(full);
+      else await unlink(full);
+      count += 1;
+      if (count % 200 === 0)
+        await delay(options.pauseMs ?? 20, undefined, options.signal === undefined ? {} : { signal: options.signal });
+      options.signal?.throwIfAborted();
+    }
+    await rmdir(path);
+  };
+  if (!(await isAbsent(folder))) await visit(folder);
+}
