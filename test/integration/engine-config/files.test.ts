@@ -1,0 +1,103 @@
+/** Settings files under real conditions: other processes write them, and what stands at their path is no file. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { isCoppiceError } from '../../../src/core/errors.ts';
+import { Config } from '../../../src/engine/config/config.ts';
+
+const run = promisify(execFile);
+
+describe('settings files and other processes', () => {
+  let base = '';
+  let file = '';
+  let config: Config;
+
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), 'coppice-settings-'));
+    file = join(base, 'config.yaml');
+    config = new Config({
+      home: base,
+      userHome: base,
+      agents: ['claude-code'],
+      environment: {},
+      clock: () => Date.now(),
+    });
+  });
+
+  afterEach(() => rm(base, { recursive: true, force: true }));
+
+  async function message(): Promise<string> {
+    try {
+      await config.settings();
+    } catch (error) {
+      assert.ok(isCoppiceError(error, 'config-invalid'), String(error));
+      return error.message;
+    }
+    return '';
+  }
+
+  it('does not wait for the writer of a pipe', async () => {
+    await run('mkfifo', [file]);
+    assert.match(await message(), /config\.yaml: it is not a regular file/u);
+  });
+
+  const onLinux = process.platform === 'linux' ? it : undefined;
+  onLinux?.('says so when a file opens and cannot be read', async () => {
+    await symlink('/proc/self/mem', file);
+    assert.match(await message(), /config\.yaml: it cannot be read \(EIO\)/u);
+    await rm(file);
+    await symlink('/dev/zero', file);
+    assert.match(await message(), /it is not a regular file/u);
+    await rm(file);
+    await symlink('y'.repeat(300), file);
+    assert.match(await message(), /it cannot be opened \(ENAMETOOLONG\)/u);
+  });
+
+  it('never takes a half-written file for the whole one, while another process writes it again and again', async function () {
+    this.timeout(30_000);
+    // The first half alone is valid YAML, too: a reader of it would miss the set-up.
+    const whole = (n: number): string => `limits:\n  waiting: ${n}\nworktrees:\n  setup: [a]\n`;
+    await writeFile(file, whole(1));
+    const writer = spawn(
+      process.execPath,
+      [
+        '-e',
+        `const fs = require('node:fs');
+         const [, path] = process.argv;
+         let n = 1;
+         setInterval(() => {
+           const fd = fs.openSync(path, 'w');
+           n = n % 9 + 1;
+           fs.writeSync(fd, 'limits:\\n  waiting: ' + n + '\\n');
+           const until = Date.now() + 10;
+           while (Date.now() < until);
+           fs.writeSync(fd, 'worktrees:\\n  setup: [a]\\n');
+           fs.closeSync(fd);
+         }, 150);
+         process.stdout.write('ready');
+         setTimeout(() => process.exit(), 20000);`,
+        file,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const ended = once(writer, 'exit');
+    try {
+      await once(writer.stdout, 'data');
+      const seen = new Set<number>();
+      for (let reading = 0; reading < 80; reading++) {
+        const settings = await config.settings();
+        assert.deepEqual(settings['worktrees.setup'], ['a'], `reading ${reading}`);
+        seen.add(settings['limits.waiting']);
+        await new Promise((resolve) => setTimeout(resolve, 7));
+      }
+      assert.ok(seen.size > 2, [...seen].join());
+    } finally {
+      writer.kill('SIGKILL');
+      await ended;
+    }
+  });
+});
