@@ -1,0 +1,46 @@
+import type { BreakpointView, SessionDetail } from '../protocol/schemas.ts';
+import type { Paint } from './paint.ts';
+import { oneLine } from './printable.ts';
+import { Text, text } from './text.ts';
+
+/** Long evidence is cut on the screen; `session show --json` has all of it. */
+const detailLimit = 4000;
+
+/** What a session waits for, with the evidence. */
+export function breakpointLines(breakpoint: BreakpointView, paint: Paint): Text[] {
+  const { detail } = breakpoint;
+  const shown = detail.length > detailLimit ? `${detail.slice(0, detailLimit)}\n…` : detail;
+  return [
+    paint.yellow(paint.bold(text`? ${oneLine(breakpoint.title, 200)}`)),
+    ...(shown.trim() === '' || shown.trim() === breakpoint.title.trim() ? [] : [Text.of(shown.trim()).indent(4)]),
+    ...(breakpoint.questions ?? []).flatMap((question, i) => questionLines(question, i + 1, paint)),
+    ...(breakpoint.secrets === undefined ? [] : [text`    missing: ${breakpoint.secrets.join(', ')}`]),
+  ];
+}
+
+type Question = NonNullable<BreakpointView['questions']>[number];
+
+function questionLines(question: Question, n: number, { bold, dim }: Paint): Text[] {
+  const several = question.multiSelect ? ' (several may be chosen)' : '';
+  return [
+    text`  ${n}. ${bold(oneLine(question.question, 400))}${several}`,
+    ...question.options.map(
+      ({ label, description = '' }, i) =>
+        text`     ${i + 1}) ${oneLine(label, 200)}${dim(description === '' ? '' : `  ${oneLine(description, 300)}`)}`,
+    ),
+  ];
+}
+
+/** How to answer from a shell. */
+export function howToAnswer(detail: SessionDetail, breakpoint: BreakpointView): string[] {
+  const command = `coppice session answer ${detail.id}`;
+  switch (breakpoint.kind) {
+    case 'permission':
+    case 'plan':
+      return [`${command} --allow`, `${command} --deny "<reason>"`];
+    case 'question':
+      return [`${command} --answer "<question or its number>=<choice>"`];
+    case 'credential':
+      return [`${command} --allow    (with ${breakpoint.secrets?.join(', ') ?? 'the secret'} set in the environment)`];
+  }
+}

@@ -1,0 +1,129 @@
+import { Option, type Command } from 'commander';
+import type { BreakpointView } from '../../../protocol/schemas.ts';
+import { answersFrom } from '../../answer-options.ts';
+import { askPerson, jsonObject, type Given } from '../../ask-person.ts';
+import { breakpointLines } from '../../breakpoint-lines.ts';
+import type { Context, Perform } from '../../context.ts';
+import { exits } from '../../exit-codes.ts';
+import { badUsage } from '../../usage-error.ts';
+import { collect } from '../../work-options.ts';
+import { CoppiceError } from '../../../core/errors.ts';
+
+interface AnswerOptions {
+  readonly allow?: true;
+  readonly deny?: true | string;
+  readonly answer?: readonly string[];
+  readonly input?: string;
+  readonly abort?: true;
+  readonly breakpoint?: string;
+}
+
+export function addSessionAnswer(group: Command, perform: Perform): void {
+  group
+    .command('answer')
+    .argument('<session>', 'its id, the beginning of it, or its task')
+    .summary('answer what a session waits for')
+    .description(
+      'Answers what a session waits for, exactly once. Without a choice you are shown the evidence and asked, on a terminal. A ' +
+        'missing secret is taken from this environment with --allow; --deny goes on without it.',
+    )
+    .addOption(new Option('--allow', 'let the agent do it').conflicts(['deny', 'answer', 'abort']))
+    .addOption(
+      new Option('--deny [reason]', 'refuse; the agent is told the reason').conflicts([
+        'allow',
+        'answer',
+        'input',
+        'abort',
+      ]),
+    )
+    .addOption(
+      new Option('--answer <question=choice>', 'answer a question; repeat for more')
+        .argParser(collect)
+        .conflicts(['allow', 'input', 'abort']),
+    )
+    .addOption(
+      new Option('--input <json>', 'allow it with this input in place of its own').conflicts([
+        'deny',
+        'answer',
+        'abort',
+      ]),
+    )
+    .addOption(new Option('--abort', 'cancel the session').conflicts(['allow', 'deny', 'answer', 'input']))
+    .option('--breakpoint <id>', 'which one, when it waits for several; default: the oldest')
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  coppice session answer 1f2e3d4c --allow\n' +
+        '  coppice session answer 1f2e3d4c --deny "Use the test database"\n' +
+        '  coppice session answer 1f2e3d4c --answer "1=Yes" --answer "Which colour?=blue"\n' +
+        `  coppice session answer 1f2e3d4c --input '{"command":"npm test"}'`,
+    )
+    .action((key: string, options: AnswerOptions) => perform((context) => answer(context, key, options)));
+}
+
+async function answer(context: Context, key: string, options: AnswerOptions): ReturnType<Parameters<Perform>[0]> {
+  const { engine, out } = context;
+  const { id, needs } = await engine.request('session/show', { session: key });
+  const open = options.breakpoint === undefined ? needs[0] : needs.find((each) => each.id === options.breakpoint);
+  if (open === undefined) {
+    throw new CoppiceError(
+      'wrong-state',
+      `Session ${id} waits for no such answer.`,
+      `See \`coppice session show ${id}\` for what it waits for.`,
+    );
+  }
+  const given = givenBy(context, options, open) ?? (await ask(context, id, open));
+  if (given === undefined) {
+    out.note('Nothing was answered.');
+    return exits.done;
+  }
+  const { breakpoint } = await engine.request('session/answer', { session: id, breakpoint: open.id, ...given });
+  out.result({ session: id, breakpoint, choice: given.answer.choice }, () => [
+    `Answered: ${given.answer.choice}. Follow it with: coppice session attach ${id}`,
+  ]);
+  return exits.done;
+}
+
+/** The answer that the options give, or undefined when they give none. */
+function givenBy(context: Context, options: AnswerOptions, open: BreakpointView): Given | undefined {
+  const { allow, deny, answer: answers, input, abort } = options;
+  if (abort === true) return { answer: { choice: 'abort' } };
+  if (deny !== undefined) return { answer: { choice: 'deny', ...(deny === true ? {} : { reason: deny }) } };
+  if (answers !== undefined)
+    return { answer: { choice: 'answer', answers: answersFrom(open.questions ?? [], answers) } };
+  if (input !== undefined) {
+    const edited = jsonObject(input);
+    if (edited === undefined)
+      throw badUsage('--input is no JSON object.', `Write it like --input '{"command":"npm test"}'.`);
+    return { answer: { choice: 'allow', input: edited } };
+  }
+  if (allow !== true) return undefined;
+  return {
+    answer: { choice: 'allow' },
+    ...(open.kind === 'credential' ? { requester: secretsFor(context, open) } : {}),
+  };
+}
+
+function secretsFor({ shell }: Context, { secrets = [] }: BreakpointView): NonNullable<Given['requester']> {
+  const found = secrets.flatMap((name) => (shell.env[name] === undefined ? [] : [[name, shell.env[name]] as const]));
+  const missing = secrets.filter((name) => shell.env[name] === undefined);
+  if (missing.length > 0) {
+    throw badUsage(
+      `${missing.join(', ')} is not set in this environment.`,
+      'Set it and answer again, or go on without it with --deny.',
+    );
+  }
+  return { env: {}, secrets: Object.fromEntries(found) };
+}
+
+async function ask(context: Context, session: string, open: BreakpointView): Promise<Given | undefined> {
+  const { out, person } = context;
+  if (person === undefined) {
+    throw badUsage(
+      `It is not said what to answer to "${open.title}".`,
+      `Add --allow, --deny, --answer or --abort; \`coppice session show ${session}\` has the evidence.`,
+    );
+  }
+  for (const line of breakpointLines(open, out.paint)) out.line(line);
+  return askPerson(context, open, new AbortController().signal);
+}

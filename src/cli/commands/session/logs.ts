@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { agentLines } from '../../agent-lines.ts';
+import type { Context, Perform } from '../../context.ts';
+import { exits } from '../../exit-codes.ts';
+import { follow } from '../../follow.ts';
+import type { StreamEventView } from '../../../protocol/schemas.ts';
+import { readLogs } from '../../read-logs.ts';
+
+export function addSessionLogs(group: Command, perform: Perform): void {
+  group
+    .command('logs')
+    .argument('<session>', 'its id, the beginning of it, or its task')
+    .summary('what the agent said and did')
+    .description('Prints the conversation of a session. With --json: one object per event, {session, offset, event}.')
+    .option('-f, --follow', 'go on with what comes until the session has ended; Ctrl-C ends it')
+    .action((key: string, { follow: following }: { readonly follow?: true }) =>
+      perform(async (context) => {
+        const { id } = await context.engine.request('session/show', { session: key });
+        const show = (seen: StreamEventView): void => showEvent(context, id, seen);
+        if (following === true) await followLogs(context, id, show);
+        else await readLogs(context.engine, id, show);
+        return exits.done;
+      }),
+    );
+}
+
+function showEvent({ out }: Context, session: string, { offset, event }: StreamEventView): void {
+  if (out.style === 'json') out.json({ session, offset, event });
+  else for (const line of agentLines(event, out.paint)) out.line(line);
+}
+
+async function followLogs(context: Context, session: string, show: (seen: StreamEventView) => void): Promise<void> {
+  const leave = new AbortController();
+  const quiet = context.shell.onInterrupt(() => leave.abort());
+  let asked = '';
+  try {
+    await follow(
+      context,
+      { session, from: 0, signal: leave.signal },
+      {
+        event: show,
+        lost: () => context.out.note('The engine went away; looking for it …'),
+        changed: ({ needs: [open] }) => {
+          if (open !== undefined && open.id !== asked)
+            context.out.note(`It needs you: coppice session answer ${session}`);
+          asked = open?.id ?? '';
+        },
+      },
+    );
+  } finally {
+    quiet();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { breakpointLines, howToAnswer } from '../../breakpoint-lines.ts';
+import type { Perform } from '../../context.ts';
+import { exits } from '../../exit-codes.ts';
+import { detailLines } from '../../session-lines.ts';
+import { text } from '../../text.ts';
+
+export function addSessionShow(group: Command, perform: Perform): void {
+  group
+    .command('show')
+    .argument('<session>', 'its id, the beginning of it, or its task')
+    .summary('everything about one session')
+    .description('Shows a session: what it works on and where, what it waits for and why, what it changed.')
+    .action((session: string) =>
+      perform(async (context) => {
+        const { engine, out, shell } = context;
+        const detail = await engine.request('session/show', { session });
+        out.result(detail, () => [
+          ...detailLines(detail, out.paint, shell.now()),
+          ...detail.needs.flatMap((each) => [
+            ...breakpointLines(each, out.paint),
+            ...howToAnswer(detail, each).map((how) => out.paint.dim(text`    ${how}`)),
+          ]),
+        ]);
+        return exits.done;
+      }),
+    );
+}

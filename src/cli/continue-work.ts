@@ -1,0 +1,24 @@
+import { CoppiceError } from '../core/errors.ts';
+import type { SessionView } from '../protocol/schemas.ts';
+import type { Context } from './context.ts';
+import { withTrust } from './with-trust.ts';
+
+/** One more prompt for a session. With `steer` it cuts into the turn under way. Throws `queue-full` when it was refused. */
+export async function continueWork(
+  context: Context,
+  session: string,
+  prompt: string,
+  steer = false,
+): Promise<SessionView> {
+  const params = { session, prompt, steer, requester: context.requester() };
+  const { verdict, session: view } = await withTrust(context, () => context.engine.request('session/continue', params));
+  if (verdict.status === 'rejected') {
+    throw new CoppiceError(
+      'queue-full',
+      verdict.reason,
+      'Wait until one has ended; `coppice session list --active` shows them.',
+    );
+  }
+  context.began(view.id);
+  return view;
+}

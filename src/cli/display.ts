@@ -1,0 +1,148 @@
+import type { BreakpointView, SessionDetail, StreamEventView } from '../protocol/schemas.ts';
+import { agentLines } from './agent-lines.ts';
+import { breakpointLines, howToAnswer } from './breakpoint-lines.ts';
+import type { Exit } from './exit-codes.ts';
+import type { Output } from './output.ts';
+import type { Shell } from './shell.ts';
+import {
+  changesText,
+  durationText,
+  elapsedMs,
+  sessionRow,
+  statusColour,
+  statusText,
+  usageText,
+} from './session-lines.ts';
+import { text, type Text } from './text.ts';
+
+/** Shows a session that is being followed. */
+export interface Display {
+  event(session: string, seen: StreamEventView): void;
+  /** Also called when nothing that is shown has changed. */
+  changed(detail: SessionDetail): void;
+  lost(session: string): void;
+  /** The session waits for a person. `alone`: nobody is there to answer, so it is said how to. */
+  needs(detail: SessionDetail, breakpoint: BreakpointView, alone: boolean): void;
+  ended(detail: SessionDetail, exit: Exit): void;
+}
+
+export function displayFor(out: Output, shell: Shell): Display {
+  return out.style === 'json' ? new JsonDisplay(out) : new TextDisplay(out, shell);
+}
+
+/** What makes a change worth showing. */
+function stateOf({ status, position, worktree, branch }: SessionDetail): string {
+  return JSON.stringify([status, position, worktree, branch]);
+}
+
+class JsonDisplay implements Display {
+  readonly #out: Output;
+  #state = '';
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  event(session: string, { offset, event }: StreamEventView): void {
+    this.#out.json({ type: 'event', session, offset, event });
+  }
+
+  changed(detail: SessionDetail): void {
+    const state = stateOf(detail);
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#out.json({ type: 'session', ...sessionRow(detail) });
+  }
+
+  lost(session: string): void {
+    this.#out.json({ type: 'engine-lost', session });
+  }
+
+  needs(detail: SessionDetail, breakpoint: BreakpointView): void {
+    this.#out.json({ type: 'needs-you', session: detail.id, breakpoint, answer: howToAnswer(detail, breakpoint) });
+  }
+
+  ended(detail: SessionDetail, exit: Exit): void {
+    const { changes, text: words, error, lastTurn } = detail;
+    this.#out.json({ type: 'result', ...sessionRow(detail), changes, text: words, lastTurn, error, exit });
+  }
+}
+
+class TextDisplay implements Display {
+  readonly #out: Output;
+  readonly #shell: Shell;
+  #state = '';
+  #worktree: string | null = null;
+
+  constructor(out: Output, shell: Shell) {
+    this.#out = out;
+    this.#shell = shell;
+  }
+
+  event(_session: string, { event }: StreamEventView): void {
+    for (const line of agentLines(event, this.#out.paint)) this.#out.line(line);
+  }
+
+  changed(detail: SessionDetail): void {
+    this.#out.progress(() => this.#progress(detail));
+    const state = stateOf(detail);
+    if (state === this.#state) return;
+    this.#state = state;
+    if (this.#out.style === 'plain' || detail.status === 'paused' || detail.status === 'unknown') {
+      this.#out.line(this.#statusLine(detail));
+    }
+    if (detail.worktree !== null && detail.worktree !== this.#worktree) {
+      this.#worktree = detail.worktree;
+      this.#out.line(
+        this.#out.paint.dim(text`worktree: ${detail.worktree} (${changesText({ ...detail, changes: undefined })})`),
+      );
+    }
+  }
+
+  lost(): void {
+    this.#out.note('The engine went away; looking for it …');
+  }
+
+  needs(detail: SessionDetail, breakpoint: BreakpointView, alone: boolean): void {
+    this.#out.progress(undefined);
+    if (!alone) {
+      for (const line of breakpointLines(breakpoint, this.#out.paint)) this.#out.line(line);
+      return;
+    }
+    const lines = breakpointLines(breakpoint, this.#out.paint);
+    this.#out.note(`Session ${detail.id} needs you, and nobody is at the terminal. It is kept and waits.`);
+    for (const line of lines) this.#out.note(line);
+    this.#out.note('Answer with one of:');
+    for (const how of howToAnswer(detail, breakpoint)) this.#out.note(`  ${how}`);
+    this.#out.note(`  coppice session attach ${detail.id}    (on a terminal)`);
+  }
+
+  ended(detail: SessionDetail): void {
+    this.#out.progress(undefined);
+    const { paint } = this.#out;
+    const facts = [changesText(detail), durationText(elapsedMs(detail, this.#shell.now())), usageText(detail.usage)];
+    const colour = statusColour(detail.status, paint);
+    this.#out.line(text`${colour(paint.bold(detail.status))}: ${facts.filter((fact) => fact !== '').join(' · ')}`);
+    if (detail.error === undefined) return;
+    this.#out.note(text`${detail.error.message}\n  ${detail.error.next}`);
+  }
+
+  #statusLine(detail: SessionDetail): Text {
+    const why = detail.waiting ?? detail.doubt;
+    return text`status: ${statusText(detail, this.#out.paint)}${why === undefined ? '' : `  ${why}`}`;
+  }
+
+  #progress(detail: SessionDetail): string {
+    const elapsed = elapsedMs(detail, this.#shell.now());
+    const tools = Object.values(detail.activity?.tools ?? {}).reduce((sum, count) => sum + count, 0);
+    const facts = [
+      detail.position === undefined ? detail.status : `queued, place ${detail.position}`,
+      detail.agent,
+      elapsed === 0 ? '' : durationText(elapsed),
+      tools === 0 ? '' : `${tools} tool uses`,
+      usageText(detail.usage),
+      'Ctrl-C leaves it to itself',
+    ];
+    return facts.filter((fact) => fact !== '').join(' · ');
+  }
+}

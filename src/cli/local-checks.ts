@@ -1,0 +1,51 @@
+import { constants } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { systemCode } from '../core/errors.ts';
+import type { Check } from '../protocol/schemas.ts';
+import type { Shell } from './shell.ts';
+
+/** The oldest Node.js that the engine runs on (`engines` in package.json). */
+const oldestNode = [20, 19] as const;
+
+/** What can be found out without an engine, and without running anything. */
+export async function localChecks(shell: Shell): Promise<Check[]> {
+  return [nodeCheck(shell.nodeVersion), await gitCheck(shell), await homeCheck(shell)];
+}
+
+function nodeCheck(version: string): Check {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const ok = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  const fix = `Install Node.js ${oldestNode.join('.')} or later.`;
+  return { name: 'node', ok, detail: version, required: true, ...(ok ? {} : { fix }) };
+}
+
+async function gitCheck({ env }: Shell): Promise<Check> {
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
+  for (const folder of folders) {
+    const file = join(folder, 'git');
+    if (await isExecutable(file)) return { name: 'git', ok: true, detail: file, required: true };
+  }
+  return { name: 'git', ok: false, detail: 'no git on the PATH', fix: 'Install git 2.38 or later.', required: true };
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+async function homeCheck({ home }: Shell): Promise<Check> {
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
+    return { name: 'data directory', ok: true, detail: home, required: true };
+  } catch (error) {
+    const detail = `${home} cannot be written to (${systemCode(error) ?? String(error)})`;
+    const fix = 'Make it writable, or name another one in COPPICE_HOME.';
+    return { name: 'data directory', ok: false, detail, fix, required: true };
+  }
+}

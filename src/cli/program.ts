@@ -1,0 +1,77 @@
+import { Command } from 'commander';
+import { addAudit } from './commands/audit.ts';
+import { addConfig } from './commands/config.ts';
+import { addDiagnostics } from './commands/diagnostics.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addEngine } from './commands/engine/engine.ts';
+import { addRun } from './commands/run.ts';
+import { addSession } from './commands/session/session.ts';
+import { addStatus } from './commands/status.ts';
+import { addTrust } from './commands/trust.ts';
+import { addWorktrees } from './commands/worktrees/worktrees.ts';
+import type { Perform } from './context.ts';
+import type { Shell } from './shell.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly json?: true;
+  readonly repo?: string;
+  readonly color: boolean;
+}
+
+const after = `
+Without a command, on a terminal: a prompt line that keeps the session between lines.
+
+Exit codes:
+  0  done, or handed over to the engine
+  1  the work failed
+  2  the command line or a setting cannot be understood
+  3  refused: not trusted, queue full, worktree in use, …
+  4  a person has to decide and none is at the terminal; the session waits
+
+Examples:
+  coppice trust
+  coppice run "Add a test for the parser"
+  coppice session list
+  coppice session answer 1f2e3d4c --allow`;
+
+/** The whole grammar. Errors are thrown as commander's own; help goes to the shell's streams, with `json` only when asked for. */
+export function buildProgram(shell: Shell, perform: Perform, options = { json: false }): Command {
+  const program = new Command('coppice')
+    .description('AI coding agents side by side, each in its own git worktree, under human gates.')
+    .version(shell.version, '-V, --version', 'print the version')
+    .option('--json', 'print JSON, one value per line')
+    .option('--repo <path>', 'the repository, or a folder in it; default: the working directory')
+    .option('--no-color', 'no colours; NO_COLOR does the same')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (help) => shell.stdout.write(help),
+      // What is wrong is printed by whoever catches the error; only help that was not asked for goes this way.
+      writeErr: (help) => {
+        if (!options.json) shell.stderr.write(help);
+      },
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(shell.stdout.columns, 100),
+      getErrHelpWidth: () => Math.min(shell.stderr.columns, 100),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride()
+    .addHelpText('after', after);
+  const adders = [
+    addRun,
+    addSession,
+    addWorktrees,
+    addTrust,
+    addStatus,
+    addDoctor,
+    addConfig,
+    addEngine,
+    addAudit,
+    addDiagnostics,
+  ];
+  for (const add of adders) add(program, perform);
+  return program;
+}

@@ -1,0 +1,164 @@
+import type { SessionDetail, SessionView } from '../protocol/schemas.ts';
+import type { Colour, Paint } from './paint.ts';
+import { oneLine } from './printable.ts';
+import { Text, text, type Piece } from './text.ts';
+
+type Status = SessionView['status'];
+
+/** A session for a program: the fields of `session list --json`, an outside contract. */
+export function sessionRow(session: SessionView): Record<string, unknown> {
+  const { id, task, prompt, mode, agent, executor, status, worktree, branch, usage, startedAt } = session;
+  return {
+    id,
+    task,
+    prompt,
+    mode,
+    agent,
+    executor,
+    status,
+    worktree,
+    branch,
+    ...(session.position === undefined ? {} : { position: session.position }),
+    startedAt,
+    ...(session.endedAt === undefined ? {} : { endedAt: session.endedAt }),
+    usage,
+  };
+}
+
+export function statusColour(status: Status, paint: Paint): Colour {
+  switch (status) {
+    case 'reported':
+    case 'verified':
+    case 'accepted':
+    case 'landed':
+      return paint.green;
+    case 'failed':
+    case 'unknown':
+      return paint.red;
+    case 'needs-you':
+    case 'interrupted':
+    case 'paused':
+      return paint.yellow;
+    case 'preparing':
+    case 'running':
+      return paint.cyan;
+    case 'queued':
+    case 'cancelled':
+      return paint.dim;
+  }
+}
+
+/** `running`, or `queued (2)` with the place in the line. */
+export function statusText(session: SessionView, paint: Paint): Text {
+  const place = session.position === undefined ? '' : ` (${session.position})`;
+  return statusColour(session.status, paint)(`${session.status}${place}`);
+}
+
+/** `3 files, +10 -2, branch feature/x`. */
+export function changesText(detail: SessionDetail): string {
+  const { changes, branch } = detail;
+  const on = branch === null ? '' : `branch ${branch}`;
+  if (changes === undefined) return on;
+  const files = `${changes.files} ${changes.files === 1 ? 'file' : 'files'}`;
+  const size = changes.files === 0 ? 'no changes' : `${files}, +${changes.insertions} -${changes.deletions}`;
+  return on === '' ? size : `${size}, ${on}`;
+}
+
+export function usageText(usage: SessionView['usage']): string {
+  const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+  if (input === 0 && usage.outputTokens === 0) return '';
+  const cost = usage.costUsd === undefined ? '' : `, $${usage.costUsd.toFixed(2)}`;
+  return `${compact(input)} tokens in, ${compact(usage.outputTokens)} out${cost}`;
+}
+
+function compact(count: number): string {
+  if (count < 1000) return String(count);
+  return count < 1_000_000 ? `${(count / 1000).toFixed(1)}k` : `${(count / 1_000_000).toFixed(1)}M`;
+}
+
+/** `42 s`, `3 min 5 s`, `2 h 10 min`, `4 d`. */
+export function durationText(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** How long the session has been at work, or was; 0 before it starts. */
+export function elapsedMs(session: SessionView, now: number): number {
+  if (session.startedAt === null) return 0;
+  return (session.endedAt === undefined ? now : Date.parse(session.endedAt)) - Date.parse(session.startedAt);
+}
+
+/** Everything there is to know about a session, for a person. */
+export function detailLines(detail: SessionDetail, paint: Paint, now: number): Text[] {
+  const { activity, error } = detail;
+  const facts = [...workFacts(detail, paint), ...placeFacts(detail), ...courseFacts(detail, now)];
+  const shown = facts.filter(([, value]) => value !== '');
+  return [
+    paint.bold(text`Session ${detail.id}`),
+    ...shown.map(([name, value]) => text`${paint.dim(`${name}:`.padEnd(12))}${value}`),
+    ...section('prompt', detail.prompt, paint),
+    ...section('last words', detail.text ?? '', paint),
+    ...(activity?.notices ?? []).map(({ text: notice }) => paint.yellow(text`! ${oneLine(notice, 400)}`)),
+    ...(error === undefined ? [] : [paint.red(error.message), text`  ${error.next}`]),
+  ];
+}
+
+type Fact = readonly [name: string, value: Piece];
+
+function workFacts(detail: SessionDetail, paint: Paint): Fact[] {
+  const agent = [detail.agent, detail.agentVersion, detail.model].filter((each) => each !== undefined);
+  return [
+    ['task', detail.task],
+    ['status', statusText(detail, paint)],
+    ['waits', detail.waiting ?? ''],
+    ['in doubt', detail.doubt ?? ''],
+    ['mode', `${detail.mode}, priority ${detail.priority}`],
+    ['agent', agent.join(' ')],
+    ['executor', detail.executor],
+    ['parent', detail.parent ?? ''],
+  ];
+}
+
+function placeFacts({ base, branch, repository, worktree }: SessionDetail): Fact[] {
+  const from = base === null ? '' : ` (from ${base})`;
+  return [
+    ['repository', repository],
+    ['worktree', worktree ?? ''],
+    ['branch', branch === null ? '' : `${branch}${from}`],
+  ];
+}
+
+function courseFacts(detail: SessionDetail, now: number): Fact[] {
+  return [
+    ['created', detail.createdAt],
+    ['started', detail.startedAt ?? ''],
+    ['ended', detail.endedAt ?? ''],
+    ['took', detail.startedAt === null ? '' : durationText(elapsedMs(detail, now))],
+    ['turns', detail.turns],
+    ['usage', usageText(detail.usage)],
+    ['changes', detail.changes === undefined ? '' : changesText(detail)],
+    ['last turn', lastTurnText(detail)],
+    ['tools', toolsText(detail)],
+    ['incomplete', detail.activity?.incomplete ?? ''],
+    ['output', detail.stream],
+  ];
+}
+
+function section(title: string, content: string, { dim }: Paint): Text[] {
+  return content.trim() === '' ? [] : [dim(`${title}:`), Text.of(content.trim()).indent(2)];
+}
+
+function lastTurnText({ lastTurn }: SessionDetail): string {
+  if (lastTurn === undefined) return '';
+  const denials = lastTurn.denials === 0 ? '' : `, ${lastTurn.denials} refused`;
+  return `${lastTurn.outcome} (${lastTurn.reason})${denials}`;
+}
+
+function toolsText({ activity }: SessionDetail): string {
+  return Object.entries(activity?.tools ?? {})
+    .map(([name, count]) => oneLine(`${name} ${count}`, 60))
+    .join(', ');
+}

@@ -1,0 +1,448 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CoppiceError } from '../../../src/core/errors.ts';
+import { aSession, FakeEngine, reported, sessionId } from './fake-engine.ts';
+import { coppice } from './fake-shell.ts';
+
+const rowFields = [
+  ...['id', 'task', 'prompt', 'mode', 'agent', 'executor', 'status', 'worktree', 'branch'],
+  ...['startedAt', 'usage'],
+];
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+describe('session list', () => {
+  const queued = aSession({
+    id: '2f2e3d4c-0000-4000-8000-000000000002',
+    status: 'queued',
+    position: 2,
+    worktree: null,
+    branch: null,
+    startedAt: null,
+    prompt: 'Second\nwith \u001B[2J more',
+  });
+  const engine = (): FakeEngine => new FakeEngine({ 'session/list': () => ({ sessions: [reported(), queued] }) });
+
+  it('gives one array with the fields of the contract', async () => {
+    const { exit, stdout, stderr } = await coppice(engine(), ['session', 'list', '--json']);
+    assert.equal(exit, 0);
+    assert.equal(stderr, '');
+    assert.equal(lines(stdout).length, 1);
+    const rows = JSON.parse(stdout) as Record<string, unknown>[];
+    assert.deepEqual(Object.keys(rows[0] ?? {}).sort(), [...rowFields, 'endedAt'].sort());
+    assert.deepEqual(Object.keys(rows[1] ?? {}).sort(), [...rowFields, 'position'].sort());
+    assert.equal(rows[0]?.['status'], 'reported');
+    assert.equal(rows[1]?.['position'], 2);
+    assert.equal(rows[1]['startedAt'], null);
+  });
+
+  it('is an empty array when there are none', async () => {
+    const { stdout } = await coppice(new FakeEngine({ 'session/list': () => ({ sessions: [] }) }), [
+      'session',
+      'list',
+      '--json',
+    ]);
+    assert.deepEqual(JSON.parse(stdout), []);
+  });
+
+  it('gives whole ids and nothing coloured to a pipe', async () => {
+    const { stdout } = await coppice(engine(), ['instances', 'list'], { env: { NO_COLOR: '' } });
+    const [head, first, second] = lines(stdout);
+    assert.match(head ?? '', /^ID +STATUS +AGENT +MODE +TIME +BRANCH +PROMPT$/);
+    assert.match(
+      first ?? '',
+      new RegExp(`^${sessionId}  reported    demo   autonomous  42 s  feature/parser  Add a test$`),
+    );
+    assert.match(second ?? '', /^2f2e3d4c-\S+ {2}queued \(2\) {2}demo {3}autonomous {2}- {5}- {15}Second with more$/);
+    assert.ok(!stdout.includes('\u001B'));
+  });
+
+  it('is cut to the width of a terminal, in colour', async () => {
+    const { stdout } = await coppice(engine(), ['session', 'ls'], { types: [], columns: 76, env: { NO_COLOR: '' } });
+    assert.match(stdout, /\u001B\[32mreported/);
+    const colourless = stdout.replaceAll(/\u001B\[\d+m/g, '');
+    assert.ok(lines(colourless).every((line) => line.length <= 76));
+    assert.match(colourless, /^1f2e3d4c {2}reported/m);
+    for (const options of [{ types: [] }, { types: [], env: { NO_COLOR: '', TERM: 'dumb' } }]) {
+      assert.ok(!(await coppice(engine(), ['session', 'ls'], options)).stdout.includes('\u001B'));
+    }
+    const refused = await coppice(engine(), ['session', 'ls', '--no-color'], { types: [], env: { NO_COLOR: '' } });
+    assert.ok(!refused.stdout.includes('\u001B'));
+    const forced = await coppice(engine(), ['session', 'ls'], { env: { NO_COLOR: '', FORCE_COLOR: '1' } });
+    assert.ok(forced.stdout.includes('\u001B[32m'));
+  });
+
+  it('asks for what the options say', async () => {
+    const one = engine();
+    await coppice(one, ['session', 'list', '--active', '--repo', '../other']);
+    await coppice(one, ['session', 'list', '--queued', '--archived']);
+    await coppice(one, ['session', 'list', '--all']);
+    assert.deepEqual(one.paramsOf('session/list'), [
+      { which: 'active', archived: false, path: '/repo/other' },
+      { which: 'queued', archived: true },
+      { which: 'all', archived: false },
+    ]);
+  });
+});
+
+describe('session show', () => {
+  it('tells everything, to a person and to a program', async () => {
+    const detail = aSession({
+      status: 'needs-you',
+      needs: [
+        {
+          id: 'b1',
+          kind: 'permission',
+          title: 'Bash: rm -rf build',
+          detail: 'rm -rf build',
+          raisedAt: '2026-01-01T00:00:20.000Z',
+          tool: 'Bash',
+          input: { command: 'rm -rf build' },
+        },
+      ],
+      doubt: 'nobody knows',
+    });
+    const engine = new FakeEngine({ 'session/show': () => detail });
+    const { stdout } = await coppice(engine, ['session', 'show', '1f2e']);
+    assert.deepEqual(engine.paramsOf('session/show'), [{ session: '1f2e' }]);
+    for (const words of [
+      ...[
+        `Session ${sessionId}`,
+        'status:     needs-you',
+        'in doubt:   nobody knows',
+        'branch:     feature/parser (from main)',
+      ],
+      ...['? Bash: rm -rf build', `coppice session answer ${sessionId} --allow`],
+    ]) {
+      assert.ok(stdout.includes(words), `${words} is missing in\n${stdout}`);
+    }
+    const json = await coppice(engine, ['session', 'show', '1f2e', '--json']);
+    assert.deepEqual(JSON.parse(json.stdout), detail);
+  });
+});
+
+describe('session logs', () => {
+  const event = (offset: number, text: string): { offset: number; event: { kind: string; text: string } } => ({
+    offset,
+    event: { kind: 'message', text },
+  });
+  const pages = [[event(10, 'one'), event(10, 'one and a half')], [event(30, 'two \u001B[31m')], []];
+  const engine = (): FakeEngine => {
+    let page = 0;
+    return new FakeEngine({
+      'session/show': () => reported(),
+      'session/logs': ({ from }) => {
+        const events = pages[page++] ?? [];
+        return { events, next: events.at(-1)?.offset ?? from, live: false };
+      },
+    });
+  };
+
+  it('reads page by page to the end', async () => {
+    const one = engine();
+    const { stdout, exit } = await coppice(one, ['session', 'logs', '1f2e']);
+    assert.equal(exit, 0);
+    assert.equal(stdout, 'one\none and a half\ntwo \n');
+    assert.deepEqual(
+      one.paramsOf('session/logs').map(({ from }) => from),
+      [0, 10, 30],
+    );
+  });
+
+  it('gives one object per event to a program', async () => {
+    const { stdout } = await coppice(engine(), ['session', 'logs', '1f2e', '--json']);
+    const [first, , third] = lines(stdout).map((line) => JSON.parse(line) as unknown);
+    assert.deepEqual(first, { session: sessionId, offset: 10, event: { kind: 'message', text: 'one' } });
+    assert.deepEqual(third, { session: sessionId, offset: 30, event: { kind: 'message', text: 'two \u001B[31m' } });
+  });
+});
+
+describe('session cancel', () => {
+  it('waits for the end, bounded', async () => {
+    let looks = 0;
+    const engine = new FakeEngine({
+      'session/cancel': () => ({}),
+      'session/show': () => (looks++ < 3 ? aSession() : aSession({ status: 'cancelled' })),
+    });
+    const { exit, stdout } = await coppice(engine, ['session', 'stop', '1f2e', '--reason', 'enough']);
+    assert.equal(exit, 0);
+    assert.equal(stdout, `Session ${sessionId}: cancelled\n`);
+    assert.deepEqual(engine.paramsOf('session/cancel'), [{ session: sessionId, reason: 'enough' }]);
+
+    const stuck = new FakeEngine({ 'session/cancel': () => ({}), 'session/show': () => aSession() });
+    const late = await coppice(stuck, ['session', 'cancel', '1f2e']);
+    assert.equal(late.exit, 0);
+    assert.match(late.stderr, /still being stopped/);
+  });
+});
+
+describe('session interrupt and continue', () => {
+  it('interrupts a turn', async () => {
+    const engine = new FakeEngine({ 'session/interrupt': () => ({}), 'session/show': () => aSession() });
+    const { exit, stdout } = await coppice(engine, ['session', 'interrupt', '1f2e', '--json']);
+    assert.equal(exit, 0);
+    assert.deepEqual(JSON.parse(stdout), { session: sessionId });
+  });
+
+  it('gives the next prompt with the environment of this shell and returns', async () => {
+    const engine = new FakeEngine({
+      'session/show': () => reported(),
+      'session/continue': () => ({
+        verdict: { status: 'queued', position: 1 },
+        session: aSession({ status: 'queued', position: 1 }),
+      }),
+    });
+    const env = { PATH: '/bin', API_KEY: 'k', NODE_OPTIONS: '-r x' };
+    const { exit, stdout } = await coppice(engine, ['session', 'continue', '1f2e', '--steer', '--', '-v is wrong'], {
+      env,
+    });
+    assert.equal(exit, 0);
+    assert.equal(stdout, `${sessionId}\n`);
+    assert.deepEqual(engine.paramsOf('session/continue'), [
+      {
+        session: sessionId,
+        prompt: '-v is wrong',
+        steer: true,
+        requester: { env: { NO_COLOR: '1', PATH: '/bin' }, secrets: { API_KEY: 'k' } },
+      },
+    ]);
+  });
+
+  it('is refused when the queue is full', async () => {
+    const engine = new FakeEngine({
+      'session/show': () => reported(),
+      'session/continue': () => ({
+        verdict: { status: 'rejected', reason: 'All is full.', queueLength: 10 },
+        session: reported(),
+      }),
+    });
+    const { exit, stderr } = await coppice(engine, ['session', 'continue', '1f2e', 'go on']);
+    assert.equal(exit, 3);
+    assert.match(stderr, /All is full/);
+  });
+});
+
+describe('worktrees', () => {
+  const worktree = {
+    path: '/repo-worktrees/x',
+    branch: 'feature/x',
+    head: 'abc',
+    kind: 'ours' as const,
+    session: sessionId,
+    holder: sessionId,
+  };
+
+  it('are made', async () => {
+    const engine = new FakeEngine({ 'worktree/create': () => worktree });
+    const { stdout } = await coppice(engine, ['worktrees', 'create', 'x', '--base', 'main'], { env: {} });
+    assert.equal(stdout, '/repo-worktrees/x\n');
+    assert.deepEqual(engine.paramsOf('worktree/create'), [
+      { path: '/repo/sub', name: 'x', base: 'main', requester: { env: { NO_COLOR: '1' }, secrets: {} } },
+    ]);
+    const json = await coppice(engine, ['worktrees', 'create', 'x', '--json']);
+    assert.deepEqual(JSON.parse(json.stdout), worktree);
+  });
+
+  it('are listed, as an array for a program', async () => {
+    const engine = new FakeEngine({ 'worktree/list': () => ({ worktrees: [worktree] }) });
+    const { stdout } = await coppice(engine, ['worktree', 'list', '--repo', '/elsewhere']);
+    assert.match(stdout, /feature\/x {2}coppice {2}in use {2}1f2e3d4c {2}\/repo-worktrees\/x/);
+    assert.deepEqual(engine.paramsOf('worktree/list'), [{ path: '/elsewhere' }]);
+    assert.deepEqual(JSON.parse((await coppice(engine, ['worktrees', 'list', '--json'])).stdout), [worktree]);
+  });
+
+  it('are cleaned up, and it is said what is kept', async () => {
+    const result = {
+      removed: [{ path: '/w/a', kept: 'refs/coppice/x', reason: 'merged' }],
+      kept: [{ path: '/w/b', reason: 'it has changes' }],
+    };
+    const engine = new FakeEngine({ 'worktree/cleanup': () => result });
+    const { stdout } = await coppice(engine, ['worktrees', 'cleanup', '--dry-run']);
+    assert.equal(stdout, 'would remove /w/a: merged; its work is kept at refs/coppice/x\nkept /w/b: it has changes\n');
+    assert.deepEqual(engine.paramsOf('worktree/cleanup'), [{ path: '/repo/sub', dryRun: true }]);
+    assert.deepEqual(JSON.parse((await coppice(engine, ['worktrees', 'cleanup', '--json'])).stdout), {
+      ...result,
+      dryRun: false,
+    });
+  });
+});
+
+describe('trust', () => {
+  const trust = { repository: 'r', root: '/repo', trusted: true, host: false };
+
+  it('is granted, widened, shown and taken back', async () => {
+    const engine = new FakeEngine({
+      'trust/grant': ({ host }) => ({ ...trust, host }),
+      'trust/revoke': () => ({ ...trust, trusted: false }),
+      'trust/state': () => trust,
+    });
+    assert.match((await coppice(engine, ['trust'])).stdout, /^Trusted: \/repo\n.*trust --host/);
+    assert.match((await coppice(engine, ['trust', '--host'])).stdout, /may work unattended/);
+    assert.equal((await coppice(engine, ['trust', '--revoke'])).stdout, 'Not trusted: /repo\n');
+    assert.deepEqual(JSON.parse((await coppice(engine, ['trust', '--show', '--json'])).stdout), trust);
+    assert.deepEqual(engine.paramsOf('trust/grant'), [
+      { path: '/repo/sub', host: false },
+      { path: '/repo/sub', host: true },
+    ]);
+  });
+});
+
+describe('engine', () => {
+  const absent = new CoppiceError('unreachable', 'No engine runs.', 'Start one.');
+
+  it('status names pid, version and socket, and starts none', async () => {
+    const engine = new FakeEngine();
+    const { stdout } = await coppice(engine, ['engine', 'status', '--json']);
+    const { pid, version, socket, running } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual(
+      { pid, version, socket, running },
+      { pid: 4242, version: '9.9.9', socket: '/run/coppice/x.sock', running: true },
+    );
+    assert.deepEqual(engine.launches, [false]);
+    assert.equal(engine.connections, 0);
+
+    engine.refusal = absent;
+    const none = await coppice(engine, ['engine', 'status', '--json']);
+    assert.equal(none.exit, 0);
+    assert.deepEqual(JSON.parse(none.stdout), { running: false, pid: null, version: null, socket: null });
+  });
+
+  it('start starts one', async () => {
+    const engine = new FakeEngine();
+    const { stdout } = await coppice(engine, ['engine', 'start']);
+    assert.equal(stdout, 'Engine 9.9.9 runs with pid 4242 at /run/coppice/x.sock\n');
+    assert.deepEqual(engine.launches, [true]);
+  });
+
+  it('stop returns when it has ended, also when it goes before it answers', async () => {
+    for (const early of [false, true]) {
+      const engine: FakeEngine = new FakeEngine({
+        'engine/stop': () => {
+          if (early) engine.crash();
+          else setImmediate(() => engine.crash());
+          return {};
+        },
+      });
+      const { exit, stdout } = await coppice(engine, ['engine', 'stop', '--json']);
+      assert.equal(exit, 0);
+      assert.deepEqual(JSON.parse(stdout), { stopped: true, pid: 4242 });
+    }
+    const none = new FakeEngine();
+    none.refusal = absent;
+    assert.equal((await coppice(none, ['engine', 'stop'])).stdout, 'No engine runs.\n');
+  });
+
+  it('stop says when it does not end', async () => {
+    const { exit, stderr } = await coppice(new FakeEngine({ 'engine/stop': () => ({}) }), ['engine', 'stop']);
+    assert.equal(exit, 1);
+    assert.match(stderr, /pid 4242.*did not stop/);
+  });
+});
+
+describe('status, audit, config', () => {
+  it('status shows engine and sessions', async () => {
+    const engine = new FakeEngine({ 'session/list': () => ({ sessions: [aSession()] }) });
+    const { stdout } = await coppice(engine, ['status']);
+    assert.match(stdout, /1 of 3 running, 0 of 10 queued, 0 need you/);
+    assert.match(stdout, /feature\/parser/);
+    const json = JSON.parse((await coppice(engine, ['status', '--json'])).stdout) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(json), ['engine', 'sessions']);
+  });
+
+  it('audit verify fails on a damaged journal and names the place', async () => {
+    const whole = new FakeEngine({ 'audit/verify': () => ({ ok: true, records: 12, segments: 1 }) });
+    const fine = await coppice(whole, ['audit', 'verify']);
+    assert.deepEqual([fine.exit, fine.stdout], [0, 'The journal is whole: 12 records in 1 segment.\n']);
+    const problem = { segment: '000001', line: 3, seq: 3, reason: 'hash differs' };
+    const damaged = new FakeEngine({ 'audit/verify': () => ({ ok: false, records: 0, segments: 0, problem }) });
+    const bad = await coppice(damaged, ['audit', 'verify', '--json']);
+    assert.equal(bad.exit, 1);
+    assert.deepEqual((JSON.parse(bad.stdout) as { problem: unknown }).problem, problem);
+  });
+
+  it('config tells where each value comes from', async () => {
+    const settings = [
+      { key: 'queue.running', value: 3, source: 'default', description: 'Sessions at once.' },
+      { key: 'agent.default', value: 'demo', source: '/repo/.coppice.yaml:2', description: 'Who works.' },
+    ];
+    const engine = new FakeEngine({
+      'config/show': () => ({ settings, files: [{ path: '/a.yaml', present: false }] }),
+    });
+    const plain = await coppice(engine, ['config']);
+    assert.deepEqual(lines(plain.stdout), [
+      'queue.running  3     default',
+      'agent.default  demo  /repo/.coppice.yaml:2',
+    ]);
+    const one = await coppice(engine, ['config', 'show', 'agent.default', '--json']);
+    assert.deepEqual(JSON.parse(one.stdout), settings[1]);
+    assert.equal((await coppice(engine, ['config', 'show', 'agent.wrong'])).exit, 2);
+    assert.match((await coppice(engine, ['config', 'list'])).stdout, /Who works\.[^]*\/a.yaml {2}\(not there\)/);
+  });
+});
+
+describe('doctor and diagnostics', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'coppice-cli-'));
+  });
+  afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+  it('doctor fails only for what is required', async () => {
+    const optional = { name: 'docker', ok: false, detail: 'not there', fix: 'Install it.', required: false };
+    const engine = new FakeEngine({ doctor: () => ({ checks: [optional] }) });
+    const fine = await coppice(engine, ['doctor']);
+    assert.deepEqual([fine.exit, fine.stdout], [0, 'absent   docker: not there\n         Install it.\n']);
+    engine.handlers.doctor = () => ({ checks: [{ ...optional, required: true }] });
+    assert.equal((await coppice(engine, ['doctor'])).exit, 1);
+  });
+
+  it('doctor without an engine says why and checks what it can', async () => {
+    await writeFile(join(folder, 'git'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const engine = new FakeEngine();
+    engine.refusal = new CoppiceError(
+      'internal',
+      'The engine could not be started (code 1).\nlast words',
+      'See the log.',
+    );
+    const env = { PATH: `relative:${folder}` };
+    const { exit, stdout } = await coppice(engine, ['doctor', '--json'], { env, home: join(folder, 'home') });
+    assert.equal(exit, 1);
+    const { ok, checks, log } = JSON.parse(stdout) as {
+      ok: boolean;
+      checks: { name: string; ok: boolean; detail: string }[];
+      log: string[];
+    };
+    assert.equal(ok, false);
+    assert.deepEqual(
+      checks.map((check) => [check.name, check.ok]),
+      [
+        ['node', true],
+        ['git', true],
+        ['data directory', true],
+        ['engine', false],
+      ],
+    );
+    assert.equal(checks[1]?.detail, join(folder, 'git'));
+    assert.deepEqual(log, ['last words']);
+    const bare = await coppice(engine, ['doctor'], { env: { PATH: '' }, home: join(folder, 'git', 'x') });
+    assert.match(bare.stdout, /missing {2}git: no git on the PATH/);
+    assert.match(bare.stdout, /missing {2}data directory: .* \(ENOTDIR\)/);
+  });
+
+  it('diagnostics are printed or written for the person alone, and never over a file', async () => {
+    const engine = new FakeEngine({ diagnostics: () => ({ report: { a: 1 } }) });
+    assert.deepEqual(JSON.parse((await coppice(engine, ['diagnostics'])).stdout), { a: 1 });
+    const file = join(folder, 'report.json');
+    assert.equal((await coppice(engine, ['diagnostics', '--output', 'report.json'], { cwd: folder })).exit, 0);
+    assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), { a: 1 });
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.equal((await coppice(engine, ['diagnostics', '--output', file])).exit, 2);
+    engine.refusal = new CoppiceError('engine-busy', 'Another host holds it.', 'Wait.');
+    const alone = JSON.parse((await coppice(engine, ['diagnostics', '--json'])).stdout) as Record<string, unknown>;
+    assert.deepEqual(alone['engine'], { code: 'engine-busy', message: 'Another host holds it.', next: 'Wait.' });
+  });
+});

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { CoppiceError } from '../../../src/core/errors.ts';
+import { aSession, reported, sessionId } from './fake-engine.ts';
+import { coppice, until } from './fake-shell.ts';
+import { json, OneSession, permission, started } from './one-session.ts';
+
+describe('run, when the agent asks', () => {
+  it('ends with 4 in a pipe, says what is asked and how to answer, and shows what was printed before', async () => {
+    const engine = new OneSession();
+    engine.handlers['session/logs'] = ({ from }) => ({
+      events: from < 9 ? [{ offset: 9, event: { kind: 'message', text: 'I need a word.' } }] : [],
+      next: 9,
+      live: true,
+    });
+    const { shell, exit } = started(engine, ['run', 'x']);
+    await until(() => engine.followed);
+    engine.moveTo(aSession({ status: 'needs-you', needs: [permission] }));
+    assert.equal(await exit, 4);
+    assert.match(shell.stdout.text, /I need a word\./);
+    for (const words of [
+      'nobody is at the terminal',
+      'Bash: npm test',
+      'npm test --all',
+      `coppice session answer ${sessionId} --allow`,
+    ]) {
+      assert.ok(shell.stderr.text.includes(words), words);
+    }
+    assert.deepEqual(engine.paramsOf('session/cancel'), []);
+  });
+
+  it('ends with 4 and one object about it with --json, also at a terminal', async () => {
+    const engine = new OneSession();
+    const { shell, exit } = started(engine, ['run', 'x', '--json'], { types: ['y'] });
+    await until(() => engine.followed);
+    engine.moveTo(aSession({ status: 'needs-you', needs: [permission] }));
+    assert.equal(await exit, 4);
+    const asked = json(shell.stdout.text).find(({ type }) => type === 'needs-you');
+    assert.deepEqual(asked?.['breakpoint'], permission);
+    assert.equal(shell.stderr.text, '');
+  });
+
+  it('asks the person at the terminal and goes on', async () => {
+    const engine = new OneSession();
+    engine.handlers['session/answer'] = () => {
+      engine.moveTo(reported(), true);
+      return { breakpoint: 'b1' };
+    };
+    const { shell, exit } = started(engine, ['run', 'x'], { types: ['what?', 'Y'] });
+    await until(() => engine.followed);
+    engine.moveTo(aSession({ status: 'needs-you', needs: [permission] }));
+    assert.equal(await exit, 0);
+    assert.deepEqual(engine.paramsOf('session/answer'), [
+      { session: sessionId, breakpoint: 'b1', answer: { choice: 'allow' } },
+    ]);
+    assert.match(shell.stdout.text, /\? Bash: npm test\n {4}npm test --all/);
+    assert.equal(shell.keyboard?.questions.length, 2);
+  });
+
+  it('puts the question away when somebody else has answered', async () => {
+    const engine = new OneSession();
+    let asked = false;
+    const { exit } = started(engine, ['run', 'x'], {
+      types: [
+        async () => {
+          asked = true;
+          return new Promise(() => undefined);
+        },
+      ],
+    });
+    await until(() => engine.followed);
+    engine.moveTo(aSession({ status: 'needs-you', needs: [permission] }));
+    await until(() => asked);
+    engine.moveTo(aSession());
+    engine.moveTo(reported(), true);
+    assert.equal(await exit, 0);
+    assert.deepEqual(engine.paramsOf('session/answer'), []);
+  });
+
+  it('goes on when its answer came too late', async () => {
+    const engine = new OneSession();
+    engine.handlers['session/answer'] = () => {
+      engine.moveTo(reported(), true);
+      throw new CoppiceError('wrong-state', 'It was answered already by user:vscode.', '-');
+    };
+    const { shell, exit } = started(engine, ['run', 'x'], { types: ['n', 'no reason'] });
+    await until(() => engine.followed);
+    engine.moveTo(aSession({ status: 'needs-you', needs: [permission] }));
+    assert.equal(await exit, 0);
+    assert.match(shell.stderr.text, /answered already by user:vscode/);
+  });
+
+  it('can be put off: the session waits', async () => {
+    const engine = new OneSession();
+    const { shell, exit } = started(engine, ['run', 'x'], { types: ['later'] });
+    await until(() => engine.followed);
+    engine.moveTo(aSession({ status: 'needs-you', needs: [permission] }));
+    assert.equal(await exit, 0);
+    assert.match(shell.stderr.text, new RegExp(`coppice session answer ${sessionId}`));
+  });
+
+  it('asks one after the other when it waits for several', async () => {
+    const engine = new OneSession();
+    const second = { ...permission, id: 'b2', title: 'Bash: second' };
+    engine.handlers['session/answer'] = ({ breakpoint }) => {
+      if (breakpoint === 'b2') engine.moveTo(reported(), true);
+      else engine.moveTo(aSession({ status: 'needs-you', needs: [second] }));
+      return { breakpoint: breakpoint ?? '' };
+    };
+    const { exit } = started(engine, ['run', 'x'], { types: ['y', 'n', ''] });
+    await until(() => engine.followed);
+    engine.moveTo(aSession({ status: 'needs-you', needs: [permission, second] }));
+    assert.equal(await exit, 0);
+    assert.deepEqual(
+      engine.paramsOf('session/answer').map(({ breakpoint, answer }) => [breakpoint, answer.choice]),
+      [
+        ['b1', 'allow'],
+        ['b2', 'deny'],
+      ],
+    );
+  });
+});
+
+describe('run and Ctrl-C', () => {
+  it('leaves the session to itself after the first', async () => {
+    const engine = new OneSession();
+    const { shell, exit } = started(engine, ['run', 'x']);
+    await until(() => engine.followed);
+    shell.pressCtrlC();
+    assert.equal(await exit, 0);
+    assert.match(shell.stderr.text, /within 2 s to cancel[^]*coppice session attach/);
+    assert.deepEqual(engine.paramsOf('session/cancel'), []);
+    assert.equal(shell.minded, false);
+  }).slow(5000);
+
+  it('cancels it after a second one', async () => {
+    const engine = new OneSession();
+    const { shell, exit } = started(engine, ['run', 'x']);
+    await until(() => engine.followed);
+    shell.pressCtrlC();
+    shell.pressCtrlC();
+    assert.equal(await exit, 1);
+    assert.deepEqual(engine.paramsOf('session/cancel'), [{ session: sessionId, reason: 'cancelled at the terminal' }]);
+    assert.match(shell.stdout.text, /cancelled: /);
+  });
+
+  it('goes at once after a third one, should the cancelling take long', async () => {
+    const engine = new OneSession();
+    engine.handlers['session/cancel'] = async () => new Promise(() => undefined);
+    const { shell, exit } = started(engine, ['run', 'x']);
+    await until(() => engine.followed);
+    for (let i = 0; i < 3; i++) shell.pressCtrlC();
+    assert.equal(await exit, 0);
+  });
+});
+
+describe('run in a repository that is not trusted', () => {
+  const untrusted = new CoppiceError('untrusted', '/repo is not trusted yet.', 'Run `coppice trust` in it.', {
+    context: { root: '/repo' },
+  });
+  const consent = new CoppiceError(
+    'host-consent-needed',
+    'Claude Code would work unattended.',
+    'Run `coppice trust --host`.',
+    {
+      context: { root: '/repo' },
+    },
+  );
+
+  function engineWith(...refusals: CoppiceError[]): OneSession {
+    const engine = new OneSession();
+    engine.handlers['session/create'] = () => {
+      const refusal = refusals.shift();
+      if (refusal !== undefined) throw refusal;
+      return { verdict: { status: 'started' }, session: engine.detail };
+    };
+    engine.handlers['trust/grant'] = ({ host }) => ({ repository: 'r', root: '/repo', trusted: true, host });
+    return engine;
+  }
+
+  it('is refused in a pipe, and coppice trust is named', async () => {
+    for (const refusal of [untrusted, consent]) {
+      const engine = engineWith(refusal);
+      const { exit, stderr } = await coppice(engine, ['run', 'x']);
+      assert.equal(exit, 3);
+      assert.match(stderr, refusal === untrusted ? /coppice trust`/ : /coppice trust --host`/);
+      assert.deepEqual(engine.paramsOf('trust/grant'), []);
+    }
+  });
+
+  it('asks at a terminal, grants and goes on', async () => {
+    const engine = engineWith(untrusted, consent);
+    const { exit, shell } = await coppice(engine, ['run', 'x', '--detach'], { types: ['yes', 'y'] });
+    assert.equal(exit, 0);
+    assert.deepEqual(engine.paramsOf('trust/grant'), [
+      { path: '/repo', host: false },
+      { path: '/repo', host: true },
+    ]);
+    assert.match(shell.keyboard?.questions[0] ?? '', /\/repo.*Trust this repository\? \[y\/N\]/);
+  });
+
+  it('takes nothing but yes for a yes', async () => {
+    for (const typed of ['', 'n', 'yeah', 'ja']) {
+      const engine = engineWith(untrusted);
+      assert.equal((await coppice(engine, ['run', 'x', '--detach'], { types: [typed] })).exit, 3);
+      assert.deepEqual(engine.paramsOf('trust/grant'), []);
+    }
+    assert.equal((await coppice(engineWith(untrusted), ['run', 'x'], { types: [] })).exit, 3);
+  });
+
+  it('does not ask twice for the same', async () => {
+    const engine = engineWith(untrusted, untrusted);
+    const { exit, shell } = await coppice(engine, ['run', 'x', '--detach'], { types: ['y', 'y'] });
+    assert.equal(exit, 3);
+    assert.equal(shell.keyboard?.questions.length, 1);
+  });
+});
