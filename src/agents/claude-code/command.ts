@@ -1,0 +1,46 @@
+import { CoppiceError } from '../../core/errors.ts';
+import type { AgentCommand, AgentContext, AgentOptions } from '../agent.ts';
+
+/** Edits in the worktree need no permission, everything else does. */
+const defaultMode = 'acceptEdits';
+
+/**
+ * Repeats of a refused request. The agent's own ten keep a wrong key alive for minutes; five wait about 16 s in all
+ * (0.5 s, doubled each time).
+ */
+const defaultRetries = 5;
+
+/** How Claude Code is started as a live process that reads prompts and answers from its input. */
+export function command(program: string, options: AgentOptions, context: AgentContext): AgentCommand {
+  const { resume, agentSession } = context;
+  const args = [
+    ...['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
+    ...['--replay-user-messages', '--permission-prompt-tool', 'stdio'],
+    ...['--permission-mode', valueOf('permissionMode', options.permissionMode ?? defaultMode)],
+    ...(options.model === undefined ? [] : ['--model', valueOf('model', options.model)]),
+    ...conversation(resume, agentSession),
+    ...(options.args ?? []),
+  ];
+  const env = {
+    CLAUDE_CODE_MAX_RETRIES: String(options.maxRetries ?? defaultRetries),
+    // An agent that replaces itself while it works is not the one that was tested.
+    DISABLE_AUTOUPDATER: '1',
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  };
+  return { command: program, args, env, duplex: true, firstInputs: [], files: [] };
+}
+
+function conversation(resume: string | undefined, chosen: string | undefined): readonly string[] {
+  if (resume !== undefined) return ['--resume', valueOf('conversation', resume)];
+  return chosen === undefined ? [] : ['--session-id', valueOf('conversation', chosen)];
+}
+
+/** A value must not be taken for an option. */
+function valueOf(name: string, value: string): string {
+  if (/^[^-\0][^\0]*$/u.test(value)) return value;
+  throw new CoppiceError(
+    'config-invalid',
+    `Claude Code cannot be given ${JSON.stringify(value)} as its ${name}.`,
+    `Correct \`agents.claude-code.${name}\` in the settings.`,
+  );
+}

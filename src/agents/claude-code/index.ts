@@ -1,0 +1,31 @@
+import type { Agent, AgentOptions } from '../agent.ts';
+import { command } from './command.ts';
+import { detection } from './detection.ts';
+import { encode } from './encode.ts';
+import { environment } from './environment.ts';
+import { ClaudeCodeReader } from './reader.ts';
+
+/** Claude Code as a live process: prompts, answers and interrupts go in, its JSON stream comes out. */
+export function claudeCode(options: AgentOptions): Agent {
+  const program = options.command ?? 'claude';
+  return {
+    id: 'claude-code',
+    title: 'Claude Code',
+    capabilities: {
+      duplex: true,
+      steer: true,
+      interrupt: true,
+      resume: true,
+      permissions: true,
+      questions: true,
+      ownSessionId: true,
+      usage: true,
+      needsHostConsent: true,
+    },
+    environment: { ...environment, allow: [...environment.allow, ...(options.env ?? [])] },
+    detection: detection(program),
+    command: (context) => command(program, options, context),
+    reader: (session) => new ClaudeCodeReader(session),
+    encode,
+  };
+}

@@ -1,0 +1,43 @@
+import { addUsage, noUsage, type Usage } from '../../core/agent/usage.ts';
+import { amountOf, fieldsOf, numberOf, type Fields } from '../fields.ts';
+
+/**
+ * What the turn of a `result` consumed. `model_usage_since_last_result` is the only field that is neither cumulative nor
+ * limited to the main conversation. Older versions lack it: their `usage` is this turn's own, but without a price, because
+ * `total_cost_usd` adds up over the process and in some versions over resumed ones too.
+ */
+export function usageOfResult(result: Fields): Usage {
+  const models = fieldsOf(result['model_usage_since_last_result']);
+  if (models === undefined) return usageOfMessage(fieldsOf(result['usage']) ?? {});
+  let [inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd] = [0, 0, 0, 0, 0];
+  let priced = true;
+  for (const model of Object.values(models)) {
+    const counts = fieldsOf(model) ?? {};
+    inputTokens += amountOf(counts['inputTokens']);
+    outputTokens += amountOf(counts['outputTokens']);
+    cacheReadTokens += amountOf(counts['cacheReadInputTokens']);
+    cacheWriteTokens += amountOf(counts['cacheCreationInputTokens']);
+    costUsd += amountOf(counts['costUSD']);
+    priced &&= numberOf(counts['costUSD']) !== undefined;
+  }
+  const tokens = { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens };
+  return priced ? { ...tokens, costUsd } : tokens;
+}
+
+/** Counts as the model's service gives them with a message; no price. */
+export function usageOfMessage(usage: Fields): Usage {
+  return {
+    inputTokens: amountOf(usage['input_tokens']),
+    outputTokens: amountOf(usage['output_tokens']),
+    cacheReadTokens: amountOf(usage['cache_read_input_tokens']),
+    cacheWriteTokens: amountOf(usage['cache_creation_input_tokens']),
+  };
+}
+
+/**
+ * The sum over messages for a turn that never came to its `result`: a lower bound, because the output of a message is not
+ * known before its end. Each block of a message repeats the message's counts, so every message counts once.
+ */
+export function usageOfMessages(messages: Iterable<Usage>): Usage {
+  return [...messages].reduce(addUsage, noUsage);
+}

@@ -1,0 +1,58 @@
+/**
+ * The demo agent: a small program that speaks the line protocol and really edits the repository in its working directory.
+ * `--session ID` begins a conversation, `--resume ID` takes one up again; both are kept in `COPPICE_AGENT_STATE`.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { jsonLine } from '../../json-line.ts';
+import type { OutMessage } from '../../line-protocol/messages.ts';
+import { Conversation } from './conversation.ts';
+import { linesOf, messageOf } from './input.ts';
+import { MemoryFile } from './memory.ts';
+
+const version = '1.0.0';
+const usage = 'Usage: demo-agent [--session ID | --resume ID] | --version\n';
+
+function say(message: OutMessage): void {
+  process.stdout.write(jsonLine(message));
+}
+
+/** Reads prompts from the input until it ends. The exit code. */
+async function converse(session: string, mustExist: boolean): Promise<number> {
+  const folder = process.env['COPPICE_AGENT_STATE'] ?? join(tmpdir(), 'coppice-demo-agent');
+  const memory = await MemoryFile.open(folder, session, mustExist);
+  if (memory === undefined) {
+    process.stderr.write(`There is no conversation ${session} in ${folder}.\n`);
+    return 1;
+  }
+  say({ type: 'session', session, model: 'demo', version });
+  const conversation = new Conversation({ root: process.cwd(), memory, say });
+  for await (const line of linesOf(process.stdin)) {
+    const message = messageOf(line);
+    if (message !== undefined) conversation.take(message);
+    else if (line.trim() !== '')
+      say({ type: 'notice', severity: 'warning', text: 'I did not understand a line of input.' });
+  }
+  await conversation.done();
+  return 0;
+}
+
+async function main(): Promise<number> {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: { session: { type: 'string' }, resume: { type: 'string' }, version: { type: 'boolean' } },
+    }));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    return 2;
+  }
+  if (values.version === true) {
+    process.stdout.write(`coppice-demo ${version}\n`);
+    return 0;
+  }
+  return converse(values.resume ?? values.session ?? `pid-${process.pid}`, values.resume !== undefined);
+}
+
+process.exitCode = await main();
