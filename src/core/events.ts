@@ -38,6 +38,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'session.resumed': 1,
   'session.settled': 1,
   'session.archived': 1,
+  'session.restored': 1,
   'session.refused': 1,
   'intent.opened': 1,
   'intent.failed': 1,

@@ -34,6 +34,7 @@ import { GitWorkplace } from './places/git-workplace.ts';
 import { Repositories } from './places/repositories.ts';
 import type { EngineApp, EngineContext } from './process/engine.ts';
 import { projection } from './projections/project.ts';
+import { rebuildFromFiles } from './projections/rebuild.ts';
 import type { Services } from './services.ts';
 import { engineActor, type SessionContext } from './sessions/context.ts';
 import { askClients } from './sessions/secrets.ts';
@@ -55,8 +56,6 @@ export interface AppOptions {
   /** Called before every commit, after the lock was checked. */
   readonly beforeCommit?: () => void;
 }
-
-const mebibyte = 2 ** 20;
 
 /** Opens the state of the data directory and takes up what an earlier engine left unfinished. */
 export async function openApp(engine: EngineContext, options: AppOptions): Promise<EngineApp> {
@@ -121,12 +120,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     agent: agentOf,
     executor: (session) => executors.get(session.executor) ?? executor,
     askSecrets: (session, names) => askClients(engine.clients(), session, names, log),
-    limits: {
-      stopGraceMs: settings['stop.graceSeconds'] * 1000,
-      timeBoxMs: settings['session.timeBoxSeconds'] * 1000,
-      minFreeBytes: settings['session.minFreeMegabytes'] * mebibyte,
-      maxStreamBytes: settings['session.maxStreamMegabytes'] * mebibyte,
-    },
+    settings: (session) => settingsOf(session.repository.root),
   };
   const sessions = new Sessions(context, () => limits);
   const services: Services = {
@@ -146,7 +140,11 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const unproject = state.onRecords((records) => projections.apply(records));
 
   if (state.readOnlyReason === undefined) {
+    const rebuilt = state.lastSeq === 0 ? await rebuildFromFiles(home.sessions, log) : [];
+    if (rebuilt.length > 0)
+      log.warn('the journal is empty: sessions were brought back from their files', { events: rebuilt.length });
     await store.commit(engineActor, () => [
+      ...rebuilt,
       event('engine.started', {
         engine: owner.mark.id,
         version: engine.version,

@@ -1,8 +1,11 @@
 /** The engine process: what `coppice engine start` and every other front end start when none runs. */
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { homePath } from '../protocol/client/home.ts';
+import { builtInAgentIds } from '../agents/registry.ts';
+import { Config } from './config/config.ts';
 import { openApp, type Shipped } from './app.ts';
 import { runEngine } from './process/run.ts';
 
@@ -11,11 +14,27 @@ declare const COPPICE_VERSION: string | undefined;
 /** The bundle's own version; the source tree has none and never meets a released engine. */
 const version = typeof COPPICE_VERSION === 'undefined' ? '0.0.0-source' : COPPICE_VERSION;
 
+const home = homePath(process.env);
+
 await runEngine({
-  home: homePath(process.env),
+  home,
   version,
+  idleSeconds: await idleSeconds(),
   open: (engine) => openApp(engine, { shipped: shippedFiles(), env: process.env }),
 });
+
+/** Settings that cannot be read are reported by every request that needs them; they are no reason not to start. */
+async function idleSeconds(): Promise<number> {
+  const config = new Config({
+    home,
+    userHome: homedir(),
+    agents: builtInAgentIds,
+    environment: process.env,
+    clock: Date.now,
+  });
+  const settings = await config.settings().catch(() => undefined);
+  return settings?.['engine.idleSeconds'] ?? 300;
+}
 
 /** Beside the bundle; in the source tree where they are kept. */
 function shippedFiles(): Shipped {

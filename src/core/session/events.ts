@@ -1,7 +1,7 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { Usage } from '../agent/usage.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { BreakpointKind, ChangeSummary, Mode, Place, Priority, Result } from './state.ts';
+import type { BreakpointKind, ChangeSummary, Mode, Place, Priority, Result, Session } from './state.ts';
 
 /**
  * What can happen to a session. `session` is always its id. An event that completes an effect names its `intent`, which
@@ -94,6 +94,8 @@ export interface SessionEvents {
     intent?: string;
   };
   'session.archived': { session: string };
+  /** Brought back from its projected file after the journal was lost. */
+  'session.restored': { session: string; entity: Session };
   /** A request that was refused; kept for the record, changes nothing. */
   'session.refused': { code: string; reason: string; repository?: string; mode?: string };
 }

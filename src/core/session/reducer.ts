@@ -80,7 +80,9 @@ function released(session: Session, at: number): Session {
   return { ...session, turn: { ...rest, heldMs: turn.heldMs + Math.max(0, at - heldSince) } };
 }
 
-const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | 'session.refused'>]: Fold<K> } = {
+const folds: {
+  readonly [K in Exclude<keyof SessionEvents, 'session.created' | 'session.restored' | 'session.refused'>]: Fold<K>;
+} = {
   'prompt.added': (session, { data }) => ({
     ...session,
     goal: data.prompt === 1 ? data.text : session.goal,
@@ -99,10 +101,11 @@ const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | '
       startedAt: session.startedAt ?? at,
     }),
   'worktree.ready': (session, { data }) => ({ ...session, worktree: data.worktree, holding: true }),
-  'run.started': (session, { data }) => {
+  'run.started': (session, { at, data }) => {
     const run: Run = {
       n: data.run,
       state: 'running',
+      startedAt: at,
       record: data.record,
       offset: data.offset,
       inputs: data.inputs,
@@ -239,6 +242,7 @@ const folds: { readonly [K in Exclude<keyof SessionEvents, 'session.created' | '
 /** The session after the event; the same object when nothing changed. Events of other aggregates change nothing. */
 export function reduceSession(session: Session | undefined, event: Recorded): Session | undefined {
   if (event.type === 'session.created') return session ?? created(event);
+  if (event.type === 'session.restored') return session ?? event.data.entity;
   if (session === undefined || !Object.hasOwn(folds, event.type)) return session;
   // `folds` maps each type to a fold of that very type; the compiler cannot follow the correlation through the lookup.
   const fold = folds[event.type as keyof typeof folds] as Fold<keyof SessionEvents>;

@@ -54,6 +54,8 @@ export type RunState = 'starting' | 'running' | 'exited' | 'gone' | 'unknown';
 export interface Run {
   readonly n: number;
   readonly state: RunState;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
   readonly record?: Readonly<Record<string, unknown>>;
   /** Byte of the session's stream where this run begins. */
   readonly offset: number;

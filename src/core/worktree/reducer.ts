@@ -19,6 +19,12 @@ export function reduceWorktree(worktree: Worktree | undefined, event: Recorded):
         since,
       };
     }
+    case 'session.restored': {
+      const { id: session, worktree: place, repository, holding } = event.data.entity;
+      if (place === undefined || worktree !== undefined) return worktree;
+      const holder = holding ? session : null;
+      return { ...place, id: place.path, repository: repository.id, holder, session, since: event.at };
+    }
     case 'session.settled':
       return worktree?.holder === event.data.session ? { ...worktree, holder: null } : worktree;
     case 'worktree.removed':

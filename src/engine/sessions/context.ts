@@ -1,5 +1,6 @@
 import type { Actor } from '../../core/domain.ts';
 import type { Session } from '../../core/session/state.ts';
+import type { Settings } from '../../core/settings/settings.ts';
 import type { Agent } from '../../agents/agent.ts';
 import type { Executor, RunRef } from '../../executors/executor.ts';
 import type { Log } from '../process/log.ts';
@@ -23,13 +24,8 @@ export interface SessionContext {
   runRef(session: string, run: number): RunRef;
   /** Asks the connected front ends for secrets; what nobody knows is missing from the answer. */
   askSecrets(session: string, names: readonly string[]): Promise<Readonly<Record<string, string>>>;
-  readonly limits: {
-    readonly stopGraceMs: number;
-    /** Longest working time of an unattended turn; see `workedMs`. */
-    readonly timeBoxMs: number;
-    readonly minFreeBytes: number;
-    readonly maxStreamBytes: number;
-  };
+  /** Settings in force for the session's repository. */
+  settings(session: Session): Promise<Settings>;
 }
 
 export const engineActor: Actor = 'engine';

@@ -13,6 +13,7 @@ import { engineActor, type SessionContext } from './context.ts';
 
 const doubtRetryMs = 2000;
 const spaceCheckMs = 5000;
+const mebibyte = 2 ** 20;
 const lastWordsBytes = 8192;
 
 /** One event of a stream, with the byte at which its line ends. */
@@ -184,16 +185,18 @@ export class Follower {
   /** A full disk loses output without an error (executors.md §5), so free space is watched and a loss is said before it happens. */
   async #checkSpace(): Promise<void> {
     if (this.#warned) return;
-    const { limits, store, log } = this.#context;
+    const { store, log } = this.#context;
     try {
+      const settings = await this.#context.settings(store.session(this.#session));
+      const longest = settings['session.maxStreamMegabytes'] * mebibyte;
       const free = await freeBytes(this.#ref.directory);
-      const short = free < limits.minFreeBytes;
-      const long = this.#offset > limits.maxStreamBytes;
+      const short = free < settings['session.minFreeMegabytes'] * mebibyte;
+      const long = this.#offset > longest;
       if (!short && !long) return;
       this.#warned = true;
       const why = short
-        ? `Only ${Math.floor(free / 2 ** 20)} MiB are free on the disk of the session's output.`
-        : `The session has printed more than ${Math.floor(limits.maxStreamBytes / 2 ** 20)} MiB.`;
+        ? `Only ${Math.floor(free / mebibyte)} MiB are free on the disk of the session's output.`
+        : `The session has printed more than ${settings['session.maxStreamMegabytes']} MiB.`;
       this.activity.warn('critical', `${why} The turn is being interrupted so that nothing is lost.`);
       if (short) this.activity.markIncomplete(why);
       const session = store.session(this.#session);

@@ -2,6 +2,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Session } from '../../core/session/state.ts';
 import { engineActor, type SessionContext } from './context.ts';
+import { requireTrusted } from './trust.ts';
 import type { Choice } from './workplace.ts';
 
 interface Begun {
@@ -15,6 +16,7 @@ interface Begun {
  */
 export async function prepare(context: SessionContext, session: Session): Promise<void> {
   const { store, workplace } = context;
+  requireTrusted(context, session);
   const ready = { session: session.id, repository: session.repository.id };
   if (session.worktree !== undefined) {
     const worktree = await workplace.reclaim(session, session.worktree);

@@ -1,13 +1,9 @@
 import { defined } from '../../core/defined.ts';
 import { CoppiceError, toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
-import type { ChangeSummary, Mode, Place, Result, Session } from '../../core/session/state.ts';
+import type { ChangeSummary, Place, Result, Session } from '../../core/session/state.ts';
+import { isTrusted } from './trust.ts';
 import { engineActor, type SessionContext } from './context.ts';
-
-/** Autonomous work is committed for the person; at a keyboard people commit themselves (X-13). */
-function commits(mode: Mode): boolean {
-  return mode !== 'interactive' && mode !== 'dispatch';
-}
 
 /**
  * Ends a stretch of work: nothing of the run is left, what the agent did is committed on its branch, the lease is given
@@ -83,9 +79,11 @@ async function record(
   place: Place | undefined,
   outcome: Result['outcome'],
 ): Promise<Recorded> {
-  if (place === undefined) return { outcome };
+  // Trust may have been taken back while the session was at work: from then on not even git runs.
+  if (place === undefined || !isTrusted(context, session)) return { outcome };
   try {
-    if (outcome !== 'reported' || !commits(session.mode)) {
+    const settings = await context.settings(session);
+    if (outcome !== 'reported' || !settings[`session.autoCommit.${session.mode}`]) {
       return { outcome, changes: await context.workplace.changes(session, place) };
     }
     const intent = openCommit(context, session) ?? (await announceCommit(context, session));
@@ -117,7 +115,8 @@ function commitMessage(session: Session): string {
 
 /** A settled session leaves no process behind that could go on writing. */
 async function sweep(context: SessionContext, session: Session): Promise<void> {
-  const { left } = await context.executor(session).sweep(session.id, { graceMs: context.limits.stopGraceMs });
+  const graceMs = (await context.settings(session))['stop.graceSeconds'] * 1000;
+  const { left } = await context.executor(session).sweep(session.id, { graceMs });
   if (left.length === 0) return;
   throw new CoppiceError(
     'unknown-outcome',

@@ -9,6 +9,7 @@ import type { Place, Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
 import type { RunRecord } from '../../executors/executor.ts';
 import { fileSize } from '../../executors/space.ts';
+import { requireTrusted } from './trust.ts';
 import { engineActor, type SessionContext } from './context.ts';
 
 type Spawn = Extract<Effect, { kind: 'spawn' }>;
@@ -17,6 +18,7 @@ type Spawn = Extract<Effect, { kind: 'spawn' }>;
 export async function startRun(context: SessionContext, session: Session, prompt: number): Promise<boolean> {
   const place = session.worktree;
   if (place === undefined) throw new CoppiceError('internal', 'No worktree to start in.', 'Report this as a bug.');
+  requireTrusted(context, session);
   const agent = await context.agent(session);
   const names = session.requester.secrets;
   if (!(await haveSecrets(context, session, names))) return false;

@@ -1,14 +1,15 @@
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { nextStep, type Live, type Step } from '../../core/session/next.ts';
-import { queues } from '../../core/queue/policy.ts';
-import { isLive, isSettled, workedMs } from '../../core/session/status.ts';
+import { isLive, isSettled } from '../../core/session/status.ts';
+import type { Settings } from '../../core/settings/settings.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
 import { Activity, type ActivityView } from './activity.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { Follower, pause } from './follower.ts';
 import { recoverInputs, writeInput } from './inputs.ts';
+import { silence, timeBox } from './limits.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
 import { abandon, openSpawn, startRun } from './start.ts';
@@ -31,7 +32,7 @@ export class Worker {
   #following: Promise<void> = Promise.resolve();
   #working: Promise<void> | undefined;
   #again = false;
-  #timeBox: NodeJS.Timeout | undefined;
+  #limitTimer: NodeJS.Timeout | undefined;
   /** A run that takes no more input and whose end was not read yet. */
   #deaf: number | undefined;
 
@@ -60,7 +61,7 @@ export class Worker {
 
   /** Resolves when nothing of this worker runs any more; call it after `stopping` was aborted. */
   async stopped(): Promise<void> {
-    clearTimeout(this.#timeBox);
+    clearTimeout(this.#limitTimer);
     this.#follower?.dispose();
     await this.#working;
     await this.#following;
@@ -84,7 +85,7 @@ export class Worker {
         const agent = isSettled(session) ? undefined : await this.#context.agent(session);
         if (agent !== undefined) this.#follow(session, agent);
         const step = nextStep(session, this.#live(session, agent));
-        this.#armTimeBox(session);
+        if (agent !== undefined) this.#watchLimits(session, await this.#context.settings(session));
         if (step.do === 'wait') {
           if (isSettled(session) && !isLive(session)) this.#done();
           return;
@@ -107,34 +108,33 @@ export class Worker {
     };
   }
 
-  /** Limits how long an unattended turn may work (S0-30): a loop that nobody watches ends. */
-  #armTimeBox(session: Session): void {
-    clearTimeout(this.#timeBox);
-    const worked = workedMs(session, this.#context.clock());
-    if (worked === undefined || !queues(session.mode) || !isLive(session) || session.cancelling !== undefined) return;
-    if (session.turn?.heldSince !== undefined) return;
-    const { timeBoxMs } = this.#context.limits;
-    const left = timeBoxMs - worked;
-    if (left > 0) {
-      this.#timeBox = setTimeout(() => this.wake(), Math.min(left + 1, longestTimerMs));
-      this.#timeBox.unref();
+  /** Wakes the worker when the first limit of the run can be over, and ends a run that is over one. */
+  #watchLimits(session: Session, settings: Settings): void {
+    clearTimeout(this.#limitTimer);
+    if (!isLive(session) || session.cancelling !== undefined) return;
+    const now = this.#context.clock();
+    const limits = [silence(session, this.#follower?.offset, settings, now), timeBox(session, settings, now)];
+    const over = limits.find((limit) => limit !== undefined && limit.leftMs <= 0);
+    if (over !== undefined) {
+      const expired = event('session.cancelling', {
+        session: session.id,
+        reason: over.name,
+        error: over.error.toRecord(),
+      });
+      this.#context.store
+        .commit(engineActor, () => [expired])
+        .catch((cause: unknown) => {
+          this.#context.log.error('cannot end a run that is over its limit', {
+            session: session.id,
+            error: describe(cause),
+          });
+        });
       return;
     }
-    const seconds = Math.round(timeBoxMs / 1000);
-    const error = new CoppiceError(
-      'timed-out',
-      `The turn has worked for more than ${seconds} seconds.`,
-      'Its work is kept: look at it, then continue the session, or raise `session.timeBoxSeconds`.',
-    ).toRecord();
-    const expired = event('session.cancelling', { session: session.id, reason: 'time box', error });
-    this.#context.store
-      .commit(engineActor, () => [expired])
-      .catch((cause: unknown) => {
-        this.#context.log.error('cannot end a turn that is over its time', {
-          session: session.id,
-          error: describe(cause),
-        });
-      });
+    const left = Math.min(...limits.map((limit) => limit?.leftMs ?? Infinity));
+    if (left === Infinity) return;
+    this.#limitTimer = setTimeout(() => this.wake(), Math.min(left + 1, longestTimerMs));
+    this.#limitTimer.unref();
   }
 
   /** True when the next step can be decided at once. */
@@ -186,7 +186,8 @@ export class Worker {
   }
 
   async #stop(session: Session): Promise<boolean> {
-    const { store, limits, stopping } = this.#context;
+    const { store, stopping } = this.#context;
+    const graceMs = (await this.#context.settings(session))['stop.graceSeconds'] * 1000;
     const agent = await this.#context.agent(session);
     const run = session.run;
     if (run === undefined) return true;
@@ -196,9 +197,7 @@ export class Worker {
       while (Date.now() < until && store.session(session.id).turn !== undefined && !stopping.aborted)
         await pause(50, stopping);
     }
-    const report = await this.#context
-      .executor(session)
-      .stop(this.#context.runRef(session.id, run.n), { graceMs: limits.stopGraceMs });
+    const report = await this.#context.executor(session).stop(this.#context.runRef(session.id, run.n), { graceMs });
     this.#context.log.info('stopped', { session: session.id, signal: report.signal, killed: report.killed.length });
     await Promise.race([this.#following, pause(politeMs, stopping)]);
     const after = store.session(session.id);

@@ -1,0 +1,57 @@
+import { CoppiceError } from '../core/errors.ts';
+import type { Settings } from '../core/settings/settings.ts';
+import type { Agent, AgentOptions } from '../agents/agent.ts';
+import { agentRegistry, type AgentRegistry } from '../agents/registry.ts';
+
+export interface AgentDirectoryOptions {
+  /** The demo agent's program. */
+  readonly demoScript: string;
+  /** Where agents of ours keep their conversations. */
+  readonly state: string;
+}
+
+/** The agents as the settings describe them; what a request says about its agent goes before the settings. */
+export class AgentDirectory {
+  readonly #options: AgentDirectoryOptions;
+
+  constructor(options: AgentDirectoryOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `agent-missing` for an id that nobody knows, `bad-usage` for options that no agent takes. */
+  agent(id: string, settings: Settings, given: Readonly<Record<string, unknown>>): Agent {
+    return this.#registry(settings).agent(id, { ...settings.agents[id], ...readOptions(given) });
+  }
+
+  all(settings: Settings): readonly Agent[] {
+    const registry = this.#registry(settings);
+    return registry.ids.map((id) => registry.agent(id, settings.agents[id]));
+  }
+
+  #registry(settings: Settings): AgentRegistry {
+    const { demoScript, state } = this.#options;
+    const electron = process.versions['electron'] === undefined ? {} : { env: { ELECTRON_RUN_AS_NODE: '1' } };
+    const demo = { node: process.execPath, script: demoScript, state, ...electron };
+    return agentRegistry({ custom: settings.customAgents, programs: { demo } });
+  }
+}
+
+/**
+ * Options that a request may bring. What decides which program runs, or with what rights, is the user's own setting and
+ * is not taken from a request.
+ */
+function readOptions(given: Readonly<Record<string, unknown>>): AgentOptions {
+  const options: { model?: string; maxRetries?: number } = {};
+  for (const [key, value] of Object.entries(given)) {
+    if (key === 'model' && typeof value === 'string') options.model = value;
+    else if (key === 'maxRetries' && typeof value === 'number' && Number.isInteger(value) && value >= 0)
+      options.maxRetries = value;
+    else
+      throw new CoppiceError(
+        'bad-usage',
+        `"${key}" is no option of an agent, or its value is of the wrong kind.`,
+        'Use `model` (text) or `maxRetries` (a number).',
+      );
+  }
+  return options;
+}
