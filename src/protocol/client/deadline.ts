@@ -1,0 +1,48 @@
+/** Bounded waiting. */
+
+/**
+ * Settles as `work` does, or rejects with `late()` after `ms` milliseconds, or with the signal's reason when that fires. It
+ * only stops waiting: `work` goes on, and what it comes to is then ignored.
+ */
+export async function within<T>(ms: number, work: Promise<T>, late: () => Error, signal?: AbortSignal): Promise<T> {
+  const { promise: limit, reject } = withResolvers<never>();
+  const abort = (): void => reject(signal?.reason);
+  const timer = setTimeout(() => reject(late()), ms);
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Resolves after `ms` milliseconds; rejects with the signal's reason when that fires first. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = withResolvers<undefined>();
+  const abort = (): void => reject(signal?.reason);
+  const timer = setTimeout(() => resolve(undefined), ms);
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+export interface Resolvers<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A promise together with what settles it (`Promise.withResolvers` is missing in Node 20). */
+export function withResolvers<T>(): Resolvers<T> {
+  let settle: Omit<Resolvers<T>, 'promise'> | undefined;
+  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
+  if (settle === undefined) throw new Error('A promise calls its executor at once.');
+  return { promise, ...settle };
+}

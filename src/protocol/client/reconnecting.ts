@@ -1,0 +1,216 @@
+/** For front ends that live long: a connection that comes back, and every record of the journal once, in order. */
+import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
+import type { ParamsOf, Requests, ResultOf } from '../contract.ts';
+import { connect, type Connection, type ConnectOptions } from './connect.ts';
+import { pause, within, withResolvers, type Resolvers } from './deadline.ts';
+import type { Method, NotificationOf, RequestOptions } from './wire.ts';
+
+export type Records = NotificationOf<'records'>['records'];
+
+export type LiveState =
+  | { readonly status: 'connected'; readonly connection: Connection }
+  /** The next attempt comes after `retryMs` milliseconds. */
+  | { readonly status: 'disconnected'; readonly problem: CoppiceError; readonly retryMs: number }
+  /** No further attempt is made. */
+  | { readonly status: 'ended'; readonly problem: CoppiceError };
+
+export interface LiveOptions extends Omit<ConnectOptions, 'signal'> {
+  /** Sequence number of the first record that is wanted, 1 or more. */
+  readonly from: number;
+  /** Called with records from `from` on, each once, without a gap, whatever becomes of engines and connections. */
+  readonly onRecords: (records: Records) => void;
+  readonly onState?: (state: LiveState) => void;
+  /** Milliseconds between attempts: from the first to the longest, doubled each time. */
+  readonly backOff?: { readonly firstMs: number; readonly longestMs: number };
+}
+
+export interface Live {
+  /** The last record that was delivered; `from - 1` if none was. */
+  lastSeq(): number;
+  /**
+   * Asks the engine once it is connected. It is never sent twice: if the connection ends before the answer, this rejects with
+   * `unknown-outcome`. Other errors are those of `Wire.request`.
+   */
+  request<K extends Method>(
+    method: K,
+    params: ParamsOf<Requests, K>,
+    options?: RequestOptions,
+  ): Promise<ResultOf<Requests, K>>;
+  dispose(): Promise<void>;
+}
+
+const usualBackOff = { firstMs: 100, longestMs: 10_000 };
+/** A connection that held that long, in milliseconds, makes the next attempt come soon again. */
+const steadyMs = 10_000;
+const answerMs = 60_000;
+
+/** Connects, and connects again for as long as it is not disposed. */
+export function stayConnected(options: LiveOptions): Live {
+  const stop = new AbortController();
+  const subscription = new Subscription(options.from, options.onRecords);
+  const presence = new Presence();
+  const running = run(options, subscription, presence, stop.signal);
+  return {
+    lastSeq: () => subscription.lastSeq,
+    async request(method, params, { timeoutMs = answerMs, signal } = {}) {
+      const begun = performance.now();
+      const connection = await presence.connection(timeoutMs, signal);
+      const left = Math.max(1, timeoutMs - (performance.now() - begun));
+      return connection.request(method, params, { timeoutMs: left, ...(signal !== undefined && { signal }) });
+    },
+    async dispose() {
+      stop.abort();
+      presence.end(disposed());
+      await running;
+    },
+  };
+}
+
+async function run(
+  options: LiveOptions,
+  subscription: Subscription,
+  presence: Presence,
+  signal: AbortSignal,
+): Promise<void> {
+  const { firstMs, longestMs } = options.backOff ?? usualBackOff;
+  const over = (): boolean => signal.aborted;
+  let retryMs = firstMs;
+  while (!over()) {
+    const begun = performance.now();
+    const problem = await attempt(options, subscription, presence, signal);
+    if (over()) return;
+    if (isCoppiceError(problem, 'corrupt')) {
+      presence.end(problem);
+      options.onState?.({ status: 'ended', problem });
+      return;
+    }
+    if (performance.now() - begun > steadyMs) retryMs = firstMs;
+    options.onState?.({ status: 'disconnected', problem, retryMs });
+    await pause(retryMs, signal).catch(() => undefined); // disposed
+    retryMs = Math.min(retryMs * 2, longestMs);
+  }
+}
+
+/** Connects and stays until the connection ends. Resolves to why it is over. */
+async function attempt(
+  options: LiveOptions,
+  subscription: Subscription,
+  presence: Presence,
+  signal: AbortSignal,
+): Promise<CoppiceError> {
+  let connection: Connection | undefined;
+  try {
+    connection = await connect({ ...options, signal });
+    signal.addEventListener('abort', connection.dispose, { once: true });
+    if (signal.aborted) connection.dispose();
+    await subscription.resume(connection);
+    presence.set(connection);
+    options.onState?.({ status: 'connected', connection });
+    const { text } = await connection.closed;
+    return new CoppiceError('unreachable', text, 'It is tried again by itself.');
+  } catch (error) {
+    if (isCoppiceError(error)) return error;
+    return new CoppiceError('internal', String(error), 'Report this as a bug.', { cause: error });
+  } finally {
+    presence.set(undefined);
+    if (connection !== undefined) signal.removeEventListener('abort', connection.dispose);
+    connection?.dispose();
+  }
+}
+
+/** Who waits for a connection, and the one that is there. */
+class Presence {
+  #connection: Connection | undefined;
+  #arrival: Resolvers<Connection> = withResolvers();
+  #over: CoppiceError | undefined;
+
+  constructor() {
+    this.#arrival.promise.catch(() => undefined); // nobody may be waiting
+  }
+
+  set(connection: Connection | undefined): void {
+    if (connection !== undefined) this.#arrival.resolve(connection);
+    else if (this.#connection !== undefined) {
+      this.#arrival = withResolvers();
+      this.#arrival.promise.catch(() => undefined);
+    }
+    this.#connection = connection;
+  }
+
+  /** Nobody waits in vain. */
+  end(reason: CoppiceError): void {
+    this.#over ??= reason;
+    this.#arrival.reject(reason);
+  }
+
+  async connection(ms: number, signal: AbortSignal | undefined): Promise<Connection> {
+    if (this.#over !== undefined) throw this.#over;
+    return within(ms, this.#arrival.promise, away, signal);
+  }
+}
+
+/** Delivers each record once: what comes twice is left out, and after a gap nothing is taken from that connection. */
+class Subscription {
+  readonly #deliver: (records: Records) => void;
+  #next: number;
+
+  constructor(from: number, deliver: (records: Records) => void) {
+    this.#next = from;
+    this.#deliver = deliver;
+  }
+
+  get lastSeq(): number {
+    return this.#next - 1;
+  }
+
+  async resume(connection: Connection): Promise<void> {
+    let own: number | undefined = undefined;
+    const early: NotificationOf<'records'>[] = [];
+    const take = (given: NotificationOf<'records'>): void => {
+      if (given.subscription === own && !this.#take(given.records)) connection.dispose();
+    };
+    connection.on('records', (given) => {
+      if (own === undefined) early.push(given);
+      else take(given);
+    });
+    const { subscription, lastSeq } = await connection.request('events/subscribe', { from: this.#next });
+    if (lastSeq < this.#next - 1) throw shrunk(lastSeq, this.#next - 1);
+    own = subscription;
+    early.forEach(take);
+  }
+
+  /** False after a gap. */
+  #take(records: Records): boolean {
+    const fresh: Records = [];
+    let whole = true;
+    for (const record of records) {
+      if (record.seq < this.#next) continue;
+      whole = record.seq === this.#next;
+      if (!whole) break;
+      fresh.push(record);
+      this.#next++;
+    }
+    if (fresh.length > 0) this.#deliver(fresh);
+    return whole;
+  }
+}
+
+function shrunk(there: number, seen: number): CoppiceError {
+  return new CoppiceError(
+    'corrupt',
+    `The journal ends at record ${there}, and record ${seen} was already seen: it is another one, or was cut.`,
+    'Run `coppice audit verify`, then start this front end again.',
+  );
+}
+
+function away(): CoppiceError {
+  return new CoppiceError(
+    'unreachable',
+    'There is no connection to the engine.',
+    'It is tried again by itself; wait a little.',
+  );
+}
+
+function disposed(): CoppiceError {
+  return new CoppiceError('unreachable', 'This front end has ended its connection.', 'Start it again.');
+}

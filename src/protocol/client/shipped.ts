@@ -1,0 +1,106 @@
+/** The engine's own copy of the files it runs from: an update of the product deletes the ones it was installed with. */
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CoppiceError, systemCode } from '../../core/errors.ts';
+
+export interface Shipped {
+  /** Folder of the installed product. */
+  readonly dist: string;
+  /** Names of the files in it that the engine needs. */
+  readonly files: readonly string[];
+}
+
+const segment = /^[A-Za-z0-9][\w.+-]*$/;
+const attempts = 5;
+
+/**
+ * Makes sure that `<home>/engine/<version>/` holds exactly what is shipped and resolves to that folder. It is put in place in
+ * one step, so that no engine starts from half a copy; a copy of the same version with other content (a development build)
+ * is replaced.
+ *
+ * @throws CoppiceError `not-found` if a shipped file is missing, `disk-full`
+ */
+export async function installEngine(home: string, version: string, shipped: Shipped): Promise<string> {
+  for (const name of [version, ...shipped.files]) {
+    if (!segment.test(name))
+      throw new CoppiceError('bad-usage', `'${name}' is not a file name.`, 'Report this as a bug.');
+  }
+  const engines = join(home, 'engine');
+  const target = join(engines, version);
+  try {
+    const wanted = await digests(shipped.dist, shipped.files);
+    await mkdir(engines, { recursive: true, mode: 0o700 });
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      if (await holds(target, wanted)) return target;
+      await replace(engines, target, shipped);
+    }
+    if (await holds(target, wanted)) return target;
+  } catch (error) {
+    throw readable(error, shipped.dist);
+  }
+  throw new CoppiceError(
+    'engine-busy',
+    `Two different builds of version ${version} are being started in ${home}.`,
+    'Close the front ends of one of them.',
+  );
+}
+
+async function digests(folder: string, files: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const entries = files.map(async (name) => [name, await digest(join(folder, name))] as const);
+  return new Map(await Promise.all(entries));
+}
+
+async function digest(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
+async function holds(target: string, wanted: ReadonlyMap<string, string>): Promise<boolean> {
+  try {
+    const there = await digests(target, [...wanted.keys()]);
+    return [...wanted].every(([name, sum]) => there.get(name) === sum);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+/** Copies beside the target, moves what is there aside, and the copy into its place. */
+async function replace(engines: string, target: string, { dist, files }: Shipped): Promise<void> {
+  const mark = randomBytes(6).toString('hex');
+  const copy = join(engines, `.new-${mark}`);
+  const old = join(engines, `.old-${mark}`);
+  try {
+    await mkdir(copy, { mode: 0o700 });
+    for (const name of files) {
+      await copyFile(join(dist, name), join(copy, name));
+      const executable = ((await stat(join(dist, name))).mode & 0o100) !== 0;
+      await chmod(join(copy, name), executable ? 0o700 : 0o600);
+    }
+    await rename(target, old).catch(ignore('ENOENT'));
+    await rename(copy, target).catch(ignore('ENOTEMPTY', 'EEXIST', 'ENOTDIR')); // another starter was first
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+    await rm(old, { recursive: true, force: true });
+  }
+}
+
+function ignore(...codes: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    if (!codes.includes(systemCode(error) ?? '')) throw error;
+  };
+}
+
+function readable(error: unknown, dist: string): unknown {
+  const code = systemCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new CoppiceError('disk-full', 'There is no space for a copy of the engine.', 'Free some space.', {
+      cause: error,
+    });
+  }
+  if (code !== 'ENOENT') return error;
+  const next = 'Install Coppice again (in a development tree: build it).';
+  return new CoppiceError('not-found', `A file of the engine is missing in ${dist}.`, next, { cause: error });
+}

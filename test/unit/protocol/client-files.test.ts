@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pause, within } from '../../../src/protocol/client/deadline.ts';
+import { homePath, prepareHome } from '../../../src/protocol/client/home.ts';
+import { installEngine } from '../../../src/protocol/client/shipped.ts';
+import { readStartLog } from '../../../src/protocol/client/start-log.ts';
+
+describe('files of a front end', () => {
+  let root: string;
+  beforeEach(async () => (root = await realpath(await mkdtemp(join(tmpdir(), 'cp-')))));
+  afterEach(() => rm(root, { recursive: true }));
+
+  describe('data directory', () => {
+    it('is ~/.coppice, or what COPPICE_HOME says', () => {
+      assert.equal(homePath({}), join(homedir(), '.coppice'));
+      assert.equal(homePath({ COPPICE_HOME: '' }), join(homedir(), '.coppice'));
+      assert.equal(homePath({ COPPICE_HOME: '/a/../b/' }), '/b/');
+      assert.equal(homePath({ COPPICE_HOME: '~/x' }), join(homedir(), 'x'));
+      assert.throws(() => homePath({ COPPICE_HOME: 'x' }), { code: 'bad-usage', message: /'x'/ });
+    });
+
+    it('is made for its owner alone, and closed when it was not', async () => {
+      const home = join(root, 'a', 'b');
+      assert.equal(await prepareHome(home), home);
+      assert.equal((await stat(home)).mode & 0o777, 0o700);
+      await chmod(home, 0o755);
+      await prepareHome(home);
+      assert.equal((await stat(home)).mode & 0o777, 0o700);
+      await symlink(home, join(root, 'link'));
+      assert.equal(await prepareHome(join(root, 'link')), home);
+    });
+
+    it('is refused when something is in the way', async () => {
+      await writeFile(join(root, 'file'), '');
+      await assert.rejects(prepareHome(join(root, 'file')), { code: 'path-in-the-way' });
+      await assert.rejects(prepareHome(join(root, 'file', 'x')), { code: 'path-in-the-way' });
+    });
+
+    it('is refused on native Windows in one sentence', async () => {
+      await assert.rejects(prepareHome(root, 'win32'), { code: 'bad-usage', message: /WSL/ });
+    });
+
+    if (process.getuid?.() === 0) {
+      it("is refused when it is somebody else's", async () => {
+        const home = join(root, 'theirs');
+        await mkdir(home, { mode: 0o700 });
+        await chown(home, 12345, 12345);
+        await assert.rejects(prepareHome(home), { code: 'config-invalid', message: /uid 12345/ });
+      });
+    }
+  });
+
+  describe("the engine's files", () => {
+    let dist: string;
+    const files = ['engine.js', 'run.sh'];
+    beforeEach(async () => {
+      dist = join(root, 'dist');
+      await mkdir(dist);
+      await writeFile(join(dist, 'engine.js'), 'one');
+      await writeFile(join(dist, 'run.sh'), 'two');
+      await writeFile(join(dist, 'extension.js'), 'not for the engine');
+      await chmod(join(dist, 'run.sh'), 0o755);
+    });
+    const install = (): Promise<string> => installEngine(root, '1.0.0', { dist, files });
+
+    it('are copied into a folder of their version, with the rights they need', async () => {
+      const folder = await install();
+      assert.equal(folder, join(root, 'engine', '1.0.0'));
+      assert.deepEqual((await readdir(folder)).sort(), files);
+      assert.equal((await stat(join(folder, 'run.sh'))).mode & 0o777, 0o700);
+      assert.equal((await stat(join(folder, 'engine.js'))).mode & 0o777, 0o600);
+      assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
+    });
+
+    it('stay where they are the same, and are replaced where they are not', async () => {
+      const folder = await install();
+      const before = await stat(folder);
+      assert.equal((await stat(await install())).ino, before.ino);
+      const spoils = [
+        () => writeFile(join(dist, 'engine.js'), 'three'),
+        () => writeFile(join(folder, 'run.sh'), 'tw'),
+        () => rm(join(folder, 'run.sh')),
+        async () => {
+          await rm(folder, { recursive: true });
+          await writeFile(folder, 'a file');
+        },
+      ];
+      for (const spoil of spoils) {
+        await spoil();
+        await install();
+        for (const name of files)
+          assert.equal(await readFile(join(folder, name), 'utf8'), await readFile(join(dist, name), 'utf8'));
+        assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
+      }
+    });
+
+    it('are whole, however many install them at once', async () => {
+      for (let round = 0; round < 5; round++) {
+        await writeFile(join(dist, 'engine.js'), `round ${round}`);
+        await Promise.all(Array.from({ length: 8 }, install));
+        assert.equal(await readFile(join(root, 'engine', '1.0.0', 'engine.js'), 'utf8'), `round ${round}`);
+        assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
+      }
+    });
+
+    it('that are missing are named, and nothing is left', async () => {
+      await rm(join(dist, 'run.sh'));
+      await assert.rejects(install(), { code: 'not-found', message: /dist/ });
+      await assert.rejects(installEngine(root, '../x', { dist, files }), { code: 'bad-usage' });
+      await assert.rejects(installEngine(root, '1.0.0', { dist, files: ['../x'] }), { code: 'bad-usage' });
+      assert.deepEqual(await readdir(root), ['dist']);
+    });
+  });
+
+  describe('log of a start', () => {
+    it('tells what this process said, and the last lines', async () => {
+      const path = join(root, 'log');
+      const failure = { code: 'corrupt', message: 'Broken.', next: 'Mend it.', context: { a: 'b' } };
+      const before = `${JSON.stringify({ pid: 7, failure: { ...failure, message: 'Long ago.' } })}\n`;
+      const mine = `${JSON.stringify({ pid: 7, failure })}\n`;
+      const other = `${JSON.stringify({ pid: 8, failure: { ...failure, message: 'Not mine.' } })}\n`;
+      await writeFile(path, `${before}SyntaxError: x\n${mine}${other}{"pid":7,"failure":5}\n`);
+      const offset = Buffer.byteLength(before);
+      const seven = await readStartLog(path, offset, 7);
+      assert.deepEqual(seven.failure?.toRecord(), failure);
+      assert.match(seven.tail, /^SyntaxError: x\n/);
+      assert.equal((await readStartLog(path, offset, 9)).failure, undefined);
+      assert.equal((await readStartLog(path, 1e6, 7)).failure?.message, 'Broken.'); // cut by rotation since
+      assert.deepEqual(await readStartLog(join(root, 'none'), 0, 7), { tail: '', failure: undefined });
+    });
+
+    it('is bounded', async () => {
+      const path = join(root, 'log');
+      await writeFile(path, 'line\n'.repeat(100_000));
+      assert.equal((await readStartLog(path, 0, 1)).tail.split('\n').length, 12);
+    });
+  });
+
+  describe('waiting', () => {
+    it('ends with the work, the time, or the signal, and leaves no timer', async () => {
+      const never = new Promise<never>(() => undefined);
+      const late = (): Error => new Error('late');
+      assert.equal(await within(1000, Promise.resolve(5), late), 5);
+      await assert.rejects(within(1000, Promise.reject(new Error('own')), late), /own/);
+      await assert.rejects(within(10, never, late), /late/);
+      await assert.rejects(within(10_000, never, late, AbortSignal.abort(new Error('told'))), /told/);
+      const abort = new AbortController();
+      const waiting = within(10_000, never, late, abort.signal);
+      abort.abort(new Error('told'));
+      await assert.rejects(waiting, /told/);
+      await pause(1);
+      await assert.rejects(pause(10_000, AbortSignal.abort(new Error('told'))), /told/);
+    });
+
+    it('what fails after the time is nobody else’s error', async () => {
+      const failing = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('too late')), 20));
+      await assert.rejects(
+        within(5, failing, () => new Error('late')),
+        /late/,
+      );
+      await pause(30);
+    });
+  });
+});
