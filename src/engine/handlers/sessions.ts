@@ -9,9 +9,11 @@ import { addPrompt, answer, cancel, create, interrupt, type Verdict } from '../.
 import { isSettled, statusOf } from '../../core/session/status.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
+import { usable } from '../../agents/registry.ts';
 import type { Executor } from '../../executors/executor.ts';
 import type { Handlers, ParsedOf, Requests } from '../../protocol/contract.ts';
 import type { ClientContext } from '../rpc/server.ts';
+import { findProgram } from '../doctor/host.ts';
 import { slugOf } from '../places/repositories.ts';
 import type { Services } from '../services.ts';
 import { sessionDetail, sessionView } from '../sessions/views.ts';
@@ -141,6 +143,7 @@ async function createSession(
   });
   await repositories.check(location, request);
   const environment = allowed(params.requester, agent.environment);
+  if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
   const [id, uuid] = [services.newId(), randomUUID()];
   const data = {
     session: id,
@@ -167,6 +170,13 @@ async function createSession(
   if (verdict.status !== 'rejected') return { verdict, id };
   vault.forget(id);
   return { verdict, id: undefined };
+}
+
+/** An agent that is not there is refused before a worktree is made for it. */
+async function requireProgram(agent: Agent, { env }: RequesterEnvironment): Promise<void> {
+  const { command, parse } = agent.detection;
+  const found = command.includes('/') ? command : await findProgram(command, env['PATH'] ?? '');
+  if (found === undefined) usable(agent, parse('', '', undefined), undefined);
 }
 
 function requesterRecord(
