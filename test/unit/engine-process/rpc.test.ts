@@ -1,97 +1,25 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { createMessageConnection, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
-import { CoppiceError, type ErrorCode, type ErrorRecord } from '../../../src/core/errors.ts';
-import {
-  serve,
-  type ClientContext,
-  type RequestHandlers,
-  type RpcServer,
-  type ServeOptions,
-} from '../../../src/engine/rpc/server.ts';
+import { ResponseError } from 'vscode-jsonrpc/node';
+import { CoppiceError } from '../../../src/core/errors.ts';
+import type { ClientContext, RequestHandlers } from '../../../src/engine/rpc/server.ts';
 import { greet } from '../../../src/protocol/client/handshake.ts';
 import { wire, type SecretsHandler, type Wire } from '../../../src/protocol/client/wire.ts';
 import { requests } from '../../../src/protocol/contract.ts';
 import { protocol } from '../../../src/protocol/version.ts';
-import { frame, Sockets } from '../protocol/sockets.ts';
-import { nobody, toyHandlers, toyRecord } from './toy-handlers.ts';
-
-const log = { lines: [] as { text: string; fields: unknown }[], debug: () => undefined, warn: note, error: note };
-function note(text: string, fields?: unknown): void {
-  log.lines.push({ text, fields });
-}
-
-const front = { client: 'cli', version: '1.2.3' };
-const hello = { protocol, version: '1.2.3', client: 'cli', pid: 1 };
-const bounded = { timeoutMs: 2_000 };
+import { frame } from '../protocol/sockets.ts';
+import { bounded, front, hello, refused, Rpc } from './rpc-bench.ts';
+import { toyRecord } from './toy-handlers.ts';
 
 describe('rpc', () => {
-  let sockets: Sockets;
-  const servers: RpcServer[] = [];
-  const raws: MessageConnection[] = [];
-  beforeEach(async () => {
-    log.lines = [];
-    sockets = await Sockets.open();
-  });
-  afterEach(async () => {
-    for (const raw of raws.splice(0)) raw.dispose();
-    await Promise.all(servers.splice(0).map((server) => server.close()));
-    await sockets.close();
-  });
-
-  function server(handlers: Partial<RequestHandlers> = {}, options: Partial<ServeOptions> = {}): RpcServer {
-    const made = serve({ version: '1.2.3', handlers: toyHandlers(handlers), checkResults: true, log, ...options });
-    servers.push(made);
-    return made;
-  }
-
-  async function socket(to: RpcServer): Promise<Socket> {
-    const [here, there] = await sockets.pair();
-    to.accept(there);
-    return here;
-  }
-
-  async function client(to: RpcServer, secrets?: SecretsHandler): Promise<Wire> {
-    const opened = wire(await socket(to), secrets);
-    assert.equal((await greet(opened, front, bounded)).status, 'welcome');
-    return opened;
-  }
-
-  /** A peer that says what it likes. */
-  async function raw(to: RpcServer): Promise<MessageConnection> {
-    const here = await socket(to);
-    const connection = createMessageConnection(here, here);
-    connection.listen();
-    raws.push(connection);
-    return connection;
-  }
-
-  async function refused(
-    answer: Promise<unknown>,
-    code: ErrorCode,
-    text: RegExp,
-    number?: number,
-  ): Promise<ErrorRecord> {
-    try {
-      await answer;
-    } catch (error) {
-      assert.ok(error instanceof ResponseError, String(error));
-      const { data } = error as ResponseError<ErrorRecord>;
-      assert.ok(data !== undefined, 'the error carries no record');
-      assert.equal(data.code, code);
-      assert.match(data.message, text);
-      assert.notEqual(data.next, '');
-      if (number !== undefined) assert.equal(error.code, number);
-      return data;
-    }
-    assert.fail('it was not refused');
-  }
+  let rpc: Rpc;
+  beforeEach(async () => (rpc = await Rpc.open()));
+  afterEach(() => rpc.close());
 
   describe('greeting', () => {
     it('comes first, and tells who is there', async () => {
-      const to = server({}, { readOnly: () => 'the disk is full' });
-      const opened = wire(await socket(to));
+      const to = rpc.server({}, { readOnly: () => 'the disk is full' });
+      const opened = wire(await rpc.socket(to));
       assert.deepEqual(await greet(opened, front, bounded), {
         status: 'welcome',
         engine: { pid: process.pid, version: '1.2.3', protocol, readOnly: 'the disk is full' },
@@ -106,9 +34,9 @@ describe('rpc', () => {
 
     it('is required: another request is refused and the connection ended', async () => {
       let called = false;
-      const to = server({ 'engine/stop': () => ((called = true), {}) });
+      const to = rpc.server({ 'engine/stop': () => ((called = true), {}) });
       for (const method of ['engine/status', 'engine/stop', 'nonsense']) {
-        const peer = await raw(to);
+        const peer = await rpc.raw(to);
         const closed = new Promise((resolve) => peer.onClose(() => resolve(undefined)));
         await refused(peer.sendRequest(method, { reason: 'x' }), 'bad-usage', /first message has to be `hello`/);
         await closed;
@@ -118,32 +46,32 @@ describe('rpc', () => {
     });
 
     it('is given once', async () => {
-      const to = server();
-      const peer = await raw(to);
+      const to = rpc.server();
+      const peer = await rpc.raw(to);
       await peer.sendRequest('hello', hello);
       await refused(peer.sendRequest('hello', { ...hello, client: 'somebody-else' }), 'bad-usage', /second greeting/);
     });
 
     it('has to come in time', async () => {
-      const to = server({}, { limits: { helloMs: 50 } });
-      const here = await socket(to);
+      const to = rpc.server({}, { limits: { helloMs: 50 } });
+      const here = await rpc.socket(to);
       await once(here, 'close');
     });
 
     it('has to be small', async () => {
-      const to = server({}, { limits: { helloBytes: 1000 } });
-      const here = await socket(to);
+      const to = rpc.server({}, { limits: { helloBytes: 1000 } });
+      const here = await rpc.socket(to);
       here.write('Content-Length: 1001\r\n\r\n');
       await once(here, 'close');
-      const large = await client(to);
+      const large = await rpc.client(to);
       await assert.rejects(large.request('session/show', { session: 'x'.repeat(4000) }), { code: 'wrong-state' });
       large.dispose();
     });
 
     it('is checked', async () => {
-      const to = server();
+      const to = rpc.server();
       await refused(
-        (await raw(to)).sendRequest('hello', { protocol }),
+        (await rpc.raw(to)).sendRequest('hello', { protocol }),
         'bad-usage',
         /hello is not valid: version: /,
         -32602,
@@ -151,8 +79,8 @@ describe('rpc', () => {
     });
 
     it('makes a harmless actor of any name', async () => {
-      const to = server();
-      const peer = await raw(to);
+      const to = rpc.server();
+      const peer = await rpc.raw(to);
       await peer.sendRequest('hello', { ...hello, client: 'engine\n"</x>'.padEnd(400, 'y') });
       const [context] = to.clients();
       assert.match(context?.actor ?? '', /^user:engine----x-y+$/);
@@ -172,13 +100,13 @@ describe('rpc', () => {
     for (const { who, version, speaks, mayStop } of others) {
       it(`turns away a front end of an ${who} protocol; it may ${mayStop ? '' : 'not '}ask for a stop`, async () => {
         const stops: string[] = [];
-        const to = server({
+        const to = rpc.server({
           'engine/stop': ({ reason }) => {
             stops.push(reason);
             return {};
           },
         });
-        const peer = await raw(to);
+        const peer = await rpc.raw(to);
         const greeting = peer.sendRequest('hello', { ...hello, version, protocol: speaks });
         const record = await refused(greeting, 'version-mismatch', /engine is version 1\.2\.3/);
         assert.equal(record.context?.['version'], '1.2.3');
@@ -194,12 +122,12 @@ describe('rpc', () => {
     }
 
     it('is refused when there are too many', async () => {
-      const to = server({}, { limits: { clients: 2 } });
-      const [first, second] = [await client(to), await client(to)];
-      await refused((await raw(to)).sendRequest('hello', hello), 'engine-busy', /already serves 2/);
+      const to = rpc.server({}, { limits: { clients: 2 } });
+      const [first, second] = [await rpc.client(to), await rpc.client(to)];
+      await refused((await rpc.raw(to)).sendRequest('hello', hello), 'engine-busy', /already serves 2/);
       first.dispose();
       await second.request('engine/stop', { reason: 'x' }).catch(() => undefined); // the first is gone by then
-      (await client(to)).dispose();
+      (await rpc.client(to)).dispose();
       second.dispose();
     });
   });
@@ -207,13 +135,13 @@ describe('rpc', () => {
   describe('requests', () => {
     it('reach their handler parsed, with defaults', async () => {
       let seen: unknown;
-      const to = server({
+      const to = rpc.server({
         'session/list': (params) => {
           seen = params;
           return { sessions: [] };
         },
       });
-      const opened = await client(to);
+      const opened = await rpc.client(to);
       assert.deepEqual(await opened.request('session/list', {}), { sessions: [] });
       assert.deepEqual(seen, requests['session/list'].params.parse({}));
       assert.notDeepEqual(seen, {});
@@ -221,8 +149,8 @@ describe('rpc', () => {
     });
 
     it('with bad parameters are refused in a sentence that does not repeat the values', async () => {
-      const to = server({ 'session/create': () => assert.fail('it was called') });
-      const peer = await raw(to);
+      const to = rpc.server({ 'session/create': () => assert.fail('it was called') });
+      const peer = await rpc.raw(to);
       await peer.sendRequest('hello', hello);
       const bad = { path: '/x', prompt: '', mode: 'hunter2', requester: { env: {}, secrets: { KEY: 5 } } };
       const record = await refused(peer.sendRequest('session/create', bad), 'bad-usage', /session\/create/, -32602);
@@ -234,8 +162,8 @@ describe('rpc', () => {
     });
 
     it('that nobody knows are refused', async () => {
-      const to = server();
-      const peer = await raw(to);
+      const to = rpc.server();
+      const peer = await rpc.raw(to);
       await peer.sendRequest('hello', hello);
       for (const method of ['session/explode', 'constructor', '__proto__', 'toString', '', '$/x']) {
         await refused(peer.sendRequest(method, {}), 'bad-usage', /knows no request/, -32601);
@@ -244,52 +172,52 @@ describe('rpc', () => {
 
     it('fail with the code, sentence, next step and context of a CoppiceError', async () => {
       const thrown = new CoppiceError('queue-full', 'No place.', 'Wait.', { context: { length: '10' } });
-      const opened = await client(server({ 'session/interrupt': () => Promise.reject(thrown) }));
+      const opened = await rpc.client(rpc.server({ 'session/interrupt': () => Promise.reject(thrown) }));
       await assert.rejects(opened.request('session/interrupt', { session: 'x' }), (error) => {
         assert.ok(error instanceof CoppiceError);
         assert.deepEqual(error.toRecord(), thrown.toRecord());
         return true;
       });
-      assert.deepEqual(log.lines, []);
+      assert.deepEqual(rpc.logged, []);
       opened.dispose();
     });
 
     it('fail as internal for any other error, which is logged', async () => {
-      const to = server({
+      const to = rpc.server({
         'session/interrupt': () => {
           throw new TypeError('a bug');
         },
       });
-      const opened = await client(to);
+      const opened = await rpc.client(to);
       await assert.rejects(opened.request('session/interrupt', { session: 'x' }), {
         code: 'internal',
         message: 'a bug',
       });
-      assert.equal(log.lines.length, 1);
+      assert.equal(rpc.logged.length, 1);
       opened.dispose();
     });
 
     it('fail when a result breaks the contract, if that is checked', async () => {
       const broken = { 'session/list': () => ({ sessions: 5 }) } as unknown as Partial<RequestHandlers>;
-      const strict = await client(server(broken));
+      const strict = await rpc.client(rpc.server(broken));
       await assert.rejects(strict.request('session/list', {}), {
         code: 'internal',
         message: /breaks the contract: sessions/,
       });
       strict.dispose();
-      const lax = await client(server(broken, { checkResults: false }));
+      const lax = await rpc.client(rpc.server(broken, { checkResults: false }));
       await assert.rejects(lax.request('session/list', {}), { code: 'internal', message: /cannot be read/ });
       lax.dispose();
     });
 
     it('are answered beside each other', async () => {
       const waiting: (() => void)[] = [];
-      const to = server({
+      const to = rpc.server({
         'session/show': () =>
           new Promise<never>((_, reject) => waiting.push(() => reject(new CoppiceError('not-found', 'x', 'y')))),
         'session/unfollow': () => ({}),
       });
-      const opened = await client(to);
+      const opened = await rpc.client(to);
       const slow = opened.request('session/show', { session: 'x' });
       await opened.request('session/unfollow', { follow: 1 });
       waiting.forEach((go) => go());
@@ -298,21 +226,21 @@ describe('rpc', () => {
     });
 
     it('are refused once the server is told to, but for a stop', async () => {
-      const to = server({ 'engine/stop': () => ({}), 'session/unfollow': () => ({}) });
-      const opened = await client(to);
+      const to = rpc.server({ 'engine/stop': () => ({}), 'session/unfollow': () => ({}) });
+      const opened = await rpc.client(to);
       to.refuse(new CoppiceError('engine-busy', 'It stops.', 'Wait.'));
       await assert.rejects(opened.request('session/unfollow', { follow: 1 }), {
         code: 'engine-busy',
         message: 'It stops.',
       });
       await opened.request('engine/stop', { reason: 'x' });
-      await refused((await raw(to)).sendRequest('hello', hello), 'engine-busy', /It stops/);
+      await refused((await rpc.raw(to)).sendRequest('hello', hello), 'engine-busy', /It stops/);
       opened.dispose();
     });
 
     it('give up in time and when told, at the caller', async () => {
-      const to = server({ 'session/show': () => new Promise<never>(() => undefined) });
-      const opened = await client(to);
+      const to = rpc.server({ 'session/show': () => new Promise<never>(() => undefined) });
+      const opened = await rpc.client(to);
       await assert.rejects(opened.request('session/show', { session: 'x' }, { timeoutMs: 30 }), { code: 'timed-out' });
       const abort = new AbortController();
       const asked = opened.request('session/show', { session: 'x' }, { signal: abort.signal });
@@ -327,11 +255,11 @@ describe('rpc', () => {
     });
 
     it('are limited in number', async () => {
-      const to = server(
+      const to = rpc.server(
         { 'session/show': () => new Promise<never>(() => undefined) },
         { limits: { openRequests: 20 } },
       );
-      const peer = await socket(to);
+      const peer = await rpc.socket(to);
       peer.write(frame({ jsonrpc: '2.0', id: 0, method: 'hello', params: hello }));
       await once(peer, 'data');
       for (let id = 1; id <= 21; id++) {
@@ -344,14 +272,14 @@ describe('rpc', () => {
 
   describe('notifications and calls', () => {
     it('reach the front end in order', async () => {
-      const to = server({
+      const to = rpc.server({
         'events/subscribe': async ({ from }, context) => {
           await context.notify('records', { subscription: 1, records: [toyRecord(from)] });
           await context.notify('records', { subscription: 1, records: [toyRecord(from + 1), toyRecord(from + 2)] });
           return { subscription: 1, lastSeq: from + 2 };
         },
       });
-      const opened = await client(to);
+      const opened = await rpc.client(to);
       const seen: number[] = [];
       const off = opened.on('records', ({ records }) => seen.push(...records.map(({ seq }) => seq)));
       await opened.request('events/subscribe', { from: 5 });
@@ -363,20 +291,20 @@ describe('rpc', () => {
     });
 
     it('that break the contract end the connection at the front end', async () => {
-      const to = server({
+      const to = rpc.server({
         'events/unsubscribe': (_, context) => {
           void context.notify('records', { subscription: 'x' } as never).catch(() => undefined);
           return {};
         },
       });
-      const opened = await client(to);
+      const opened = await rpc.client(to);
       await opened.request('events/unsubscribe', { subscription: 1 }).catch(() => undefined);
       assert.equal((await opened.closed).reason, 'unreadable');
     });
 
     async function connected(secrets?: SecretsHandler): Promise<{ opened: Wire; context: ClientContext }> {
-      const to = server();
-      const opened = await client(to, secrets);
+      const to = rpc.server();
+      const opened = await rpc.client(to, secrets);
       const [context] = to.clients();
       assert.ok(context);
       return { opened, context };
@@ -422,12 +350,12 @@ describe('rpc', () => {
       await gone;
       context.onClose(() => calls.push('late'));
       assert.deepEqual(calls, ['a', 'late']);
-      assert.equal(log.lines.length, 1);
+      assert.equal(rpc.logged.length, 1);
     });
 
     it('a client that does not read is disconnected before memory grows', async () => {
-      const to = server({}, { limits: { queuedBytes: 200_000 } });
-      const here = await socket(to);
+      const to = rpc.server({}, { limits: { queuedBytes: 200_000 } });
+      const here = await rpc.socket(to);
       here.write(frame({ jsonrpc: '2.0', id: 0, method: 'hello', params: hello }));
       await once(here, 'data');
       here.pause();
@@ -442,8 +370,8 @@ describe('rpc', () => {
     });
 
     it('a sender that waits is kept at the pace of the reader, and not disconnected', async () => {
-      const to = server({}, { limits: { queuedBytes: 200_000 } });
-      const opened = await client(to);
+      const to = rpc.server({}, { limits: { queuedBytes: 200_000 } });
+      const opened = await rpc.client(to);
       const [context] = to.clients();
       assert.ok(context);
       let seen = 0;
@@ -452,65 +380,6 @@ describe('rpc', () => {
       for (let i = 0; i < 100; i++) await context.notify('records', { subscription: 1, records });
       await opened.request('engine/stop', { reason: 'x' }).catch(() => undefined); // behind them in the line
       assert.equal(seen, 100);
-      opened.dispose();
-    });
-  });
-
-  describe('hostile peers', () => {
-    const messages: Record<string, unknown> = {
-      'a cancellation without an id': { jsonrpc: '2.0', method: '$/cancelRequest' },
-      'an id that is an object': { jsonrpc: '2.0', id: {}, method: 'engine/status' },
-      'an id that is null': { jsonrpc: '2.0', id: null, method: 'engine/status' },
-      'an endless id': { jsonrpc: '2.0', id: 'x'.repeat(100_000), method: 'engine/status' },
-      'an answer that nobody asked for': { jsonrpc: '2.0', id: 0, result: {} },
-      'an error without an id': { jsonrpc: '2.0', id: null, error: { code: 1, message: 'x' } },
-      'an empty object': {},
-      'a notification': { jsonrpc: '2.0', method: 'session/cancel', params: { session: 'x' } },
-    };
-    for (const [name, message] of Object.entries(messages)) {
-      it(`${name} does no harm`, async () => {
-        const to = server({ 'session/cancel': () => assert.fail('it was called'), 'session/unfollow': () => ({}) });
-        const here = await socket(to);
-        const peer = createMessageConnection(here, here);
-        peer.listen();
-        await peer.sendRequest('hello', hello);
-        here.write(frame(message));
-        assert.deepEqual(await peer.sendRequest('session/unfollow', { follow: 1 }), {});
-        peer.dispose();
-        here.destroy();
-      });
-    }
-
-    it('garbage ends that connection, and no other', async () => {
-      const to = server({ 'session/unfollow': () => ({}) });
-      const good = await client(to);
-      for (const bytes of [
-        'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
-        'Content-Length: 99999999999\r\n\r\n',
-        'Content-Length: 3\r\n\r\n{]}',
-      ]) {
-        const here = await socket(to);
-        here.write(bytes);
-        await once(here, 'close');
-      }
-      assert.deepEqual(await good.request('session/unfollow', { follow: 1 }), {});
-      good.dispose();
-    });
-
-    it('too many connections are cut at once', async () => {
-      const to = server({}, { limits: { clients: 1 } });
-      const open = [];
-      for (let i = 0; i < 65; i++) open.push(await socket(to));
-      const here = await socket(to);
-      await once(here, 'close');
-      for (const each of open) each.destroy();
-    });
-
-    it('requests of an environment without sense are refused before the handler', async () => {
-      const to = server({ doctor: () => assert.fail('it was called') });
-      const opened = await client(to);
-      const requester = { ...nobody, env: { ['X'.repeat(300)]: 'v' } };
-      await assert.rejects(opened.request('doctor', { requester }), { code: 'bad-usage' });
       opened.dispose();
     });
   });
