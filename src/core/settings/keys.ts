@@ -51,9 +51,18 @@ export function keyFor(row: SettingKey, id: string): string {
   return row.replace(member, id);
 }
 
-/** The agent's id in a key of a family. */
-export function memberOf(row: SettingKey, key: string): string {
-  return key.split('.')[segmentsOf(row).indexOf(member)] ?? '';
+export interface AgentKey {
+  readonly id: string;
+  /** Defines an agent of the user's own; otherwise it is an option of an agent. */
+  readonly defines: boolean;
+}
+
+/** The agent that a key of a family is about. */
+export function agentOfKey(key: string): AgentKey | undefined {
+  const match = matchKey(key);
+  if (match === undefined || !isFamily(match.row)) return undefined;
+  const id = key.split('.')[segmentsOf(match.row).indexOf(member)] ?? '';
+  return { id, defines: match.row === definition };
 }
 
 /** `worktrees.scriptTimeoutSeconds` → `COPPICE_WORKTREES_SCRIPT_TIMEOUT_SECONDS`; hyphens of ids become underscores. */

@@ -1,5 +1,5 @@
 /** Reads one source of settings: a file's content, an environment, flags. Pure; finds every problem, not only the first. */
-import { definition, endsAt, follow, isFamily, keyFor, matchKey, memberOf, root, variableOf } from './keys.ts';
+import { definition, endsAt, follow, isFamily, keyFor, matchKey, root, variableOf } from './keys.ts';
 import type { Locate, Place, Problem } from './place.ts';
 import { meaning, nearest, shown } from './suggest.ts';
 import { settingKeys, settingOf, table, type Setting, type SettingKey } from './table.ts';
@@ -101,13 +101,6 @@ export function readFlags(flags: Readonly<Record<string, unknown>>): Layer {
     }
   }
   return { values, problems };
-}
-
-/** The agent that a key of a family is about, if it is one. */
-export function agentOfKey(key: string): { readonly id: string; readonly defines: boolean } | undefined {
-  const match = matchKey(key);
-  if (match === undefined || !isFamily(match.row)) return undefined;
-  return { id: memberOf(match.row, key), defines: match.row === definition };
 }
 
 function collect(

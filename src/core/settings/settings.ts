@@ -1,9 +1,9 @@
 /** Puts the sources of settings together: later ones win, key by key. Pure. */
 import type { z } from 'zod';
-import { isFamily, matchKey } from './keys.ts';
-import { placeText, type Place, type Problem } from './place.ts';
-import { agentOfKey, type Given, type Layer } from './read.ts';
-import { meaning, nearest } from './suggest.ts';
+import { agentProblems } from './agents.ts';
+import { agentOfKey, isFamily, matchKey } from './keys.ts';
+import { placeText, type Problem } from './place.ts';
+import type { Given, Layer } from './read.ts';
 import { settingKeys, table, type SettingKey } from './table.ts';
 import type { CustomAgent } from './types.ts';
 
@@ -28,7 +28,7 @@ export type Settings = { readonly [K in Exclude<SettingKey, Family>]: ValueOf<K>
 export interface SettingRow {
   readonly key: string;
   readonly value: unknown;
-  /** `default`, or where the value was written: `user: …/config.yaml:3:5`, `environment: COPPICE_LIMITS_RUNNING`. */
+  /** `default`, `not set`, or where the value was written: `user: …/config.yaml:3:5`, `environment: COPPICE_LIMITS_RUNNING`. */
   readonly source: string;
   readonly description: string;
 }
@@ -44,7 +44,7 @@ export interface SettingsContext {
 
 export interface Resolved {
   readonly settings: Settings;
-  /** All settings in the table's order; of families only what is set. */
+  /** All settings in the table's order; of families what is set, or the family itself without a value. */
   readonly rows: readonly SettingRow[];
   /** Everything that is wrong in any source; `settings` must not be used unless this is empty. */
   readonly problems: readonly Problem[];
@@ -59,14 +59,8 @@ export function resolveSettings(layers: readonly Layer[], context: SettingsConte
     if (typeof value === 'string' && paths.includes(matchKey(key)?.row))
       given.set(key, { value: expandPath(value, context), place });
   }
-  const problems = [...layers.flatMap((layer) => layer.problems), ...agentProblems(layers, given, context.agents)];
+  const problems = [...layers.flatMap((layer) => layer.problems), ...agentProblems(layers, context.agents)];
   return { settings: assemble(given), rows: rowsOf(given), problems };
-}
-
-/** Ids of all agents that the layers and Coppice know. */
-export function knownAgents(layers: readonly Layer[], builtIn: readonly string[]): readonly string[] {
-  const keys = layers.flatMap((layer) => [...layer.values.keys()]);
-  return [...builtIn, ...keys.flatMap((key) => definedBy(key) ?? [])];
 }
 
 /** `~/x` and `{home}/x` as absolute paths. */
@@ -81,42 +75,6 @@ const paths: readonly (SettingKey | undefined)[] = ['worktrees.root', 'agents.<i
 function defaultOf(key: SettingKey): unknown {
   const row = table[key];
   return 'default' in row ? row.default : undefined;
-}
-
-/** An agent that nobody knows would silently have no effect; one that has two meanings would surprise. */
-function agentProblems(
-  layers: readonly Layer[],
-  given: ReadonlyMap<string, Given>,
-  builtIn: readonly string[],
-): readonly Problem[] {
-  const known = knownAgents(layers, builtIn);
-  const problems: Problem[] = [];
-  const unknown = (key: string, id: string, place: Place): void => {
-    const message = `"${key}" is about the agent "${id}", which does not exist${meaning(nearest(id, known))}`;
-    problems.push({ place, key, message });
-  };
-  for (const [key, { value, place }] of [...given, ...overruled(layers, given)]) {
-    const about = agentOfKey(key);
-    if (about?.defines === true && builtIn.includes(about.id)) {
-      problems.push({
-        place,
-        key,
-        message: `"${key}" has the id of an agent that comes with Coppice; choose another id`,
-      });
-    } else if (about?.defines === false && !known.includes(about.id)) unknown(key, about.id, place);
-    else if (key === 'agent.default' && typeof value === 'string' && !known.includes(value)) unknown(key, value, place);
-  }
-  return problems;
-}
-
-/** Values that a later layer replaced: they are checked as well, so that a mistake shows where it was made. */
-function overruled(layers: readonly Layer[], given: ReadonlyMap<string, Given>): readonly (readonly [string, Given])[] {
-  return layers.flatMap((layer) => [...layer.values].filter(([key, value]) => given.get(key)?.place !== value.place));
-}
-
-function definedBy(key: string): string | undefined {
-  const about = agentOfKey(key);
-  return about?.defines === true ? about.id : undefined;
 }
 
 function assemble(given: ReadonlyMap<string, Given>): Settings {
@@ -139,13 +97,14 @@ function record<T>(): Record<string, T> {
 }
 
 function rowsOf(given: ReadonlyMap<string, Given>): readonly SettingRow[] {
-  const entries = [...given].flatMap(([key, { value, place }]) => {
+  const rows = new Map<SettingKey, SettingRow[]>(settingKeys.map((key) => [key, []]));
+  for (const [key, { value, place }] of given) {
     const match = matchKey(key);
-    if (match === undefined) return [];
+    if (match === undefined) continue;
     const source = place.source === 'default' ? 'default' : `${place.source}: ${placeText(place)}`;
-    return [
-      { order: settingKeys.indexOf(match.row), row: { key, value, source, description: match.setting.description } },
-    ];
-  });
-  return entries.sort((a, b) => a.order - b.order).map((entry) => entry.row);
+    rows.get(match.row)?.push({ key, value, source, description: match.setting.description });
+  }
+  return [...rows].flatMap(([key, found]) =>
+    found.length > 0 ? found : [{ key, value: null, source: 'not set', description: table[key].description }],
+  );
 }

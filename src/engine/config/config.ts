@@ -1,23 +1,21 @@
 /** The settings in force, from all their sources. */
 import { join } from 'node:path';
 import { CoppiceError } from '../../core/errors.ts';
+import { knownAgents } from '../../core/settings/agents.ts';
 import { placeText, type Place, type Problem } from '../../core/settings/place.ts';
 import { emptyLayer, readEnvironment, readFlags, readTree, type Layer } from '../../core/settings/read.ts';
-import {
-  knownAgents,
-  resolveSettings,
-  type Resolved,
-  type SettingRow,
-  type Settings,
-} from '../../core/settings/settings.ts';
+import { resolveSettings, type Resolved, type SettingRow, type Settings } from '../../core/settings/settings.ts';
 import { readSettingsText } from './file.ts';
 import { readYaml } from './yaml.ts';
 
 export const userFileName = 'config.yaml';
 export const repositoryFileName = '.coppice.yaml';
 
-/** Variables with the prefix of settings that are none. */
-export const otherVariables: readonly string[] = ['COPPICE_HOME', 'COPPICE_SESSION', 'COPPICE_RUN'];
+/** Variables with the prefix of settings that are none: the engine's own, and those that a shell inside of a session has. */
+export const otherVariables: readonly string[] = [
+  ...['COPPICE_HOME', 'COPPICE_IDLE_SECONDS'],
+  ...['COPPICE_SESSION', 'COPPICE_RUN', 'COPPICE_WORKTREE', 'COPPICE_AGENT_STATE'],
+];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

