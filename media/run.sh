@@ -126,6 +126,8 @@ coppice_main() {
     coppice_again=$?
     [ "$coppice_again" -eq 127 ] || coppice_code=$coppice_again
   fi
+  # ksh reports 256 + the signal where others report 128 + the signal.
+  [ "$coppice_code" -le 256 ] || coppice_code=$((coppice_code - 128))
   [ -z "$coppice_feeder" ] || kill -KILL "$coppice_feeder" 2>/dev/null
   if [ "$coppice_code" -eq 74 ] && [ ! -s "$coppice_dir/pid" ]; then coppice_refuse 'there is no space for pid'; fi
   coppice_at=$(date +%s)

@@ -105,7 +105,8 @@ async function endFamily(family: Family, limits: StopLimits, host: Host): Promis
       if (found?.startTime !== process.startTime) continue;
       try {
         if (trySignal(host, process.pid, 'SIGKILL')) killed.set(key(process), process);
-      } catch {
+      } catch (error) {
+        if (systemCode(error) !== 'EPERM') throw error;
         refused.add(key(process));
       }
     }

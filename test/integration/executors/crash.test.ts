@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError } from '../../../src/core/errors.ts';
 import type { RunRef } from '../../../src/executors/executor.ts';
 import { LocalExecutor } from '../../../src/executors/local/local-executor.ts';
+import { prepareRun } from '../../../src/executors/run-files.ts';
 import { isAlive, sleep, tell, until, Workbench, wrapperPath } from './workbench.ts';
 
 describe('a local run, when something is killed', () => {
@@ -35,6 +37,24 @@ describe('a local run, when something is killed', () => {
       await sleep(50);
       assert.deepEqual((await agents(spec)).at(-1), `agent ${own[0].pid}`);
       assert.equal((await agents(spec)).length, round, 'one agent per run');
+    }
+  });
+
+  it('is started exactly once when wrappers race', async () => {
+    const wrappers = 8;
+    for (let round = 1; round <= 12; round += 1) {
+      const spec = bench.spec('', { run: round });
+      await prepareRun(spec, 'boot');
+      const { directory, streamPath, stderrPath } = spec;
+      const args = [wrapperPath, directory, streamPath, stderrPath, 'plain', '/bin/echo', 'agent'];
+      const codes = await Promise.all(
+        Array.from({ length: wrappers }, async () => {
+          const child = spawn('/bin/sh', args, { stdio: 'ignore', env: {} });
+          return new Promise((resolve) => child.once('close', resolve));
+        }),
+      );
+      assert.deepEqual(codes.sort(), [0, ...Array.from({ length: wrappers - 1 }, () => 75)]);
+      assert.equal(await bench.stream(spec), 'agent\n'.repeat(round));
     }
   });
 

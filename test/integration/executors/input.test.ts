@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { open, readdir, rm, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { RunRef } from '../../../src/executors/executor.ts';
+import { prepareRun } from '../../../src/executors/run-files.ts';
 import { isAlive, sleep, until, Workbench } from './workbench.ts';
 
 /** Writes to the fifo as it is: what a broken or dying engine may leave there. */
@@ -30,7 +31,6 @@ describe('the input of a local run', () => {
   it('that was written before the start is fed at the start', async () => {
     const spec = bench.echo();
     await assert.rejects(bench.executor.write(spec, 1, 'early\n'), { code: 'wrong-state' });
-    const { prepareRun } = await import('../../../src/executors/run-files.ts');
     await prepareRun(spec, 'boot');
     assert.equal(await bench.executor.write(spec, 1, 'early\n'), 'pending');
     await bench.executor.close(spec);
@@ -82,12 +82,15 @@ describe('the input of a local run', () => {
   it('is found by the next notice, of whatever, when its own was lost with its engine', async () => {
     const spec = bench.echo();
     await bench.start(spec);
-    await writeFile(join(spec.directory, 'in', '000001'), 'one\n');
+    await bench.executor.write(spec, 1, 'one\n');
+    await until(async () => (await bench.stream(spec)) === 'one\n', 'the echo');
+    await sleep(50);
+    await writeFile(join(spec.directory, 'in', '000002'), 'two\n');
     await sleep(30);
-    assert.equal(await bench.executor.inputState(spec, 1), 'pending');
-    assert.equal(await bench.executor.write(spec, 1, 'of the next engine\n'), 'pending');
-    await until(async () => (await bench.executor.inputState(spec, 1)) === 'fed', 'the input');
-    assert.equal(await endOf(spec), 'one\n');
+    assert.equal(await bench.executor.inputState(spec, 2), 'pending');
+    assert.equal(await bench.executor.write(spec, 2, 'of the next engine\n'), 'pending');
+    await until(async () => (await bench.executor.inputState(spec, 2)) === 'fed', 'the input');
+    assert.equal(await endOf(spec), 'one\ntwo\n');
   });
 
   it('may be of any size and hold any byte', async () => {
@@ -106,7 +109,6 @@ describe('the input of a local run', () => {
     ];
     for (const [index, data] of inputs.entries()) await bench.executor.write(spec, index + 1, data);
     await endOf(spec);
-    const { readFile } = await import('node:fs/promises');
     assert.ok((await readFile(join(bench.home, 'copy'))).equals(Buffer.concat(inputs)));
   });
 
@@ -204,6 +206,22 @@ describe('the input of a local run', () => {
     await assert.rejects(bench.executor.write(spec, 4, 'z\n'), { code: 'wrong-state', message: /has ended/ });
     assert.ok(performance.now() - begin < 500);
     assert.equal(await bench.executor.inputState(spec, 4), 'absent');
+  });
+
+  it('is not pending when the feeder ends while it is being written', async () => {
+    const spec = bench.spec('');
+    await prepareRun(spec, 'boot');
+    await mkdir(join(spec.directory, 'lock'));
+    const fifo = join(spec.directory, 'stdin');
+    await promisify(execFile)('mkfifo', [fifo]);
+    const feeder = bench.bystander('sh', ['-c', 'exec 3<>"$0"; echo >"$0.open"; sleep 60 3<&-', fifo], {});
+    await until(() => existsSync(`${fifo}.open`), 'the feeder');
+    const writing = assert.rejects(bench.executor.write(spec, 1, Buffer.alloc(100_000_000)), { code: 'wrong-state' });
+    await until(async () => (await readdir(join(spec.directory, 'in'))).length === 1, 'the beginning of the write');
+    assert.equal(await bench.executor.inputState(spec, 1), 'absent');
+    feeder.kill('SIGKILL');
+    await writing;
+    assert.deepEqual(await readdir(join(spec.directory, 'in')), []);
   });
 
   it('goes on when the wrapper was killed, and ends when the feeder was', async () => {

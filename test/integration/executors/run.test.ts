@@ -139,6 +139,22 @@ describe('a local run', () => {
     assert.equal(await bench.executor.signal(spec, 'SIGINT'), 'not-running');
   });
 
+  it('lets the agent begin with no signal ignored or blocked', async () => {
+    for (const [index, duplex] of [true, false].entries()) {
+      const args = ['-E', 'Sig(Ign|Blk)', '/proc/self/status'];
+      const spec = bench.spec('', {
+        command: 'grep',
+        args,
+        duplex,
+        run: index + 1,
+        streamPath: join(bench.home, `${index}`),
+      });
+      await bench.start(spec);
+      await bench.ended(spec);
+      assert.equal(await bench.stream(spec), 'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n');
+    }
+  });
+
   it('passes TERM and INT of its wrapper on, and survives hang-ups', async () => {
     const script = 'trap "echo term" TERM; trap "echo int; exit 9" INT; echo ready; while :; do sleep 0.02; done';
     const spec = bench.spec(script);
