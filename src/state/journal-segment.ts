@@ -83,36 +83,45 @@ export function decodeHeader(line: Buffer, number: number): { before: Head; seal
 
 /** Looks at the journal in a folder without reading its records. Changes nothing; a folder that is missing is empty. */
 export async function readLayout(files: FileOperations, directory: string): Promise<JournalLayout> {
-  const names = (await files.list(directory)).filter((name) => /^\d{6,}\.jsonl$/.test(name));
-  const count = Math.max(0, ...names.map((name) => Number.parseInt(name, 10)));
   const segments: Segment[] = [];
   let lengthsAgree = true;
+  const layout = (ending: Partial<JournalLayout> = {}): JournalLayout => {
+    return { segments, unfinished: undefined, broken: undefined, lengthsAgree, ...ending };
+  };
+  const stop = (number: number, fault: Fault): JournalLayout => {
+    return layout({ broken: { segment: segmentName(number), line: 1, ...fault } });
+  };
+  const names = await listSegments(files, directory);
+  if ('fault' in names) return stop(1, names);
+  const count = Math.max(0, ...names.map((name) => Number.parseInt(name, 10)));
   let bytes = 0;
   for (let number = 1; number <= count; number++) {
     const name = segmentName(number);
-    const stop = (fault: Fault): JournalLayout => ({
-      segments,
-      unfinished: undefined,
-      broken: { segment: name, line: 1, ...fault },
-      lengthsAgree,
-    });
-    if (!names.includes(name)) return stop({ fault: 'damaged', reason: 'the segment is missing' });
+    if (!names.includes(name)) return stop(number, { fault: 'damaged', reason: 'the segment is missing' });
     const start = await readStart(files, join(directory, name));
-    if ('fault' in start) return stop(start);
+    if ('fault' in start) return stop(number, start);
     const { line, cutShort } = splitHeader(start.text, number);
     if (cutShort && number === count && start.bytes <= maxHeaderBytes) {
-      return { segments, unfinished: { number, bytes: start.bytes }, broken: undefined, lengthsAgree };
+      return layout({ unfinished: { number, bytes: start.bytes } });
     }
     const header = decodeHeader(line, number);
-    if ('fault' in header) return stop(header);
+    if ('fault' in header) return stop(number, header);
     if (number === 1 && (header.before.seq !== genesis.seq || header.before.hash !== genesis.hash)) {
-      return stop({ fault: 'damaged', reason: 'the first segment continues another one' });
+      return stop(number, { fault: 'damaged', reason: 'the first segment continues another one' });
     }
     lengthsAgree &&= header.sealedBytes === bytes;
     bytes = start.bytes;
     segments.push(makeSegment(directory, number, header.before));
   }
-  return { segments, unfinished: undefined, broken: undefined, lengthsAgree };
+  return layout();
+}
+
+async function listSegments(files: FileOperations, directory: string): Promise<readonly string[] | Fault> {
+  try {
+    return (await files.list(directory)).filter((name) => /^\d{6,}\.jsonl$/.test(name));
+  } catch (error) {
+    return { fault: 'damaged', reason: unreadable(error) };
+  }
 }
 
 /** The first line, and whether it is one whose writing was cut short. A header with a damaged line end is no such line. */

@@ -262,6 +262,9 @@ describe('a damaged journal', () => {
       operation === 'open' && path === segmentPath(2) ? { code: 'EACCES' } : undefined;
     const state = await openState(files);
     assert.match(state.readOnlyReason?.message ?? '', /segment 000002.jsonl, line 1, .*cannot be read \(EACCES\)/);
+    files.fail = ({ operation }) => (operation === 'list' ? { code: 'EACCES' } : undefined);
+    const closed = await openState(files);
+    assert.match(closed.readOnlyReason?.message ?? '', /segment 000001.jsonl, line 1, .*cannot be read \(EACCES\)/);
   });
 });
 

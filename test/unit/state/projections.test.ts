@@ -91,6 +91,21 @@ describe('projections', () => {
     await projections.close();
   });
 
+  it('are flushed only when a write that has begun is done too', async () => {
+    const { files, projections } = setUp({ intervalMs: 1 });
+    const { closed: barrier, open } = gate();
+    files.delay = ({ operation }) => (operation === 'rename' ? barrier : undefined);
+    projections.apply([record(1, { path: '/p/a', content: '1' })]);
+    while (files.count('rename') === 0) await pause(1);
+    let flushed = false;
+    const flushing = projections.flush().then(() => (flushed = true));
+    await pause(5);
+    assert.equal(flushed, false);
+    open();
+    await flushing;
+    await projections.close();
+  });
+
   it('tell failures and go on', async () => {
     const { files, failures, projections, text } = setUp();
     files.fail = ({ operation, path }) =>

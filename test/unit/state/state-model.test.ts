@@ -64,7 +64,7 @@ describe('any history of decisions, restarts and power cuts', () => {
         for (const each of steps) await run.take(each);
         await run.end();
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   });
 });
