@@ -42,7 +42,12 @@ function history(index: number, live: boolean): NewEvent[] {
       priority: 'normal',
       repository: { id: 'bench', root: '/nowhere' },
       request: {},
-      requester: { by: 'user:bench', env: { PATH: '/usr/bin:/bin', HOME: '/nowhere', LANG: 'C.UTF-8' }, secrets: [] },
+      requester: {
+        by: 'user:bench',
+        env: { PATH: '/usr/bin:/bin', HOME: '/nowhere', LANG: 'C.UTF-8' },
+        secrets: [],
+        settings: {},
+      },
     }),
     event('prompt.added', {
       session,

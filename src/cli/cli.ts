@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CommanderError } from 'commander';
-import { requesterOf } from '../core/environment.ts';
+import { requesterOf, settingVariables } from '../core/environment.ts';
 import { toErrorRecord } from '../core/errors.ts';
 import type { Context, Work } from './context.ts';
 import { EngineLink } from './engine-link.ts';
@@ -51,7 +51,8 @@ function outputFor(argv: readonly string[], shell: Shell): Output {
 
 /** The global options when there is no command, else undefined. */
 function bareOptions(argv: readonly string[], shell: Shell): GlobalOptions | undefined {
-  const program = buildProgram(shell, nothing);
+  // `--version` prints as soon as it is read; that is for whoever carries the command out.
+  const program = buildProgram(shell, nothing).configureOutput({ writeOut: () => undefined });
   try {
     const { operands, unknown } = program.parseOptions([...argv]);
     return operands.length + unknown.length === 0 ? program.opts<GlobalOptions>() : undefined;
@@ -88,7 +89,7 @@ function contextFor({ repo }: GlobalOptions, { shell, engine, out, began }: Run)
     pathGiven: repo !== undefined,
     ...(keyboard === undefined || out.style !== 'terminal' ? {} : { person: keyboard }),
     began: began ?? (() => undefined),
-    requester: () => requesterOf(shell.env),
+    requester: () => ({ ...requesterOf(shell.env), settings: settingVariables(shell.env) }),
   };
 }
 

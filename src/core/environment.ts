@@ -97,6 +97,28 @@ const secretValues: readonly RegExp[] = [
 
 const posixName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** Variables with the prefix of settings that are none: addresses, marks of a run, and marks of the test lanes. */
+const noSettings = [
+  'COPPICE_HOME',
+  'COPPICE_SESSION',
+  'COPPICE_RUN',
+  'COPPICE_IDLE_SECONDS',
+  'COPPICE_AGENT_STATE',
+  'COPPICE_WORKTREE',
+  'COPPICE_SESSION_ID',
+  'COPPICE_TEST_*',
+  'COPPICE_TRACE_*',
+];
+
+/** The variables of a shell that set something: each is known as a setting, or refused by name. */
+export function settingVariables(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const given = Object.entries(env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && entry[0].startsWith('COPPICE_') && !matchesAny(entry[0], noSettings),
+  );
+  return Object.fromEntries(given);
+}
+
 /** True for an exact name, or for `PREFIX_*` with at least one character before the star. */
 function matches(name: string, pattern: string): boolean {
   if (!pattern.endsWith('*')) return name === pattern;

@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { coppiceDomain } from '../core/coppice-domain.ts';
+import type { JournalRecord } from '../core/domain.ts';
+import { settingVariables } from '../core/environment.ts';
 import { event } from '../core/events.ts';
 import type { Limits } from '../core/queue/policy.ts';
 import { runName } from '../core/ids.ts';
@@ -55,6 +57,8 @@ export interface AppOptions {
   readonly clock?: () => number;
   /** Called before every commit, after the lock was checked. */
   readonly beforeCommit?: () => void;
+  /** Called with the records of every commit once they are on the disk, before anything else acts on them. */
+  readonly afterCommit?: (records: readonly JournalRecord[]) => void;
 }
 
 /** Opens the state of the data directory and takes up what an earlier engine left unfinished. */
@@ -65,7 +69,13 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const vault = new Vault();
   log.redact(() => vault.all());
 
-  const config = new Config({ home: home.root, userHome: homedir(), agents: builtInAgentIds, environment: env, clock });
+  const config = new Config({
+    home: home.root,
+    userHome: homedir(),
+    agents: builtInAgentIds,
+    environment: settingVariables(env),
+    clock,
+  });
   const state = await StateManager.open({
     home: home.root,
     domain: coppiceDomain,
@@ -77,16 +87,28 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     onProblem: (problem) => log.component('state').warn(problem.message, { code: problem.code }),
     ...(shipped.sqlWasm === undefined ? {} : { sqlWasm: shipped.sqlWasm }),
   });
+  if (options.afterCommit !== undefined) state.onRecords(options.afterCommit);
   const store = new Store(state);
-  const settingsOf = (root: string | undefined): Promise<Settings> =>
-    config.settings(root === undefined ? {} : { repository: { root, trusted: trustsRoot(store, root) } });
+  const settingsOf = async (
+    root: string | undefined,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Settings> => {
+    const own = Object.keys(variables).length === 0;
+    const settings = await config.settings({
+      ...(root === undefined ? {} : { repository: { root, trusted: trustsRoot(store, root) } }),
+      ...(own ? {} : { environment: { ...settingVariables(env), ...variables } }),
+    });
+    // The limits are the engine's: a file that was changed counts from the next request on, one requester's shell does not.
+    if (own) limits = { running: settings['limits.running'], waiting: settings['limits.waiting'] };
+    return settings;
+  };
   // A file of settings that cannot be read must not take the engine away from sessions that run: the defaults hold and
   // every request that needs settings says what is wrong.
   const settings = await config.settings().catch(async (error: unknown) => {
     log.warn('the settings cannot be used', { error });
     return resolveSettings([], { home: home.root, userHome: homedir(), agents: builtInAgentIds }).settings;
   });
-  const limits: Limits = { running: settings['limits.running'], waiting: settings['limits.waiting'] };
+  let limits: Limits = { running: settings['limits.running'], waiting: settings['limits.waiting'] };
 
   const door = createDoor({
     env,
@@ -98,7 +120,11 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const executors: ReadonlyMap<string, Executor> = new Map([[executor.id, executor]]);
   const directory = new AgentDirectory({ demoScript: shipped.demoAgent, state: join(home.root, 'agents') });
   const agentOf = async (session: Session): Promise<Agent> =>
-    directory.agent(session.agent, await settingsOf(session.repository.root), session.agentOptions);
+    directory.agent(
+      session.agent,
+      await settingsOf(session.repository.root, session.requester.settings),
+      session.agentOptions,
+    );
   const streamPath = (session: string): string => join(home.session(session), 'stream.jsonl');
   const runRef = (session: string, run: number): RunRef => ({
     session,
@@ -120,7 +146,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     agent: agentOf,
     executor: (session) => executors.get(session.executor) ?? executor,
     askSecrets: (session, names) => askClients(engine.clients(), session, names, log),
-    settings: (session) => settingsOf(session.repository.root),
+    settings: (session) => settingsOf(session.repository.root, session.requester.settings),
   };
   const sessions = new Sessions(context, () => limits);
   const services: Services = {
@@ -128,7 +154,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     log: log.component('handlers'),
     limits: () => limits,
     settings: settingsOf,
-    agent: async (id, root, given) => directory.agent(id, await settingsOf(root), given),
+    agent: (id, inForce, given) => directory.agent(id, inForce, given),
   };
   const cleanup = new Cleanup({ store, repositories, log, clock, stopping: stopping.signal, settings: settingsOf });
   const projections = new Projections({

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { homePath } from '../protocol/client/home.ts';
+import { settingVariables } from '../core/environment.ts';
 import { builtInAgentIds } from '../agents/registry.ts';
 import { Config } from './config/config.ts';
 import { openApp, type Shipped } from './app.ts';
@@ -29,7 +30,7 @@ async function idleSeconds(): Promise<number> {
     home,
     userHome: homedir(),
     agents: builtInAgentIds,
-    environment: process.env,
+    environment: settingVariables(process.env),
     clock: Date.now,
   });
   const settings = await config.settings().catch(() => undefined);

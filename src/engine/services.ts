@@ -20,9 +20,9 @@ export interface Services {
   readonly clock: () => number;
   readonly newId: () => string;
   readonly limits: () => Limits;
-  /** Settings in force for a repository's main checkout. Throws `config-invalid`. */
-  settings(root: string | undefined): Promise<Settings>;
-  agent(id: string, root: string, options: Readonly<Record<string, unknown>>): Promise<Agent>;
+  /** Settings in force for a repository's main checkout and a requester's `COPPICE_…` variables. Throws `config-invalid`. */
+  settings(root: string | undefined, variables: Readonly<Record<string, string>>): Promise<Settings>;
+  agent(id: string, settings: Settings, options: Readonly<Record<string, unknown>>): Agent;
   agentOf(session: Session): Promise<Agent>;
   runRef(session: string, run: number): RunRef;
   streamPath(session: string): string;

@@ -120,7 +120,12 @@ export const worktreeSchema = z.object({
 export type WorktreeView = z.infer<typeof worktreeSchema>;
 
 /** Environment and secrets of the requester's shell, allow-listed again by the engine. Secret values stay in memory. */
-export const requesterSchema = z.object({ env, secrets: env });
+export const requesterSchema = z.object({
+  env,
+  secrets: env,
+  /** `COPPICE_…` variables that set something (see `settingVariables`). */
+  settings: env.default({}),
+});
 
 export const createSchema = z.object({
   /** Any path inside the repository. */

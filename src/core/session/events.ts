@@ -19,7 +19,7 @@ export interface SessionEvents {
     parent?: string;
     repository: { id: string; root: string };
     request: { name?: string; worktree?: string; base?: string; from?: string };
-    requester: { by: string; env: Record<string, string>; secrets: string[] };
+    requester: Requester;
   };
   'prompt.added': {
     session: string;
@@ -27,7 +27,7 @@ export interface SessionEvents {
     text: string;
     steer: boolean;
     /** The shell that gave it, when it is not the one that made the session. */
-    requester?: { by: string; env: Record<string, string>; secrets: string[] };
+    requester?: Requester;
   };
   /** Joins the queue. Sessions whose mode never waits are admitted in the same breath. */
   'session.queued': { session: string };
@@ -98,6 +98,14 @@ export interface SessionEvents {
   'session.restored': { session: string; entity: Session };
   /** A request that was refused; kept for the record, changes nothing. */
   'session.refused': { code: string; reason: string; repository?: string; mode?: string };
+}
+
+/** The shell that asked: its allow-listed environment, of secrets only the names. */
+export interface Requester {
+  readonly by: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** What an input carries, by reference: its text is made again from the session, so that a repeat is identical. */

@@ -1,6 +1,7 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { Usage } from '../agent/usage.ts';
 import type { ErrorRecord } from '../errors.ts';
+import type { Requester } from './events.ts';
 
 export const modes = ['autonomous', 'dispatch', 'interactive', 'planning', 'orchestration'] as const;
 export type Mode = (typeof modes)[number];
@@ -145,11 +146,7 @@ export interface Session {
     readonly from?: string;
   };
   /** Allow-listed environment of the requester's shell; of secrets only the names. */
-  readonly requester: {
-    readonly by: string;
-    readonly env: Readonly<Record<string, string>>;
-    readonly secrets: readonly string[];
-  };
+  readonly requester: Requester;
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly endedAt?: number;

@@ -7,6 +7,7 @@ import { taskId, titleOf } from '../../core/ids.ts';
 import { queues } from '../../core/queue/policy.ts';
 import { addPrompt, answer, cancel, create, interrupt, type Verdict } from '../../core/session/commands.ts';
 import { isSettled, statusOf } from '../../core/session/status.ts';
+import type { Requester } from '../../core/session/events.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
 import { usable } from '../../agents/registry.ts';
@@ -68,7 +69,7 @@ export function sessionHandlers(services: Services): SessionHandlers {
       );
       const environment = allowed(requester, (await services.agentOf(session)).environment);
       vault.remember(session.id, environment.secrets);
-      const given = { text: prompt, steer, requester: requesterRecord(environment, client) };
+      const given = { text: prompt, steer, requester: requesterRecord(environment, requester.settings, client) };
       let verdict: Verdict = { status: 'started' };
       await store.commit(client.actor, () => {
         const decision = addPrompt(store.all('session'), store.session(session.id), given, services.limits());
@@ -130,9 +131,10 @@ async function createSession(
   const { store, vault, repositories } = services;
   const location = await repositories.locate(params.path);
   const root = repositories.mainRoot(location);
-  const settings = await services.settings(requireTrusted(services, { id: location.id, root }) ? root : undefined);
+  requireTrusted(services, { id: location.id, root });
+  const settings = await services.settings(root, params.requester.settings);
   const agentId = params.agent ?? settings['agent.default'];
-  const agent = await services.agent(agentId, root, params.agentOptions ?? {});
+  const agent = services.agent(agentId, settings, params.agentOptions ?? {});
   const executor = executorOf(services, params.executor ?? 'local');
   await requireTrust(services, { id: location.id, root }, params.mode, agent, executor);
   const request = defined({
@@ -156,7 +158,7 @@ async function createSession(
     ...(params.parent === undefined ? {} : { parent: store.find(params.parent).id }),
     repository: { id: location.id, root },
     request,
-    requester: requesterRecord(environment, client),
+    requester: requesterRecord(environment, params.requester.settings, client),
   };
   vault.remember(id, environment.secrets);
   let verdict: Verdict | undefined;
@@ -180,10 +182,11 @@ async function requireProgram(agent: Agent, { env }: RequesterEnvironment): Prom
 }
 
 function requesterRecord(
-  environment: RequesterEnvironment,
+  { env, secrets }: RequesterEnvironment,
+  settings: Readonly<Record<string, string>>,
   client: ClientContext,
-): { by: string; env: Record<string, string>; secrets: string[] } {
-  return { by: client.actor, env: { ...environment.env }, secrets: Object.keys(environment.secrets) };
+): Requester {
+  return { by: client.actor, env, secrets: Object.keys(secrets), settings };
 }
 
 function answerOf(given: ParsedOf<Requests, 'session/answer'>['answer']): Parameters<typeof answer>[2] {
@@ -203,8 +206,8 @@ function executorOf(services: Services, id: string): Executor {
 }
 
 /** In an untrusted repository nothing runs, not even git (invariant 11). */
-export function requireTrusted(services: Services, repository: { id: string; root: string }): true {
-  if (services.store.get('repository', repository.id)?.trusted === true) return true;
+export function requireTrusted(services: Services, repository: { id: string; root: string }): void {
+  if (services.store.get('repository', repository.id)?.trusted === true) return;
   throw new CoppiceError(
     'untrusted',
     `${repository.root} is not trusted yet: nothing runs in it.`,

@@ -15,7 +15,12 @@ const metadataSchema = z.object({
     id: z.string().min(1),
     task: z.object({ id: z.string(), uuid: z.string(), title: z.string() }),
     repository: z.object({ id: z.string(), root: z.string() }),
-    requester: z.object({ by: z.string(), env: z.record(z.string(), z.string()), secrets: z.array(z.string()) }),
+    requester: z.object({
+      by: z.string(),
+      env: z.record(z.string(), z.string()),
+      secrets: z.array(z.string()),
+      settings: z.record(z.string(), z.string()),
+    }),
     admission: z.enum(['waiting', 'admitted', 'idle']),
     createdAt: z.number(),
     prompts: z.array(z.unknown()),

@@ -48,6 +48,8 @@ class Connecting {
   readonly #options: ConnectOptions;
   readonly #deadline: number;
   #started: Started | undefined;
+  /** Size of the engine's log before anything was started. */
+  #logOffset: number | undefined;
   #startAgainAt = 0;
   #restartMs: number = restarts.firstMs;
   /** Why the published address is not used. */
@@ -137,6 +139,7 @@ class Connecting {
     // Exit code 0: it made way for another engine, which we look for, until that one turns out to be gone, too.
     if (performance.now() < this.#startAgainAt) return false;
     this.#started = await startEngine(this.#options.home, this.#options.version, plan);
+    this.#logOffset ??= this.#started.logOffset;
     this.#startAgainAt = performance.now() + this.#restartMs;
     this.#restartMs = Math.min(this.#restartMs * 2, restarts.longestMs);
     return true;
@@ -144,14 +147,14 @@ class Connecting {
 
   async #failed(started: Started | undefined): Promise<CoppiceError> {
     const log = logPath(this.#options.home);
-    const { failure, tail } = await readStartLog(log, started?.logOffset ?? 0, started?.pid);
+    const { failure, tail } = await readStartLog(log, this.#logOffset ?? 0, started?.pid);
     return failure ?? startFailed(started?.exit() ?? { signal: 'unknown' }, log, tail);
   }
 
   async #tooLate(): Promise<CoppiceError> {
     if (this.#distrust !== undefined) return this.#distrust;
     const log = logPath(this.#options.home);
-    const { tail } = await readStartLog(log, this.#started?.logOffset ?? 0, this.#started?.pid);
+    const { tail } = await readStartLog(log, this.#logOffset ?? 0, this.#started?.pid);
     const seconds = (this.#options.timeoutMs ?? connectMs) / 1000;
     const message = `No engine could be reached within ${seconds} s.${tail === '' ? '' : `\n${tail}`}`;
     return new CoppiceError('timed-out', message, `See ${log}, and run \`coppice doctor\`.`, { context: { log } });

@@ -4,6 +4,9 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError } from '../../core/errors.ts';
 import { withResolvers } from './deadline.ts';
+import { settingVariables } from '../../core/environment.ts';
+import { variableOf } from '../../core/settings/keys.ts';
+import { settingKeys } from '../../core/settings/table.ts';
 import { installEngine, type Shipped } from './shipped.ts';
 
 export interface LaunchPlan extends Shipped {
@@ -62,9 +65,14 @@ export async function startEngine(home: string, version: string, plan: LaunchPla
 function environment(home: string, plan: LaunchPlan): NodeJS.ProcessEnv {
   const from = plan.env ?? process.env;
   const kept = handedOn.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]] as const]));
+  // Settings of the engine itself, such as its limits, hold for the engine that is started with them. A name that is no
+  // setting is refused to the shell that uses it, and must not stay with the engine.
+  const known = new Set(settingKeys.map(variableOf));
+  const settings = Object.fromEntries(Object.entries(settingVariables(from)).filter(([name]) => known.has(name)));
   const electron = process.versions['electron'] !== undefined && plan.execPath === undefined;
   return {
     ...Object.fromEntries(kept),
+    ...settings,
     ...plan.extraEnv,
     COPPICE_HOME: home,
     ...(electron && { ELECTRON_RUN_AS_NODE: '1' }),

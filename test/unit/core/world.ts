@@ -79,7 +79,7 @@ export function newSession(
       priority: options.priority ?? 'normal',
       repository: { id: 'r', root: '/r' },
       request: { name: id },
-      requester: { by: 'user:test', env: {}, secrets: [] },
+      requester: { by: 'user:test', env: {}, secrets: [], settings: {} },
     },
     options.prompt ?? 'do it',
     limits,
