@@ -1,4 +1,4 @@
-import type { RequesterEnvironment } from '../core/environment.ts';
+import type { ParamsOf, Requests } from '../protocol/contract.ts';
 import type { EngineLink } from './engine-link.ts';
 import type { Exit } from './exit-codes.ts';
 import type { Output } from './output.ts';
@@ -18,7 +18,7 @@ export interface Context {
   /** Told of each session that was started or continued. */
   began(session: string): void;
   /** This shell's environment, as the engine may have it. */
-  requester(): RequesterEnvironment;
+  requester(): ParamsOf<Requests, 'session/create'>['requester'];
 }
 
 export type Work = (context: Context) => Promise<Exit>;

@@ -30,11 +30,6 @@ export function displayFor(out: Output, shell: Shell): Display {
   return out.style === 'json' ? new JsonDisplay(out) : new TextDisplay(out, shell);
 }
 
-/** What makes a change worth showing. */
-function stateOf({ status, position, worktree, branch }: SessionDetail): string {
-  return JSON.stringify([status, position, worktree, branch]);
-}
-
 class JsonDisplay implements Display {
   readonly #out: Output;
   #state = '';
@@ -48,7 +43,8 @@ class JsonDisplay implements Display {
   }
 
   changed(detail: SessionDetail): void {
-    const state = stateOf(detail);
+    const { status, position, worktree, branch } = detail;
+    const state = JSON.stringify([status, position, worktree, branch]);
     if (state === this.#state) return;
     this.#state = state;
     this.#out.json({ type: 'session', ...sessionRow(detail) });
@@ -80,22 +76,27 @@ class TextDisplay implements Display {
   }
 
   event(_session: string, { event }: StreamEventView): void {
+    // What is asked is shown with its evidence, by `needs`.
+    if (event.kind === 'asked') return;
     for (const line of agentLines(event, this.#out.paint)) this.#out.line(line);
   }
 
   changed(detail: SessionDetail): void {
     this.#out.progress(() => this.#progress(detail));
-    const state = stateOf(detail);
-    if (state === this.#state) return;
-    this.#state = state;
-    if (this.#out.style === 'plain' || detail.status === 'paused' || detail.status === 'unknown') {
-      this.#out.line(this.#statusLine(detail));
-    }
     if (detail.worktree !== null && detail.worktree !== this.#worktree) {
       this.#worktree = detail.worktree;
       this.#out.line(
-        this.#out.paint.dim(text`worktree: ${detail.worktree} (${changesText({ ...detail, changes: undefined })})`),
+        this.#out.paint.dim(
+          text`worktree: ${detail.worktree}${detail.branch === null ? '' : ` (branch ${detail.branch})`}`,
+        ),
       );
+    }
+    const state = JSON.stringify([detail.status, detail.position]);
+    if (state === this.#state) return;
+    this.#state = state;
+    // On a terminal the status line says it; what a person may have to act on stays.
+    if (this.#out.style === 'plain' || detail.status === 'paused' || detail.status === 'unknown') {
+      this.#out.line(this.#statusLine(detail));
     }
   }
 
@@ -139,7 +140,7 @@ class TextDisplay implements Display {
       detail.position === undefined ? detail.status : `queued, place ${detail.position}`,
       detail.agent,
       elapsed === 0 ? '' : durationText(elapsed),
-      tools === 0 ? '' : `${tools} tool uses`,
+      tools === 0 ? '' : `${tools} ${tools === 1 ? 'tool use' : 'tool uses'}`,
       usageText(detail.usage),
       'Ctrl-C leaves it to itself',
     ];

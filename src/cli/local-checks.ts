@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { systemCode } from '../core/errors.ts';
+import { isCoppiceError, systemCode } from '../core/errors.ts';
 import type { Check } from '../protocol/schemas.ts';
 import type { Shell } from './shell.ts';
 
@@ -38,14 +38,17 @@ async function isExecutable(file: string): Promise<boolean> {
   }
 }
 
-async function homeCheck({ home }: Shell): Promise<Check> {
+async function homeCheck(shell: Shell): Promise<Check> {
+  const name = 'data directory';
   try {
+    const { home } = shell;
     await mkdir(home, { recursive: true, mode: 0o700 });
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
-    return { name: 'data directory', ok: true, detail: home, required: true };
+    return { name, ok: true, detail: home, required: true };
   } catch (error) {
-    const detail = `${home} cannot be written to (${systemCode(error) ?? String(error)})`;
+    if (isCoppiceError(error)) return { name, ok: false, detail: error.message, fix: error.next, required: true };
+    const detail = `${shell.home} cannot be written to (${systemCode(error) ?? String(error)})`;
     const fix = 'Make it writable, or name another one in COPPICE_HOME.';
-    return { name: 'data directory', ok: false, detail, fix, required: true };
+    return { name, ok: false, detail, fix, required: true };
   }
 }

@@ -7,10 +7,9 @@ import { launchPlan } from './launch.ts';
 import { readLimited } from './read-limited.ts';
 import type { Shell, Sink } from './shell.ts';
 
-/** The shell that this process was started from. Throws `bad-usage` when `COPPICE_HOME` is no absolute path. */
+/** The shell that this process was started from. */
 export function processShell(version: string): Shell {
   const { env, stdin, stdout, stderr } = process;
-  const home = homePath(env);
   const interrupts = new Set<() => void>();
   const interrupted = (): boolean => {
     for (const listener of interrupts) listener();
@@ -19,13 +18,15 @@ export function processShell(version: string): Shell {
   return {
     env,
     cwd: process.cwd(),
-    home,
+    get home() {
+      return homePath(env);
+    },
     version,
     nodeVersion: process.version,
     stdout: sinkOf(stdout),
     stderr: sinkOf(stderr),
     ...(stdin.isTTY ? { keyboard: keyboardOf({ input: stdin, output: stdout, interrupted }) } : {}),
-    connect: connector(home, version, env),
+    connect: connector(version, env),
     now: () => Date.now(),
     sleep: async (ms, signal) => {
       // Aborting only ends the wait.
@@ -43,10 +44,10 @@ export function processShell(version: string): Shell {
   };
 }
 
-function connector(home: string, version: string, env: NodeJS.ProcessEnv): Connect {
-  return ({ launch }) =>
+function connector(version: string, env: NodeJS.ProcessEnv): Connect {
+  return async ({ launch }) =>
     connect({
-      home,
+      home: homePath(env),
       client: 'cli',
       version,
       ...(launch ? { launch: launchPlan(env) } : {}),

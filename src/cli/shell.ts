@@ -20,7 +20,7 @@ export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute. */
   readonly cwd: string;
-  /** Data directory of Coppice. */
+  /** Data directory of Coppice. Reading it throws `bad-usage` when the environment names one that is no absolute path. */
   readonly home: string;
   readonly version: string;
   readonly nodeVersion: string;

@@ -196,7 +196,7 @@ describe('session interrupt and continue', () => {
         session: aSession({ status: 'queued', position: 1 }),
       }),
     });
-    const env = { PATH: '/bin', API_KEY: 'k', NODE_OPTIONS: '-r x' };
+    const env = { PATH: '/bin', API_KEY: 'k', NODE_OPTIONS: '-r x', COPPICE_LIMITS_RUNNING: '2' };
     const { exit, stdout } = await coppice(engine, ['session', 'continue', '1f2e', '--steer', '--', '-v is wrong'], {
       env,
     });
@@ -207,7 +207,11 @@ describe('session interrupt and continue', () => {
         session: sessionId,
         prompt: '-v is wrong',
         steer: true,
-        requester: { env: { NO_COLOR: '1', PATH: '/bin' }, secrets: { API_KEY: 'k' } },
+        requester: {
+          env: { NO_COLOR: '1', PATH: '/bin' },
+          secrets: { API_KEY: 'k' },
+          settings: { COPPICE_LIMITS_RUNNING: '2' },
+        },
       },
     ]);
   });
@@ -241,7 +245,7 @@ describe('worktrees', () => {
     const { stdout } = await coppice(engine, ['worktrees', 'create', 'x', '--base', 'main'], { env: {} });
     assert.equal(stdout, '/repo-worktrees/x\n');
     assert.deepEqual(engine.paramsOf('worktree/create'), [
-      { path: '/repo/sub', name: 'x', base: 'main', requester: { env: { NO_COLOR: '1' }, secrets: {} } },
+      { path: '/repo/sub', name: 'x', base: 'main', requester: { env: { NO_COLOR: '1' }, secrets: {}, settings: {} } },
     ]);
     const json = await coppice(engine, ['worktrees', 'create', 'x', '--json']);
     assert.deepEqual(JSON.parse(json.stdout), worktree);
@@ -327,7 +331,7 @@ describe('engine', () => {
           return {};
         },
       });
-      const { exit, stdout } = await coppice(engine, ['engine', 'stop', '--json']);
+      const { exit, stdout } = await coppice(engine, ['engine', 'stop', '--json'], { patient: true });
       assert.equal(exit, 0);
       assert.deepEqual(JSON.parse(stdout), { stopped: true, pid: 4242 });
     }

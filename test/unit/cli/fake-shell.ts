@@ -49,6 +49,8 @@ export interface FakeOptions {
   readonly cwd?: string;
   readonly columns?: number;
   readonly home?: string;
+  /** Waits only end when they are aborted. */
+  readonly patient?: true;
 }
 
 export class FakeShell implements Shell {
@@ -62,6 +64,7 @@ export class FakeShell implements Shell {
   readonly keyboard?: Typist;
   readonly connect: Shell['connect'];
   readonly #stdin: Uint8Array;
+  readonly #patient: boolean;
   readonly #interrupts = new Set<() => void>();
   /** Time in milliseconds; `sleep` moves it. */
   time = Date.parse('2026-01-01T00:01:00.000Z');
@@ -76,6 +79,7 @@ export class FakeShell implements Shell {
     this.stdout.columns = options.columns ?? 100;
     if (options.types !== undefined) this.keyboard = new Typist(options.types);
     this.connect = engine.connect;
+    this.#patient = options.patient === true;
     this.#stdin = options.stdin ?? new Uint8Array();
   }
 
@@ -86,7 +90,7 @@ export class FakeShell implements Shell {
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.time += ms;
     await new Promise<void>((resolve) => {
-      setTimeout(resolve, 1);
+      if (!this.#patient) setTimeout(resolve, 1);
       signal?.addEventListener('abort', () => resolve(), { once: true });
     });
   }

@@ -57,6 +57,7 @@ describe('run', () => {
         requester: {
           env: { NO_COLOR: '1', PATH: '/bin' },
           secrets: { ANTHROPIC_API_KEY: 'sk', http_proxy: 'http://a:b@c:1' },
+          settings: {},
         },
       },
     ]);
@@ -106,8 +107,8 @@ describe('run', () => {
       [
         `session ${sessionId} · coppice.parser.1f2e3d4 · agent demo`,
         'status: queued (1)  Waits for a place.',
-        'status: running',
         'worktree: /repo-worktrees/parser (branch feature/parser)',
+        'status: running',
         'Looking around',
         '* Bash npm test',
         '  failed: a',

@@ -1,0 +1,153 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+
+export interface Ran {
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Row {
+  readonly id: string;
+  readonly status: string;
+  readonly prompt: string;
+  readonly worktree: string | null;
+  readonly branch: string | null;
+  readonly position?: number;
+}
+
+interface Options {
+  readonly cwd?: string;
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A command line that runs, and what it has printed so far. */
+export class Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ran>;
+  stdout = '';
+  stderr = '';
+
+  constructor(process: ChildProcess) {
+    this.process = process;
+    process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.ended = new Promise((resolve, reject) => {
+      process.once('error', reject);
+      process.once('close', (exit) => resolve({ exit, stdout: this.stdout, stderr: this.stderr }));
+    });
+  }
+
+  /** Waits until it has printed something that fits. */
+  async until(pattern: RegExp, timeoutMs = 15_000): Promise<void> {
+    await waitFor(() => pattern.test(`${this.stdout}${this.stderr}`) || this.process.exitCode !== null, timeoutMs);
+    if (pattern.test(`${this.stdout}${this.stderr}`)) return;
+    throw new Error(`It printed no ${String(pattern)}:\n${this.stdout}\n${this.stderr}`);
+  }
+}
+
+export async function waitFor(holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`It never came to be: ${String(holds)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** A machine of its own: home, data directory and one repository with a commit. */
+export class Machine {
+  readonly root: string;
+  readonly repo: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #running = new Set<ChildProcess>();
+
+  private constructor(root: string, repo: string) {
+    this.root = root;
+    this.repo = repo;
+    this.#env = {
+      PATH: process.env['PATH'],
+      HOME: join(root, 'home'),
+      COPPICE_HOME: join(root, 'home', '.coppice'),
+      XDG_RUNTIME_DIR: join(root, 'r'),
+      TMPDIR: join(root, 't'),
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_SYSTEM: '/dev/null',
+      LANG: 'C.UTF-8',
+    };
+  }
+
+  static async make(): Promise<Machine> {
+    const root = await realpath(await mkdtemp(join(tmpdir(), 'c-')));
+    for (const folder of ['home', 'r', 't', 'repo']) await mkdir(join(root, folder), { mode: 0o700 });
+    const machine = new Machine(root, join(root, 'repo'));
+    await machine.git('init', '-q', '-b', 'main');
+    await writeFile(join(machine.repo, 'README.md'), 'A repository.\n');
+    await machine.git('add', '.');
+    await machine.git('-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit', '-q', '-m', 'First');
+    return machine;
+  }
+
+  async git(...args: string[]): Promise<string> {
+    return (await run('git', args, { cwd: this.repo, env: this.#env })).stdout;
+  }
+
+  /** Begins a command line. */
+  begin(args: readonly string[], options: Options = {}): Running {
+    return this.#spawn(process.execPath, [cli, ...args], options);
+  }
+
+  /** Begins a command line on a terminal of its own; what a person types goes to its standard input. */
+  onTerminal(args: readonly string[], options: Options = {}): Running {
+    const words = [process.execPath, cli, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    const how = process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', words] : ['-qec', words, '/dev/null'];
+    return this.#spawn('script', how, { ...options, env: { TERM: 'xterm', NO_COLOR: '1', ...options.env } });
+  }
+
+  #spawn(command: string, args: readonly string[], { cwd = this.repo, stdin, env }: Options): Running {
+    const child = spawn(command, args, { cwd, env: { ...this.#env, ...env }, stdio: 'pipe' });
+    this.#running.add(child);
+    child.once('close', () => this.#running.delete(child));
+    if (command !== 'script') child.stdin.end(stdin ?? '');
+    return new Running(child);
+  }
+
+  /** Runs a command line to its end. */
+  async coppice(args: readonly string[], options: Options = {}): Promise<Ran> {
+    return this.begin(args, options).ended;
+  }
+
+  /** Runs a command line that has to succeed and gives what it prints as JSON. */
+  async json<T>(...args: string[]): Promise<T> {
+    const { exit, stdout, stderr } = await this.coppice([...args, '--json']);
+    if (exit !== 0) throw new Error(`coppice ${args.join(' ')} ended with ${exit}: ${stderr}`);
+    return JSON.parse(stdout) as T;
+  }
+
+  async sessions(): Promise<Row[]> {
+    return this.json<Row[]>('session', 'list');
+  }
+
+  async status(id: string): Promise<string | undefined> {
+    return (await this.sessions()).find((session) => session.id === id)?.status;
+  }
+
+  /** Ends all that was begun: command lines, agents, the engine. Takes the folders away. */
+  async dispose(): Promise<void> {
+    for (const child of this.#running) child.kill('SIGKILL');
+    const { exit, stdout } = await this.coppice(['engine', 'status', '--json']);
+    if (exit === 0 && (JSON.parse(stdout) as { running: boolean }).running) {
+      for (const { id } of await this.json<Row[]>('session', 'list', '--active'))
+        await this.coppice(['session', 'cancel', id]);
+      await this.coppice(['engine', 'stop']);
+    }
+    await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
