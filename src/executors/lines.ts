@@ -35,11 +35,7 @@ export class LineSplitter {
     this.#maxLineBytes = maxLineBytes;
   }
 
-  /** Offset behind the last complete line. */
-  get lineStart(): number {
-    return this.#lineStart;
-  }
-
+  /** Offset behind the last byte that was pushed. */
   get position(): number {
     return this.#position;
   }
