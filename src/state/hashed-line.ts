@@ -2,10 +2,11 @@
  * A line of text that proves itself: canonical JSON with the SHA-256 of its text as a last member, `hash`. The hash is over
  * the bytes on the disk, so a reader needs no second serialisation and any changed byte shows.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 
 const digestLength = 64;
+const closingBrace = 0x7d;
 const suffixLength = hashMember('0'.repeat(digestLength)).length;
 
 export interface HashedLine {
@@ -20,23 +21,25 @@ export interface HashedLine {
 /** Writes an object (with at least one member, none of them `hash`) as a line. */
 export function writeHashedLine(value: Readonly<Record<string, unknown>>): HashedLine {
   const body = canonicalJson(value);
-  const hash = createHash('sha256').update(body).digest('hex');
-  return { body, hash, text: body.slice(0, -1) + hashMember(hash) };
+  const digest = hash('sha256', body);
+  return { body, hash: digest, text: body.slice(0, -1) + hashMember(digest) };
 }
 
 /** Reads a line without its line end; undefined unless its hash is right. */
 export function readHashedLine(line: Buffer): { readonly value: unknown; readonly hash: string } | undefined {
-  const length = line.length - suffixLength;
-  if (length < 1) return undefined;
-  const hash = createHash('sha256').update(line.subarray(0, length)).update('}').digest('hex');
-  if (line.toString('latin1', length) !== hashMember(hash)) return undefined;
+  const end = line.length - suffixLength;
+  if (end < 1) return undefined;
+  const text = Buffer.from(line.subarray(0, end + 1));
+  text[end] = closingBrace;
+  const digest = hash('sha256', text);
+  if (line.toString('latin1', end) !== hashMember(digest)) return undefined;
   try {
-    return { value: JSON.parse(`${line.toString('utf8', 0, length)}}`), hash };
+    return { value: JSON.parse(text.toString()), hash: digest };
   } catch {
     return undefined;
   }
 }
 
-function hashMember(hash: string): string {
-  return `,"hash":"${hash}"}`;
+function hashMember(digest: string): string {
+  return `,"hash":"${digest}"}`;
 }

@@ -35,7 +35,10 @@ export interface StateOptions {
   /** Nothing is changed on the disk. */
   readonly readOnly?: boolean;
   readonly fileOps?: FileOperations;
-  /** Longest segment of the journal in bytes, 64 MB unless told. */
+  /**
+   * Longest segment of the journal in bytes, 8 MB unless told: opening reads the last one, at about 8 µs a record (20,000
+   * records in 170 ms, measured on one of two cores of a busy x86-64 server).
+   */
   readonly segmentBytes?: number;
   /** A snapshot is written after so many records, 2,000 unless told. */
   readonly snapshotEvery?: number;
@@ -245,7 +248,7 @@ function withDefaults(options: StateOptions) {
     paths: statePaths(options.home),
     beforeCommit: options.beforeCommit ?? (() => undefined),
     readOnly: options.readOnly ?? false,
-    segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
+    segmentBytes: options.segmentBytes ?? 8 * 1024 * 1024,
     snapshotEvery: options.snapshotEvery ?? 2000,
     sqlWasm: options.sqlWasm,
     onProblem: options.onProblem ?? ((problem: CoppiceError) => process.emitWarning(problem)),
