@@ -134,6 +134,9 @@ async function takeBackHalfMade(
   return done;
 }
 
+/** Nobody has looked at an orphan yet: it stays in the trash for a week. */
+const orphanMs = 7 * 24 * 60 * 60 * 1000;
+
 /** Folders that a killed process had renamed away to delete them; their content was never anybody's work. */
 async function dropLeftovers(repository: Repository, root: string): Promise<void> {
   const folder = worktreesFolder(root, repository);
@@ -168,9 +171,14 @@ async function clearOrphans(
       kept.push({ path, reason: 'an orphan, to be moved to the trash' });
       continue;
     }
-    const saved = await keepFiles(repository, path, await filesOf(repository, path, options.signal));
-    const keepMs = 7 * 24 * 60 * 60 * 1000;
-    await moveToTrash(repository, options.root, path, saved, { now: options.now, keepMs });
+    try {
+      const saved = await keepFiles(repository, path, await filesOf(repository, path, options.signal));
+      await moveToTrash(repository, options.root, path, saved, { now: options.now, keepMs: orphanMs });
+    } catch (error) {
+      if (!isCoppiceError(error)) throw error;
+      kept.push({ path, reason: error.message });
+      continue;
+    }
     await removeNote({ common: commonDir, path });
     done.push(path);
   }

@@ -1,13 +1,12 @@
 /** Commits what an agent left in its worktree to the worktree's branch, once per intent. */
-import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
-import { CoppiceError, systemCode } from '../core/errors.ts';
+import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { changesBetween } from './changes.ts';
 import { parseAttributes, privateIndex } from './checkout.ts';
 import { textOf, zeroSplit } from './door.ts';
 import { branchCommit, branchFacts, refuseProtected } from './facts.ts';
 import { configuredIdentity, type Identity, identityVariables, ownIdentity } from './identity.ts';
+import { bringIndexAlong, finishInterrupted } from './own-index.ts';
 import { type FindingKind, inspectWorktree, refuseFindings } from './inspect.ts';
 import { commitMessage, type CommitTrailers, trailerValue } from './message.ts';
 import type { Repository } from './repository.ts';
@@ -78,6 +77,7 @@ export async function commitWorktree(
   }
   refuseProtected(await branchFacts(repository), place.branch);
   const made = await findCommitByIntent(repository, place, options.trailers.intent);
+  await finishInterrupted(place.admin);
   const { findings, tip } = await inspectWorktree(repository, place);
   if (made !== undefined) {
     if (made === tip && findings.length === 0) await finishIndex(repository, place, made);
@@ -102,7 +102,8 @@ export async function commitWorktree(
   });
   const commit = textOf(answer);
   await moveBranch(repository, place, commit, tip);
-  await bringIndexAlong(repository, place, options.accept?.includes('index-locked') === true);
+  const index = privateIndex(repository, place.admin);
+  await bringIndexAlong(place.admin, index, options.accept?.includes('index-locked') === true);
   return describe(repository, place, commit, snapshot, warnings);
 }
 
@@ -231,35 +232,5 @@ async function finishIndex(repository: Repository, place: Place, commit: string)
   if ((await stagedTree(repository, place.admin)) !== parentTree) return;
   if (parentTree === (await treeOfCommit(repository, commit))) return;
   await treeOf(repository, place);
-  await bringIndexAlong(repository, place, false);
-}
-
-/**
- * Brings the worktree's own index to what was committed; else `git status` there would show the commit undone. It is
- * replaced the way git does it, under git's own lock. A lock that somebody holds is left, and so is then the index.
- */
-async function bringIndexAlong(repository: Repository, place: Place, breakLock: boolean): Promise<void> {
-  const index = join(place.admin, 'index');
-  const lock = `${index}.lock`;
-  const source = privateIndex(repository, place.admin);
-  if (breakLock) await rm(lock, { force: true });
-  let handle;
-  try {
-    handle = await open(lock, 'wx', 0o644);
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return;
-    throw error;
-  }
-  try {
-    await handle.writeFile(await readFile(source));
-    await handle.close();
-    // Never younger than the original: git tells by this time which files it must look at again.
-    const seconds = Math.floor((await stat(source)).mtimeMs / 1000);
-    await utimes(lock, seconds, seconds);
-    await rename(lock, index);
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    await rm(lock, { force: true });
-    throw error;
-  }
+  await bringIndexAlong(place.admin, privateIndex(repository, place.admin));
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { isAbsent, isFolder } from './admin.ts';
-import { branchCommit, branchFacts, headOf, isProtected } from './facts.ts';
+import { branchFacts, headOf, isProtected, readRefs, type Refs } from './facts.ts';
 import { readSmall } from './locate.ts';
 import type { Repository } from './repository.ts';
 
@@ -47,7 +47,8 @@ type Known = Pick<Place, 'path' | 'admin' | 'branch' | 'common'>;
 
 export async function inspectWorktree(repository: Repository, place: Known): Promise<Inspection> {
   refuseStrangeRecord(repository, place);
-  const tip = await branchCommit(repository, place.branch);
+  const refs = await readRefs(repository);
+  const tip = refs.branches.get(place.branch);
   const found = [
     await folder(place),
     await pointers(place),
@@ -58,7 +59,7 @@ export async function inspectWorktree(repository: Repository, place: Known): Pro
           'Make it again from the reflog, or end the session.',
         )
       : [],
-    await head(repository, place),
+    await head(repository, place, refs),
     await operations(place),
   ].flat();
   return { findings: found, tip };
@@ -135,9 +136,9 @@ async function pointers({ path, admin, common }: Known): Promise<Finding[]> {
   );
 }
 
-async function head(repository: Repository, place: Known): Promise<Finding[]> {
+async function head(repository: Repository, place: Known, refs: Refs): Promise<Finding[]> {
   if (!(await isFolder(place.admin))) return [];
-  const at = await headOf(repository, place.admin).catch(() => undefined);
+  const at = await headOf(repository, place.admin, refs).catch(() => undefined);
   if (at === undefined)
     return finding('head-unreadable', `The HEAD of ${place.path} cannot be read.`, 'Run `git worktree repair` in it.');
   if (at.kind === 'detached') {
@@ -148,7 +149,7 @@ async function head(repository: Repository, place: Known): Promise<Finding[]> {
     );
   }
   if (at.branch === place.branch) return [];
-  if (isProtected(await branchFacts(repository), at.branch)) {
+  if (isProtected(await branchFacts(repository, refs), at.branch)) {
     return finding(
       'default-branch',
       `${place.path} was switched to ${at.branch}, where no agent works.`,

@@ -30,10 +30,11 @@ export interface Registered {
 export async function registerWorktree(repository: Repository, plan: Plan): Promise<Registered> {
   const { path, branch } = plan;
   const { commonDir } = repository.location;
+  // First, since what is cleared may include the branch.
+  await clearHalfMade(repository, path);
   const refs = await readRefs(repository);
   refuseProtected(await branchFacts(repository, refs), branch);
   const base = await resolveBase(repository, plan.base, refs);
-  await clearHalfMade(repository, path);
   await refuseOccupied(repository, plan, refs);
   const tip = refs.branches.get(branch);
   const making: Note = {

@@ -79,9 +79,11 @@ export async function removalFacts(
   signal?: AbortSignal,
 ): Promise<RemovalFacts> {
   const { findings, tip } = await inspectWorktree(repository, place);
-  const snapshot = await treeOf(repository, place, { nested: 'as-files', ...(signal === undefined ? {} : { signal }) });
+  const call = signal === undefined ? {} : { signal };
+  const plain = await treeOf(repository, place, call);
+  const simple = plain.nested.length === 0 && plain.submodules.length === 0;
+  const snapshot = simple ? plain : await treeOf(repository, place, { ...call, nested: 'as-files' });
   const committed = tip ?? snapshot.head;
-  const plain = await treeOf(repository, place, signal === undefined ? {} : { signal });
   const { files, paths } = await changesBetween(repository, committed, plain.tree, Number.POSITIVE_INFINITY);
   const repositories = [...snapshot.nested, ...(await ownSubmodules(repository, place, snapshot.submodules))];
   return {

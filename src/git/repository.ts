@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import { programEntries } from './configuration.ts';
-import { type Door, type DoorPlace, type GitAnswer, type GitOptions, textOf, zeroSplit } from './door.ts';
+import { type Door, type DoorPlace, type GitAnswer, type GitOptions, textOf } from './door.ts';
 import type { ConfigEntry } from './environment.ts';
 import type { RepositoryLocation } from './locate.ts';
 import { slugFrom } from './names.ts';
@@ -85,8 +85,7 @@ export async function openRepository(location: RepositoryLocation, options: Repo
     folder: join(privateDir, 'shield'),
     confirmed: options.confirmed ?? [],
   });
-  await shield.ready();
-  const mainRoot = await findMainRoot(door, location);
+  const mainRoot = findMainRoot(location, (await shield.ready()).own);
   const turns = new Turnstiles(1);
   const whole: DoorPlace = { cwd: shield.folder, gitDir: shield.folder, commonDir: shield.folder, lane };
 
@@ -125,33 +124,32 @@ export async function openRepository(location: RepositoryLocation, options: Repo
   };
 }
 
-/** @throws CoppiceError `version-mismatch` when git is older than 2.38 (`merge-tree --write-tree`). */
-export async function checkGitVersion(door: Door): Promise<string> {
+const versions = new WeakMap<Door, Promise<string>>();
+
+/** Asked once per door. @throws CoppiceError `version-mismatch` when git is older than 2.38 (`merge-tree --write-tree`). */
+export function checkGitVersion(door: Door): Promise<string> {
+  const known = versions.get(door) ?? askVersion(door);
+  versions.set(door, known);
+  // A git that was not there may be installed later.
+  known.catch(() => versions.delete(door));
+  return known;
+}
+
+async function askVersion(door: Door): Promise<string> {
   const answer = textOf(await door.run(['--version'], { cwd: '/', lane: 'version' }));
   const match = /(\d+)\.(\d+)(?:\.\d+)*/.exec(answer);
   const [major, minor] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
-  if (major < 2 || (major === 2 && minor < 38)) {
-    throw new CoppiceError(
-      'version-mismatch',
-      `Coppice needs git 2.38 or later; this is "${answer.trim()}".`,
-      'Install a newer git and put it first on the PATH.',
-      { context: { version: answer.trim() } },
-    );
-  }
-  return match?.[0] ?? answer;
+  if (major > 2 || (major === 2 && minor >= 38)) return match?.[0] ?? answer;
+  throw new CoppiceError(
+    'version-mismatch',
+    `Coppice needs git 2.38 or later; this is "${answer.trim()}".`,
+    'Install a newer git and put it first on the PATH.',
+    { context: { version: answer.trim() } },
+  );
 }
 
-async function findMainRoot(door: Door, location: RepositoryLocation): Promise<string | undefined> {
+function findMainRoot(location: RepositoryLocation, settings: ReadonlyMap<string, string>): string | undefined {
   const { commonDir } = location;
-  const place = { cwd: commonDir, gitDir: commonDir, commonDir, lane: location.id };
-  const args = ['config', '--local', '-z', '--get-regexp', '^(core\\.(bare|worktree)|extensions\\.refstorage)$'];
-  const answer = await door.run(args, place, { okCodes: [0, 1] });
-  const settings = new Map(
-    zeroSplit(answer.stdout).map((line): [string, string] => {
-      const cut = line.indexOf('\n');
-      return cut < 0 ? [line, 'true'] : [line.slice(0, cut), line.slice(cut + 1)];
-    }),
-  );
   if (settings.get('extensions.refstorage') === 'reftable') {
     throw new CoppiceError(
       'version-mismatch',

@@ -61,6 +61,8 @@ export interface ShieldState {
   readonly config: readonly ConfigEntry[];
   /** Values that are in force, by key in lower case. */
   readonly settings: ReadonlyMap<string, string>;
+  /** All values of the repository's own config, for questions about the repository itself; never given to git. */
+  readonly own: ReadonlyMap<string, string>;
 }
 
 export interface Shield {
@@ -118,12 +120,13 @@ export function createShield(options: ShieldOptions): Shield {
       programs.push(...lacking);
       (commands.length > 0 && lacking.length === 0 ? working : missing).add(name);
     }
-    const own = [...filtersIn(ownEntries(entries)).keys()];
-    const unconfirmed = new Set(own.filter((name) => !effective.has(name)));
+    const own = ownEntries(entries);
+    const unconfirmed = new Set([...filtersIn(own).keys()].filter((name) => !effective.has(name)));
     const state: ShieldState = {
       filters: { working, missing, unconfirmed },
       config: [...missing].flatMap((name) => withoutFilter(name)),
-      settings: new Map([...users, ...accepted].map(({ key, value }) => [key.toLowerCase(), value])),
+      settings: mapOf([...users, ...accepted]),
+      own: mapOf(own),
     };
     current = { stamp, origins, state, programs };
     return state;
@@ -147,6 +150,10 @@ export function createShield(options: ShieldOptions): Shield {
       return (await read()).entries;
     },
   };
+}
+
+function mapOf(entries: readonly ConfigEntry[]): Map<string, string> {
+  return new Map(entries.map(({ key, value }) => [key.toLowerCase(), value]));
 }
 
 async function writeShield(folder: string, commonDir: string, entries: readonly ConfigEntry[]): Promise<void> {

@@ -31,7 +31,8 @@ export async function discardPartial(repository: Repository, note: Note): Promis
     await repository.run(['update-ref', '-d', `refs/heads/${branch}`, baseCommit], { okCodes: [0, 1, 128] });
   }
   for (const { admin } of entries) await rm(privateIndex(repository, admin), { force: true });
-  await rm(aside, { recursive: true, force: true });
+  // A git that outlived a killed engine may still be writing into it.
+  await rm(aside, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   await removeNote(note.place);
 }
 

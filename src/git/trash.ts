@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/pro
 import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CoppiceError, systemCode } from '../core/errors.ts';
+import { CoppiceError, isCoppiceError, systemCode } from '../core/errors.ts';
 import { isAbsent, isFolder } from './admin.ts';
 import { replaceFile } from './files.ts';
 import { worktreesFolder } from './names.ts';
@@ -181,7 +181,11 @@ async function makeSure(
   const { ref, commit } = manifest.saved;
   const kept = await repository.run(['merge-base', '--is-ancestor', commit, ref], { okCodes: [0, 1, 128] });
   if (kept.code !== 0) return `${ref} does not hold it any more`;
-  const tree = await filesOf(repository, join(trash, id), signal);
+  const tree = await filesOf(repository, join(trash, id), signal).catch((error: unknown) => {
+    if (isCoppiceError(error)) return error;
+    throw error;
+  });
+  if (typeof tree !== 'string') return tree.message;
   if (tree !== manifest.saved.tree) await keepMore(repository, manifest.saved, tree, manifest.path);
   await writeManifest(trash, id, { ...manifest, state: 'deleting' });
   return undefined;

@@ -70,6 +70,7 @@ export async function treeOf(
 async function comparisonPoint(repository: Repository, place: Pick<Place, 'admin' | 'baseCommit'>): Promise<string> {
   const head = await headOf(repository, place.admin).catch(() => undefined);
   if (head === undefined || head.kind === 'unborn') return place.baseCommit;
+  if (head.kind === 'branch') return head.commit;
   const known = await repository.run(['cat-file', '-e', `${head.commit}^{commit}`], { okCodes: [0, 1, 128] });
   return known.code === 0 ? head.commit : place.baseCommit;
 }
@@ -122,15 +123,16 @@ class Staging {
     const left = [...(this.#options.exclude ?? []), ...submodules];
     let nested: string[] = [];
     let code = await this.#add(left);
-    if (code === 128 || (await this.#addedLinks(links)).length > 0) {
-      nested = await this.#findNested();
+    // With an error git says neither which path nor why: a repository without a commit is one of the reasons.
+    if (code !== 0 || (await this.#addedLinks(links)).length > 0) nested = await this.#findNested(links);
+    if (nested.length > 0) {
       await this.#git(['read-tree', '-m', '-i', head]);
       await this.#keepSparse();
       await this.#settleLinks(links);
       code = await this.#add([...left, ...nested]);
-      const added = await this.#addedLinks(links);
-      if (code === 128 || added.length > 0) throw movingTarget(this.#place.path);
+      if ((await this.#addedLinks(links)).length > 0) throw movingTarget(this.#place.path);
     }
+    if (code === 128) throw movingTarget(this.#place.path);
     const unreadable = code === 0 ? [] : await this.#leftOver([...left, ...nested]);
     if (this.#options.nested === 'as-files') await this.#graft([...nested, ...submodules]);
     return { tree: textOf(await this.#git(['write-tree'])), head, nested, submodules, unreadable };
@@ -150,10 +152,10 @@ class Staging {
     return all.map((link) => link.path).filter((path) => !before.has(path));
   }
 
-  async #findNested(): Promise<string[]> {
+  async #findNested(known: readonly { path: string }[]): Promise<string[]> {
     const others = zeroSplit((await this.#git(['ls-files', '--others', '--exclude-standard', '-z'])).stdout);
     const folders = others.filter((path) => path.endsWith('/')).map((path) => path.slice(0, -1));
-    return [...new Set([...folders, ...(await this.#addedLinks([]))])].sort();
+    return [...new Set([...folders, ...(await this.#addedLinks(known))])].sort();
   }
 
   /** Brings each known link to the commit that its submodule is at, and gives the paths that are submodules still. */
@@ -229,11 +231,20 @@ class Staging {
   /** The tree of all files, into an index that starts empty. */
   async whole(): Promise<string> {
     await this.#git(['read-tree', '--empty']);
-    if ((await this.#add([])) !== 128 && (await this.#addedLinks([])).length === 0)
-      return textOf(await this.#git(['write-tree']));
-    const nested = await this.#findNested();
-    await this.#git(['read-tree', '--empty']);
-    if ((await this.#add(nested)) === 128) throw movingTarget(this.#place.path);
+    let code = await this.#add([]);
+    const nested = code === 0 ? await this.#addedLinks([]) : await this.#findNested([]);
+    if (nested.length > 0) {
+      await this.#git(['read-tree', '--empty']);
+      code = await this.#add(nested);
+    }
+    if (code === 128) throw movingTarget(this.#place.path);
+    const [unreadable] = code === 0 ? [] : await this.#leftOver(nested);
+    if (unreadable !== undefined) {
+      const path = join(this.#place.path, unreadable);
+      throw new CoppiceError('worktree-unsafe', `${path} cannot be read, so it cannot be kept.`, 'Make it readable.', {
+        context: { path },
+      });
+    }
     await this.#graft(nested);
     return textOf(await this.#git(['write-tree']));
   }

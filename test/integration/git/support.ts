@@ -27,12 +27,20 @@ export class Sandbox {
     };
   }
 
-  /** The engine that the tests are. Other engines of the tests are made by changing it. */
+  #run = 1;
+
+  /** The engine that the tests are: one data directory, run after run. */
   get owner(): Owner {
+    const startTime = String(this.#run);
     return {
-      mark: { id: 'engine-1', host: 'host-1', bootId: 'boot-1', pid: process.pid, startTime: '1' },
+      mark: { id: 'engine-1', host: 'host-1', bootId: 'boot-1', pid: process.pid, startTime },
       probe: () => Promise.resolve('alive'),
     };
+  }
+
+  /** As if the engine had ended and another one had started with the same data directory. */
+  laterEngine(): void {
+    this.#run += 1;
   }
 
   static async make(): Promise<Sandbox> {

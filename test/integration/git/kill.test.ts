@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { cleanupWorktrees } from '../../../src/git/cleanup.ts';
+import { listWorktrees, probeWorktree } from '../../../src/git/worktrees.ts';
+import { Sandbox, sleep } from './support.ts';
+
+const now = 1_800_000_000_000;
+
+describe('kill -9 of the process', function () {
+  this.timeout(60_000);
+  const children: ChildProcess[] = [];
+
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+
+  it('at random times while it makes and removes worktrees: the next one finds everything in order', async () => {
+    const sandbox = await Sandbox.make();
+    const seed = Date.now() % 100_000;
+    try {
+      const files = Object.fromEntries(
+        Array.from({ length: 200 }, (_, index) => [`d${index % 20}/f${index}.txt`, `${index}\n`]),
+      );
+      const main = await sandbox.repository('project', files);
+      let random = seed;
+      for (let round = 0; round < 5; round += 1) {
+        random = (random * 1_103_515_245 + 12_345) % 2_147_483_648;
+        const child = spawn(
+          process.execPath,
+          [join(import.meta.dirname, 'churn.ts'), main, sandbox.dir, String(round)],
+          {
+            stdio: ['ignore', 'pipe', 'inherit'],
+            env: sandbox.env,
+          },
+        );
+        children.push(child);
+        const exit = once(child, 'exit');
+        await Promise.race([once(child.stdout, 'data'), exit]);
+        await sleep(random % 700);
+        child.kill('SIGKILL');
+        await exit;
+        sandbox.laterEngine();
+        const repository = await sandbox.open(main);
+        await cleanupWorktrees(repository, { root: sandbox.root, known: [], now: now + round });
+        const note = `seed ${seed}, round ${round}`;
+        for (const { path, main: own } of await listWorktrees(repository)) {
+          if (own) continue;
+          assert.equal((await probeWorktree(repository, { path })).state, 'ready', note);
+          assert.equal(await sandbox.git(path, 'status', '--porcelain', '-uno'), '', note);
+        }
+        const refs = await sandbox.git(main, 'for-each-ref', '--format=%(refname)', 'refs/coppice/');
+        for (const ref of refs.split('\n').filter((name) => name.includes('/churn-'))) {
+          assert.equal(await sandbox.git(main, 'show', `${ref}:work.txt`), 'work', note);
+        }
+      }
+      await sandbox.git(main, 'fsck', '--strict');
+    } finally {
+      await sandbox.clean();
+    }
+  });
+});
