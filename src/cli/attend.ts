@@ -47,8 +47,8 @@ class Attendance implements Follower {
   #offset: number;
   #asking: { readonly breakpoint: string; readonly abort: AbortController; readonly done: Promise<void> } | undefined;
   #presses = 0;
-  #pressTimer: NodeJS.Timeout | undefined;
-  #doubtTimer: NodeJS.Timeout | undefined;
+  #pressWait = new AbortController();
+  #doubtWait: AbortController | undefined;
 
   constructor(context: Context, session: string, from: number) {
     this.#context = context;
@@ -70,8 +70,8 @@ class Attendance implements Follower {
       return { exit, offset: this.#offset, ended: detail !== undefined };
     } finally {
       quiet();
-      clearTimeout(this.#pressTimer);
-      clearTimeout(this.#doubtTimer);
+      this.#pressWait.abort();
+      this.#doubtWait?.abort();
       out.progress(undefined);
     }
   }
@@ -109,10 +109,10 @@ class Attendance implements Follower {
     const { out, engine } = this.#context;
     if (this.#presses === 1) {
       out.note(`Leaving the session to itself. Press Ctrl-C again within ${secondPressMs / 1000} s to cancel it.`);
-      this.#pressTimer = setTimeout(() => this.#goAway('detached'), secondPressMs);
+      this.#after(secondPressMs, this.#pressWait.signal, 'detached');
       return;
     }
-    clearTimeout(this.#pressTimer);
+    this.#pressWait.abort();
     if (this.#presses > 2) {
       this.#goAway('detached');
       return;
@@ -133,11 +133,23 @@ class Attendance implements Follower {
 
   #mindDoubt({ status }: SessionDetail): void {
     if (status === 'unknown' && this.#context.person === undefined) {
-      this.#doubtTimer ??= setTimeout(() => this.#goAway('in-doubt'), doubtMs);
+      if (this.#doubtWait !== undefined) return;
+      this.#doubtWait = new AbortController();
+      this.#after(doubtMs, this.#doubtWait.signal, 'in-doubt');
       return;
     }
-    clearTimeout(this.#doubtTimer);
-    this.#doubtTimer = undefined;
+    this.#doubtWait?.abort();
+    this.#doubtWait = undefined;
+  }
+
+  /** Leaves after a while, unless `signal` is aborted before. */
+  #after(ms: number, signal: AbortSignal, leaving: Leaving): void {
+    this.#context.shell
+      .sleep(ms, signal)
+      .then(() => {
+        if (!signal.aborted) this.#goAway(leaving);
+      })
+      .catch((error: unknown) => this.#fail(error));
   }
 
   #ask(detail: SessionDetail, breakpoint: BreakpointView): void {
@@ -195,14 +207,11 @@ class Attendance implements Follower {
 
   /** Nobody is here to decide: says what is asked and leaves the session waiting. */
   async #handOver(): Promise<Exit> {
-    const { engine, out } = this.#context;
+    const { engine } = this.#context;
     // What the agent printed before it asked may arrive after the news that it asks.
     const { events } = await engine.request('session/logs', { session: this.#session, from: this.#offset });
     for (const seen of events) this.event(seen);
-    if (this.#leaving === 'in-doubt') {
-      const doubt = this.#detail?.doubt ?? 'its agent does not answer';
-      out.note(`The state of session ${this.#session} cannot be told: ${doubt}`);
-    }
+    if (this.#leaving === 'in-doubt' && this.#detail !== undefined) this.#display.inDoubt(this.#detail);
     const open = this.#detail?.needs[0];
     if (this.#detail !== undefined && open !== undefined) this.#display.needs(this.#detail, open, true);
     return exits.needsYou;

@@ -23,6 +23,8 @@ export interface Display {
   lost(session: string): void;
   /** The session waits for a person. `alone`: nobody is there to answer, so it is said how to. */
   needs(detail: SessionDetail, breakpoint: BreakpointView, alone: boolean): void;
+  /** Nobody can tell how the session stands, and nobody is there to find out. */
+  inDoubt(detail: SessionDetail): void;
   ended(detail: SessionDetail, exit: Exit): void;
 }
 
@@ -56,6 +58,10 @@ class JsonDisplay implements Display {
 
   needs(detail: SessionDetail, breakpoint: BreakpointView): void {
     this.#out.json({ type: 'needs-you', session: detail.id, breakpoint, answer: howToAnswer(detail, breakpoint) });
+  }
+
+  inDoubt({ id, doubt }: SessionDetail): void {
+    this.#out.json({ type: 'in-doubt', session: id, doubt });
   }
 
   ended(detail: SessionDetail, exit: Exit): void {
@@ -116,6 +122,11 @@ class TextDisplay implements Display {
     this.#out.note('Answer with one of:');
     for (const how of howToAnswer(detail, breakpoint)) this.#out.note(`  ${how}`);
     this.#out.note(`  coppice session attach ${detail.id}    (on a terminal)`);
+  }
+
+  inDoubt({ id, doubt = 'its agent does not answer' }: SessionDetail): void {
+    this.#out.note(text`The state of session ${id} cannot be told: ${doubt}`);
+    this.#out.note(`Look at it with: coppice session show ${id}`);
   }
 
   ended(detail: SessionDetail): void {

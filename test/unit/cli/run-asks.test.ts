@@ -120,6 +120,33 @@ describe('run, when the agent asks', () => {
   });
 });
 
+describe('run, when the state of the session cannot be told', () => {
+  it('hands over to a person after a minute in a pipe', async () => {
+    for (const [argv, says] of [
+      [['run', 'x'], /cannot be told: the host does not answer/],
+      [['run', 'x', '--json'], /"type":"in-doubt"/],
+    ] as const) {
+      const engine = new OneSession();
+      engine.detail = aSession({ status: 'unknown', doubt: 'the host does not answer' });
+      const { exit, stdout, stderr, shell } = await coppice(engine, argv);
+      assert.equal(exit, 4);
+      assert.match(`${stdout}${stderr}`, says);
+      assert.ok(shell.time >= Date.parse('2026-01-01T00:02:00.000Z'));
+    }
+  });
+
+  it('goes on when it can be told again', async () => {
+    const engine = new OneSession();
+    engine.detail = aSession({ status: 'unknown' });
+    const { shell, exit } = started(engine, ['run', 'x'], { patient: true });
+    await until(() => shell.stdout.text.includes('unknown') && engine.followed);
+    engine.moveTo(aSession());
+    await until(() => shell.stdout.text.includes('running'));
+    engine.moveTo(reported(), true);
+    assert.equal(await exit, 0);
+  });
+});
+
 describe('run and Ctrl-C', () => {
   it('leaves the session to itself after the first', async () => {
     const engine = new OneSession();
@@ -130,11 +157,11 @@ describe('run and Ctrl-C', () => {
     assert.match(shell.stderr.text, /within 2 s to cancel[^]*coppice session attach/);
     assert.deepEqual(engine.paramsOf('session/cancel'), []);
     assert.equal(shell.minded, false);
-  }).slow(5000);
+  });
 
   it('cancels it after a second one', async () => {
     const engine = new OneSession();
-    const { shell, exit } = started(engine, ['run', 'x']);
+    const { shell, exit } = started(engine, ['run', 'x'], { patient: true });
     await until(() => engine.followed);
     shell.pressCtrlC();
     shell.pressCtrlC();
