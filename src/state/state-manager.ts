@@ -16,6 +16,7 @@ import type { Transaction } from './journal-record.ts';
 import type { Verification } from './journal-verify.ts';
 import type { WriterStart } from './journal-writer.ts';
 import { Journal } from './journal.ts';
+import { Projections, type Project, type ProjectionsOptions } from './projections.ts';
 import { RecordFeed } from './record-feed.ts';
 import type { Dispose, RecordsListener, RecordsReceiver } from './record-feed.ts';
 import { restore, statePaths } from './restore.ts';
@@ -60,11 +61,18 @@ export interface OpenReport {
   readonly tornBytes: number;
 }
 
+/** Files that follow the state. */
+export interface ProjectedFiles {
+  /** Writes what is left and follows no more. */
+  close(): Promise<void>;
+}
+
 export class StateManager {
   /** The state including what is accepted and still on its way to the disk. */
   readonly view: StateView;
   readonly openReport: OpenReport;
 
+  readonly #files: FileOperations;
   readonly #domain: Domain;
   readonly #clock: () => number;
   readonly #entities: Entities;
@@ -82,6 +90,7 @@ export class StateManager {
     const { entities, layout, scan } = restored;
     this.view = entities;
     this.openReport = report(restored);
+    this.#files = files;
     this.#domain = domain;
     this.#clock = clock;
     this.#entities = entities;
@@ -169,6 +178,18 @@ export class StateManager {
   /** Replays the records from `from` on and follows; see `RecordFeed.subscribe`. */
   subscribe(from: number, receiver: RecordsReceiver, signal: AbortSignal): Promise<void> {
     return this.#feed.subscribe(from, receiver, signal);
+  }
+
+  /** Writes files that show the state, from the records that come. Close it before the state. */
+  project(project: Project, onFailure: ProjectionsOptions['onFailure']): ProjectedFiles {
+    const projections = new Projections({ files: this.#files, view: this.view, project, onFailure });
+    const dispose = this.onRecords((records) => projections.apply(records));
+    return {
+      close: async () => {
+        dispose();
+        await projections.close();
+      },
+    };
   }
 
   /** The entities of a kind that a query asks for; see `EntityIndex.query`. */

@@ -105,7 +105,8 @@ async function check(
 
 /** Asks an agent's program for its version, with the environment that a session of this requester would give it. */
 async function detect(agent: Agent, requester: RequesterEnvironment, signal: AbortSignal): Promise<AgentFinding> {
-  const { command, args, parse } = agent.detection;
+  const { command, args } = agent.detection;
+  const parse: Agent['detection']['parse'] = (...said) => agent.detection.parse(...said);
   const given = allowed(requester, agent.environment);
   const env = { PATH: process.env['PATH'] ?? '', ...given.env };
   const file = command.includes('/') ? command : await findProgram(command, env.PATH);

@@ -176,9 +176,9 @@ async function createSession(
 
 /** An agent that is not there is refused before a worktree is made for it. */
 async function requireProgram(agent: Agent, { env }: RequesterEnvironment): Promise<void> {
-  const { command, parse } = agent.detection;
+  const { command } = agent.detection;
   const found = command.includes('/') ? command : await findProgram(command, env['PATH'] ?? '');
-  if (found === undefined) usable(agent, parse('', '', undefined), undefined);
+  if (found === undefined) usable(agent, agent.detection.parse('', '', undefined), undefined);
 }
 
 function requesterRecord(

@@ -117,7 +117,10 @@ async function send(
 /** Waits until the session may have printed something, or a moment has passed. */
 function news(services: Services, id: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
     const timer = setTimeout(done, idlePollMs);
     const quiet = services.sessions.worker(id)?.follower?.onEvents(done);
     signal.addEventListener('abort', done, { once: true });

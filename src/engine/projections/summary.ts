@@ -16,10 +16,8 @@ export function summaryOf(session: Session): string {
     `- turns: ${session.turns}; tokens in ${usage.inputTokens}, out ${usage.outputTokens}`,
   ];
   if (changes !== undefined) {
-    lines.push(
-      `- change: ${changes.files} files, +${changes.insertions} −${changes.deletions}` +
-        (changes.commit === undefined ? '' : `, commit \`${changes.commit.slice(0, 12)}\``),
-    );
+    const commit = changes.commit === undefined ? '' : `, commit \`${changes.commit.slice(0, 12)}\``;
+    lines.push(`- change: ${changes.files} files, +${changes.insertions} −${changes.deletions}${commit}`);
   }
   lines.push('', '## Asked', '', quoted(session.goal));
   if (result?.text !== undefined) lines.push('', '## Answered', '', quoted(result.text));

@@ -65,7 +65,11 @@ export class Follower {
   /** Ends with the run, or when disposed (the run then goes on unobserved). */
   async follow(): Promise<void> {
     const signal = AbortSignal.any([this.#abort.signal, this.#context.stopping]);
-    const space = setInterval(() => void this.#checkSpace(), spaceCheckMs);
+    const space = setInterval(() => {
+      this.#checkSpace().catch((error: unknown) => {
+        this.#context.log.warn('cannot watch free space', { session: this.#session, error });
+      });
+    }, spaceCheckMs);
     try {
       await this.#confirm(await this.#executor.probe(this.#ref));
       let from = this.#from;
@@ -185,27 +189,23 @@ export class Follower {
   /** A full disk loses output without an error (executors.md §5), so free space is watched and a loss is said before it happens. */
   async #checkSpace(): Promise<void> {
     if (this.#warned) return;
-    const { store, log } = this.#context;
-    try {
-      const settings = await this.#context.settings(store.session(this.#session));
-      const longest = settings['session.maxStreamMegabytes'] * mebibyte;
-      const free = await freeBytes(this.#ref.directory);
-      const short = free < settings['session.minFreeMegabytes'] * mebibyte;
-      const long = this.#offset > longest;
-      if (!short && !long) return;
-      this.#warned = true;
-      const why = short
-        ? `Only ${Math.floor(free / mebibyte)} MiB are free on the disk of the session's output.`
-        : `The session has printed more than ${settings['session.maxStreamMegabytes']} MiB.`;
-      this.activity.warn('critical', `${why} The turn is being interrupted so that nothing is lost.`);
-      if (short) this.activity.markIncomplete(why);
-      const session = store.session(this.#session);
-      if (session.turn === undefined || session.interrupting === true) return;
-      await store.commit(engineActor, () => [event('session.interrupting', { session: this.#session })]);
-      this.#reportChange();
-    } catch (error) {
-      log.warn('cannot watch free space', { session: this.#session, error: String(error) });
-    }
+    const { store } = this.#context;
+    const settings = await this.#context.settings(store.session(this.#session));
+    const longest = settings['session.maxStreamMegabytes'] * mebibyte;
+    const free = await freeBytes(this.#ref.directory);
+    const short = free < settings['session.minFreeMegabytes'] * mebibyte;
+    const long = this.#offset > longest;
+    if (!short && !long) return;
+    this.#warned = true;
+    const why = short
+      ? `Only ${Math.floor(free / mebibyte)} MiB are free on the disk of the session's output.`
+      : `The session has printed more than ${settings['session.maxStreamMegabytes']} MiB.`;
+    this.activity.warn('critical', `${why} The turn is being interrupted so that nothing is lost.`);
+    if (short) this.activity.markIncomplete(why);
+    const session = store.session(this.#session);
+    if (session.turn === undefined || session.interrupting === true) return;
+    await store.commit(engineActor, () => [event('session.interrupting', { session: this.#session })]);
+    this.#reportChange();
   }
 }
 
@@ -228,7 +228,10 @@ function endOf(state: RunState): RunEnd | undefined {
 /** Waits, or ends early when aborted. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
     const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done, { once: true });
     function done(): void {

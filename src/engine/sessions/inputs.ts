@@ -12,7 +12,7 @@ import { engineActor, type SessionContext } from './context.ts';
  * once however often it is written. Returns false when the agent takes no more input (it has ended or is about to).
  */
 export async function writeInput(context: SessionContext, session: Session, what: InputPurpose): Promise<boolean> {
-  const intent = (await announced(context, session, what)) ?? (await announce(context, session, what));
+  const intent = announced(context, session, what) ?? (await announce(context, session, what));
   return deliver(context, session, intent, what);
 }
 

@@ -1,0 +1,65 @@
+import { homedir } from 'node:os';
+import { settingVariables } from '../core/environment.ts';
+import type { Limits } from '../core/queue/policy.ts';
+import { resolveSettings, type Settings } from '../core/settings/settings.ts';
+import { builtInAgentIds } from '../agents/registry.ts';
+import { Config } from './config/config.ts';
+import type { Log } from './process/log.ts';
+
+/** Where the settings of one engine come from. */
+export interface SettingsSourceOptions {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: () => number;
+  readonly log: Log;
+  /** Whether the repository with this main checkout is trusted: only then its file is read. */
+  readonly trusts: (root: string) => boolean;
+}
+
+/** The settings in force for a repository and a requester, and the limits of the engine. */
+export class SettingsSource {
+  readonly config: Config;
+  readonly #options: SettingsSourceOptions;
+  #limits: Limits;
+
+  private constructor(options: SettingsSourceOptions, config: Config, settings: Settings) {
+    this.#options = options;
+    this.config = config;
+    this.#limits = limitsOf(settings);
+  }
+
+  /**
+   * Settings that cannot be read must not take the engine away from sessions that run: the defaults hold, and every request
+   * that needs settings says what is wrong.
+   */
+  static async open(options: SettingsSourceOptions): Promise<SettingsSource> {
+    const { home, env, clock, log } = options;
+    const place = { home, userHome: homedir(), agents: builtInAgentIds };
+    const config = new Config({ ...place, environment: settingVariables(env), clock });
+    const settings = await config.settings().catch((error: unknown) => {
+      log.warn('the settings cannot be used', { error });
+      return resolveSettings([], place).settings;
+    });
+    return new SettingsSource(options, config, settings);
+  }
+
+  /** Throws `config-invalid`. `variables` are the requester's `COPPICE_…` variables. */
+  async of(root: string | undefined, variables: Readonly<Record<string, string>> = {}): Promise<Settings> {
+    const own = Object.keys(variables).length === 0;
+    const settings = await this.config.settings({
+      ...(root === undefined ? {} : { repository: { root, trusted: this.#options.trusts(root) } }),
+      ...(own ? {} : { environment: { ...settingVariables(this.#options.env), ...variables } }),
+    });
+    // The limits are the engine's: a file that was changed counts from the next request on, one requester's shell does not.
+    if (own) this.#limits = limitsOf(settings);
+    return settings;
+  }
+
+  get limits(): Limits {
+    return this.#limits;
+  }
+}
+
+function limitsOf(settings: Settings): Limits {
+  return { running: settings['limits.running'], waiting: settings['limits.waiting'] };
+}
