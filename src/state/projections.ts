@@ -3,6 +3,7 @@
  * journal. Several changes of one file within a moment are one write; no commit ever waits for it.
  */
 import type { JournalRecord } from '../core/domain.ts';
+import { refuseLinks } from './no-links.ts';
 import type { StateView } from './entities.ts';
 import type { FileOperations } from './file-operations.ts';
 import { appendToFile, writeFileAtomic } from './files.ts';
@@ -13,6 +14,11 @@ export interface FileChange {
   /** The whole text; null removes the file. With `append`: what comes after the present text. */
   readonly content: string | null;
   readonly append?: boolean;
+  /**
+   * A folder above the file in which somebody else may write, such as an agent's worktree: then it has to be there, and
+   * nothing between it and the file may be a link, which would lead the write to another place.
+   */
+  readonly within?: string;
 }
 
 /** What a record changes in files. The view may be ahead of the record. */
@@ -28,7 +34,7 @@ export interface ProjectionsOptions {
   readonly intervalMs?: number;
 }
 
-type PendingFile = { readonly content: string | null; readonly append: boolean };
+type PendingFile = Pick<FileChange, 'content' | 'within'> & { readonly append: boolean };
 
 export class Projections {
   readonly #options: ProjectionsOptions;
@@ -67,14 +73,14 @@ export class Projections {
     await this.flush();
   }
 
-  #add({ path, content, append = false }: FileChange): void {
+  #add({ path, content, append = false, within }: FileChange): void {
     if (this.#closed) return;
     const before = append ? this.#pending.get(path) : undefined;
     const merged =
       before === undefined
         ? { content, append }
         : { content: (before.content ?? '') + (content ?? ''), append: before.append };
-    this.#pending.set(path, merged);
+    this.#pending.set(path, within === undefined ? merged : { ...merged, within });
   }
 
   #schedule(): void {
@@ -94,8 +100,9 @@ export class Projections {
   async #writePending(): Promise<void> {
     const pending = this.#pending;
     this.#pending = new Map();
-    for (const [path, { content, append }] of pending) {
+    for (const [path, { content, append, within }] of pending) {
       try {
+        if (within !== undefined) await refuseLinks(within, path);
         if (content === null) await this.#options.files.remove(path);
         else if (append) await appendToFile(this.#options.files, path, content);
         else await writeFileAtomic(this.#options.files, path, content);

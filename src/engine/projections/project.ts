@@ -61,9 +61,16 @@ function inWorktree(
   const path = session.worktree?.path;
   const worktree = path === undefined ? undefined : (view.get('worktree', path) as unknown as Worktree | undefined);
   if (path === undefined || worktree?.session !== session.id) return [];
-  const state = { path: join(path, '.coppice', 'state.json'), content: json(worktreeState(session, sessions)) };
+  const state = {
+    within: path,
+    path: join(path, '.coppice', 'state.json'),
+    content: json(worktreeState(session, sessions)),
+  };
   if (record.type !== 'session.settled') return [state];
-  return [state, { path: join(path, '.tasks', 'archive', session.task.id, 'summary.md'), content: summaryOf(session) }];
+  return [
+    state,
+    { within: path, path: join(path, '.tasks', 'archive', session.task.id, 'summary.md'), content: summaryOf(session) },
+  ];
 }
 
 function json(value: unknown): string {
