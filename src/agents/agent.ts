@@ -44,7 +44,7 @@ export interface Detection {
   readonly command: string;
   readonly args: readonly string[];
   /** `code` is undefined when the command could not be started (or was ended by a limit). */
-  parse(stdout: string, stderr: string, code: number | undefined): Detected;
+  readonly parse: (stdout: string, stderr: string, code: number | undefined) => Detected;
 }
 
 /** What a start is made for. All paths are absolute, as the agent will see them. */

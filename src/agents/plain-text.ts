@@ -8,7 +8,7 @@ const bell = '\u0007';
 
 /** Terminal sequences: colours and cursor moves, titles and links, single-character codes. */
 const terminal = new RegExp(
-  `${escape}(?:\\[[0-9;:?<=>!]*[ -/]*[@-~]|\\][^${bell}${escape}]*(?:${bell}|${escape}\\\\)?|[@-Z\\\\^_])`,
+  `${escape}(?:\\[[0-9;:?<=>!]*[ -/]*[@-~]|\\][^${bell}${escape}]*(?:${bell}|${escape}\\\\)?|[0-Z\\\\^-~])`,
   'gu',
 );
 

@@ -4,47 +4,64 @@ import { plainText } from '../plain-text.ts';
 
 /** Ends of a background job. */
 const over: readonly unknown[] = ['completed', 'failed', 'killed', 'stopped', 'cancelled'];
+/** Ends that the agent takes as a reason to go on working, in a turn of its own. */
+const telling: readonly unknown[] = ['completed', 'failed'];
 
 /**
  * Counts the background jobs of a process. Since 2.1.3xx `background_tasks_changed` gives the whole set at each change;
  * older versions (2.1.197) only say when a job starts and ends, without saying whether it is in the background.
+ *
+ * A job that ends between two turns makes the agent begin a turn by itself about 100 ms later. It counts until that turn is
+ * over: whoever took the process for idle and closed its input would have every question of that turn refused.
  */
 export class Background {
   readonly #started = new Set<string>();
-  #count = 0;
+  #jobs = 0;
+  #owesTurn = false;
 
   /** The event of a `system` line about jobs; undefined when the line is about something else. */
-  event(fields: Fields): readonly AgentEvent[] | undefined {
+  event(fields: Fields, betweenTurns: boolean): readonly AgentEvent[] | undefined {
     switch (fields['subtype']) {
       case 'background_tasks_changed':
-        return this.#changed(listOf(fields['tasks']).filter((task) => fieldsOf(task)?.['ambient'] !== true).length);
+        this.#jobs = listOf(fields['tasks']).filter((task) => fieldsOf(task)?.['ambient'] !== true).length;
+        return this.#count();
       case 'task_started':
-        return this.#edge(fields, true);
+        return this.#starts(fields);
       case 'task_updated':
-        return over.includes(fieldsOf(fields['patch'])?.['status']) ? this.#edge(fields, false) : [];
+        return this.#ended(fields, fieldsOf(fields['patch'])?.['status'], betweenTurns);
       case 'task_notification':
-        return [...this.#edge(fields, false), ...notice(fields)];
+        if (betweenTurns && telling.includes(fields['status'])) this.#owesTurn = true;
+        return [...this.#ended(fields, fields['status'], betweenTurns), ...notice(fields)];
       default:
         return undefined;
     }
   }
 
-  #edge(fields: Fields, starts: boolean): readonly AgentEvent[] {
-    const task = wordOf(fields['task_id']);
-    if (task === undefined) return [];
-    if (starts) {
-      // Who says this also sends the whole set.
-      if ('is_backgrounded' in fields) return [];
-      this.#started.add(task);
-      return this.#changed(this.#started.size);
-    }
-    return this.#started.delete(task) ? this.#changed(this.#started.size) : [];
+  /** A turn is over, or the agent says that it is idle. */
+  settled(): readonly AgentEvent[] {
+    if (!this.#owesTurn) return [];
+    this.#owesTurn = false;
+    return this.#count();
   }
 
-  #changed(tasks: number): readonly AgentEvent[] {
-    if (tasks === this.#count) return [];
-    this.#count = tasks;
-    return [{ kind: 'background', tasks }];
+  #starts(fields: Fields): readonly AgentEvent[] {
+    const task = wordOf(fields['task_id']);
+    // Who says whether a job is in the background also sends the whole set.
+    if (task === undefined || 'is_backgrounded' in fields) return [];
+    this.#started.add(task);
+    this.#jobs = this.#started.size;
+    return this.#count();
+  }
+
+  #ended(fields: Fields, status: unknown, betweenTurns: boolean): readonly AgentEvent[] {
+    if (!over.includes(status) || !this.#started.delete(wordOf(fields['task_id']) ?? '')) return [];
+    if (betweenTurns && telling.includes(status)) this.#owesTurn = true;
+    this.#jobs = this.#started.size;
+    return this.#count();
+  }
+
+  #count(): readonly AgentEvent[] {
+    return [{ kind: 'background', tasks: this.#jobs + (this.#owesTurn ? 1 : 0) }];
   }
 }
 

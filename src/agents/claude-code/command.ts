@@ -26,6 +26,8 @@ export function command(program: string, options: AgentOptions, context: AgentCo
     // An agent that replaces itself while it works is not the one that was tested.
     DISABLE_AUTOUPDATER: '1',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    // Says when it is idle (`session_state_changed`).
+    CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
   };
   return { command: program, args, env, duplex: true, firstInputs: [], files: [] };
 }

@@ -45,12 +45,12 @@ function called(block: Fields, mark: { subagent?: true }): AgentEvent[] {
   return [{ kind: 'tool-started', id, name, input: shallowOf(block['input']) ?? {}, ...mark }];
 }
 
-/** One `tool_result` block of a `user` event. `asked`: a person was asked about this call. */
-export function toolResult(block: Fields, meta: Fields | undefined, asked: boolean): AgentEvent[] {
+/** One `tool_result` block of a `user` event. `refused`: a person refused this call. */
+export function toolResult(block: Fields, meta: Fields | undefined, refused: boolean): AgentEvent[] {
   const id = wordOf(block['tool_use_id']);
   if (id === undefined) return [{ kind: 'unrecognised', what: 'tool result without an id' }];
   const ok = block['is_error'] !== true;
-  const denied = !ok && isDenied(meta, asked);
+  const denied = !ok && (refused || isDenied(meta));
   const output = plainText(outputOf(block['content']), outputLimit);
   return [{ kind: 'tool-ended', id, ok, ...(denied ? { denied } : {}), output }];
 }
@@ -62,11 +62,12 @@ export function metaOf(fields: Fields, id: unknown): Fields | undefined {
     .find((meta) => meta !== undefined && meta['id'] === id);
 }
 
-/** `user-rejected` alone is said of a call that was stopped while it ran, too. */
-function isDenied(meta: Fields | undefined, asked: boolean): boolean {
-  if (fieldsOf(meta?.['permission_decision'])?.['decision'] === 'reject') return true;
-  const kind = meta?.['non_execution_kind'];
-  return kind === 'permission-rule' || (kind === 'user-rejected' && asked);
+/** The kind `user-rejected` alone is said of a call that was stopped while it ran, too. */
+function isDenied(meta: Fields | undefined): boolean {
+  return (
+    fieldsOf(meta?.['permission_decision'])?.['decision'] === 'reject' ||
+    meta?.['non_execution_kind'] === 'permission-rule'
+  );
 }
 
 function outputOf(content: unknown): string {

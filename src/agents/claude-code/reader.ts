@@ -30,6 +30,8 @@ export class ClaudeCodeReader implements StreamReader {
   readonly #background = new Background();
   /** Requests that wait for an answer, by the tool call they are about. */
   readonly #asks = new Map<string, string>();
+  /** Tool calls that a person refused. */
+  readonly #refused = new Set<string>();
   /** Plans as the model wrote them, by tool call. */
   readonly #plans = new Map<string, Fields>();
   readonly #seenPrompts = new Set<string>();
@@ -80,10 +82,10 @@ export class ClaudeCodeReader implements StreamReader {
   }
 
   #system(fields: Fields): readonly AgentEvent[] {
-    const events = this.#background.event(fields) ?? systemEvents(fields);
+    const events = this.#background.event(fields, this.#turn.isOver) ?? systemEvents(fields);
     if (events === undefined) return unrecognised('system', fields['subtype']);
     if (fields['subtype'] === 'api_retry') this.#turn.retried(numberOf(fields['retry_delay_ms']));
-    return events;
+    return isIdle(fields) ? [...events, ...this.#background.settled()] : events;
   }
 
   #assistant(fields: Fields): readonly AgentEvent[] {
@@ -116,7 +118,9 @@ export class ClaudeCodeReader implements StreamReader {
   #toolEnded(block: Fields, fields: Fields): readonly AgentEvent[] {
     const id = textOf(block['tool_use_id']) ?? '';
     const ask = this.#asks.get(id);
-    const ended = toolResult(block, metaOf(fields, id), ask !== undefined);
+    const meta = metaOf(fields, id);
+    const refused = this.#refused.delete(id) || (ask !== undefined && meta?.['non_execution_kind'] === 'user-rejected');
+    const ended = toolResult(block, meta, refused);
     // Versions and settings that do not echo an answer show that they took it by going on.
     return ask === undefined ? ended : [...this.#answered(ask), ...ended];
   }
@@ -157,7 +161,9 @@ export class ClaudeCodeReader implements StreamReader {
   #responded(response: Fields): readonly AgentEvent[] {
     const id = wordOf(response['request_id']) ?? '';
     if (!id.startsWith(interruptPrefix)) {
-      return fieldsOf(response['response'])?.['behavior'] === undefined ? [] : this.#answered(id);
+      const behavior = fieldsOf(response['response'])?.['behavior'];
+      if (behavior === 'deny') for (const [call, ask] of this.#asks) if (ask === id) this.#refused.add(call);
+      return behavior === undefined ? [] : this.#answered(id);
     }
     if (response['subtype'] === 'success') return [{ kind: 'interrupt-seen', input: id.slice(interruptPrefix.length) }];
     const why = plainLine(textOf(response['error']) ?? 'no reason given');
@@ -176,13 +182,19 @@ export class ClaudeCodeReader implements StreamReader {
   #result(ended: AgentEvent): readonly AgentEvent[] {
     this.#turn = Turn.over();
     this.#plans.clear();
-    return [ended];
+    this.#refused.clear();
+    return [ended, ...this.#background.settled()];
   }
 
   #rescued(text: string, meta: LineMeta): readonly AgentEvent[] {
     const events = rescue(text, meta);
     return events.some(({ kind }) => kind === 'turn-ended') ? events.flatMap((event) => this.#result(event)) : events;
   }
+}
+
+/** The agent's own word that nothing of it is at work but background jobs. */
+function isIdle(fields: Fields): boolean {
+  return fields['subtype'] === 'session_state_changed' && fields['state'] === 'idle';
 }
 
 function unrecognised(type: unknown, subtype?: unknown): readonly AgentEvent[] {

@@ -17,13 +17,17 @@ type Ended = Extract<AgentEvent, { kind: 'turn-ended' }>;
 /** Words for an end that say nothing: the error behind them says more. Old versions call a failed turn `completed`. */
 const vague: readonly string[] = ['api_error', 'completed', 'model_error', 'success', 'unknown'];
 const vagueErrors: readonly string[] = ['server_error', 'invalid_request', 'unknown'];
-const limits: readonly string[] = [
-  'max_turns',
-  'error_max_turns',
-  'budget_exhausted',
-  'error_max_budget_usd',
-  'blocking_limit',
-];
+const limits: readonly string[] = ['max_turns', 'budget_exhausted', 'blocking_limit'];
+/** There is no other mark of a conversation that cannot be taken up. */
+const noConversation = 'No conversation found';
+/** One word for what versions call differently. */
+const synonyms: ReadonlyMap<string, string> = new Map([
+  ['error_max_turns', 'max_turns'],
+  ['error_max_budget_usd', 'budget_exhausted'],
+  ['overloaded_error', 'overloaded'],
+  ['rate_limit_error', 'rate_limit'],
+  ['authentication_error', 'authentication_failed'],
+]);
 const aborts: readonly string[] = ['aborted_streaming', 'aborted_tools', 'hook_stopped', 'stop_hook_prevented'];
 
 /**
@@ -31,11 +35,13 @@ const aborts: readonly string[] = ['aborted_streaming', 'aborted_tools', 'hook_s
  * service refused ends as `success` with `is_error`, an interrupted turn in some cases as `success` without it.
  */
 export function turnEnded(result: Fields, notes: TurnNotes): Ended {
-  const reason = plainLine(reasonOf(result, notes), 80);
   const status = numberOf(result['api_error_status']);
+  const word = reasonOf(result, notes, status);
+  const reason = plainLine(synonyms.get(word) ?? word, 80);
   const outcome = outcomeOf(result, reason, status);
   const text = wordsOf(result);
-  const limited = outcome === 'rate-limited' && notes.retryDelayMs !== undefined;
+  // Only 429 comes with a time of the service; the waits before other repeats are the agent's own.
+  const limited = status === 429 && outcome === 'rate-limited' && notes.retryDelayMs !== undefined;
   return {
     kind: 'turn-ended',
     outcome,
@@ -53,19 +59,20 @@ function outcomeOf(result: Fields, reason: string, status: number | undefined): 
   if (aborts.includes(reason)) return 'interrupted';
   if (limits.includes(reason)) return 'limit';
   if (result['is_error'] === false && result['subtype'] === 'success' && reason === 'completed') return 'success';
-  return status === 429 || status === 529 || ['rate_limit', 'overloaded', 'overloaded_error'].includes(reason)
-    ? 'rate-limited'
-    : 'failed';
+  return status === 429 || status === 529 || ['rate_limit', 'overloaded'].includes(reason) ? 'rate-limited' : 'failed';
 }
 
 /** The most telling word for the end that the agent gave. */
-function reasonOf(result: Fields, notes: TurnNotes): string {
+function reasonOf(result: Fields, notes: TurnNotes, status: number | undefined): string {
   const terminal = wordOf(result['terminal_reason']);
   const subtype = wordOf(result['subtype']) ?? 'unknown';
   if (result['stop_reason'] === 'refusal') return 'refusal';
   // A command of the agent's own (`/compact`) ends without a reason.
   if (result['is_error'] === false && subtype === 'success') return terminal ?? 'completed';
   if (terminal !== undefined && !vague.includes(terminal)) return terminal;
+  if (status === 529) return 'overloaded';
+  if (listOf(result['errors']).some((error) => textOf(error)?.startsWith(noConversation)))
+    return 'unknown conversation';
   if (terminal === undefined && !vague.includes(subtype)) return subtype;
   const errors = [wordOf(result['api_error']), notes.error, wordOf(result['api_error_type'])];
   const telling = errors.find((each) => each !== undefined && !vagueErrors.includes(each));
