@@ -38,7 +38,7 @@ function touches(record: JournalRecord): readonly EntityRef[] {
 }
 
 function worktreeOf(event: Recorded): string | undefined {
-  if (event.type === 'worktree.ready') return event.data.worktree.path;
+  if (event.type === 'worktree.ready' || event.type === 'worktree.made') return event.data.worktree.path;
   if (event.type === 'session.restored') return event.data.entity.worktree?.path;
   if (event.type === 'worktree.removed' || event.type === 'session.settled') return event.data.worktree;
   return undefined;

@@ -44,6 +44,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'intent.failed': 1,
   'repository.trusted': 1,
   'repository.distrusted': 1,
+  'worktree.made': 1,
   'worktree.removed': 1,
   'engine.started': 1,
   'engine.stopped': 1,

@@ -24,8 +24,8 @@ export class AgentDirectory {
   }
 
   all(settings: Settings): readonly Agent[] {
-    const registry = this.#registry(settings);
-    return registry.ids.map((id) => registry.agent(id, settings.agents[id]));
+    const known = this.#registry(settings);
+    return known.ids.map((id) => known.agent(id, settings.agents[id]));
   }
 
   #registry(settings: Settings): AgentRegistry {

@@ -15,6 +15,10 @@ declare const COPPICE_VERSION: string | undefined;
 /** The bundle's own version; the source tree has none and never meets a released engine. */
 const version = typeof COPPICE_VERSION === 'undefined' ? '0.0.0-source' : COPPICE_VERSION;
 
+// An agent may start an engine through the command line. The engine and its children are not part of that agent's run.
+delete process.env['COPPICE_SESSION'];
+delete process.env['COPPICE_RUN'];
+
 const home = homePath(process.env);
 
 await runEngine({

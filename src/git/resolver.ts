@@ -72,6 +72,16 @@ function resolveWanted<T extends Candidate>(
     }
     return { kind: 'use', worktree: found };
   }
+  if (/^[./~]|\.\./.test(wanted)) {
+    throw new CoppiceError(
+      'not-found',
+      `There is no worktree at ${wanted}.`,
+      'See `coppice worktrees list`, or give a name.',
+      {
+        context: { wanted },
+      },
+    );
+  }
   const slug = slugFrom(wanted.replace(/^feature\//, ''));
   return create(slug, branchOf(slug), facts);
 }

@@ -1,30 +1,17 @@
 import type { Recorded } from '../events.ts';
 import type { Worktree } from './state.ts';
 
+/** The worktree after the event; undefined once it was removed. */
 export function reduceWorktree(worktree: Worktree | undefined, event: Recorded): Worktree | undefined {
   switch (event.type) {
-    case 'worktree.ready': {
-      const { data, at } = event;
-      const since = worktree?.since ?? at;
-      // A worktree that we made stays ours to remove, also when a later session finds it there.
-      const origin = worktree?.origin === 'created' ? 'created' : data.worktree.origin;
-      const { path: id } = data.worktree;
-      return {
-        ...data.worktree,
-        id,
-        origin,
-        repository: data.repository,
-        holder: data.session,
-        session: data.session,
-        since,
-      };
+    case 'worktree.made': {
+      const { worktree: place, repository } = event.data;
+      return worktree ?? { ...place, id: place.path, repository, holder: null, session: null, since: event.at };
     }
-    case 'session.restored': {
-      const { id: session, worktree: place, repository, holding } = event.data.entity;
-      if (place === undefined || worktree !== undefined) return worktree;
-      const holder = holding ? session : null;
-      return { ...place, id: place.path, repository: repository.id, holder, session, since: event.at };
-    }
+    case 'worktree.ready':
+      return taken(worktree, event);
+    case 'session.restored':
+      return worktree ?? restored(event);
     case 'session.settled':
       return worktree?.holder === event.data.session ? { ...worktree, holder: null } : worktree;
     case 'worktree.removed':
@@ -32,4 +19,17 @@ export function reduceWorktree(worktree: Worktree | undefined, event: Recorded):
     default:
       return worktree;
   }
+}
+
+function taken(worktree: Worktree | undefined, { at, data }: Recorded<'worktree.ready'>): Worktree {
+  const { worktree: place, repository, session } = data;
+  // A worktree that we made stays ours to remove, also when a later session finds it there.
+  const origin = worktree?.origin === 'created' ? 'created' : place.origin;
+  return { ...place, id: place.path, origin, repository, holder: session, session, since: worktree?.since ?? at };
+}
+
+function restored({ at, data }: Recorded<'session.restored'>): Worktree | undefined {
+  const { id: session, worktree: place, repository, holding } = data.entity;
+  if (place === undefined) return undefined;
+  return { ...place, id: place.path, repository: repository.id, holder: holding ? session : null, session, since: at };
 }

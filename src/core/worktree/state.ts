@@ -6,12 +6,14 @@ export interface Worktree extends Place {
   readonly id: string;
   readonly repository: string;
   readonly holder: string | null;
-  /** The session that used it last. */
-  readonly session: string;
+  /** The session that used it last; null when none has yet. */
+  readonly session: string | null;
   readonly since: number;
 }
 
 export interface WorktreeEvents {
+  /** Made for a task that no session has begun. */
+  'worktree.made': { worktree: Place; repository: string };
   /** Removed from disk; what it held is reachable from `kept`. */
   'worktree.removed': { worktree: string; kept: string | null; reason: string; intent?: string };
 }

@@ -107,11 +107,23 @@ async function send(
       for (const event of reader.line(line.text, meta)) events.push({ offset: line.end, event });
       next = line.end;
     }
-    for (let i = 0; i < events.length; i += pageEvents) await notify(events.slice(i, i + pageEvents), false);
+    for (const page of pages(events)) await notify(page, false);
     if (lines.length > 0) continue;
     if (over) return notify([], true);
     await news(services, id, signal);
   }
+}
+
+/** Portions of about `pageEvents`; the events of one line stay together, so that a reader can go on behind any portion. */
+function pages(events: readonly Followed[]): Followed[][] {
+  const portions: Followed[][] = [];
+  for (const each of events) {
+    const last = portions.at(-1);
+    const fits = last !== undefined && (last.length < pageEvents || last.at(-1)?.offset === each.offset);
+    if (fits) last.push(each);
+    else portions.push([each]);
+  }
+  return portions;
 }
 
 /** Waits until the session may have printed something, or a moment has passed. */

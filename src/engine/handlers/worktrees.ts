@@ -1,3 +1,5 @@
+import { defined } from '../../core/defined.ts';
+import { allowed } from '../../core/environment.ts';
 import type { RepositoryLocation } from '../../git/locate.ts';
 import type { Repository } from '../../git/repository.ts';
 import { listWorktrees } from '../../git/worktrees.ts';
@@ -25,13 +27,10 @@ export function worktreeHandlers(services: Services, cleanup: Cleanup): Worktree
       const { repository } = await trusted(path);
       return { worktrees: await views(services, repository) };
     },
-    'worktree/create': async ({ path, name, base, requester }) => {
+    'worktree/create': async ({ path, name, base, requester }, client) => {
       const { location, repository } = await trusted(path);
-      const made = await cleanup.create(location, repository, {
-        name,
-        ...(base === undefined ? {} : { base }),
-        env: requester.env,
-      });
+      const { env } = allowed(requester, { allow: [], secrets: [] });
+      const made = await cleanup.create(location, repository, { name, env, actor: client.actor, ...defined({ base }) });
       const found = (await views(services, repository)).find((each) => each.path === made.path);
       return found ?? { path: made.path, branch: made.branch, head: made.baseCommit, kind: 'ours', slug: made.slug };
     },
@@ -53,8 +52,7 @@ async function views(services: Services, repository: Repository): Promise<Worktr
         branch: each.branch ?? null,
         head: each.commit ?? null,
         kind: each.main ? ('main' as const) : known === undefined ? ('other' as const) : ('ours' as const),
-        ...(known === undefined ? {} : { session: known.session, slug: known.slug }),
-        ...(known?.holder === undefined || known.holder === null ? {} : { holder: known.holder }),
+        ...defined({ slug: known?.slug, session: known?.session ?? undefined, holder: known?.holder ?? undefined }),
       };
     });
 }

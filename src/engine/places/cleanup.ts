@@ -45,7 +45,7 @@ export class Cleanup {
   async create(
     location: RepositoryLocation,
     repository: Repository,
-    { name, base, env }: { name: string; base?: string; env: Readonly<Record<string, string>> },
+    { name, base, env, actor }: { name: string; base?: string; env: Readonly<Record<string, string>>; actor: Actor },
   ): Promise<Place> {
     const root = this.#options.repositories.mainRoot(location);
     const settings = await this.#options.settings(root);
@@ -70,6 +70,9 @@ export class Cleanup {
         signal: this.#options.stopping,
       });
     }
+    await this.#options.store.commit(actor, () => [
+      event('worktree.made', { worktree: place, repository: location.id }),
+    ]);
     return place;
   }
 
@@ -114,14 +117,14 @@ export class Cleanup {
 
   #known(worktree: Worktree): KnownWorktree {
     const { store } = this.#options;
-    const session = store.get('session', worktree.session);
+    const session = worktree.session === null ? undefined : store.get('session', worktree.session);
     const active = store
       .all('session')
       .some((each) => each.worktree?.path === worktree.path && (!isSettled(each) || isLive(each)));
     const outcome = session?.result?.outcome;
     return {
       place: worktree,
-      session: worktree.session,
+      session: worktree.session ?? `worktree-${worktree.slug}`,
       active,
       ended: outcome === undefined ? undefined : outcome === 'reported' ? 'done' : 'failed',
       endedAt: session?.endedAt,
@@ -132,7 +135,7 @@ export class Cleanup {
   async #tearDown(settings: Settings, known: readonly Worktree[]): Promise<void> {
     if (settings['worktrees.teardown'].length === 0) return;
     for (const worktree of known.filter((each) => this.#known(each).ended !== undefined && !this.#known(each).active)) {
-      const session = this.#options.store.get('session', worktree.session);
+      const session = worktree.session === null ? undefined : this.#options.store.get('session', worktree.session);
       for (const command of settings['worktrees.teardown']) {
         await runScript({
           command,

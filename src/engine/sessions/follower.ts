@@ -55,7 +55,8 @@ export class Follower {
     this.run = run.n;
     this.#agent = agent;
     this.#executor = executor;
-    this.#ref = context.runRef(session.id, run.n);
+    // With what the journal says of its processes, a run whose folder was lost is not taken for one that never began.
+    this.#ref = { ...run.record, ...context.runRef(session.id, run.n) };
     this.#reader = agent.reader(session.id);
     this.#changed = changed;
     this.#from = run.offset;
@@ -132,12 +133,13 @@ export class Follower {
     await store.commit(`agent:${this.#agent.id}`, () => observe(store.session(this.#session), seen, offset));
   }
 
-  /** True when the end of the run is on record. */
+  /** True when the end of the run is on record. Nothing of the run is left then. */
   async #settle(state: RunState, signal: AbortSignal): Promise<boolean> {
     const { store } = this.#context;
     const end = endOf(state);
-    if (end === undefined) {
-      await this.#doubt(state, signal);
+    const why = end === undefined ? doubtOf(state) : await this.#leftovers();
+    if (end === undefined || why !== undefined) {
+      await this.#doubt(state, why, signal);
       return signal.aborted;
     }
     const last = this.#reader.end({ ...end, ...defined({ stderr: await this.#lastWords() }) });
@@ -150,6 +152,14 @@ export class Follower {
     return true;
   }
 
+  /** Ends what the agent left running: it could go on writing. Says so if something would not end. */
+  async #leftovers(): Promise<string | undefined> {
+    const settings = await this.#context.settings(this.#context.store.session(this.#session));
+    const { left } = await this.#executor.stop(this.#ref, { graceMs: settings['stop.graceSeconds'] * 1000 });
+    if (left.length === 0) return undefined;
+    return `${left.length} processes of it would not end (${left.map((each) => each.pid).join(', ')}): end them by hand.`;
+  }
+
   /** The end of what the agent wrote as errors: where some say why they do not start. */
   async #lastWords(): Promise<string | undefined> {
     const size = await fileSize(this.#ref.stderrPath);
@@ -158,12 +168,10 @@ export class Follower {
     return lines.map((line) => line.text).join('\n');
   }
 
-  /** The stream has ended and nobody can tell how the agent is: said as such, and asked again. */
-  async #doubt(state: RunState, signal: AbortSignal): Promise<void> {
+  /** The stream has ended and nobody can tell how the run is: said as such, and asked again. */
+  async #doubt(state: RunState, why: string | undefined, signal: AbortSignal): Promise<void> {
     const { store } = this.#context;
-    const why = state.state === 'unknown' ? state.reason : undefined;
-    const known = store.session(this.#session).run?.state;
-    if (why !== undefined && known !== 'unknown') {
+    if (why !== undefined && store.session(this.#session).run?.state !== 'unknown') {
       await store.commit(engineActor, () => [event('run.doubted', { session: this.#session, run: this.run, why })]);
     }
     await this.#confirm(state);
@@ -207,6 +215,10 @@ export class Follower {
     await store.commit(engineActor, () => [event('session.interrupting', { session: this.#session })]);
     this.#reportChange();
   }
+}
+
+function doubtOf(state: RunState): string | undefined {
+  return state.state === 'unknown' ? state.reason : undefined;
 }
 
 function endOf(state: RunState): RunEnd | undefined {

@@ -1,5 +1,5 @@
 import { defined } from '../../core/defined.ts';
-import { CoppiceError, toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
+import { toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { ChangeSummary, Place, Result, Session } from '../../core/session/state.ts';
 import { isTrusted } from './trust.ts';
@@ -11,7 +11,6 @@ import { engineActor, type SessionContext } from './context.ts';
  */
 export async function settle(context: SessionContext, session: Session, error?: unknown): Promise<void> {
   const problem = error === undefined ? session.cancelling?.error : toErrorRecord(error);
-  if (session.run !== undefined) await sweep(context, session);
   const place = session.holding ? session.worktree : undefined;
   const work = await record(context, session, place, outcomeOf(session, problem));
   if (place !== undefined) await context.workplace.release(session, place);
@@ -111,16 +110,4 @@ async function announceCommit(context: SessionContext, session: Session): Promis
 function commitMessage(session: Session): string {
   const text = session.lastTurn?.text;
   return text === undefined || text === '' ? session.task.title : `${session.task.title}\n\n${text}`;
-}
-
-/** A settled session leaves no process behind that could go on writing. */
-async function sweep(context: SessionContext, session: Session): Promise<void> {
-  const graceMs = (await context.settings(session))['stop.graceSeconds'] * 1000;
-  const { left } = await context.executor(session).sweep(session.id, { graceMs });
-  if (left.length === 0) return;
-  throw new CoppiceError(
-    'unknown-outcome',
-    `${left.length} processes of session ${session.id} would not end (${left.map((each) => each.pid).join(', ')}).`,
-    'End them by hand, then cancel or continue the session.',
-  );
 }

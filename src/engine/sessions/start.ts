@@ -7,7 +7,7 @@ import type { Effect } from '../../core/intent/state.ts';
 import { promptKey } from '../../core/session/observe.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
-import type { RunRecord } from '../../executors/executor.ts';
+import type { RunRecord, RunRef } from '../../executors/executor.ts';
 import { fileSize } from '../../executors/space.ts';
 import { requireTrusted } from './trust.ts';
 import { engineActor, type SessionContext } from './context.ts';
@@ -25,7 +25,7 @@ export async function startRun(context: SessionContext, session: Session, prompt
   const announced = openSpawn(context, session) ?? (await announce(context, session, agent));
   const started = await begin(context, session, agent, place, announced, prompt);
   await confirm(context, session, agent, announced, started, prompt);
-  await context.workplace.occupy(session, place, started.record);
+  if ('pid' in started.record) await context.workplace.occupy(session, place, started.record);
   return true;
 }
 
@@ -72,7 +72,7 @@ async function announce(context: SessionContext, session: Session, agent: Agent)
 }
 
 interface Started {
-  readonly record: RunRecord;
+  readonly record: RunRef | RunRecord;
   /** Inputs that were given with the start. */
   readonly inputs: number;
 }
@@ -146,6 +146,17 @@ async function confirm(
   const what = { kind: 'prompt', prompt } as const;
   const given = event('input.written', { session: session.id, run, input: inputs, what, intent });
   await context.store.commit(engineActor, () => (agent.capabilities.duplex ? [started] : [started, given]));
+}
+
+/** Records a start that nobody could confirm in time and that is over by now. False while that cannot be told. */
+export async function confirmEnded(context: SessionContext, session: Session, prompt: number): Promise<boolean> {
+  const announced = openSpawn(context, session);
+  if (announced === undefined) return false;
+  const ref = context.runRef(session.id, announced.spawn.run);
+  const { state } = await context.executor(session).probe(ref);
+  if (state !== 'gone' && state !== 'exited') return false;
+  await confirm(context, session, await context.agent(session), announced, { record: ref, inputs: 0 }, prompt);
+  return true;
 }
 
 /** The start did not happen: the announcement is closed, so that a later start gets a number of its own. */

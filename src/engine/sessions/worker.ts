@@ -12,9 +12,11 @@ import { recoverInputs, writeInput } from './inputs.ts';
 import { silence, timeBox } from './limits.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
-import { abandon, openSpawn, startRun } from './start.ts';
+import { abandon, confirmEnded, openSpawn, startRun } from './start.ts';
 
 const retryMs = 1000;
+/** A start that cannot be told is asked again this often, then the session fails and says so. */
+const startTries = 30;
 /** `setTimeout` takes no more. */
 const longestTimerMs = 2 ** 31 - 1;
 /** Time that a cancelled turn has to end by itself, so that its usage is known. */
@@ -32,6 +34,7 @@ export class Worker {
   #following: Promise<void> = Promise.resolve();
   #working: Promise<void> | undefined;
   #again = false;
+  #doubtfulStarts = 0;
   #limitTimer: NodeJS.Timeout | undefined;
   /** A run that takes no more input and whose end was not read yet. */
   #deaf: number | undefined;
@@ -174,6 +177,10 @@ export class Worker {
         session: session.id,
         error: error.message,
       });
+      // It did begin, and is over: then it had its turn, and its end is read like any other.
+      if (await confirmEnded(this.#context, session, prompt)) return true;
+      this.#doubtfulStarts += 1;
+      if (this.#doubtfulStarts > startTries) throw error;
       await pause(retryMs, this.#context.stopping);
       return true;
     }
