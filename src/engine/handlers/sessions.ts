@@ -15,6 +15,7 @@ import type { Executor } from '../../executors/executor.ts';
 import type { Handlers, ParsedOf, Requests } from '../../protocol/contract.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import { findProgram } from '../doctor/host.ts';
+import { inUse } from '../places/in-use.ts';
 import { slugOf } from '../places/repositories.ts';
 import type { Services } from '../services.ts';
 import { sessionDetail, sessionView } from '../sessions/views.ts';
@@ -143,7 +144,7 @@ async function createSession(
     base: params.base,
     from: location.root === root ? undefined : location.root,
   });
-  await repositories.check(location, request);
+  refuseHeld(services, await repositories.check(location, request));
   const environment = allowed(params.requester, agent.environment);
   if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
   const [id, uuid] = [services.newId(), randomUUID()];
@@ -172,6 +173,13 @@ async function createSession(
   if (verdict.status !== 'rejected') return { verdict, id };
   vault.forget(id);
   return { verdict, id: undefined };
+}
+
+/** One writer per worktree (invariant 3): a session that can only wait for another one is refused with the holder's id. */
+function refuseHeld(services: Services, path: string | undefined): void {
+  const holder = path === undefined ? undefined : services.store.get('worktree', path)?.holder;
+  if (path === undefined || holder === undefined || holder === null) return;
+  throw inUse(path, holder);
 }
 
 /** An agent that is not there is refused before a worktree is made for it. */

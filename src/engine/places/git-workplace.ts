@@ -17,6 +17,7 @@ import { adoptWorktree, listWorktrees, probeWorktree } from '../../git/worktrees
 import type { Log } from '../process/log.ts';
 import type { Store } from '../sessions/store.ts';
 import type { Choice, Workplace } from '../sessions/workplace.ts';
+import { inUse } from './in-use.ts';
 import { slugOf, type Repositories } from './repositories.ts';
 
 export interface WorkplaceOptions {
@@ -136,7 +137,7 @@ export class GitWorkplace implements Workplace {
     const { state, place: ours } = await probeWorktree(repository, { path: choice.path });
     const place = state === 'ready' && ours !== undefined ? ours : await adoptWorktree(repository, choice.path);
     const holder = this.#options.store.get('worktree', place.path)?.holder;
-    if (holder !== undefined && holder !== null && holder !== session.id) throw inUse(place, holder);
+    if (holder !== undefined && holder !== null && holder !== session.id) throw inUse(place.path, holder);
     return { ...place, origin: place.origin === 'adopted' ? 'adopted' : 'reused' };
   }
 
@@ -186,13 +187,4 @@ export class GitWorkplace implements Workplace {
 /** With the links above it resolved, as worktrees are recorded; the path itself while it does not exist. */
 function realRoot(root: string): Promise<string> {
   return realpath(root).catch(() => root);
-}
-
-function inUse(place: Place, holder: string): CoppiceError {
-  return new CoppiceError(
-    'worktree-in-use',
-    `Session ${holder} works in ${place.path}.`,
-    'Wait until it has ended, or start without naming a worktree.',
-    { context: { holder, path: place.path } },
-  );
 }

@@ -2,7 +2,9 @@ import { basename, dirname } from 'node:path';
 import { slugFrom } from '../../git/names.ts';
 import { locateRepository, type RepositoryLocation } from '../../git/locate.ts';
 import { openRepository, type Repository, type RepositoryOptions } from '../../git/repository.ts';
-import { branchFacts, refuseProtected, resolveBase } from '../../git/facts.ts';
+import { branchFacts, resolveBase } from '../../git/facts.ts';
+import { resolveWorktree } from '../../git/resolver.ts';
+import { listWorktrees } from '../../git/worktrees.ts';
 
 /** What a session asks of a place to work in. */
 export interface PlaceRequest {
@@ -46,11 +48,14 @@ export class Repositories {
     return opened;
   }
 
-  /** Refuses what can never work before a session exists. */
-  async check(location: RepositoryLocation, request: PlaceRequest): Promise<void> {
+  /** Refuses what can never work before a session exists. Returns the path of the worktree that was asked for, if it is there. */
+  async check(location: RepositoryLocation, request: PlaceRequest): Promise<string | undefined> {
     const repository = await this.open(location);
-    if (request.worktree !== undefined) refuseProtected(await branchFacts(repository), request.worktree);
     await resolveBase(repository, request.base);
+    if (request.worktree === undefined) return undefined;
+    const [worktrees, facts] = await Promise.all([listWorktrees(repository), branchFacts(repository)]);
+    const found = resolveWorktree(request.name ?? request.worktree, worktrees, facts, request.worktree);
+    return found.kind === 'use' ? found.worktree.path : undefined;
   }
 }
 
