@@ -57,7 +57,7 @@ interface Run {
 const openMs = 300_000;
 const stopMs = 15_000;
 /** How often lock, socket and address are looked at, milliseconds. */
-const guardMs = 2_000;
+const guardMs = 1_000;
 
 /**
  * Runs an engine until it is idle, asked to stop, or in trouble, then ends the process: exit code 0 if it stopped in good order
@@ -98,14 +98,23 @@ async function live(options: EngineOptions, home: HomeLayout, log: FileLog): Pro
   try {
     rest = await begin(run, app);
   } catch (error) {
-    await within(stopMs, app.stop('the engine cannot be reached'), slowStop);
-    await run.endpoint?.remove();
-    await run.lock.release();
+    await giveUp(run, app);
     throw error;
   }
   const reason = await stopped;
   await rest();
   return end(run, app, reason);
+}
+
+/** The app is open and cannot be reached. */
+async function giveUp({ endpoint, lock, log }: Run, app: EngineApp): Promise<void> {
+  try {
+    await within(stopMs, app.stop('the engine cannot be reached'), slowStop);
+    await endpoint?.remove();
+    await lock.release();
+  } catch (error) {
+    log.error('the engine could not stop in good order', { error }); // the lock stays until the process is gone
+  }
 }
 
 /** Undefined if it has to stop before the app is open: then the process ends as it is, like one that was killed. */

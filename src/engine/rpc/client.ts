@@ -125,6 +125,7 @@ export class Client {
 
   async #answer(method: string, params: unknown): Promise<unknown> {
     try {
+      if (this.#state === 'ending' || this.#state === 'ended') throw toWire(over()); // read before that was decided
       if (method === 'hello') return this.#greet(params);
       if (this.#state === 'silent') throw this.#last(ungreeted());
       const refusal = method === 'engine/stop' ? undefined : this.#host.refusal();
@@ -170,6 +171,7 @@ export class Client {
   #last(error: unknown, number?: number): Error {
     const why = error instanceof Error ? error.message : String(error);
     const { finishMs } = this.#host.limits;
+    this.#state = 'ending';
     setImmediate(() => {
       this.finish(why, finishMs).catch((problem: unknown) => this.#host.log.error('a client', { error: problem }));
     });
@@ -222,6 +224,10 @@ export class Client {
       this.#host.log.error('what a client leaves behind could not be tidied', { client: this.id, error });
     }
   }
+}
+
+function over(): CoppiceError {
+  return new CoppiceError('unreachable', 'This connection is being ended.', 'Connect again.');
 }
 
 function ungreeted(): CoppiceError {

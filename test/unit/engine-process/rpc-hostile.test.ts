@@ -34,6 +34,23 @@ describe('rpc with hostile peers', () => {
     });
   }
 
+  it('what comes together with a greeting that is refused, or instead of one, is not done', async () => {
+    const to = rpc.server({ 'engine/stop': () => assert.fail('it was called') });
+    const stop = { jsonrpc: '2.0', id: 2, method: 'engine/stop', params: { reason: 'x' } };
+    const old = { ...hello, version: '1.0.0', protocol: { major: 0, minor: 0 } };
+    for (const params of [old, {}]) {
+      const here = await rpc.socket(to);
+      here.write(Buffer.concat([frame({ jsonrpc: '2.0', id: 1, method: 'hello', params }), frame(stop), frame(stop)]));
+      await once(here.resume(), 'close');
+    }
+    const here = await rpc.socket(to);
+    here.write(
+      Buffer.concat([frame(stop), frame({ jsonrpc: '2.0', id: 3, method: 'hello', params: hello }), frame(stop)]),
+    );
+    await once(here.resume(), 'close');
+    assert.equal(to.clients().length, 0);
+  });
+
   it('garbage ends that connection, and no other', async () => {
     const to = rpc.server({ 'session/unfollow': () => ({}) });
     const good = await rpc.client(to);
