@@ -2,8 +2,9 @@
  * The second carrier of the git door: simple-git's `.raw`, for questions.
  *
  * simple-git checks the arguments before it starts anything (`--upload-pack`, `--exec-path`, aliases, abbreviated
- * options) and sends no input. Its costs set where it is used: it waits another 50 ms when git printed nothing at all,
- * and it ends one process, not a group. So it carries short questions that have an answer.
+ * options) and sends no input. Its limits say where it is used: it waits another 50 ms when git printed nothing at all,
+ * and to end git it can only send SIGINT, to one process and not to a group. So it carries short questions that have an
+ * answer and for which git starts nothing else.
  */
 import { EventEmitter, once } from 'node:events';
 import { simpleGit } from 'simple-git';

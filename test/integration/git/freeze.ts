@@ -2,19 +2,8 @@ import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Door } from '../../../src/git/door.ts';
 
-const mutating = [
-  'rename',
-  'link',
-  'mkdir',
-  'rm',
-  'copyFile',
-  'symlink',
-  'appendFile',
-  'writeFile',
-  'utimes',
-  'unlink',
-  'rmdir',
-] as const;
+/** Not `unlink` and `utimes`: nothing is different between two of them, and that would be many steps. */
+const mutating = ['rename', 'link', 'mkdir', 'rm', 'copyFile', 'symlink', 'appendFile', 'writeFile', 'rmdir'] as const;
 
 /** Before any other command nothing is different from before the next one of these. */
 const changing = new Set([

@@ -83,7 +83,8 @@ export class Sandbox {
   ): Promise<string> {
     const path = this.path(name);
     await mkdir(path, { recursive: true });
-    await this.git(path, 'init', '-q', '-b', 'main');
+    await this.git(path, 'init', '-q', '-b', 'main', '--template=');
+    await mkdir(join(path, '.git', 'hooks'));
     await this.write(path, files);
     await this.git(path, 'add', '-A');
     await this.git(path, 'commit', '-q', '-m', 'first');
