@@ -3,6 +3,7 @@ import { noUsage } from '../agent/usage.ts';
 import type { NewEvent } from '../domain.ts';
 import { event } from '../events.ts';
 import type { Session } from './state.ts';
+import { isInVain } from './status.ts';
 
 /**
  * What one event of the agent, read from the stream line that ends at byte `offset`, means for the session's history.
@@ -122,8 +123,12 @@ function ended(session: Session, seen: Seen<'turn-ended'>, offset: number): NewE
   return session.lastTurn?.offset === offset ? [] : conclude(session, seen, offset);
 }
 
-function conclude(session: Session, seen: Seen<'turn-ended'>, offset: number): NewEvent[] {
-  const prompt = pending(session);
+function conclude(
+  session: Session,
+  seen: Seen<'turn-ended'>,
+  offset: number,
+  prompt: number | undefined = pending(session),
+): NewEvent[] {
   const opening = session.turn === undefined && prompt !== undefined ? [begin(session, prompt, offset)] : [];
   if (session.turn === undefined && opening.length === 0) return [];
   const data = {
@@ -154,7 +159,8 @@ export interface RunEnd {
 /**
  * The end of the agent's process. `last` is what the stream reader concluded at the end of the stream. A turn that is still
  * open then has crashed (or was interrupted, when that was asked for), and a prompt that was written but never seen has
- * had its turn: nothing is sent twice.
+ * had its turn: nothing is sent twice. An agent that cannot even take its prompt is not started for ever: then the prompt has
+ * had its turn as well.
  */
 export function observeExit(session: Session, end: RunEnd, last: readonly AgentEvent[], offset: number): NewEvent[] {
   if (session.run === undefined) return [];
@@ -166,13 +172,24 @@ export function observeExit(session: Session, end: RunEnd, last: readonly AgentE
     ...(end.gone === true ? { gone: true } : {}),
   });
   const conclusion = last.find((seen) => seen.kind === 'turn-ended');
-  const prompt = pending(session);
+  const prompt = pending(session) ?? refused(session, end);
   if (session.turn === undefined && prompt === undefined) return [...withdrawn(session, offset), exited];
-  if (conclusion !== undefined) return [...conclude(session, conclusion, offset), exited];
+  if (conclusion !== undefined) return [...conclude(session, conclusion, offset, prompt), exited];
   const opening = session.turn === undefined ? [begin(session, prompt, offset)] : [];
   const opened = { ...session, turns: session.turns + opening.length };
   const asked = session.interrupting === true || session.cancelling !== undefined;
   return [...opening, ...finish(opened, asked ? 'interrupted' : 'crashed', howEnded(end), offset), exited];
+}
+
+/** Starts in a row that may come to nothing because something outside ended the agent. */
+const vainRunLimit = 3;
+
+/** The prompt that waits for an agent which ended by itself, or again and again, before it could be given anything. */
+function refused(session: Session, end: RunEnd): number | undefined {
+  if (!isInVain(session) || session.interrupting === true || session.cancelling !== undefined) return undefined;
+  const byItself = end.code !== undefined && end.signal === undefined;
+  if (!byItself && (session.vainRuns ?? 0) + 1 < vainRunLimit) return undefined;
+  return session.prompts.find((prompt) => prompt.state === 'waiting')?.n;
 }
 
 function howEnded(end: RunEnd): string {

@@ -3,7 +3,7 @@ import { addUsage, noUsage } from '../agent/usage.ts';
 import type { Recorded } from '../events.ts';
 import type { SessionEvents } from './events.ts';
 import type { Breakpoint, Prompt, Run, Session } from './state.ts';
-import { openBreakpoints } from './status.ts';
+import { isInVain, openBreakpoints } from './status.ts';
 
 type Fold<K extends keyof SessionEvents> = (session: Session, event: Recorded<K>) => Session;
 
@@ -99,6 +99,7 @@ const folds: {
       result: undefined,
       endedAt: undefined,
       startedAt: session.startedAt ?? at,
+      vainRuns: undefined,
     }),
   'worktree.ready': (session, { data }) => ({ ...session, worktree: data.worktree, holding: true }),
   'run.started': (session, { at, data }) => {
@@ -117,13 +118,15 @@ const folds: {
     withRun(session, data.run, (run) => ({ ...run, state: 'unknown', why: data.why })),
   'run.confirmed': (session, { data }) =>
     withRun(session, data.run, ({ why: _, ...run }) => ({ ...run, state: 'running' })),
-  'run.exited': (session, { data }) =>
-    withRun(session, data.run, (run) => ({
+  'run.exited': (session, { data }) => {
+    const vainRuns = isInVain(session) ? (session.vainRuns ?? 0) + 1 : undefined;
+    return withRun(patch(session, { vainRuns }), data.run, (run) => ({
       ...run,
       state: data.gone === true ? 'gone' : 'exited',
       ...(data.code === undefined ? {} : { code: data.code }),
       ...(data.signal === undefined ? {} : { signal: data.signal }),
-    })),
+    }));
+  },
   'agent.identified': (session, { data }) =>
     patch(advanced(session, data.offset), {
       agentSession: data.agentSession,

@@ -170,6 +170,8 @@ export interface Session {
   /** Prompts ever given; the number of the latest. */
   readonly promptCount: number;
   readonly run?: Run;
+  /** Runs in a row that ended before they were given anything, in the present stretch of work. */
+  readonly vainRuns?: number;
   /** End of the last stream line whose events are in the journal. */
   readonly streamOffset: number;
   readonly turn?: OpenTurn;

@@ -11,6 +11,11 @@ export function isLive(session: Session): boolean {
   return state === 'starting' || state === 'running' || state === 'unknown';
 }
 
+/** True when the present run was given neither a prompt nor anything else. */
+export function isInVain({ run, prompts }: Session): boolean {
+  return run !== undefined && run.inputs === 0 && !run.closing && prompts.every((prompt) => prompt.run !== run.n);
+}
+
 /** The one word for where a session stands. Doubt outranks everything that is not final: unknown is shown as unknown (invariant 9). */
 export function statusOf(session: Session): Status {
   if (session.run?.state === 'unknown') return 'unknown';

@@ -109,6 +109,58 @@ describe('a session', () => {
     assert.equal(world.ledger.get('a').lastTurn?.outcome, 'crashed');
   });
 
+  it('fails the prompt of an agent that ends by itself before it can be given anything', () => {
+    const world = new World();
+    newSession(world.ledger, 'a');
+    for (const expected of ['prepare', 'start']) assert.equal(world.step('a').do, expected);
+    const { streamOffset } = world.ledger.get('a');
+    const refusal = {
+      kind: 'turn-ended',
+      outcome: 'failed',
+      reason: 'exit code 2',
+      usage: noUsage,
+      denials: 0,
+    } as const;
+    world.ledger.append(observeExit(world.ledger.get('a'), { code: 2 }, [refusal], streamOffset));
+    assert.equal(world.step('a').do, 'settle');
+    assert.deepEqual(world.started, ['a#1']);
+    assert.equal(world.ledger.get('a').lastTurn?.reason, 'exit code 2');
+  });
+
+  it('starts an agent again that something ended before its prompt, and gives up after three times', () => {
+    for (const end of [{ signal: 'SIGKILL' }, { gone: true }]) {
+      const world = new World();
+      newSession(world.ledger, 'a');
+      assert.equal(world.step('a').do, 'prepare');
+      for (let run = 1; run <= 3; run += 1) {
+        assert.equal(world.step('a').do, 'start');
+        world.exit('a', end);
+      }
+      assert.equal(world.step('a').do, 'settle');
+      assert.equal(world.ledger.get('a').lastTurn?.outcome, 'crashed');
+      // The next stretch of work counts from its own beginning.
+      const more = addPrompt(world.ledger.sessions(), world.ledger.get('a'), { text: 'again', steer: false }, limits);
+      world.ledger.append(more.events);
+      for (const expected of ['prepare', 'start']) assert.equal(world.step('a').do, expected);
+      world.exit('a', end);
+      for (const expected of ['start', 'feed']) assert.equal(world.step('a').do, expected);
+      world.finish('a');
+      assert.equal(world.ledger.get('a').lastTurn?.outcome, 'success');
+    }
+  });
+
+  it('starts an agent again for a prompt that came while its input was being closed', () => {
+    const world = new World();
+    running(world);
+    world.finish('a');
+    assert.equal(world.step('a').do, 'close');
+    world.ledger.append(
+      addPrompt(world.ledger.sessions(), world.ledger.get('a'), { text: 'more', steer: false }, limits).events,
+    );
+    world.exit('a', { code: 0 });
+    for (const expected of ['start', 'feed']) assert.equal(world.step('a').do, expected);
+  });
+
   it('does not take the last answer for the answer to a prompt that the process died on', () => {
     const world = new World();
     running(world);
