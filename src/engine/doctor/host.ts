@@ -4,8 +4,12 @@ import { access, mkdtemp, open, readFile, rm, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { systemCode } from '../../core/errors.ts';
 
-/** Path of a program on a search path; relative parts of it are passed over, as they would depend on the current folder. */
+/**
+ * Path of a program: on the search path, of which relative parts are passed over, as they would depend on the current folder;
+ * a name with a slash is a path already.
+ */
 export async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
+  if (name.includes('/')) return (await isExecutable(name)) ? name : undefined;
   for (const folder of searchPath.split(delimiter).filter((part) => isAbsolute(part))) {
     const path = join(folder, name);
     if (await isExecutable(path)) return path;

@@ -109,7 +109,7 @@ async function detect(agent: Agent, requester: RequesterEnvironment, signal: Abo
   const parse: Agent['detection']['parse'] = (...said) => agent.detection.parse(...said);
   const given = allowed(requester, agent.environment);
   const env = { PATH: process.env['PATH'] ?? '', ...given.env };
-  const file = command.includes('/') ? command : await findProgram(command, env.PATH);
+  const file = await findProgram(command, env.PATH);
   if (file === undefined) return unusable(agent, parse('', '', undefined));
   try {
     const end = await runProcess({

@@ -185,7 +185,7 @@ function refuseHeld(services: Services, path: string | undefined): void {
 /** An agent that is not there is refused before a worktree is made for it. */
 async function requireProgram(agent: Agent, { env }: RequesterEnvironment): Promise<void> {
   const { command } = agent.detection;
-  const found = command.includes('/') ? command : await findProgram(command, env['PATH'] ?? '');
+  const found = await findProgram(command, env['PATH'] ?? '');
   if (found === undefined) usable(agent, agent.detection.parse('', '', undefined), undefined);
 }
 

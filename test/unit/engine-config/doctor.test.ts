@@ -198,6 +198,8 @@ describe('facts about the machine', () => {
     assert.equal(await findProgram('tool', `:.:relative:${join(base, 'c')}`), join(base, 'c', 'tool'));
     assert.equal(await findProgram('tool', ''), undefined);
     assert.equal(await findProgram('nothing', path), undefined);
+    assert.equal(await findProgram(join(base, 'c', 'tool'), ''), join(base, 'c', 'tool'));
+    assert.equal(await findProgram(join(base, 'c', 'nothing'), path), undefined);
   });
 
   it('tries to write, leaves nothing behind, and gives the reason when it cannot', async () => {
