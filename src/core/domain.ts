@@ -28,6 +28,7 @@ export interface JournalRecord extends NewEvent {
 /** Plain JSON data; a reducer returns the same object when nothing changed. */
 export type Entity = Readonly<Record<string, unknown>>;
 
+/** Names one entity: its kind, e.g. `session`, and its id within the kind. */
 export interface EntityRef {
   readonly kind: string;
   readonly id: string;

@@ -1,7 +1,3 @@
-/**
- * The one error type of Coppice. Every error that a person can meet is a `CoppiceError`: a stable `code` to decide by
- * (never the text), one sentence that says what happened, and one that says what to do next.
- */
 export const errorCodes = [
   // the caller asked for something that cannot be understood (CLI exit code 2)
   'bad-usage',
@@ -49,6 +45,10 @@ export interface ErrorRecord {
   readonly context?: Readonly<Record<string, string>>;
 }
 
+/**
+ * The one error type of Coppice. Every error that a person can meet is a `CoppiceError`: a stable `code` to decide by
+ * (never the text), one sentence that says what happened, and one that says what to do next.
+ */
 export class CoppiceError extends Error {
   override readonly name = 'CoppiceError';
   readonly code: ErrorCode;
@@ -78,6 +78,7 @@ export class CoppiceError extends Error {
   }
 }
 
+/** Whether a thrown value is a `CoppiceError`; with `code`, whether it has that code. */
 export function isCoppiceError(error: unknown, code?: ErrorCode): error is CoppiceError {
   return error instanceof CoppiceError && (code === undefined || error.code === code);
 }

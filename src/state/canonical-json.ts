@@ -45,6 +45,10 @@ function byKey([left]: readonly [string, unknown], [right]: readonly [string, un
   return left < right ? -1 : 1;
 }
 
+/**
+ * The error, `internal`, for a value that JSON cannot say. It names the kind of the value (of a number the number
+ * itself) and none of its content.
+ */
 export function notJson(value: unknown): CoppiceError {
   const what = typeof value === 'number' ? value : Object.prototype.toString.call(value);
   return new CoppiceError('internal', `The data holds something that is not JSON: ${what}.`, 'Report this as a bug.');

@@ -1,4 +1,3 @@
-/** All entities, in memory, folded from records by the reducers of a domain. */
 import type { Domain, Entity, EntityRef, JournalRecord } from '../core/domain.ts';
 import { CoppiceError } from '../core/errors.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -11,6 +10,7 @@ export interface StateView {
   all(kind: string): Iterable<Entity>;
 }
 
+/** What records do to one entity: enough to apply it and to take it back. Undefined stands for no entity. */
 export interface Change {
   readonly ref: EntityRef;
   readonly before: Entity | undefined;
@@ -19,6 +19,7 @@ export interface Change {
   readonly recreated: boolean;
 }
 
+/** All entities, in memory, folded from records by the reducers of a domain. */
 export class Entities implements StateView {
   readonly #domain: Domain;
   readonly #kinds = new Map<string, Map<string, Entity>>();

@@ -1,7 +1,3 @@
-/**
- * Finds entities by SQL: one table per kind in an in-memory SQLite, `(id, json, <columns of the domain>)`. Made at the first
- * question, then brought up to date with what has changed before each answer. Never written to a file.
- */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Domain, Entity, EntityRef } from '../core/domain.ts';
@@ -12,11 +8,16 @@ import type { Cell, EntityQuery } from './entity-query.ts';
 import { EntityTables } from './entity-tables.ts';
 import type { Row } from './entity-tables.ts';
 
+/** One answer to a query; `entity` is the frozen object that the state holds, not a copy out of the tables. */
 export interface FoundEntity {
   readonly id: string;
   readonly entity: Entity;
 }
 
+/**
+ * Finds entities by SQL: one table per kind in an in-memory SQLite, `(id, json, <columns of the domain>)`. Made at the first
+ * question, then brought up to date with what has changed before each answer. Never written to a file.
+ */
 export class EntityIndex {
   readonly #domain: Domain;
   readonly #entities: Entities;

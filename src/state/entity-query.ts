@@ -15,6 +15,7 @@ export type Condition =
       readonly gte?: string | number;
     };
 
+/** A question about the entities of one kind. Without members it asks for all of them, ordered by id. */
 export interface EntityQuery {
   /** All of these hold. Columns are those of the domain for the kind, and `id`. */
   readonly where?: Readonly<Record<string, Condition>>;
@@ -24,6 +25,7 @@ export interface EntityQuery {
   readonly offset?: number;
 }
 
+/** One SELECT with a `?` for every value, and the values in the order of these. */
 export interface BoundSelect {
   readonly sql: string;
   readonly params: Cell[];
@@ -88,6 +90,10 @@ function wholeNumber(value: number, what: string, unlimited = false): number {
   return value;
 }
 
+/**
+ * The error, `bad-usage`, for a query that cannot be answered.
+ * @param reason a clause without an end, e.g. `there is no kind x`.
+ */
 export function badQuery(reason: string, cause?: unknown): CoppiceError {
   return new CoppiceError('bad-usage', `The query cannot be answered: ${reason}.`, 'Correct the query.', { cause });
 }

@@ -1,4 +1,3 @@
-/** The tables of the entity index in one in-memory SQLite database, which only `put` may write. */
 import type { Database, SqlValue } from 'sql.js';
 import type { Domain, Entity } from '../core/domain.ts';
 import { badQuery, quoted } from './entity-query.ts';
@@ -6,6 +5,7 @@ import type { Cell } from './entity-query.ts';
 
 export type Row = Readonly<Record<string, SqlValue>>;
 
+/** The tables of the entity index in one in-memory SQLite database, which only `put` may write. */
 export class EntityTables {
   readonly #database: Database;
   readonly #domain: Domain;

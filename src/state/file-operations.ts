@@ -1,7 +1,3 @@
-/**
- * The few things the state room does with files, as an interface so that a test can make any of them fail. Every path is
- * absolute; errors are the operating system's own.
- */
 import { constants, fstatSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { systemCode } from '../core/errors.ts';
@@ -12,12 +8,14 @@ import { systemCode } from '../core/errors.ts';
  */
 export type OpenMode = 'read' | 'append' | 'create' | 'extend';
 
+/** What the system says of an open file. */
 export interface FileStatus {
   readonly bytes: number;
   /** False once the file has no name any more: what is written to it is lost. */
   readonly linked: boolean;
 }
 
+/** A file opened by `FileOperations.open`. Nothing is buffered here; it stays open until `close`. */
 export interface OpenFile {
   /** Reads into the buffer from a position in bytes; resolves to the number of bytes read, 0 at the end. */
   read(buffer: Uint8Array, position: number): Promise<number>;
@@ -31,6 +29,10 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
+/**
+ * The few things the state room does with files, as an interface so that a test can make any of them fail. Every path is
+ * absolute; errors are the operating system's own.
+ */
 export interface FileOperations {
   open(path: string, mode: OpenMode): Promise<OpenFile>;
   /** Names in a folder; a folder that does not exist is empty. */

@@ -9,6 +9,7 @@ const digestLength = 64;
 const closingBrace = 0x7d;
 const suffixLength = hashMember('0'.repeat(digestLength)).length;
 
+/** A line as it goes to the disk, and the parts of which it is made. */
 export interface HashedLine {
   /** The canonical JSON without the hash. */
   readonly body: string;

@@ -1,6 +1,6 @@
-/** Where and how a journal cannot be read on. */
 import { CoppiceError } from '../core/errors.ts';
 
+/** Where and how a journal cannot be read on. */
 export interface Damage {
   /** `newer`: written by a later version of Coppice, and sound as far as can be told. */
   readonly fault: 'damaged' | 'newer';

@@ -10,6 +10,7 @@ import { makeSegment } from './journal-segment.ts';
 import type { JournalLayout } from './journal-segment.ts';
 import type { WriterStart } from './journal-writer.ts';
 
+/** What opening to write needs of the surroundings. */
 export interface OpenOptions {
   readonly files: FileOperations;
   /** The journal's folder; what a killed process left in the folder above is swept. */

@@ -10,6 +10,7 @@ import type { JournalLayout, Segment } from './journal-segment.ts';
 
 const chunkBytes = 1024 * 1024;
 
+/** What is read, and up to where. */
 export interface ScanOptions {
   readonly files: FileOperations;
   readonly layout: JournalLayout;

@@ -20,6 +20,7 @@ export const journalFormat = 1;
 /** A header is about 260 bytes; a first line longer than this is none. */
 const maxHeaderBytes = 4096;
 
+/** A segment whose header is good. `number` counts from 1, `name` is the file's, `path` is absolute. */
 export interface Segment {
   readonly number: number;
   readonly name: string;
@@ -40,10 +41,12 @@ export interface JournalLayout {
   readonly lengthsAgree: boolean;
 }
 
+/** File name of a segment: its number in six digits or more, so that names sort in the order of the records. */
 export function segmentName(number: number): string {
   return `${String(number).padStart(6, '0')}.jsonl`;
 }
 
+/** The segment with this number in a folder, going on after the record `before`. Only names are made, no file. */
 export function makeSegment(directory: string, number: number, before: Head): Segment {
   const name = segmentName(number);
   return { number, name, path: join(directory, name), before };

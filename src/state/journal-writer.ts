@@ -1,7 +1,3 @@
-/**
- * The one writer of a journal. Transactions that wait while another write is under way share the next write and its fsync
- * (group commit); they reach the disk in the order in which they were given. After a failure nothing is written ever again.
- */
 import { CoppiceError } from '../core/errors.ts';
 import type { FileOperations, OpenFile } from './file-operations.ts';
 import { meddled, refused, writeFailed } from './journal-failure.ts';
@@ -9,6 +5,7 @@ import type { Head, Transaction } from './journal-record.ts';
 import { encodeHeader, makeSegment, segmentName } from './journal-segment.ts';
 import type { Segment } from './journal-segment.ts';
 
+/** Where and how a writer writes, and whom it tells of what became of it. */
 export interface WriterOptions {
   readonly files: FileOperations;
   readonly directory: string;
@@ -38,6 +35,10 @@ interface Waiting {
   readonly reject: (failure: CoppiceError) => void;
 }
 
+/**
+ * The one writer of a journal. Transactions that wait while another write is under way share the next write and its fsync
+ * (group commit); they reach the disk in the order in which they were given. After a failure nothing is written ever again.
+ */
 export class JournalWriter {
   /** Why nothing can be written any more. */
   failure: CoppiceError | undefined;

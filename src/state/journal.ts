@@ -1,4 +1,3 @@
-/** The journal: accepts transactions in order, puts them on the disk, reads them back. */
 import type { Actor, JournalRecord, NewEvent } from '../core/domain.ts';
 import { CoppiceError } from '../core/errors.ts';
 import { damageError } from './journal-damage.ts';
@@ -14,6 +13,7 @@ import type { WriterOptions, WriterStart } from './journal-writer.ts';
 /** Room kept for a segment's header, in bytes. */
 const headerRoom = 512;
 
+/** The journal: accepts transactions in order, puts them on the disk, reads them back. */
 export class Journal {
   /** The last record on the disk. */
   committed: Head;

@@ -1,13 +1,10 @@
-/**
- * Files that show a part of the state (`metadata.json`, `active.json` …), written from records after they are in the
- * journal. Several changes of one file within a moment are one write; no commit ever waits for it.
- */
 import type { JournalRecord } from '../core/domain.ts';
 import { refuseLinks } from './no-links.ts';
 import type { StateView } from './entities.ts';
 import type { FileOperations } from './file-operations.ts';
 import { appendToFile, writeFileAtomic } from './files.ts';
 
+/** One change of one file that shows the state. */
 export interface FileChange {
   /** Absolute. */
   readonly path: string;
@@ -24,6 +21,7 @@ export interface FileChange {
 /** What a record changes in files. The view may be ahead of the record. */
 export type Project = (record: JournalRecord, view: StateView) => readonly FileChange[];
 
+/** What is projected, to which disk, and who is told when that fails. */
 export interface ProjectionsOptions {
   readonly files: FileOperations;
   readonly view: StateView;
@@ -36,6 +34,10 @@ export interface ProjectionsOptions {
 
 type PendingFile = Pick<FileChange, 'content' | 'within'> & { readonly append: boolean };
 
+/**
+ * Files that show a part of the state (`metadata.json`, `active.json` …), written from records after they are in the
+ * journal. Several changes of one file within a moment are one write; no commit ever waits for it.
+ */
 export class Projections {
   readonly #options: ProjectionsOptions;
   #pending = new Map<string, PendingFile>();

@@ -1,4 +1,3 @@
-/** Hands out records that are on the disk: to observers as they come, and to subscribers from any record on. */
 import type { JournalRecord } from '../core/domain.ts';
 import { CoppiceError } from '../core/errors.ts';
 
@@ -9,6 +8,7 @@ export type Dispose = () => void;
 /** Records kept in memory for subscribers that are nearly up to date; the others read the disk. */
 const recentLength = 1000;
 
+/** Where a feed begins, and how it reads what it no longer has in memory. */
 export interface FeedOptions {
   /** The last record on the disk at the start. */
   readonly lastSeq: number;
@@ -18,6 +18,7 @@ export interface FeedOptions {
   readonly onProblem: (problem: CoppiceError) => void;
 }
 
+/** Hands out records that are on the disk: to observers as they come, and to subscribers from any record on. */
 export class RecordFeed {
   lastSeq: number;
 

@@ -1,4 +1,3 @@
-/** Brings the state back from the disk: the snapshot if it can be used, and the records after it. Changes nothing. */
 import { join } from 'node:path';
 import type { Domain } from '../core/domain.ts';
 import { Entities } from './entities.ts';
@@ -9,6 +8,7 @@ import type { JournalLayout } from './journal-segment.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** The state as it was found, and how it was found. */
 export interface Restored {
   readonly entities: Entities;
   readonly layout: JournalLayout;
@@ -20,15 +20,22 @@ export interface Restored {
   readonly snapshotUnusable: string | undefined;
 }
 
+/** Absolute paths of the journal's folder and of the snapshot. */
 export interface StatePaths {
   readonly journal: string;
   readonly snapshot: string;
 }
 
+/** Where the state is in a data directory. */
 export function statePaths(home: string): StatePaths {
   return { journal: join(home, 'journal'), snapshot: join(home, 'snapshot.jsonl') };
 }
 
+/**
+ * Brings the state back from the disk: the snapshot if it can be used, and the records after it. Changes nothing.
+ * Damage is told in `scan`; the entities then hold what comes before it.
+ * @throws CoppiceError `internal` if a reducer throws.
+ */
 export async function restore(files: FileOperations, paths: StatePaths, domain: Domain): Promise<Restored> {
   // In this order: a running engine's snapshot never names a record that the journal read after it does not have.
   const snapshot = await readSnapshot(files, paths.snapshot, domain);

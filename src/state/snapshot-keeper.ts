@@ -1,10 +1,10 @@
-/** Decides when a snapshot is made, and makes one at a time. */
 import { CoppiceError } from '../core/errors.ts';
 import type { FileOperations } from './file-operations.ts';
 import type { Head } from './journal-record.ts';
 import { writeSnapshot } from './snapshot.ts';
 import type { EntityEntry } from './snapshot.ts';
 
+/** What snapshots are made of, where, and how often. */
 export interface SnapshotKeeperOptions {
   readonly files: FileOperations;
   readonly path: string;
@@ -18,6 +18,7 @@ export interface SnapshotKeeperOptions {
   readonly onProblem: (problem: CoppiceError) => void;
 }
 
+/** Decides when a snapshot is made, and makes one at a time. */
 export class SnapshotKeeper {
   readonly #options: SnapshotKeeperOptions;
   /** The record of the last snapshot that was begun. */

@@ -26,6 +26,7 @@ interface Header extends Head {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** A snapshot that was read and is sound in itself. */
 export interface Snapshot {
   /** The last record that the entities include. */
   readonly head: Head;

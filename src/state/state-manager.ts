@@ -1,7 +1,3 @@
-/**
- * The only door to the state of an engine. A decision is taken on the state in memory, its events are folded at once and
- * are acknowledged when the journal has them on the disk.
- */
 import type { Actor, Domain, JournalRecord, NewEvent } from '../core/domain.ts';
 import { CoppiceError } from '../core/errors.ts';
 import type { Change, Entities, StateView } from './entities.ts';
@@ -25,6 +21,7 @@ import { SnapshotKeeper } from './snapshot-keeper.ts';
 
 export type { StateView } from './entities.ts';
 
+/** What the state is opened with; everything optional has a default for the real disk. */
 export interface StateOptions {
   /** The data directory; made if missing. */
   readonly home: string;
@@ -67,6 +64,10 @@ export interface ProjectedFiles {
   close(): Promise<void>;
 }
 
+/**
+ * The only door to the state of an engine. A decision is taken on the state in memory, its events are folded at once and
+ * are acknowledged when the journal has them on the disk.
+ */
 export class StateManager {
   /** The state including what is accepted and still on its way to the disk. */
   readonly view: StateView;

@@ -20,6 +20,10 @@ export interface AgentRequest {
   readonly questions?: readonly AgentQuestion[];
 }
 
+/**
+ * A question of an agent with the answers that it offers; a person may always answer in free text. `header` is a word
+ * or two for a list.
+ */
 export interface AgentQuestion {
   readonly question: string;
   readonly header?: string;

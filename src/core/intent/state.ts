@@ -22,6 +22,10 @@ export type Effect =
   | { readonly kind: 'commit'; readonly parent?: string }
   | { readonly kind: 'removal'; readonly path: string };
 
+/**
+ * Data of the events by which intents begin and fail. One that succeeds is closed by the event of its outcome, which
+ * names it.
+ */
 export interface IntentEvents {
   'intent.opened': { intent: string; session: string; effect: Effect };
   /** The effect did not happen and will not be tried again under this key. */

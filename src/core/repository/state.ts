@@ -9,6 +9,9 @@ export interface Repository {
   readonly at: number;
 }
 
+/**
+ * Data of the events about repositories. `by` is who decided, `host` the consent to unattended work on the bare host.
+ */
 export interface RepositoryEvents {
   'repository.trusted': { repository: string; root: string; host: boolean; by: string };
   'repository.distrusted': { repository: string; root: string; by: string };

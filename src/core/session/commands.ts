@@ -12,6 +12,10 @@ export type Verdict =
   | { readonly status: 'queued'; readonly position: number }
   | { readonly status: 'rejected'; readonly reason: string; readonly queueLength: number };
 
+/**
+ * What a request means in the present state: the events to commit, none of them committed yet, and what the requester
+ * is told.
+ */
 export interface Decision {
   readonly events: readonly NewEvent[];
   readonly verdict: Verdict;

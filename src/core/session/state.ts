@@ -68,6 +68,7 @@ export interface Run {
   readonly why?: string;
 }
 
+/** The turn under way in the present run. Times are in milliseconds since 1970, offsets in bytes. */
 export interface OpenTurn {
   readonly n: number;
   /** Absent when the agent woke by itself (a background job ended). */
@@ -81,6 +82,10 @@ export interface OpenTurn {
   readonly heldSince?: number;
 }
 
+/**
+ * How a turn ended. `reason` is the agent's own word, or ours when the agent could not give one; `endedAt` is in
+ * milliseconds since 1970, `offset` in bytes; `denials` counts refused tools.
+ */
 export interface TurnEnd {
   readonly n: number;
   readonly outcome: TurnOutcome;
@@ -96,6 +101,10 @@ export interface TurnEnd {
 /** What can hold a session: a request of the agent, or something only a person can supply. */
 export type BreakpointKind = AgentRequest['kind'] | 'credential';
 
+/**
+ * A reason why a session waits for a person, from the moment it was raised until its answer was delivered. `written`
+ * says that the answer is an input of the run.
+ */
 export interface Breakpoint {
   readonly id: string;
   readonly kind: BreakpointKind;
@@ -112,6 +121,10 @@ export interface Breakpoint {
   readonly written?: boolean;
 }
 
+/**
+ * What a session's worktree is against its base: the tree id is the evidence, the counts are for people. `commit` is
+ * absent when the files were only compared.
+ */
 export interface ChangeSummary {
   readonly commit?: string;
   readonly tree: string;
@@ -120,6 +133,9 @@ export interface ChangeSummary {
   readonly deletions: number;
 }
 
+/**
+ * How a stretch of work ended, `at` in milliseconds since 1970. `text` is the agent's last word, `error` what broke.
+ */
 export interface Result {
   readonly outcome: 'reported' | 'failed' | 'interrupted' | 'cancelled';
   readonly at: number;
@@ -128,6 +144,10 @@ export interface Result {
   readonly error?: ErrorRecord;
 }
 
+/**
+ * A session as its events make it: one agent, one task, one worktree. Times are in milliseconds since 1970, offsets in
+ * bytes of the session's stream.
+ */
 export interface Session {
   readonly id: string;
   readonly task: { readonly id: string; readonly uuid: string; readonly title: string };

@@ -6,6 +6,7 @@ const member = '<id>';
 /** The family that defines agents; all others are options of an agent. */
 export const definition: SettingKey = 'agents.custom.<id>';
 
+/** A row of the table, by name and content. */
 export interface KeyMatch {
   readonly row: SettingKey;
   readonly setting: Setting;
@@ -42,6 +43,7 @@ export function matchKey(key: string): KeyMatch | undefined {
   return row === undefined ? undefined : { row, setting: table[row] };
 }
 
+/** Whether a row stands for one setting per agent, i.e. has `<id>` in its key. */
 export function isFamily(row: SettingKey): boolean {
   return row.includes(member);
 }
@@ -51,6 +53,7 @@ export function keyFor(row: SettingKey, id: string): string {
   return row.replace(member, id);
 }
 
+/** What a key of a family says about an agent; `id` is the agent's. */
 export interface AgentKey {
   readonly id: string;
   /** Defines an agent of the user's own; otherwise it is an option of an agent. */

@@ -9,6 +9,7 @@ export interface Place {
   readonly column?: number;
 }
 
+/** Something wrong with what was written at a place. `key` is the full key, empty for the file as a whole. */
 export interface Problem {
   readonly place: Place;
   readonly key: string;

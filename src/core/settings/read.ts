@@ -5,6 +5,7 @@ import { meaning, nearest, shown } from './suggest.ts';
 import { settingKeys, settingOf, table, type Setting, type SettingKey } from './table.ts';
 import { fromText, isMap, isNothing, kindOf, parse } from './value.ts';
 
+/** A value that its type has accepted, and where it was written. */
 export interface Given {
   readonly value: unknown;
   readonly place: Place;

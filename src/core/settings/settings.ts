@@ -33,6 +33,7 @@ export interface SettingRow {
   readonly description: string;
 }
 
+/** What the settings mean depends on: the folders in paths, and the agents that may be named. */
 export interface SettingsContext {
   /** The data directory, absolute. */
   readonly home: string;
@@ -42,6 +43,7 @@ export interface SettingsContext {
   readonly agents: readonly string[];
 }
 
+/** The settings of all sources put together. */
 export interface Resolved {
   readonly settings: Settings;
   /** All settings in the table's order; of families what is set, or the family itself without a value. */

@@ -12,6 +12,7 @@ import * as type from './types.ts';
  */
 export type Scope = 'user' | 'repository' | 'both';
 
+/** One row of the table: everything that is to be known about a setting. */
 export interface Setting {
   readonly type: z.ZodType;
   /** What holds when nobody sets it. Absent in families (`<id>`), where every member is optional. */
@@ -187,6 +188,7 @@ export type SettingKey = keyof typeof table;
 
 export const settingKeys = Object.keys(table) as readonly SettingKey[];
 
+/** The row of a key, in the shape that all rows have in common. */
 export function settingOf(key: SettingKey): Setting {
   return table[key];
 }

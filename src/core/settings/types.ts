@@ -15,6 +15,7 @@ function says(phrase: string): { error: string } {
 
 export const yesNo = z.boolean(says('true or false')).describe('true or false');
 
+/** A schema for whole numbers from `min` to `max`, both included. */
 export function whole(min: number, max: number) {
   const phrase = `a whole number from ${min} to ${max}`;
   return z.int(says(phrase)).min(min, says(phrase)).max(max, says(phrase)).describe(phrase);

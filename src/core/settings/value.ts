@@ -16,6 +16,10 @@ export function fromText(setting: Setting, text: string): unknown {
 type Read =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/**
+ * A value by its setting's type, as that type gives it back; else every problem with it, under `key` and at the place
+ * that `locate` finds.
+ */
 export function parse(setting: Setting, key: string, value: unknown, locate: Locate): Read {
   const result = setting.type.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
@@ -44,6 +48,7 @@ function contrast(found: unknown, issue: z.core.$ZodIssue): string {
   return plain || wrongKind ? `, not ${kindOf(found)}` : '';
 }
 
+/** Whether a value is a map as a settings file has them: an object that is no list. */
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -61,6 +66,7 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'a list' : 'a map';
 }
 
+/** Whether there is no value: a key that is written without one reads as null. */
 export function isNothing(value: unknown): value is null | undefined {
   return value === null || value === undefined;
 }

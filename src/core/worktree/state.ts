@@ -11,6 +11,7 @@ export interface Worktree extends Place {
   readonly since: number;
 }
 
+/** Data of the events by which worktrees come and go outside of a session's work. */
 export interface WorktreeEvents {
   /** Made for a task that no session has begun. */
   'worktree.made': { worktree: Place; repository: string };
@@ -18,6 +19,7 @@ export interface WorktreeEvents {
   'worktree.removed': { worktree: string; kept: string | null; reason: string; intent?: string };
 }
 
+/** Data of the events by which engines begin and end; `engine` tells one run of an engine from all others. */
 export interface EngineEvents {
   'engine.started': { engine: string; version: string; pid: number; host: string };
   'engine.stopped': { engine: string; reason: string };
