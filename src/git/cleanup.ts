@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isCoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { adminEntries, isAbsent } from './admin.ts';
+import { forgetOldLeases, readLease } from './lease.ts';
 import { readSmall } from './locate.ts';
 import { worktreesFolder } from './names.ts';
 import { listNotes, removeNote } from './notes.ts';
@@ -14,7 +15,7 @@ import { removalFacts } from './removal-facts.ts';
 import type { Repository } from './repository.ts';
 import { keepFiles } from './save.ts';
 import { clearGone, discardPartial } from './stale.ts';
-import { listTrash, moveToTrash } from './trash.ts';
+import { listTrash, moveToTrash, realRoot } from './trash.ts';
 import { filesOf } from './tree.ts';
 
 /** A worktree that the engine knows, with what its session says about it. */
@@ -44,14 +45,16 @@ export interface CleanupReport {
   readonly orphans: readonly string[];
 }
 
-export async function cleanupWorktrees(repository: Repository, options: CleanupOptions): Promise<CleanupReport> {
-  const { root } = options;
+export async function cleanupWorktrees(repository: Repository, given: CleanupOptions): Promise<CleanupReport> {
+  const root = await realRoot(given.root);
+  const options = { ...given, root };
   const kept: { path: string; reason: string }[] = [];
   const repaired = await repository.exclusive('worktrees', async () => [
     ...(await takeBackHalfMade(repository, root, kept)),
     ...(await clearGone(repository, root)),
   ]);
   await dropLeftovers(repository, root);
+  await forgetOldLeases(repository.location.commonDir, options.now);
   const orphans = await clearOrphans(repository, options, kept);
   const removed: { path: string; reason: string; removal?: Removed }[] = [];
   for (const known of options.known) {
@@ -87,7 +90,7 @@ async function decide(
         active: known.active,
         dirty: facts.dirty,
         merged: facts.hasWork && facts.unmerged === 0,
-        pushed: facts.unpushed === 0,
+        pushed: facts.unpushed === 0 || !facts.hasWork,
         ended: known.ended,
         endedAt: known.endedAt,
       },
@@ -165,6 +168,12 @@ async function clearOrphans(
     const pointer = entry.isDirectory() ? await readSmall(join(path, '.git')) : undefined;
     if (pointer?.startsWith(`gitdir: ${join(commonDir, 'worktrees')}/`) !== true) {
       kept.push({ path, reason: 'Coppice did not make it' });
+      continue;
+    }
+    const admin = pointer.slice('gitdir: '.length).trimEnd();
+    const wanted = options.known.some((each) => each.active && each.place.path === path);
+    if (wanted || (await readLease({ path, admin, common: commonDir })) !== undefined) {
+      kept.push({ path, reason: 'git does not know it any more, but a session needs it' });
       continue;
     }
     if (options.dryRun === true) {

@@ -7,10 +7,11 @@
  * or finds a higher one above its own and withdraws. A number never comes back, so there is no moment in which a lease
  * that was judged dead could be confused with a later live one.
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
+import { isAbsent } from './admin.ts';
 import { createFile, replaceFile } from './files.ts';
 import { engineMarkFrom, type EngineMark, isDead, isOver, type Owner, type ProcessMark, sameRun } from './owner.ts';
 
@@ -173,6 +174,22 @@ export async function releaseLease(lease: Lease): Promise<void> {
     fileOf(lease.place, lease.number),
     serialise({ ...lease.record, holder: undefined, writer: 'none' }),
   );
+}
+
+/** How long a lease that was given back is remembered: far longer than any acquirer thinks. */
+const rememberMs = 24 * 60 * 60 * 1000;
+
+/** Removes what is left of the leases of worktrees that are gone. */
+export async function forgetOldLeases(common: string, now: number): Promise<void> {
+  const folder = join(common, 'coppice', 'leases');
+  for (const name of await readdir(folder).catch(() => [])) {
+    const place = { common, path: name, admin: join(common, 'worktrees', name) };
+    if (!(await isAbsent(place.admin)) || (await readLease(place)) !== undefined) continue;
+    const current = await newest(place);
+    const info = current?.record && (await stat(fileOf(place, current.number)).catch(() => undefined));
+    if (info !== undefined && now - info.mtimeMs > rememberMs)
+      await rm(folderOf(place), { recursive: true, force: true });
+  }
 }
 
 function serialise(record: LeaseRecord): string {

@@ -18,6 +18,8 @@ export interface Note {
   /** The branch was there before; otherwise it goes with a half-made worktree. */
   readonly branchExisted: boolean;
   readonly by: EngineMark;
+  /** Number of the file system it was made on: a folder that is missing on another one is not gone, but not mounted. */
+  readonly device: number;
 }
 
 function folderOf(commonDir: string): string {
@@ -65,11 +67,11 @@ async function read(file: string): Promise<Note | undefined> {
 
 function noteFrom(value: unknown): Note | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { v, state, place, branchExisted, by } = value as Record<string, unknown>;
+  const { v, state, place, branchExisted, by, device } = value as Record<string, unknown>;
   const mark = engineMarkFrom(by);
   if (v !== 1 || (state !== 'making' && state !== 'ready') || typeof branchExisted !== 'boolean') return undefined;
-  if (mark === undefined || !isPlace(place)) return undefined;
-  return { v, state, place, branchExisted, by: mark };
+  if (mark === undefined || !isPlace(place) || typeof device !== 'number') return undefined;
+  return { v, state, place, branchExisted, by: mark, device };
 }
 
 function isPlace(value: unknown): value is Place {

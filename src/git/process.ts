@@ -2,7 +2,6 @@
  * Runs one program to its end: argument array, own process group, bounded time and output, abortable.
  */
 import { spawn } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
 import { systemCode } from '../core/errors.ts';
 
 export interface ProcessCall {
@@ -68,7 +67,8 @@ export function runProcess(call: ProcessCall): Promise<ProcessEnd> {
     let errors = Buffer.alloc(0);
     let ended: ProcessEnd['ended'] = 'itself';
     let killing: NodeJS.Timeout | undefined;
-    const settled = new AbortController();
+    let received = 0;
+    let leaving: NodeJS.Timeout | undefined;
 
     const end = (why: ProcessEnd['ended']): void => {
       if (ended !== 'itself' || child.pid === undefined) return;
@@ -84,10 +84,24 @@ export function runProcess(call: ProcessCall): Promise<ProcessEnd> {
       clearTimeout(limit);
       clearTimeout(killing);
       call.signal?.removeEventListener('abort', onAbort);
-      settled.abort();
+      clearTimeout(leaving);
     };
 
+    /** Children that keep the pipes open would hold `close` back for ever; output on its way is waited for. */
+    const leave = (pid: number, before: number): void => {
+      // Everything that is in the pipes by now is read before this runs, also after this process was held up.
+      setImmediate(() => {
+        if (received !== before) {
+          leaving = setTimeout(() => leave(pid, received), drainMs);
+          return;
+        }
+        signalGroup(pid, 'SIGKILL');
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      });
+    };
     child.stdout?.on('data', (chunk: Buffer) => {
+      received += 1;
       if (call.sink !== undefined) {
         call.sink(chunk);
         return;
@@ -97,6 +111,7 @@ export function runProcess(call: ProcessCall): Promise<ProcessEnd> {
       else out.push(chunk);
     });
     child.stderr?.on('data', (chunk: Buffer) => {
+      received += 1;
       call.onStderr?.(chunk.toString('utf8'));
       call.sink?.(chunk);
       errors = Buffer.concat([errors, chunk]).subarray(-stderrBytes);
@@ -111,16 +126,7 @@ export function runProcess(call: ProcessCall): Promise<ProcessEnd> {
     });
     child.on('exit', () => {
       const pid = child.pid;
-      if (pid === undefined) return;
-      // Children that keep the pipes open would hold `close` back for ever.
-      void delay(drainMs, undefined, { signal: settled.signal }).then(
-        () => {
-          signalGroup(pid, 'SIGKILL');
-          child.stdout?.destroy();
-          child.stderr?.destroy();
-        },
-        () => undefined,
-      );
+      if (pid !== undefined) leaving = setTimeout(() => leave(pid, received), drainMs);
     });
     child.on('close', (code) => {
       settle();

@@ -1,5 +1,5 @@
 /** The first half of making a worktree: everything that can refuse it, our note, and git's registration without files. */
-import { lstat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import { adminEntries, adminOf } from './admin.ts';
@@ -52,6 +52,7 @@ export async function registerWorktree(repository: Repository, plan: Plan): Prom
     },
     branchExisted: tip !== undefined,
     by: repository.owner.mark,
+    device: (await stat(dirname(path))).dev,
   };
   if (!(await writeFirstNote(making))) throw inTheWay(path);
   repository.making.add(path);

@@ -1,12 +1,12 @@
 /** Clearing what a killed process left behind: half-made worktrees, and entries of worktrees whose folder is gone. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
-import { adminEntries, type AdminEntry, adminOf, isAbsent, isFolder, removeAdmin, unfinishedEntries } from './admin.ts';
+import { adminEntries, adminOf, isAbsent, removeAdmin, unfinishedEntries } from './admin.ts';
 import { privateIndex } from './checkout.ts';
 import { worktreesFolder } from './names.ts';
-import { listNotes, type Note, readNote, removeNote } from './notes.ts';
+import { listNotes, type Note, removeNote } from './notes.ts';
 import type { Repository } from './repository.ts';
 import { keepEntry } from './save.ts';
 
@@ -37,37 +37,31 @@ export async function discardPartial(repository: Repository, note: Note): Promis
 }
 
 /**
- * Removes git's entries of worktrees below our folder whose own folder is gone, after keeping what only they held.
- * Never `git worktree prune`, which also forgets other people's worktrees on a disk that is not there at the moment:
- * when our own folder is not there nothing counts as gone.
+ * Removes git's entries of worktrees that we made below our folder and whose own folder is gone, after keeping what only
+ * they held. Never `git worktree prune`, which also forgets other people's worktrees on a disk that is not there at the
+ * moment: nothing counts as gone unless our folder is there, on the file system on which the worktree was made.
  *
  * @returns the paths whose entries were removed.
  */
 export async function clearGone(repository: Repository, root: string): Promise<string[]> {
   const { commonDir } = repository.location;
   const folder = worktreesFolder(root, repository);
-  if (!(await isFolder(folder))) return [];
+  const disk = await stat(folder).catch(() => undefined);
+  if (disk === undefined) return [];
+  const entries = await adminEntries(commonDir);
   const cleared: string[] = [];
-  for (const entry of await adminEntries(commonDir)) {
-    if (!(await isGoneOfOurs(entry, folder))) continue;
-    const path = entry.path ?? '';
-    const note = await readNote(commonDir, path);
-    if (note?.state === 'making') continue;
-    await keepEntry(repository, entry.admin, path);
-    await removeAdmin(commonDir, entry.admin);
-    await rm(privateIndex(repository, entry.admin), { force: true });
-    await removeNote({ common: commonDir, path });
-    cleared.push(path);
-  }
-  for (const { state, place } of await listNotes(commonDir)) {
-    // The end of a removal that was killed before its last step.
-    if (state !== 'ready' || dirname(place.path) !== folder || !(await isAbsent(place.path))) continue;
-    if ((await adminOf(commonDir, place.path)) === undefined) await removeNote(place);
+  for (const { state, place, device } of await listNotes(commonDir)) {
+    const { path } = place;
+    if (state !== 'ready' || dirname(path) !== folder || device !== disk.dev || !(await isAbsent(path))) continue;
+    const entry = entries.find((each) => each.path === path);
+    if (entry?.locked !== undefined) continue;
+    if (entry !== undefined) {
+      await keepEntry(repository, entry.admin, path);
+      await removeAdmin(commonDir, entry.admin);
+      await rm(privateIndex(repository, entry.admin), { force: true });
+      cleared.push(path);
+    }
+    await removeNote(place);
   }
   return cleared;
-}
-
-async function isGoneOfOurs(entry: AdminEntry, folder: string): Promise<boolean> {
-  if (entry.path === undefined || entry.locked !== undefined || dirname(entry.path) !== folder) return false;
-  return isAbsent(entry.path);
 }

@@ -3,7 +3,7 @@
  * kept. Deleting is done late and slowly, since on some file systems creating files right after deleting many is several
  * times slower (`protocols/git-mechanics.md` A).
  */
-import { mkdir, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -34,8 +34,13 @@ export interface TrashEntry {
   readonly keepUntil: number;
 }
 
-function trashOf(repository: Repository, root: string): string {
-  return join(root, '.trash', basename(worktreesFolder(root, repository)));
+async function trashOf(repository: Repository, root: string): Promise<string> {
+  return join(await realRoot(root), '.trash', basename(worktreesFolder(root, repository)));
+}
+
+/** The folder of worktrees without links in it, as git writes paths down. */
+export async function realRoot(root: string): Promise<string> {
+  return realpath(root).catch(() => root);
 }
 
 /** Where the git entry of a removed worktree waits with it. */
@@ -55,7 +60,7 @@ export async function moveToTrash(
   saved: Saved,
   times: { now: number; keepMs: number },
 ): Promise<string> {
-  const trash = trashOf(repository, root);
+  const trash = await trashOf(repository, root);
   const id = `${basename(path)}-${randomBytes(6).toString('hex')}`;
   await mkdir(trash, { recursive: true, mode: 0o700 });
   const manifest: Manifest = {
@@ -90,7 +95,7 @@ async function writeManifest(trash: string, id: string, manifest: Manifest): Pro
 }
 
 export async function listTrash(repository: Repository, root: string): Promise<TrashEntry[]> {
-  return (await manifests(trashOf(repository, root))).map(([id, { path, saved, removedAt, keepUntil }]) => ({
+  return (await manifests(await trashOf(repository, root))).map(([id, { path, saved, removedAt, keepUntil }]) => ({
     id,
     path,
     saved,
@@ -147,7 +152,7 @@ export interface SweepReport {
  * (by a process that was still inside) is saved too. Can be aborted and repeated at any point.
  */
 export async function sweepTrash(repository: Repository, root: string, options: SweepOptions): Promise<SweepReport> {
-  const trash = trashOf(repository, root);
+  const trash = await trashOf(repository, root);
   const deleted: string[] = [];
   const doubtful: { path: string; reason: string }[] = [];
   for (const [id, manifest] of await manifests(trash)) {

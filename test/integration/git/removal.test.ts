@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../../../src/core/session/state.ts';
 import { cleanupWorktrees, type KnownWorktree } from '../../../src/git/cleanup.ts';
@@ -346,6 +346,45 @@ describe('removing worktrees', () => {
       for (const path of [place.path, locked.place.path, sandbox.path('theirs')]) await rm(path, { recursive: true });
       assert.deepEqual((await clean([])).repaired, [place.path]);
       assert.equal((await listWorktrees(repository)).length, 3);
+    });
+
+    it('the root may be given through a link', async () => {
+      await symlink(sandbox.root, sandbox.path('link'));
+      const linked = await createWorktree(repository, { root: sandbox.path('link'), slug: 'y' });
+      await rm(linked.place.path, { recursive: true });
+      const report = await cleanupWorktrees(repository, { root: sandbox.path('link'), known: [known()], now });
+      assert.deepEqual(report.repaired, [linked.place.path]);
+      assert.equal((await listTrash(repository, sandbox.root)).length, 1);
+    });
+
+    it('on another disk than where it was made, nothing counts as gone', async () => {
+      const note = join(
+        main,
+        '.git',
+        'coppice',
+        'worktrees',
+        (await readdir(join(main, '.git', 'coppice', 'worktrees')))[0] ?? '',
+      );
+      const text = await readFile(note, 'utf8');
+      await writeFile(note, text.replace(/"device": \d+/, '"device": 999999'));
+      await rm(place.path, { recursive: true });
+      assert.deepEqual((await clean([])).repaired, []);
+      await assert.rejects(createWorktree(repository, { root: sandbox.root, slug: 'x' }), { code: 'worktree-in-use' });
+      await writeFile(note, text);
+      assert.deepEqual((await clean([])).repaired, [place.path]);
+    });
+
+    it('an orphan in which a session works, or that one needs, stays where it is', async () => {
+      await rm(place.admin, { recursive: true });
+      assert.deepEqual((await clean([known({ active: true })])).orphans, []);
+      const lease = await acquireLease(place, 's-1', sandbox.owner);
+      assert.deepEqual((await clean([])).orphans, []);
+      await releaseLease(lease);
+      assert.deepEqual((await clean([], Date.now())).orphans, [place.path]);
+      const leases = join(main, '.git', 'coppice', 'leases');
+      assert.deepEqual(await readdir(leases), ['x']);
+      await clean([], Date.now() + 2 * day);
+      assert.deepEqual(await readdir(leases), []);
     });
 
     it('with the root away, nothing counts as gone', async () => {
