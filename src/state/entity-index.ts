@@ -15,8 +15,8 @@ export interface FoundEntity {
 }
 
 /**
- * Finds entities by SQL: one table per kind in an in-memory SQLite, `(id, json, <columns of the domain>)`. Made at the first
- * question, then brought up to date with what has changed before each answer. Never written to a file.
+ * Finds entities by SQL: one table per kind in an in-memory SQLite, `(id, json, <columns of the domain>)`. Made at the
+ * first question, then brought up to date with what has changed before each answer. Never written to a file.
  */
 export class EntityIndex {
   readonly #domain: Domain;

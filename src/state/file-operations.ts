@@ -30,8 +30,8 @@ export interface OpenFile {
 }
 
 /**
- * The few things the state room does with files, as an interface so that a test can make any of them fail. Every path is
- * absolute; errors are the operating system's own.
+ * The few things the state room does with files, as an interface so that a test can make any of them fail. Every path
+ * is absolute; errors are the operating system's own.
  */
 export interface FileOperations {
   open(path: string, mode: OpenMode): Promise<OpenFile>;

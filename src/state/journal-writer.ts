@@ -36,8 +36,9 @@ interface Waiting {
 }
 
 /**
- * The one writer of a journal. Transactions that wait while another write is under way share the next write and its fsync
- * (group commit); they reach the disk in the order in which they were given. After a failure nothing is written ever again.
+ * The one writer of a journal. Transactions that wait while another write is under way share the next write and its
+ * fsync (group commit); they reach the disk in the order in which they were given. After a failure nothing is written
+ * ever again.
  */
 export class JournalWriter {
   /** Why nothing can be written any more. */

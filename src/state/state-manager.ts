@@ -65,8 +65,8 @@ export interface ProjectedFiles {
 }
 
 /**
- * The only door to the state of an engine. A decision is taken on the state in memory, its events are folded at once and
- * are acknowledged when the journal has them on the disk.
+ * The only door to the state of an engine. A decision is taken on the state in memory, its events are folded at once
+ * and are acknowledged when the journal has them on the disk.
  */
 export class StateManager {
   /** The state including what is accepted and still on its way to the disk. */
