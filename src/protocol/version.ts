@@ -1,6 +1,7 @@
 /** Version of the engine's RPC. The minor grows with compatible additions; the engine also serves the minor before (design §2). */
 export const protocol = { major: 1, minor: 0 } as const;
 
+/** A version of the RPC as an engine or a front end tells it at the greeting. */
 export interface ProtocolVersion {
   readonly major: number;
   readonly minor: number;

@@ -15,6 +15,7 @@ const addressSchema = z.object({
 });
 export type EngineAddress = z.infer<typeof addressSchema>;
 
+/** Where an engine that serves a data directory publishes its address. */
 export function addressPath(home: string): string {
   return join(home, 'engine.json');
 }

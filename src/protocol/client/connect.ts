@@ -9,6 +9,7 @@ import { logPath, startEngine, startFailed, type LaunchPlan, type Started } from
 import { readStartLog } from './start-log.ts';
 import { openSocket, wire, type SecretsHandler, type Wire } from './wire.ts';
 
+/** Who connects, to which data directory, and how far it may go to be answered. */
 export interface ConnectOptions extends FrontEnd {
   /** The data directory (see `homePath`). */
   readonly home: string;
@@ -20,6 +21,7 @@ export interface ConnectOptions extends FrontEnd {
   readonly secrets?: SecretsHandler;
 }
 
+/** A socket to an engine that has welcomed this front end, and what the engine said of itself. */
 export interface Connection extends Wire {
   readonly engine: EngineFacts;
 }

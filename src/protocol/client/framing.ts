@@ -30,6 +30,10 @@ export class FramingError extends Error {
   override readonly name = 'FramingError';
 }
 
+/**
+ * What a reader takes; anything beyond is a `FramingError`. `partialMs` is the longest time from the first to the last
+ * byte of a message, in milliseconds.
+ */
 export interface ReaderLimits {
   /** Largest message that is taken at present, bytes. */
   readonly bytes: () => number;

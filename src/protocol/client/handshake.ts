@@ -12,6 +12,7 @@ export interface EngineFacts {
   readonly readOnly?: string;
 }
 
+/** What a front end says of itself in its greeting. */
 export interface FrontEnd {
   /** Short name: `cli`, `vscode`, `mcp`, … It shows in the journal as `user:<client>`. */
   readonly client: string;

@@ -9,6 +9,7 @@ import { variableOf } from '../../core/settings/keys.ts';
 import { settingKeys } from '../../core/settings/table.ts';
 import { installEngine, type Shipped } from './shipped.ts';
 
+/** The engine to start: its files, and the program and environment that it gets. */
 export interface LaunchPlan extends Shipped {
   /** The file among `files` that is the engine's program. */
   readonly entry: string;
@@ -23,6 +24,7 @@ export interface LaunchPlan extends Shipped {
 /** How the process that was started ended: before it could be reached, or long after. */
 export type Exit = { readonly code: number } | { readonly signal: string } | { readonly failed: Error };
 
+/** An engine process that was started; it belongs to itself, and ending this one does not end it. */
 export interface Started {
   /** Undefined if the system could not start it. */
   readonly pid: number | undefined;
@@ -39,6 +41,7 @@ export interface Started {
  */
 const handedOn = ['PATH', 'HOME', 'LANG', 'XDG_RUNTIME_DIR', 'TMPDIR', 'COPPICE_IDLE_SECONDS'] as const;
 
+/** The engine's log in a data directory. What the runtime prints before the engine logs goes there too. */
 export function logPath(home: string): string {
   return join(home, 'engine', 'engine.log');
 }

@@ -14,6 +14,7 @@ export type LiveState =
   /** No further attempt is made. */
   | { readonly status: 'ended'; readonly problem: CoppiceError };
 
+/** What a lasting connection delivers, and how it comes back. */
 export interface LiveOptions extends Omit<ConnectOptions, 'signal'> {
   /** Sequence number of the first record that is wanted, 1 or more. */
   readonly from: number;
@@ -24,6 +25,7 @@ export interface LiveOptions extends Omit<ConnectOptions, 'signal'> {
   readonly backOff?: { readonly firstMs: number; readonly longestMs: number };
 }
 
+/** A connection that outlives engines; it lasts until `dispose`. */
 export interface Live {
   /** The last record that was delivered; `from - 1` if none was. */
   lastSeq(): number;

@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/prom
 import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
 
+/** The files of an engine where the product was installed. */
 export interface Shipped {
   /** Folder of the installed product. */
   readonly dist: string;

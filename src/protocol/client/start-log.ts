@@ -10,6 +10,9 @@ const tailLines = 12;
 /** The line with which an engine says why it did not start. */
 const failureSchema = z.object({ pid: z.number(), failure: errorSchema });
 
+/**
+ * What the log tells of a start that failed. `failure` is undefined when the process ended without a word of its own.
+ */
 export interface StartLog {
   /** The last lines, at most 12. */
   readonly tail: string;

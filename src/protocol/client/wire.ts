@@ -33,6 +33,7 @@ export type SecretsHandler = (
   params: ParsedOf<Callbacks, 'secrets/get'>,
 ) => Promise<ResultOf<Callbacks, 'secrets/get'>> | ResultOf<Callbacks, 'secrets/get'>;
 
+/** How long one answer is waited for. */
 export interface RequestOptions {
   /** Longest wait for the answer in milliseconds; 60 s unless told. */
   readonly timeoutMs?: number;
@@ -46,6 +47,7 @@ export interface Ending {
   readonly text: string;
 }
 
+/** One open socket with the contract on top: what goes out is typed, what comes in is checked against the schemas. */
 export interface Wire {
   /**
    * Asks the engine. Rejects with what the engine threw, `timed-out`, `unreachable` (the connection had ended before),
@@ -86,6 +88,10 @@ export async function openSocket(path: string, ms: number, signal?: AbortSignal)
   }
 }
 
+/**
+ * Takes over an open socket and starts to listen. Without `secrets` the engine's question for them is answered with
+ * `not-found`.
+ */
 export function wire(socket: Socket, secrets?: SecretsHandler): Wire {
   const listeners = new Map<string, Set<(params: unknown) => void>>();
   const ended = withResolvers<Ending>();
