@@ -1,4 +1,3 @@
-/** Says when it is worth looking at a file again: a watcher for speed, a timer because watchers miss things. */
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -6,6 +5,10 @@ import { systemCode } from '../core/errors.ts';
 
 export type WatchFolder = (folder: string, listener: (event: string, name: string | null) => void) => FSWatcher;
 
+/**
+ * What is watched beside the file's own folder, and how often at least a look is due, in milliseconds: 250 unless told,
+ * 25 without a watcher.
+ */
 export interface ChangeWatchOptions {
   readonly signal: AbortSignal;
   readonly endFolders?: readonly string[];
@@ -18,6 +21,7 @@ export interface ChangeWatchOptions {
 const pollMsUnwatched = 25;
 const pollMsWatched = 250;
 
+/** Says when it is worth looking at a file again: a watcher for speed, a timer because watchers miss things. */
 export class ChangeWatch {
   readonly #options: ChangeWatchOptions;
   readonly #fileName: string;

@@ -7,6 +7,7 @@
  */
 import type { TailEnd, TailHandlers } from './tail.ts';
 
+/** What an executor can do; the engine asks this and never which executor it is. */
 export interface ExecutorCapabilities {
   /** What stands between an agent and this host. `none` needs a person's consent for each repository. */
   readonly isolation: 'none' | 'container' | 'other-host';
@@ -31,6 +32,7 @@ export interface RunRef {
   readonly stderrPath: string;
 }
 
+/** Everything that starts an agent. */
 export interface RunSpec extends RunRef {
   /** A name to be found on the `PATH` of `env`, or a path. */
   readonly command: string;
@@ -81,6 +83,7 @@ export interface StopLimits {
   readonly sweepMs?: number;
 }
 
+/** A live process of a run, or one that was ended. The pid is only its own together with the start time. */
 export interface RunProcess {
   readonly pid: number;
   readonly startTime: string;
@@ -90,6 +93,7 @@ export interface RunProcess {
   readonly by: 'agent' | 'wrapper' | 'mark' | 'descent';
 }
 
+/** What became of a run and its processes by the time `stop` returns. */
 export interface StopReport {
   /** The strongest signal that the agent itself was sent. */
   readonly signal: 'none' | 'SIGTERM' | 'SIGKILL';
@@ -100,6 +104,10 @@ export interface StopReport {
   readonly state: RunState;
 }
 
+/**
+ * A place where agents run. Where a run is named by its `RunRef`, that is enough: any engine may ask, not only the one
+ * that started it.
+ */
 export interface Executor {
   readonly id: string;
   readonly capabilities: ExecutorCapabilities;

@@ -25,6 +25,7 @@ export function inputName(n: number): string {
   );
 }
 
+/** How far input `n` of a run has come, from the files alone. Throws `bad-usage` for what is no number of an input. */
 export async function inputState(run: RunRef, n: number): Promise<InputState> {
   const name = inputName(n);
   const paths = runPaths(run.directory);

@@ -1,6 +1,6 @@
-/** Cuts bytes into lines that know where they stood in the file. Pure; bounded memory for lines of any length. */
 import { StringDecoder } from 'node:string_decoder';
 
+/** A line of a stream with its place there. Offsets are in bytes from the beginning of the file. */
 export interface Line {
   /** Without the newline. Bytes that are not UTF-8 are replaced. */
   readonly text: string;
@@ -19,6 +19,7 @@ export const defaultMaxLineBytes = 8 * 1024 * 1024;
 
 const newline = 0x0a;
 
+/** Cuts bytes into lines that know where they stood in the file. Pure; bounded memory for lines of any length. */
 export class LineSplitter {
   readonly #maxLineBytes: number;
   /** Offset of the first byte of the line that is not complete yet. */

@@ -1,4 +1,3 @@
-/** The process table of Linux, from `/proc`. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { systemCode } from '../core/errors.ts';
 import { markIn } from './mark.ts';
@@ -8,6 +7,7 @@ import type { ProcessEntry, ProcessTable } from './process-table.ts';
 /** `/proc` is memory, so it is read synchronously, in portions short enough (about 5 ms) not to hold up the process. */
 const portion = 256;
 
+/** The process table of Linux, read from the `/proc` file system at `root`. */
 export class ProcTable implements ProcessTable {
   readonly #root: string;
 

@@ -1,4 +1,3 @@
-/** The process table of systems without `/proc` (macOS, BSD), from `ps`. Tried with the `ps` of Linux only. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { markIn } from './mark.ts';
@@ -14,6 +13,7 @@ export interface Ps {
 
 const limitMs = 5_000;
 
+/** The process table of systems without `/proc` (macOS, BSD), from `ps`. Tried with the `ps` of Linux only. */
 export class PsTable implements ProcessTable {
   readonly #ps: Ps;
   #bootId: string | undefined;
@@ -80,6 +80,7 @@ function linesByPid(text: string): Map<number, string> {
   );
 }
 
+/** The processes in the output of `ps` with our columns; a line of another shape is left out. */
 export function parseEntries(text: string): ProcessEntry[] {
   return text.split('\n').flatMap((line) => {
     const [, pid, ppid, state, startTime, name] = entryLine.exec(line) ?? [];
@@ -88,6 +89,10 @@ export function parseEntries(text: string): ProcessEntry[] {
   });
 }
 
+/**
+ * The `ps` and `sysctl` of the system, found in its own folders only. An answer later than 5 s and every failure but
+ * "none" is thrown.
+ */
 export function systemPs(platform: NodeJS.Platform): Ps {
   return {
     environmentLetter: platform === 'darwin' ? 'E' : 'e',

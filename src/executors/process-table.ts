@@ -1,6 +1,7 @@
 /** The processes of this host, as far as the executors need them. */
 import type { Mark } from './mark.ts';
 
+/** One process as the system lists it. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly ppid: number;

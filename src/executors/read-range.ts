@@ -4,6 +4,7 @@ import { systemCode } from '../core/errors.ts';
 import { LineSplitter } from './lines.ts';
 import type { Line } from './lines.ts';
 
+/** Where reading a part of a stream stops. The first limit that is met counts. */
 export interface RangeLimits {
   /** Lines that begin at or behind this offset are left out. Default: the end of the file. */
   readonly to?: number;
@@ -16,6 +17,7 @@ export interface RangeLimits {
   readonly withTorn?: boolean;
 }
 
+/** A part of a stream; `next` is a byte offset to hand in as `from`. */
 export interface Range {
   readonly lines: readonly Line[];
   /** Where to go on reading. */

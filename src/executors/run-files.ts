@@ -7,6 +7,10 @@ import { systemCode } from '../core/errors.ts';
 import { runMark, sessionMark } from './mark.ts';
 import type { RunProcesses, RunRef, RunSpec, RunState } from './executor.ts';
 
+/**
+ * The files of a run's directory, absolute. `inbox` and `done` are folders of inputs, `lock` is a folder that
+ * `media/run.sh` makes to claim the start.
+ */
 export interface RunPaths {
   readonly command: string;
   readonly lock: string;
@@ -18,6 +22,7 @@ export interface RunPaths {
   readonly fifo: string;
 }
 
+/** The files of a run by its directory. Only names are made. */
 export function runPaths(directory: string): RunPaths {
   return {
     command: join(directory, 'command.json'),
@@ -39,6 +44,7 @@ export async function readProcesses(run: RunRef): Promise<RunProcesses | undefin
 
 const pidFile = /^pid (\d+)\nstart (.+)\nboot (.+)\nwrapper (\d+)\nwrapper-start (.+)\n$/;
 
+/** The content of `pid`; undefined unless it is complete. */
 export function parseProcesses(text: string): RunProcesses | undefined {
   const [, pid, start, boot, wrapper, wrapperStart] = pidFile.exec(text) ?? [];
   if (pid === undefined || start === undefined || boot === undefined) return undefined;
@@ -60,6 +66,10 @@ export async function readExit(run: RunRef): Promise<Exited | undefined> {
   return text === undefined ? undefined : parseExit(text);
 }
 
+/**
+ * The content of `exit.json`, whose `at` in seconds becomes milliseconds (0: the wrapper had no clock). Any other text
+ * tells of an end without a code.
+ */
 export function parseExit(text: string): Exited {
   const [, code, at] = /^\{"code":(\d+),"at":(\d+)\}\s*$/.exec(text) ?? [];
   if (code === undefined || at === undefined) return { state: 'exited' };
@@ -84,6 +94,7 @@ function isSignal(name: string): name is NodeJS.Signals {
   return name in constants.signals;
 }
 
+/** Whether a wrapper has claimed the start of this run, whichever engine spawned it. */
 export async function isLocked(run: RunRef): Promise<boolean> {
   return exists(runPaths(run.directory).lock);
 }
@@ -145,6 +156,9 @@ export async function writeWhole(path: string, data: string | Uint8Array): Promi
   }
 }
 
+/**
+ * Whether there is something at a path, links followed. Any error but `ENOENT` is thrown: "cannot tell" is not "no".
+ */
 export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);

@@ -19,17 +19,23 @@ export async function fileSize(path: string): Promise<number> {
   }
 }
 
+/** Free space of a file system at one look. */
 export interface Space {
   readonly freeBytes: number;
   /** Less than the watermark is left: what is written from here on may be missing, so the stream counts as incomplete. */
   readonly incomplete: boolean;
 }
 
+/**
+ * Free space where `path` is, held against the watermark in bytes. Throws the system's error when `path` does not
+ * exist.
+ */
 export async function spaceAt(path: string, watermarkBytes: number): Promise<Space> {
   const free = await freeBytes(path);
   return { freeBytes: free, incomplete: free < watermarkBytes };
 }
 
+/** When space counts as short, how often it is looked at, and who is told. */
 export interface SpaceWatchOptions {
   readonly watermarkBytes: number;
   /** Milliseconds between two looks. */

@@ -14,6 +14,7 @@ export interface Incomplete {
   readonly lost?: number;
 }
 
+/** Who gets the lines. An exception or a rejection of a handler ends the tail with it. */
 export interface TailHandlers {
   /** Lines in order, at most 1,024 at a time. Nothing is read while the promise is pending. */
   onLines(lines: readonly Line[]): void | Promise<void>;
@@ -25,6 +26,7 @@ export interface TailHandlers {
 
 export type WriterState = 'writing' | 'ended' | 'unknown';
 
+/** How the end of a file is told from a pause. */
 export interface TailOptions extends TailHandlers {
   /**
    * `ended`: nobody writes any more, what is in the file is all there will be. `unknown`: it cannot be told whether
@@ -39,6 +41,7 @@ export interface TailOptions extends TailHandlers {
   readonly watchFolder?: WatchFolder;
 }
 
+/** Why a tail ended, and the byte offset from which a later one goes on. */
 export interface TailEnd {
   readonly reason: 'ended' | 'unknown' | 'aborted';
   /** Behind the last line that was handed out. */

@@ -4,6 +4,10 @@ import { access, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
 
+/**
+ * A command as it is to be started. `command` is a name or a path, `cwd` is absolute, `env` is the complete
+ * environment.
+ */
 export interface Command {
   readonly command: string;
   readonly cwd: string;

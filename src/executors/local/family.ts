@@ -15,6 +15,7 @@ export async function hasProcess(run: RunRef, table: ProcessTable): Promise<bool
   return [...marks.values()].some(isMarkOf(run));
 }
 
+/** How members are told: by mark, or by descent from the run's own processes. */
 export interface FamilyOptions {
   readonly table: ProcessTable;
   readonly belongs: (mark: Mark) => boolean;

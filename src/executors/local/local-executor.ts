@@ -1,4 +1,3 @@
-/** Agents on this host, with the rights of the user: no boundary at all, so the engine asks for consent first. */
 import { rm } from 'node:fs/promises';
 import { CoppiceError } from '../../core/errors.ts';
 import type {
@@ -23,12 +22,14 @@ import { signalReset, startRun } from './start.ts';
 import { familyOf, stopRun, sweepSession, trySignal } from './stop.ts';
 import type { Host } from './stop.ts';
 
+/** What comes with the product, and the process table of this host unless told. */
 export interface LocalExecutorOptions {
   /** Absolute path of `media/run.sh`. */
   readonly wrapperPath: string;
   readonly table?: ProcessTable;
 }
 
+/** Agents on this host, with the rights of the user: no boundary at all, so the engine asks for consent first. */
 export class LocalExecutor implements Executor {
   readonly id = 'local';
   readonly capabilities = { isolation: 'none', outlivesEngine: true, input: true, resourceLimits: false } as const;

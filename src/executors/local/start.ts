@@ -13,6 +13,7 @@ import { findProgram } from './command.ts';
 import { hasProcess } from './family.ts';
 import { takeBack } from './take-back.ts';
 
+/** What every start on this host shares. */
 export interface Starter {
   /** Absolute path of `media/run.sh`. */
   readonly wrapperPath: string;

@@ -7,6 +7,7 @@ import { Family, isMarkOf } from './family.ts';
 import { knownProcesses, probe } from './probe.ts';
 import { takeBack } from './take-back.ts';
 
+/** The processes of this host and the way to signal one. `kill` throws the system's error. */
 export interface Host {
   readonly table: ProcessTable;
   /** Pid of this process. */
