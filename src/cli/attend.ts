@@ -11,6 +11,7 @@ const secondPressMs = 2_000;
 /** How long a session's state may be unknown before a shell without a person gives it to one. */
 const doubtMs = 60_000;
 
+/** How following a session came out for the shell. */
 export interface Attended {
   readonly exit: Exit;
   /** Byte of the stream up to which events were shown. */

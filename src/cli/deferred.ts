@@ -5,6 +5,7 @@ export interface Deferred<T> {
   readonly reject: (error: unknown) => void;
 }
 
+/** A promise that is pending until `resolve` or `reject` is called; the first call counts. */
 export function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;

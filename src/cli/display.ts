@@ -28,6 +28,7 @@ export interface Display {
   ended(detail: SessionDetail, exit: Exit): void;
 }
 
+/** The display for the style of the output: JSON lines for programs, else text for people. */
 export function displayFor(out: Output, shell: Shell): Display {
   return out.style === 'json' ? new JsonDisplay(out) : new TextDisplay(out, shell);
 }

@@ -51,6 +51,7 @@ const byCode: Readonly<Record<ErrorCode, Exit>> = {
   internal: exits.failed,
 };
 
+/** The exit code of an error, by its code alone. */
 export function exitOf(code: ErrorCode): Exit {
   return byCode[code];
 }

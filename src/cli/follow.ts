@@ -30,6 +30,9 @@ const settled: ReadonlySet<SessionDetail['status']> = new Set([
   'cancelled',
 ]);
 
+/**
+ * Whether the present stretch of work of a session has ended, whatever came of it. A later prompt begins another one.
+ */
 export function isSettled(session: Pick<SessionDetail, 'status'>): boolean {
   return settled.has(session.status);
 }

@@ -22,6 +22,7 @@ const codes = {
   cyan: [36, 39],
 } as const;
 
+/** Colours that write SGR codes, or with `colour` false only make the text printable. */
 export function paintWith(colour: boolean): Paint {
   const made =
     ([on, off]: readonly [number, number]): Colour =>

@@ -13,6 +13,7 @@ const introduction =
   'What you type goes to the current session, or begins one. Commands work without `coppice`, or with a slash before ' +
   'them; `@` stands for the current session. Also: new, use <session>, help, exit.';
 
+/** What the prompt line needs of the program around it. */
 export interface ReplOptions {
   /** The grammar, by which a line is told to be a command. */
   readonly program: Command;

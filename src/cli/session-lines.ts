@@ -25,6 +25,10 @@ export function sessionRow(session: SessionView): Record<string, unknown> {
   };
 }
 
+/**
+ * Green for work that came to a good end, red for failure and doubt, yellow for what a person may have to act on, cyan
+ * for work under way, dim for the rest.
+ */
 export function statusColour(status: Status, paint: Paint): Colour {
   switch (status) {
     case 'reported':
@@ -64,6 +68,10 @@ export function changesText(detail: SessionDetail): string {
   return on === '' ? size : `${size}, ${on}`;
 }
 
+/**
+ * `12.3k tokens in, 800 out, $0.04`; empty when nothing was used. Tokens that came from or went to the cache count as
+ * input.
+ */
 export function usageText(usage: SessionView['usage']): string {
   const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   if (input === 0 && usage.outputTokens === 0) return '';

@@ -54,5 +54,6 @@ export class Text {
   }
 }
 
+/** Tag of a template: its literal parts stay as they are, every string put in is made printable. */
 export const text = (literals: TemplateStringsArray, ...pieces: readonly Piece[]): Text =>
   Text.tagged(literals, ...pieces);

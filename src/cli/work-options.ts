@@ -23,6 +23,7 @@ export interface WorkOptions {
   readonly parent?: string;
 }
 
+/** Adds the prompt and the options of work to a command; what the parser makes of the options is a `WorkOptions`. */
 export function addWorkOptions(command: Command): Command {
   return command
     .argument('[prompt]', 'what the agent is to do')
@@ -38,6 +39,7 @@ export function addWorkOptions(command: Command): Command {
     .option('--parent <session>', 'the session that this one belongs to');
 }
 
+/** Parser of an option that may be repeated: the values in the order in which they were given. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

@@ -3,6 +3,7 @@ import type { Perform } from '../context.ts';
 import { exits } from '../exit-codes.ts';
 import { text } from '../text.ts';
 
+/** Adds `coppice audit verify`. Exit code 1 when the journal is damaged. */
 export function addAudit(program: Command, perform: Perform): void {
   program
     .command('audit')

@@ -9,6 +9,7 @@ import { text, type Text } from '../text.ts';
 
 type Settings = ResultOf<Requests, 'config/show'>;
 
+/** Adds `coppice config [show|list]`. `not-found` for a key that is no setting. */
 export function addConfig(program: Command, perform: Perform): void {
   const group = program
     .command('config')

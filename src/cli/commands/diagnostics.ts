@@ -8,6 +8,10 @@ import { jsonLine } from '../json-line.ts';
 import { localChecks } from '../local-checks.ts';
 import { text } from '../text.ts';
 
+/**
+ * Adds `coppice diagnostics`. Without an engine it reports what this process can tell; a file that exists is never
+ * overwritten.
+ */
 export function addDiagnostics(program: Command, perform: Perform): void {
   program
     .command('diagnostics')

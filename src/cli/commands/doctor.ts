@@ -6,6 +6,10 @@ import { exits } from '../exit-codes.ts';
 import { localChecks } from '../local-checks.ts';
 import { text, type Text } from '../text.ts';
 
+/**
+ * Adds `coppice doctor`. Works without an engine, whose failure to start is then one of the findings; exit code 1 when
+ * something required is missing.
+ */
 export function addDoctor(program: Command, perform: Perform): void {
   program
     .command('doctor')

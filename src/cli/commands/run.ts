@@ -6,6 +6,10 @@ import { exits } from '../exit-codes.ts';
 import { sessionRow } from '../session-lines.ts';
 import { addWorkOptions, startWork, type WorkOptions } from '../work-options.ts';
 
+/**
+ * Adds `coppice run`. Its exit code is that of the work (see `attend`); with `--detach` it is 0 as soon as the engine
+ * has taken it.
+ */
 export function addRun(program: Command, perform: Perform): void {
   addWorkOptions(program.command('run'))
     .summary('give an agent work and follow it until it reports')

@@ -5,6 +5,7 @@ import { sessionRow } from '../session-lines.ts';
 import { text } from '../text.ts';
 import { sessionTable } from './session/list.ts';
 
+/** Adds `coppice status`: the engine, its limits, and every session that has not ended. */
 export function addStatus(program: Command, perform: Perform): void {
   program
     .command('status')

@@ -12,6 +12,7 @@ interface TrustOptions {
 
 type Trust = ResultOf<Requests, 'trust/state'>;
 
+/** Adds `coppice trust`. Prints how the repository stands after the change, or as it is with `--show`. */
 export function addTrust(program: Command, perform: Perform): void {
   program
     .command('trust')

@@ -4,6 +4,7 @@ import { addEngineStart } from './start.ts';
 import { addEngineStatus } from './status.ts';
 import { addEngineStop } from './stop.ts';
 
+/** Adds the group `coppice engine` with start, stop and status. */
 export function addEngine(program: Command, perform: Perform): void {
   const group = program
     .command('engine')

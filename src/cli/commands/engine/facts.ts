@@ -8,6 +8,7 @@ export function engineFacts(state: EngineState): Record<string, unknown> {
   return { running: true, ...state };
 }
 
+/** The engine for a person, in one line. */
 export function engineLine({ pid, version, socket }: EngineState): Text {
   return text`Engine ${version} runs with pid ${pid} at ${socket}`;
 }

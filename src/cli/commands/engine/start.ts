@@ -3,6 +3,7 @@ import type { Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
 import { engineFacts, engineLine } from './facts.ts';
 
+/** Adds `engine start`. A running engine is as good as one that is started: both print the engine and end with 0. */
 export function addEngineStart(group: Command, perform: Perform): void {
   group
     .command('start')

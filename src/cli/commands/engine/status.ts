@@ -6,6 +6,7 @@ import { exits } from '../../exit-codes.ts';
 import { text } from '../../text.ts';
 import { engineFacts, engineLine } from './facts.ts';
 
+/** Adds `engine status`. It never starts an engine; that none runs is an answer, with exit code 0. */
 export function addEngineStatus(group: Command, perform: Perform): void {
   group
     .command('status')

@@ -8,6 +8,7 @@ import { runningEngine } from './status.ts';
 
 const waitMs = 15_000;
 
+/** Adds `engine stop`. Returns once the engine has ended; `timed-out` when that takes more than 15 s. */
 export function addEngineStop(group: Command, perform: Perform): void {
   group
     .command('stop')

@@ -18,6 +18,10 @@ interface AnswerOptions {
   readonly breakpoint?: string;
 }
 
+/**
+ * Adds `session answer`. `wrong-state` when nothing waits for the answer, `bad-usage` when none is given and nobody is
+ * at a terminal.
+ */
 export function addSessionAnswer(group: Command, perform: Perform): void {
   group
     .command('answer')

@@ -10,6 +10,10 @@ import { readLogs } from '../../read-logs.ts';
 /** Events of the past that are shown when somebody comes back. */
 const remembered = 20;
 
+/**
+ * Adds `session attach`. Shows the last 20 events, follows, and on a terminal asks for the next prompt until a line is
+ * empty.
+ */
 export function addSessionAttach(group: Command, perform: Perform): void {
   group
     .command('attach')

@@ -10,6 +10,10 @@ import { text } from '../../text.ts';
 const waitMs = 30_000;
 const lookMs = 100;
 
+/**
+ * Adds `session cancel`. Waits up to 30 s for the end of the agent; longer than that is said and is no failure, since
+ * the engine goes on ending it.
+ */
 export function addSessionCancel(group: Command, perform: Perform): void {
   group
     .command('cancel')

@@ -14,6 +14,7 @@ interface ContinueOptions {
   readonly follow?: true;
 }
 
+/** Adds `session continue`. Returns once the prompt is accepted; with `--follow` its exit code is that of the work. */
 export function addSessionContinue(group: Command, perform: Perform): void {
   group
     .command('continue')

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
 
+/** Adds `session interrupt`. `wrong-state` when no turn is under way. */
 export function addSessionInterrupt(group: Command, perform: Perform): void {
   group
     .command('interrupt')

@@ -13,6 +13,7 @@ interface ListOptions {
   readonly archived?: true;
 }
 
+/** Adds `session list`, over all repositories unless `--repo` names one. */
 export function addSessionList(group: Command, perform: Perform): void {
   group
     .command('list')

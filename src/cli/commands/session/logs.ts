@@ -6,6 +6,7 @@ import { follow } from '../../follow.ts';
 import type { StreamEventView } from '../../../protocol/schemas.ts';
 import { readLogs } from '../../read-logs.ts';
 
+/** Adds `session logs`. With `--follow` it only watches: Ctrl-C ends the command and leaves the session alone. */
 export function addSessionLogs(group: Command, perform: Perform): void {
   group
     .command('logs')

@@ -10,6 +10,7 @@ import { addSessionLogs } from './logs.ts';
 import { addSessionShow } from './show.ts';
 import { addSessionStart } from './start.ts';
 
+/** Adds the group `coppice session` under all its names. */
 export function addSession(program: Command, perform: Perform): void {
   const group = program
     .command('session')

@@ -5,6 +5,7 @@ import { exits } from '../../exit-codes.ts';
 import { detailLines } from '../../session-lines.ts';
 import { text } from '../../text.ts';
 
+/** Adds `session show`, with the evidence of whatever the session waits for. */
 export function addSessionShow(group: Command, perform: Perform): void {
   group
     .command('show')

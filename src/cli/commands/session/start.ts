@@ -5,6 +5,7 @@ import { exits } from '../../exit-codes.ts';
 import { sessionRow } from '../../session-lines.ts';
 import { addWorkOptions, startWork, type WorkOptions } from '../../work-options.ts';
 
+/** Adds `session start`. Returns once the engine has taken the work; `queue-full` when there is no room for it. */
 export function addSessionStart(group: Command, perform: Perform): void {
   addWorkOptions(group.command('start'))
     .alias('spawn')

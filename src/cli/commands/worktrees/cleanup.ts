@@ -4,6 +4,7 @@ import { exits } from '../../exit-codes.ts';
 import { text } from '../../text.ts';
 import { withTrust } from '../../with-trust.ts';
 
+/** Adds `worktrees cleanup`. A worktree that is kept is named with its reason and is no failure. */
 export function addWorktreesCleanup(group: Command, perform: Perform): void {
   group
     .command('cleanup')

@@ -4,6 +4,7 @@ import { exits } from '../../exit-codes.ts';
 import { text } from '../../text.ts';
 import { withTrust } from '../../with-trust.ts';
 
+/** Adds `worktrees create`. In a pipe it prints the path and nothing else, for `cd "$(…)"`. */
 export function addWorktreesCreate(group: Command, perform: Perform): void {
   group
     .command('create')

@@ -11,6 +11,7 @@ const kinds: Readonly<Record<WorktreeView['kind'], string>> = {
   other: 'foreign',
 };
 
+/** Adds `worktrees list`: every worktree that git knows, Coppice's or not. */
 export function addWorktreesList(group: Command, perform: Perform): void {
   group
     .command('list')

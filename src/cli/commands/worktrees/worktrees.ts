@@ -4,6 +4,7 @@ import { addWorktreesCleanup } from './cleanup.ts';
 import { addWorktreesCreate } from './create.ts';
 import { addWorktreesList } from './list.ts';
 
+/** Adds the group `coppice worktrees` with create, list and cleanup. */
 export function addWorktrees(program: Command, perform: Perform): void {
   const group = program
     .command('worktrees')
