@@ -68,18 +68,20 @@ export class Conversation {
     const prompt = this.#prompts.shift();
     if (prompt === undefined) return;
     const { say, memory, root } = this.#options;
-    say({ type: 'prompt', id: prompt.id });
     if (memory.knows(prompt.id)) {
+      say({ type: 'prompt', id: prompt.id });
       say({ type: 'result', outcome: 'interrupted', reason: 'had before', text: 'This prompt was run before.' });
       return;
     }
     const turn = new AbortController();
     this.#turn = turn;
     try {
+      // Before the echo: what was seen to begin is remembered, whatever happens next.
       await memory.begin(prompt.id);
     } catch (error) {
       say({ type: 'notice', severity: 'warning', text: `I will not remember this turn: ${String(error)}` });
     }
+    say({ type: 'prompt', id: prompt.id });
     const { signal } = turn;
     say(
       await runTurn({
