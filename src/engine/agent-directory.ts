@@ -3,6 +3,7 @@ import type { Settings } from '../core/settings/settings.ts';
 import type { Agent, AgentOptions } from '../agents/agent.ts';
 import { agentRegistry, type AgentRegistry } from '../agents/registry.ts';
 
+/** Where the demo agent is, and where it may keep things. Both paths are absolute. */
 export interface AgentDirectoryOptions {
   /** The demo agent's program. */
   readonly demoScript: string;

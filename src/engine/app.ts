@@ -47,6 +47,7 @@ export interface Shipped {
   readonly sqlWasm?: string;
 }
 
+/** What the app of an engine gets from outside; tests put hooks in for what happens around a commit. */
 export interface AppOptions {
   readonly shipped: Shipped;
   readonly env: NodeJS.ProcessEnv;

@@ -19,6 +19,7 @@ export const otherVariables: readonly string[] = [
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Where settings are looked for, and what they fall back to. */
 export interface ConfigOptions {
   /** The data directory, absolute. */
   readonly home: string;
@@ -42,6 +43,7 @@ export interface ConfigRequest {
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
+/** What `coppice config` shows: every setting with its source, and the files that were looked at. */
 export interface Explanation {
   readonly settings: readonly SettingRow[];
   readonly files: readonly { readonly path: string; readonly present: boolean }[];

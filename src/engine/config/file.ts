@@ -26,6 +26,7 @@ export type FileText =
     }
   | { readonly kind: 'unusable'; readonly reason: string; readonly line?: number };
 
+/** How a settings file is read. Of a repository's file no link is followed: it could lead out of the repository. */
 export interface FileOptions {
   /** Follow a symbolic link at the path itself. */
   readonly links: boolean;

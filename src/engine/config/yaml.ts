@@ -10,11 +10,13 @@ export interface Position {
   readonly column: number;
 }
 
+/** Something wrong with the YAML itself; `message` is a clause that follows the place. */
 export interface YamlProblem {
   readonly at: Position;
   readonly message: string;
 }
 
+/** A settings file as plain values that still know where they were written. */
 export interface YamlFile {
   /** Maps (without prototype), lists, text, numbers, truth values and null. */
   readonly tree: unknown;

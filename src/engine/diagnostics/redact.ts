@@ -1,6 +1,7 @@
 /** Takes secrets out of text and data before a person passes them on. Pure. */
 import { announcesSecret, mask, namesSecret, shapes } from './shapes.ts';
 
+/** What must not be in anything that a person passes on, beside what looks like a secret by its shape. */
 export interface Redaction {
   /** Values that are known to be secret. Those shorter than `shortestSecret` are not looked for. */
   readonly secrets: readonly string[];

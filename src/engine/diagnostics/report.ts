@@ -26,6 +26,7 @@ export interface DiagnosticsSources {
   readonly log: () => Promise<readonly string[]>;
 }
 
+/** What is kept out of the report, and how long it may take. */
 export interface DiagnosticsOptions {
   readonly redaction: Redaction;
   /** Milliseconds since 1970. */
@@ -41,6 +42,10 @@ export const partLimitMs = 30_000;
 export const logLines = 200;
 const longestLine = 4000;
 
+/**
+ * The report as plain data, one member per source and `at` (ISO 8601), every text redacted. Never rejects: a source
+ * that fails or is late is answered by what went wrong.
+ */
 export async function diagnosticsReport(
   sources: DiagnosticsSources,
   { redaction, clock, limitMs }: DiagnosticsOptions,

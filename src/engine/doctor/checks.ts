@@ -32,6 +32,7 @@ export interface RepositoryFinding {
   readonly problem?: ErrorRecord;
 }
 
+/** Judges the Node that runs the engine, e.g. `24.1.0`. Required. */
 export function nodeCheck(version: string): Check {
   const ok = compareVersions(version, lowestNode) >= 0;
   return row('node', ok, version, 'Install Node 20.19 or later.');
@@ -45,25 +46,34 @@ export function gitCheck(text: string): Check {
   return row('git', compareVersions(version, lowestGit) >= 0, version, fix);
 }
 
+/** Judges a program by its absolute path; undefined: it is not on the `PATH`. Required. */
 export function programCheck(name: string, path: string | undefined): Check {
   return row(name, path !== undefined, path ?? 'not found', `Install \`${name}\` and put it on the PATH.`);
 }
 
+/** The row of a data directory that was written to; one that could not be is a failed probe. */
 export function dataCheck(home: string): Check {
   return row('data directory', true, `${home} can be written`);
 }
 
+/**
+ * Judges free space, given in bytes, against the setting in megabytes (MiB) below which sessions are paused. Required.
+ */
 export function spaceCheck(freeBytes: number, minFreeMegabytes: number): Check {
   const free = Math.floor(freeBytes / mebibyte);
   const detail = `${free} MB free; sessions are paused below ${minFreeMegabytes} MB`;
   return row('free space', free >= minFreeMegabytes, detail, 'Free some space, or lower `session.minFreeMegabytes`.');
 }
 
+/**
+ * Judges the number of file watches that one user may have. Too few only slow following down, so it is not required.
+ */
 export function watchesCheck(limit: number): Check {
   const fix = 'Raise it, for example with `sysctl fs.inotify.max_user_watches=524288`.';
   return { ...row('file watches', limit >= fewWatches, `${limit} allowed for each user`, fix), required: false };
 }
 
+/** Judges the settings by their problems, the first of which is shown. Required. */
 export function settingsCheck(problems: readonly string[]): Check {
   const [first = 'no problem', ...others] = problems;
   const detail = others.length === 0 ? first : `${first} (and ${others.length} more)`;

@@ -25,6 +25,7 @@ export interface DoctorProbes {
   readonly repository: (signal: AbortSignal) => Promise<RepositoryFinding | undefined>;
 }
 
+/** What is checked, and how long each probe may take. */
 export interface DoctorOptions {
   /** The data directory. */
   readonly home: string;
@@ -40,6 +41,10 @@ export interface DoctorOptions {
 /** Several times what the slowest agent needs to print its version on a busy machine. */
 export const probeLimitMs = 15_000;
 
+/**
+ * One row per finding, in a fixed order. Never rejects; a probe that is aborted at its limit or throws is a row that is
+ * not ok.
+ */
 export async function examine(probes: DoctorProbes, options: DoctorOptions): Promise<Check[]> {
   const { home, defaultAgent, minFreeMegabytes, limitMs } = options;
   const ask = (name: string, fix: string, probe: Probe): Promise<readonly Check[]> => answer(name, fix, probe, limitMs);

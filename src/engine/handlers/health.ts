@@ -22,6 +22,7 @@ import { countSessions } from './engine.ts';
 
 type HealthHandlers = Pick<Handlers<Requests, ClientContext>, 'config/show' | 'doctor' | 'diagnostics'>;
 
+/** The parts of the engine that are looked at. */
 export interface HealthOptions {
   readonly services: Services;
   readonly engine: EngineContext;

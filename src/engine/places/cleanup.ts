@@ -18,6 +18,10 @@ import type { Log } from '../process/log.ts';
 import type { Store } from '../sessions/store.ts';
 import type { Repositories } from './repositories.ts';
 
+/**
+ * What cleaning up works with; `clock` gives milliseconds since 1970, `stopping` ends what is under way with the
+ * engine.
+ */
 export interface CleanupOptions {
   readonly store: Store;
   readonly repositories: Repositories;

@@ -20,6 +20,7 @@ import type { Choice, Workplace } from '../sessions/workplace.ts';
 import { inUse } from './in-use.ts';
 import { slugOf, type Repositories } from './repositories.ts';
 
+/** What places are made with. `settings` are those in force for the repository at `root`. */
 export interface WorkplaceOptions {
   readonly store: Store;
   readonly repositories: Repositories;

@@ -19,6 +19,7 @@ import type { Log } from './log.ts';
 import { replacePrivateFile } from './private-file.ts';
 import { runtimeDirectory, type RuntimePlaces } from './runtime-directory.ts';
 
+/** Where the socket may be, what its address says, and who takes the connections. */
 export interface EndpointOptions {
   readonly home: HomeLayout;
   readonly lock: Lock;
@@ -47,6 +48,7 @@ interface Listener {
   readonly inode: bigint;
 }
 
+/** The engine's socket from the moment it listens; found by front ends once it is published. */
 export class Endpoint {
   readonly #options: EndpointOptions;
   #listener: Listener;

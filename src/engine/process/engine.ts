@@ -7,6 +7,7 @@ import type { Log } from './log.ts';
 /** Everything but the greeting and the request to stop, which are the process's own. */
 export type AppHandlers = Handlers<Omit<Requests, 'hello' | 'engine/stop'>, ClientContext>;
 
+/** What runs in an engine process, as the process sees it. */
 export interface EngineApp {
   readonly handlers: AppHandlers;
   /** Whether nothing runs or waits, so that the engine may end when no front end is connected. */
@@ -32,6 +33,7 @@ export interface EngineStatus {
   readonly clients: number;
 }
 
+/** What an engine process gives to its app. */
 export interface EngineContext {
   readonly home: HomeLayout;
   readonly version: string;

@@ -4,6 +4,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import { addressPath } from '../../protocol/client/address.ts';
 import { logPath } from '../../protocol/client/launch.ts';
 
+/** Absolute paths in a data directory. */
 export interface HomeLayout {
   /** The data directory itself, as its real path. */
   readonly root: string;
@@ -21,6 +22,7 @@ export interface HomeLayout {
 
 const name = /^[A-Za-z0-9][\w.+-]*$/;
 
+/** The layout of the data directory at `root`, its real path. Nothing is made and nothing looked at. */
 export function homeLayout(root: string): HomeLayout {
   const sessions = join(root, 'sessions');
   return {

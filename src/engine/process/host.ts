@@ -6,6 +6,7 @@ import { systemCode } from '../../core/errors.ts';
 import type { ProcessTable } from '../../executors/process-table.ts';
 import { systemProcessTable } from '../../executors/process-table-system.ts';
 
+/** Tells one process from all others that ever wrote to a data directory, on whichever host. */
 export interface Identity {
   /** The same for all processes of a host, hashed; another one on every other host. */
   readonly host: string;
@@ -23,6 +24,7 @@ export interface Identity {
 /** `unknown`: it cannot be told, which never means that it has ended. */
 export type Life = 'alive' | 'ended' | 'unknown';
 
+/** What this host knows of its processes. */
 export interface Host {
   /** The present process. */
   readonly self: Identity;

@@ -17,6 +17,7 @@ import { heldBy, judge, readOwner, type Owner, type Verdict } from './owner.ts';
 import { createPrivateFile } from './private-file.ts';
 import { beginPulse, feelPulse, type Pulse } from './pulse.ts';
 
+/** Which data directory is taken, and what the lock then says of its owner. */
 export interface LockOptions {
   /** Real path of the data directory. */
   readonly home: string;
@@ -25,6 +26,7 @@ export interface LockOptions {
   readonly version: string;
 }
 
+/** A data directory that this process holds until it releases it, or somebody removes or replaces the lock's file. */
 export interface Lock {
   readonly owner: Owner;
   /** What the lock says at present; `unknown` if it cannot be read. Takes a few microseconds. */

@@ -7,6 +7,7 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 /** Facts beside the text. `session` gets a place of its own in the line; an `Error` is written with its stack. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** The log for one part of the engine. A line is in the file when the call returns; a failed write never throws. */
 export interface Log {
   debug(text: string, fields?: Fields): void;
   info(text: string, fields?: Fields): void;
@@ -18,12 +19,14 @@ export interface Log {
   redact(secrets: () => readonly string[]): void;
 }
 
+/** The log of the process as a whole, which owns the file. */
 export interface FileLog extends Log {
   /** Tells whoever started this process why it does not come up (read by `protocol/client/start-log.ts`). */
   failure(error: unknown): void;
   close(): void;
 }
 
+/** Where the log is, and how much of it. */
 export interface LogOptions {
   readonly path: string;
   /** Milliseconds since 1970. */

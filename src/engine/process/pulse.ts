@@ -10,6 +10,7 @@ import { systemCode } from '../../core/errors.ts';
 import { within, withResolvers } from '../../protocol/client/deadline.ts';
 import type { Life } from './host.ts';
 
+/** A sign of life that this process gives. */
 export interface Pulse {
   /** Ends it and removes its name. */
   stop(): Promise<void>;

@@ -12,6 +12,7 @@ import { idleSeconds, watchIdle } from './idle.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { openLog, type FileLog, type Level } from './log.ts';
 
+/** What an engine process is started with. */
 export interface EngineOptions {
   /** The data directory (see `homePath` in `protocol/client/home.ts`). */
   readonly home: string;

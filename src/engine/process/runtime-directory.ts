@@ -3,6 +3,7 @@ import { lstat, mkdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
 
+/** Where a folder for sockets could be, and the user whose it has to be. */
 export interface RuntimePlaces {
   /** `$XDG_RUNTIME_DIR`. */
   readonly xdg: string | undefined;

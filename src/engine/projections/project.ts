@@ -8,6 +8,7 @@ import type { StateView } from '../../state/entities.ts';
 import { summaryOf } from './summary.ts';
 import { worktreeState } from './worktree-state.ts';
 
+/** Absolute folders to which files that show the state are written. */
 export interface ProjectedPaths {
   /** `<home>/sessions` */
   readonly sessions: string;

@@ -2,6 +2,7 @@ import type { Actor } from '../../core/domain.ts';
 import type { Callbacks, Notifications, ParamsOf, ResultOf } from '../../protocol/contract.ts';
 import type * as z from 'zod';
 
+/** How long a front end may take to answer. */
 export interface CallOptions {
   /** Longest wait for the answer in milliseconds; 30 s unless told. */
   readonly timeoutMs?: number;

@@ -1,4 +1,3 @@
-/** One socket that a front end has opened: its greeting, its requests, and what it may cost. */
 import type { Socket } from 'node:net';
 import { createMessageConnection, ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { CoppiceError } from '../../core/errors.ts';
@@ -41,6 +40,7 @@ type State = 'silent' | 'welcome' | 'outdated' | 'ending' | 'ended';
 
 const callMs = 30_000;
 
+/** One socket that a front end has opened: its greeting, its requests, and what it may cost. */
 export class Client {
   readonly id: string;
   readonly #host: ClientHost;

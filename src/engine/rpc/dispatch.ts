@@ -10,12 +10,14 @@ import type { ClientContext } from './client-context.ts';
 export type RequestHandlers = Handlers<Omit<Requests, 'hello'>, ClientContext>;
 export type HandledMethod = keyof RequestHandlers;
 
+/** The part of the engine's log that the RPC writes to. */
 export interface RpcLog {
   debug(text: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(text: string, fields?: Readonly<Record<string, unknown>>): void;
   error(text: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/** Who answers requests, and how strictly the answers are looked at. */
 export interface DispatchOptions {
   readonly handlers: RequestHandlers;
   /** Whether a result that breaks the contract is an error: for tests and development. */
@@ -25,6 +27,7 @@ export interface DispatchOptions {
 
 const mentionedIssues = 3;
 
+/** Whether a request of this name is one that a handler answers: any of the contract but the greeting. */
 export function isHandled(method: string): method is HandledMethod {
   return method !== 'hello' && Object.hasOwn(requests, method);
 }
@@ -53,6 +56,7 @@ export async function dispatch(
   }
 }
 
+/** The JSON-RPC error (`MethodNotFound`) for a request that the contract does not have; it carries `bad-usage`. */
 export function unknownMethod(method: string): Error {
   const error = new CoppiceError(
     'bad-usage',
@@ -62,6 +66,10 @@ export function unknownMethod(method: string): Error {
   return toWire(error, ErrorCodes.MethodNotFound);
 }
 
+/**
+ * The error, `bad-usage`, for parameters that the schema refuses: which of them and why (the first 3), never their
+ * values.
+ */
 export function invalid(method: string, error: z.ZodError): CoppiceError {
   const next = 'Correct the request; the values are described in the contract of the protocol.';
   return new CoppiceError('bad-usage', `The request ${method} is not valid: ${sentence(error)}.`, next);

@@ -1,4 +1,3 @@
-/** The engine's end of the RPC: takes sockets, and answers what front ends ask on them. Where it listens is not its business. */
 import type { Socket } from 'node:net';
 import { CoppiceError } from '../../core/errors.ts';
 import { Client } from './client.ts';
@@ -9,6 +8,7 @@ import { usualLimits, type RpcLimits } from './limits.ts';
 export type { ClientContext } from './client-context.ts';
 export type { RequestHandlers } from './dispatch.ts';
 
+/** What front ends are answered with, and the limits of what they may cost. */
 export interface ServeOptions {
   /** Release version of the engine. */
   readonly version: string;
@@ -20,6 +20,7 @@ export interface ServeOptions {
   readonly log: RpcLog;
 }
 
+/** The engine's end of all its connections. */
 export interface RpcServer {
   /** Takes over a socket that a front end has opened. */
   accept(socket: Socket): void;
@@ -34,6 +35,10 @@ export interface RpcServer {
 /** Sockets that may be open and not yet greeted, beside those of the clients. */
 const strangers = 64;
 
+/**
+ * The engine's end of the RPC: takes sockets, and answers what front ends ask on them. Where it listens is not its
+ * business.
+ */
 export function serve(options: ServeOptions): RpcServer {
   const { version, handlers, log, checkResults = false, readOnly = () => undefined } = options;
   const limits = { ...usualLimits, ...options.limits };

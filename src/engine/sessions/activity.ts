@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
 
+/** Something the agent or its reader had to say beside the conversation, plain text. */
 export interface Notice {
   readonly severity: 'info' | 'warning' | 'critical';
   readonly text: string;

@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
 import { defined } from '../../core/defined.ts';
 import { event } from '../../core/events.ts';
-import { observe, observeExit, type RunEnd } from '../../core/session/observe.ts';
+import { observe, observeExit, withAnnounced, type RunEnd } from '../../core/session/observe.ts';
 import type { Run, Session } from '../../core/session/state.ts';
 import type { Agent, StreamReader } from '../../agents/agent.ts';
 import type { Executor, RunRef, RunState } from '../../executors/executor.ts';
@@ -129,8 +129,13 @@ export class Follower {
 
   async #journal(seen: AgentEvent, offset: number): Promise<void> {
     const { store } = this.#context;
-    if (observe(store.session(this.#session), seen, offset).length === 0) return;
-    await store.commit(`agent:${this.#agent.id}`, () => observe(store.session(this.#session), seen, offset));
+    if (observe(this.#present(), seen, offset).length === 0) return;
+    await store.commit(`agent:${this.#agent.id}`, () => observe(this.#present(), seen, offset));
+  }
+
+  #present(): Session {
+    const { store } = this.#context;
+    return withAnnounced(store.session(this.#session), store.intentsOf(this.#session));
   }
 
   /** True when the end of the run is on record. Nothing of the run is left then. */
@@ -146,7 +151,7 @@ export class Follower {
     for (const seen of last) this.activity.note(seen, this.#context.clock());
     this.#emit(last.map((seen) => ({ offset: this.#offset, event: seen })));
     await store.commit(engineActor, () => {
-      const session = store.session(this.#session);
+      const session = this.#present();
       return session.run?.n === this.run ? observeExit(session, end, last, this.#offset) : [];
     });
     return true;

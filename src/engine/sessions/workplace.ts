@@ -20,6 +20,9 @@ export interface Workplace {
   release(session: Session, place: Place): Promise<void>;
 }
 
+/**
+ * Where a session is going to work, decided and announced before anything is made. `take` means a worktree that exists.
+ */
 export interface Choice {
   readonly kind: 'create' | 'take';
   readonly slug: string;
