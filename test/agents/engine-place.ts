@@ -142,16 +142,20 @@ export class EnginePlace {
     return Object.fromEntries(names.map((name) => [name, this.git('show', `${branch ?? ''}:${name}`)]));
   }
 
+  /** Ends what is at work, then the engine. */
+  async stop(): Promise<void> {
+    if (this.#connection === undefined) return;
+    const { sessions } = await this.engine.request('session/list', { which: 'active' });
+    for (const { id } of sessions) await this.engine.request('session/cancel', { session: id });
+    for (const { id } of sessions) await this.ended(id);
+    await this.engine.request('engine/stop', { reason: 'the test has ended' });
+    await this.#ended;
+    this.#connection.dispose();
+    this.#connection = undefined;
+  }
+
   async remove(): Promise<void> {
-    if (this.#connection !== undefined) {
-      const { sessions } = await this.engine.request('session/list', { which: 'active' });
-      for (const { id } of sessions)
-        await this.engine.request('session/cancel', { session: id }).catch(() => undefined);
-      for (const { id } of sessions) await this.ended(id);
-      await this.engine.request('engine/stop', { reason: 'the test has ended' });
-      await this.#ended;
-      this.#connection.dispose();
-    }
+    await this.stop();
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
