@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { ClaudeCodeReader } from '../../../../src/agents/claude-code/reader.ts';
 import { samples } from './samples.ts';
 
-/** Reading may take this many times what parsing the same lines as JSON takes. Measured: 1.6 on an idle machine. */
-const limit = 3.5;
+/**
+ * Reading may take this many times what parsing the same lines as JSON takes. It is 1.6 on an idle machine; counting coverage
+ * on a busy one makes 4 of it, because that slows our code and not `JSON.parse`. Work that grows with the stream would exceed it.
+ */
+const limit = 8;
 
 describe('Claude Code: speed of the reader', () => {
   it(`takes at most ${limit} times as long as JSON.parse of the same lines`, () => {
