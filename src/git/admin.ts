@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import { readSmall } from './locate.ts';
 
+/** What git keeps of one linked worktree in the shared git directory. Paths are absolute. */
 export interface AdminEntry {
   /** The entry itself. */
   readonly admin: string;
@@ -14,6 +15,7 @@ export interface AdminEntry {
   readonly locked: string | undefined;
 }
 
+/** All entries of a repository, by name. A folder that is missing or cannot be listed has none. */
 export async function adminEntries(commonDir: string): Promise<AdminEntry[]> {
   const folder = join(commonDir, 'worktrees');
   const names = await readdir(folder).catch(() => []);
@@ -64,10 +66,15 @@ export async function removeAdmin(commonDir: string, admin: string, toTrash?: st
   if (toTrash === undefined) await rm(trash, { recursive: true, force: true });
 }
 
+/** Whether a real folder is at the path; a link to one is none, and neither is what cannot be looked at. */
 export async function isFolder(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
+/**
+ * Whether there is certainly nothing at the path. False also when that cannot be told, so that nothing is cleared on a
+ * guess.
+ */
 export async function isAbsent(path: string): Promise<boolean> {
   try {
     await lstat(path);

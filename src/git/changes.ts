@@ -4,6 +4,7 @@ import { zeroSplit } from './door.ts';
 import type { Repository } from './repository.ts';
 import { treeOf, type TreeOptions, type TreeSnapshot } from './tree.ts';
 
+/** One changed file, relative to the top of the worktree. */
 export interface ChangedPath {
   readonly path: string;
   readonly kind: 'added' | 'modified' | 'deleted' | 'type-changed';
@@ -12,6 +13,7 @@ export interface ChangedPath {
   readonly deletions: number | undefined;
 }
 
+/** What lies between two trees. The counts are of all files, also of those that `paths` leaves out. */
 export interface Changes {
   readonly files: number;
   /** Lines of text files. */
@@ -78,6 +80,7 @@ function lines(count: string): number | undefined {
   return count === '-' ? undefined : Number(count);
 }
 
+/** Changes together with the tree that they were counted against. */
 export interface ChangesSince extends Changes {
   readonly snapshot: TreeSnapshot;
 }

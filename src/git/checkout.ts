@@ -9,6 +9,7 @@ import { besides } from './files.ts';
 import { hashOf } from './names.ts';
 import type { Repository, TreePlace } from './repository.ts';
 
+/** Which files are written, and who is told how far it is (0 to 100). An empty `sparse` means all. */
 export interface CheckoutOptions {
   readonly sparse: readonly string[];
   readonly signal?: AbortSignal;

@@ -26,6 +26,7 @@ export interface KnownWorktree extends Pick<CleanupCase, 'active' | 'ended' | 'e
   readonly into?: string;
 }
 
+/** What is cleaned up: the worktrees below `root`, and what the engine knows of them. */
 export interface CleanupOptions {
   readonly root: string;
   readonly known: readonly KnownWorktree[];
@@ -36,6 +37,7 @@ export interface CleanupOptions {
   readonly dryRun?: boolean;
 }
 
+/** What became of each worktree, with paths and with reasons for a person. */
 export interface CleanupReport {
   readonly removed: readonly { readonly path: string; readonly reason: string; readonly removal?: Removed }[];
   readonly kept: readonly { readonly path: string; readonly reason: string }[];
@@ -45,6 +47,11 @@ export interface CleanupReport {
   readonly orphans: readonly string[];
 }
 
+/**
+ * Puts right what a killed process left, keeps and clears folders that git does not know, and removes what the policy
+ * lets go. A worktree that cannot be removed is kept with its reason; an abort rejects with the signal's reason. Can be
+ * repeated at any point.
+ */
 export async function cleanupWorktrees(repository: Repository, given: CleanupOptions): Promise<CleanupReport> {
   const root = await realRoot(given.root);
   const options = { ...given, root };

@@ -13,6 +13,7 @@ import type { Repository } from './repository.ts';
 import { stagedTree, treeOfCommit } from './save.ts';
 import { treeOf, type TreeSnapshot } from './tree.ts';
 
+/** What is committed, under which key and in whose name. */
 export interface CommitOptions {
   readonly message: string;
   /** `intent` is the idempotency key. */
@@ -36,6 +37,7 @@ interface Report {
   readonly warnings: readonly string[];
 }
 
+/** A commit on the worktree's branch. `tree` is the evidence of what the agent left; all ids are full. */
 export interface CommitMade extends Report {
   readonly nothing: false;
   readonly commit: string;
@@ -47,6 +49,7 @@ export interface CommitMade extends Report {
   readonly deletions: number;
 }
 
+/** The files are as in the last commit, `parent`, so none was made. */
 export interface NothingToCommit extends Report {
   readonly nothing: true;
   readonly parent: string;

@@ -16,6 +16,7 @@ import type { Repository } from './repository.ts';
 import { discardPartial } from './stale.ts';
 import { fillSubmodules } from './submodules.ts';
 
+/** The worktree to make, and what goes into it. */
 export interface CreateOptions {
   /** Folder below which worktrees live, for all repositories. */
   readonly root: string;
@@ -33,12 +34,14 @@ export interface CreateOptions {
   readonly onProgress?: (progress: CreateProgress) => void;
 }
 
+/** How far the making of a worktree is; `percent` only comes with `checkout`. */
 export interface CreateProgress {
   readonly step: 'register' | 'checkout' | 'include' | 'submodules';
   /** 0 to 100, of the checkout. */
   readonly percent?: number;
 }
 
+/** A worktree that is complete and ready for an agent. */
 export interface Created {
   readonly place: Place;
   readonly base: Base;

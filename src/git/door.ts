@@ -26,6 +26,7 @@ export interface GitLogEntry {
   readonly code: number | undefined;
 }
 
+/** What every git process of a door shares. */
 export interface DoorOptions {
   /** The environment that git's own is built from; nothing is read from `process.env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -36,6 +37,7 @@ export interface DoorOptions {
   readonly clock?: () => number;
 }
 
+/** What one call of git may do and take. Beyond a limit git is ended and the call fails. */
 export interface GitOptions {
   readonly input?: string | Uint8Array;
   /** Default 60 s. */
@@ -56,6 +58,7 @@ export interface DoorPlace extends GitPlace {
   readonly lane: string;
 }
 
+/** How git answered, with one of the exit codes that count as an answer. */
 export interface GitAnswer {
   readonly code: number;
   readonly stdout: Buffer;
@@ -63,6 +66,7 @@ export interface GitAnswer {
   readonly stderr: string;
 }
 
+/** The two ways to ask git; both obey the same environment, limits and errors. */
 export interface Door {
   /**
    * @throws CoppiceError `git-failed` (context: args, code, stderr), `timed-out`, `disk-full`, `not-found` (the folder
@@ -77,6 +81,7 @@ const defaultTimeoutMs = 60_000;
 const defaultMaxBytes = 64 * 1024 * 1024;
 const contextChars = 2000;
 
+/** A door with its own lanes: calls of one lane beyond `atOnce` wait for their turn, in order. */
 export function createDoor(options: DoorOptions): Door {
   const lanes = new Turnstiles(options.atOnce ?? 4);
   const clock = options.clock ?? (() => performance.now());

@@ -60,6 +60,7 @@ export interface Refs {
   readonly remoteHeads: ReadonlyMap<string, string>;
 }
 
+/** Asks git once for all local branches and the default branches of all remotes, so that rules decide on one moment. */
 export async function readRefs(repository: Repository): Promise<Refs> {
   const format = '--format=%(refname)%00%(objectname)%00%(symref)';
   const answer = textOf(await repository.run(['for-each-ref', format, 'refs/heads/', 'refs/remotes/*/HEAD']));
@@ -76,6 +77,7 @@ export async function readRefs(repository: Repository): Promise<Refs> {
   return { branches, remoteHeads };
 }
 
+/** Which branches of a repository belong to people. */
 export interface BranchFacts {
   /** The branch that work comes home to, as far as git knows. */
   readonly defaultBranch: string | undefined;
@@ -128,6 +130,7 @@ export async function branchCommit(repository: Repository, branch: string): Prom
   return answer.code === 0 ? textOf(answer) : undefined;
 }
 
+/** Where a worktree starts; `commit` is the full id at the time of asking. */
 export interface Base {
   /** What was asked for, or the branch of HEAD, or the commit itself when HEAD is detached. */
   readonly name: string;

@@ -1,6 +1,7 @@
 /** In whose name Coppice commits. */
 import type { Repository } from './repository.ts';
 
+/** A name and an e-mail address for git. */
 export interface Identity {
   readonly name: string;
   readonly email: string;

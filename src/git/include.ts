@@ -9,6 +9,7 @@ import { systemCode } from '../core/errors.ts';
 import { zeroSplit } from './door.ts';
 import type { Repository } from './repository.ts';
 
+/** How much is copied at most; what goes beyond is skipped and reported. */
 export interface IncludeOptions {
   /** All files together; default 512 MiB. */
   readonly maxBytes?: number;
@@ -16,6 +17,7 @@ export interface IncludeOptions {
   readonly maxFiles?: number;
 }
 
+/** What was copied and what was not, by path relative to the checkout. `reason` is a clause. */
 export interface IncludeReport {
   readonly copied: readonly string[];
   readonly bytes: number;
@@ -25,6 +27,10 @@ export interface IncludeReport {
 const nothing: IncludeReport = { copied: [], bytes: 0, skipped: [] };
 const includeFile = '.worktreeinclude';
 
+/**
+ * Copies what `.worktreeinclude` of the main checkout names into the worktree at `to`; `false` copies nothing. A file
+ * that cannot be copied is skipped and reported, a full disk is the system's error, an abort the signal's reason.
+ */
 export async function copyIncluded(
   repository: Repository,
   to: string,

@@ -29,6 +29,7 @@ export const findingKinds = [
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
+/** One thing that is wrong with a worktree. */
 export interface Finding {
   readonly kind: FindingKind;
   /** One sentence. */
@@ -37,6 +38,7 @@ export interface Finding {
   readonly next: string;
 }
 
+/** What a look at a worktree showed; no finding means that work can go on in it. */
 export interface Inspection {
   readonly findings: readonly Finding[];
   /** The last commit of the worktree's own branch, wherever HEAD is. */
@@ -45,6 +47,10 @@ export interface Inspection {
 
 type Known = Pick<Place, 'path' | 'admin' | 'branch' | 'common'>;
 
+/**
+ * Looks at a worktree of ours: folder, git's pointers, branch, operations half done.
+ * @throws CoppiceError `worktree-unsafe` when the record itself names no entry of this repository; `git-failed`.
+ */
 export async function inspectWorktree(repository: Repository, place: Known): Promise<Inspection> {
   refuseStrangeRecord(repository, place);
   const refs = await readRefs(repository);

@@ -21,6 +21,7 @@ import { engineMarkFrom, type EngineMark, isDead, isOver, type Owner, type Proce
  */
 export type Writer = 'none' | 'elsewhere' | ProcessMark;
 
+/** The content of a lease's file. */
 export interface LeaseRecord {
   readonly v: 1;
   /** Session that holds it; undefined when it was given back. */
@@ -29,6 +30,7 @@ export interface LeaseRecord {
   readonly writer: Writer;
 }
 
+/** A lease as it was read or taken. It counts as long as no higher number exists. */
 export interface Lease {
   readonly place: LeasedPlace;
   readonly number: number;

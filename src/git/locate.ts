@@ -6,6 +6,7 @@ import { open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { CoppiceError, systemCode } from '../core/errors.ts';
 
+/** Where a repository is, all paths absolute and real. */
 export interface RepositoryLocation {
   /** Top folder of the checkout in which the search started. */
   readonly root: string;

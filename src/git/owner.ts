@@ -18,11 +18,13 @@ export interface EngineMark extends ProcessMark {
 export type Liveness = 'alive' | 'dead' | 'unknown';
 export type ProcessProbe = (process: ProcessMark) => Promise<Liveness>;
 
+/** This engine: how it signs what it holds, and how it tells whether another process of this host lives. */
 export interface Owner {
   readonly mark: EngineMark;
   readonly probe: ProcessProbe;
 }
 
+/** Whether two marks are of one and the same engine process. */
 export function sameRun(a: EngineMark, b: EngineMark): boolean {
   return a.id === b.id && a.host === b.host && a.bootId === b.bootId && a.pid === b.pid && a.startTime === b.startTime;
 }

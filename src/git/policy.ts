@@ -17,6 +17,7 @@ export interface CleanupCase {
   readonly endedAt: number | undefined;
 }
 
+/** Whether a worktree goes, and why. */
 export interface CleanupDecision {
   readonly remove: boolean;
   /** A few words for the list that a person sees. */
@@ -26,6 +27,7 @@ export interface CleanupDecision {
 /** How long a failed worktree is kept: time to look at what went wrong. */
 export const keepFailedMs = 7 * 24 * 60 * 60 * 1000;
 
+/** Decides from the facts of one worktree; in doubt it stays. `now` is in milliseconds since 1970. Pure. */
 export function cleanupDecision(worktree: CleanupCase, now: number): CleanupDecision {
   if (worktree.leased) return keep('a session works in it');
   if (worktree.active) return keep('a session needs it');

@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { systemCode } from '../core/errors.ts';
 
+/** A program to run once. `env` is its complete environment, `cwd` is absolute. */
 export interface ProcessCall {
   readonly file: string;
   readonly args: readonly string[];
@@ -21,6 +22,10 @@ export interface ProcessCall {
   readonly sink?: (chunk: Buffer) => void;
 }
 
+/**
+ * How a program ended, by itself or by a limit. Output that came before the end is given in any case, unless a sink
+ * took it.
+ */
 export interface ProcessEnd {
   /** The exit code, or undefined when a signal ended it. */
   readonly code: number | undefined;

@@ -11,6 +11,7 @@ import { type Lease, readLease } from './lease.ts';
 import type { Repository } from './repository.ts';
 import { filesOf, nestedGitDir, treeOf, type TreeSnapshot } from './tree.ts';
 
+/** What would be lost, as counts and as paths relative to the worktree. Nothing was decided or changed. */
 export interface RemovalFacts {
   readonly findings: readonly Finding[];
   /** Files that differ from the last commit, untracked ones included. */

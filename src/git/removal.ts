@@ -13,6 +13,7 @@ import { adminTrash, moveToTrash } from './trash.ts';
 /** What a person decided to remove a worktree in spite of. */
 export type Despite = 'changes' | 'unpushed' | 'repositories';
 
+/** Why and how a worktree is removed, and what may go with it. */
 export interface RemovalOptions {
   /** Folder below which worktrees and the trash live. */
   readonly root: string;
@@ -29,6 +30,10 @@ export interface RemovalOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Where a removed worktree's content is: reachable by a ref, and for some time in the trash. `keepUntil` is in
+ * milliseconds since 1970.
+ */
 export interface Removed {
   readonly saved: Saved;
   /** Id in the trash; `sweepTrash` deletes it, not before `keepUntil`. */

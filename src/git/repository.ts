@@ -19,6 +19,7 @@ export interface TreePlace {
   readonly admin: string;
 }
 
+/** What a repository is opened with. */
 export interface RepositoryOptions {
   readonly door: Door;
   /** The environment given to the door; used to find filter programs. */
@@ -31,6 +32,7 @@ export interface RepositoryOptions {
   readonly owner: Owner;
 }
 
+/** The ways to run git on a trusted repository, each as narrow as its purpose. All reject like `Door.run`. */
 export interface Repository {
   readonly location: RepositoryLocation;
   /** Top folder of the main checkout; undefined for linked worktrees of a bare repository. */

@@ -15,6 +15,7 @@ import { slugFrom } from './names.ts';
 import type { Repository } from './repository.ts';
 import type { TreeSnapshot } from './tree.ts';
 
+/** Work that is kept: the ref that reaches it, the commit there, and the tree of the files. */
 export interface Saved {
   readonly ref: string;
   readonly commit: string;
@@ -88,6 +89,7 @@ export async function keepMore(repository: Repository, saved: Saved, tree: strin
   await repository.run(['update-ref', saved.ref, commit, tip]);
 }
 
+/** Id of the tree of a commit. Throws `git-failed` if there is no such commit. */
 export async function treeOfCommit(repository: Repository, commit: string): Promise<string> {
   return repository.ask(['rev-parse', '--verify', `${commit}^{tree}`]);
 }

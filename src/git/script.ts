@@ -11,6 +11,7 @@ import { CoppiceError, systemCode } from '../core/errors.ts';
 import { diskFailure } from './files.ts';
 import { type ProcessEnd, runProcess } from './process.ts';
 
+/** A script to run, with its limits. */
 export interface ScriptOptions {
   /** One word each, or a line for `sh -c`. */
   readonly command: readonly string[] | string;
@@ -26,6 +27,7 @@ export interface ScriptOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a script that succeeded ran. `outputBytes` counts all output, what was dropped included. */
 export interface ScriptResult {
   readonly ms: number;
   readonly outputBytes: number;

@@ -45,6 +45,7 @@ export interface FilterState {
   readonly unconfirmed: ReadonlySet<string>;
 }
 
+/** Which repository is shielded, and what of its own configuration counts as confirmed. */
 export interface ShieldOptions {
   readonly door: Door;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -55,6 +56,7 @@ export interface ShieldOptions {
   readonly confirmed: readonly ConfigEntry[];
 }
 
+/** What the shield holds at present, as git and rules need it. */
 export interface ShieldState {
   readonly filters: FilterState;
   /** Overrides for the filters that are missing. */
@@ -65,6 +67,7 @@ export interface ShieldState {
   readonly own: ReadonlyMap<string, string>;
 }
 
+/** A stand-in for one repository's shared git directory. */
 export interface Shield {
   readonly folder: string;
   /** Brings the shield up to date with the repository's configuration; cheap when nothing changed. */
@@ -75,6 +78,10 @@ export interface Shield {
 
 const links = ['objects', 'refs', 'packed-refs', 'info', 'shallow', 'lfs', 'worktrees'];
 
+/**
+ * A shield in `folder`; nothing is made before `ready`. It is rebuilt when a configuration file it was made from has
+ * changed.
+ */
 export function createShield(options: ShieldOptions): Shield {
   const real: DoorPlace = {
     cwd: options.commonDir,

@@ -26,6 +26,7 @@ interface Manifest {
   readonly keepUntil: number;
 }
 
+/** A removed worktree in the trash. `path` is where it was; times are in milliseconds since 1970. */
 export interface TrashEntry {
   readonly id: string;
   readonly path: string;
@@ -94,6 +95,7 @@ async function writeManifest(trash: string, id: string, manifest: Manifest): Pro
   await replaceFile(join(trash, `${id}.json`), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
+/** The worktrees of a repository in the trash below `root`, by id. A manifest that cannot be read is left out. */
 export async function listTrash(repository: Repository, root: string): Promise<TrashEntry[]> {
   return (await manifests(await trashOf(repository, root))).map(([id, { path, saved, removedAt, keepUntil }]) => ({
     id,
@@ -133,6 +135,7 @@ async function readManifest(file: string): Promise<Manifest | undefined> {
   }
 }
 
+/** What is due, and how gently it is deleted. */
 export interface SweepOptions {
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -141,6 +144,7 @@ export interface SweepOptions {
   readonly pauseMs?: number;
 }
 
+/** What was deleted, by the path where it was, and what stays. */
 export interface SweepReport {
   readonly deleted: readonly string[];
   /** Not deleted, since its files could not be shown to be kept; nothing is ever deleted on doubt. */

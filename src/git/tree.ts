@@ -19,6 +19,7 @@ import { readSmall } from './locate.ts';
 import type { Repository } from './repository.ts';
 import { gitlinksOf } from './submodules.ts';
 
+/** What of a worktree's files goes into the tree. */
 export interface TreeOptions {
   readonly signal?: AbortSignal;
   /** Paths to keep as they are in the branch's last commit, whatever is in the worktree; folders with their content. */
@@ -27,6 +28,7 @@ export interface TreeOptions {
   readonly nested?: 'leave-out' | 'as-files';
 }
 
+/** The files of a worktree as a tree object that git holds. Ids are full, paths relative to the worktree. */
 export interface TreeSnapshot {
   readonly tree: string;
   /** The commit that the comparison started from: HEAD of the worktree, else its base. */

@@ -9,6 +9,7 @@ import { slugOfBranch } from './names.ts';
 import { readNote } from './notes.ts';
 import type { Repository } from './repository.ts';
 
+/** A checkout as git lists it, the main one included. `path` is absolute, `commit` the full id of HEAD. */
 export interface ListedWorktree {
   readonly path: string;
   /** The main checkout, or the bare repository itself. */
@@ -23,6 +24,7 @@ export interface ListedWorktree {
   readonly gone: boolean;
 }
 
+/** All checkouts of a repository, the main one first, those whose folder is gone included. */
 export async function listWorktrees(repository: Repository): Promise<ListedWorktree[]> {
   const answer = await repository.onCommonDir(['worktree', 'list', '--porcelain', '-z']);
   const listed = parseWorktreeList(zeroSplit(answer.stdout));
