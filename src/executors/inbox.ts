@@ -42,6 +42,22 @@ export async function writeInput(
 ): Promise<'pending' | 'fed'> {
   const before = await inputState(run, n);
   if (before === 'fed') return 'fed';
+  try {
+    return await put(run, n, data, probe, before);
+  } catch (error) {
+    // A feeder that looks by itself needs no waking, and may be gone with its agent before it is woken.
+    if (isCoppiceError(error, 'wrong-state') && (await inputState(run, n)) === 'fed') return 'fed';
+    throw error;
+  }
+}
+
+async function put(
+  run: RunRef,
+  n: number,
+  data: string | Uint8Array,
+  probe: () => Promise<RunState>,
+  before: 'absent' | 'pending',
+): Promise<'pending'> {
   const name = inputName(n);
   const path = join(runPaths(run.directory).inbox, name);
   // Opened first: an input that nobody can take is not written at all.

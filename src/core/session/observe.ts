@@ -2,6 +2,7 @@ import type { AgentEvent } from '../agent/events.ts';
 import { noUsage } from '../agent/usage.ts';
 import type { NewEvent } from '../domain.ts';
 import { event } from '../events.ts';
+import type { Intent } from '../intent/state.ts';
 import type { Session } from './state.ts';
 import { isInVain } from './status.ts';
 
@@ -32,6 +33,24 @@ export function observe(session: Session, seen: AgentEvent, offset: number): New
       // The rest is conversation: it is in the stream, and decides nothing.
       return [];
   }
+}
+
+/**
+ * The session as its agent may see it: a prompt that is announced as an input of the present run counts as written, since an
+ * agent can take it, and even be done with it, before its writing is on record.
+ */
+export function withAnnounced(session: Session, intents: readonly Intent[]): Session {
+  const { run } = session;
+  const given = new Set(
+    intents.flatMap(({ effect }) =>
+      effect.kind === 'input' && effect.run === run?.n && effect.what.kind === 'prompt' ? [effect.what.prompt] : [],
+    ),
+  );
+  if (run === undefined || given.size === 0) return session;
+  const prompts = session.prompts.map((prompt) =>
+    prompt.state === 'waiting' && given.has(prompt.n) ? { ...prompt, state: 'written' as const, run: run.n } : prompt,
+  );
+  return { ...session, prompts };
 }
 
 type Seen<K extends AgentEvent['kind']> = Extract<AgentEvent, { kind: K }>;

@@ -142,7 +142,10 @@ const folds: {
     }));
     switch (what.kind) {
       case 'prompt':
-        return withPrompt(numbered, what.prompt, (prompt) => ({ ...prompt, state: 'written', run: data.run }));
+        // The agent may have shown it before its writing was on record.
+        return withPrompt(numbered, what.prompt, (prompt) =>
+          prompt.state === 'waiting' ? { ...prompt, state: 'written', run: data.run } : prompt,
+        );
       case 'answer':
         return withBreakpoint(numbered, what.breakpoint, (breakpoint) => ({ ...breakpoint, written: true }));
       case 'interrupt':

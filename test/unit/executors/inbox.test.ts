@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isCoppiceError } from '../../../src/core/errors.ts';
+import type { RunRef, RunState } from '../../../src/executors/executor.ts';
+import { writeInput } from '../../../src/executors/inbox.ts';
+
+describe('an input for an agent that has ended', () => {
+  let directory: string;
+  let run: RunRef;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'coppice-inbox-'));
+    for (const name of ['in', 'done', 'lock']) await mkdir(join(directory, name));
+    await writeFile(join(directory, 'in', '000001'), 'one');
+    run = { session: 's', run: 1, directory, streamPath: join(directory, 'out'), stderrPath: join(directory, 'err') };
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  const ended: RunState = { state: 'exited', code: 0 };
+
+  it('was given when the feeder took it without being woken', async () => {
+    const probe = async (): Promise<RunState> => {
+      await writeFile(join(directory, 'done', '000001'), '');
+      return ended;
+    };
+    assert.equal(await writeInput(run, 1, 'one', probe), 'fed');
+  });
+
+  it('is refused when nobody took it', async () => {
+    await assert.rejects(
+      writeInput(run, 1, 'one', () => Promise.resolve(ended)),
+      (error) => isCoppiceError(error, 'wrong-state'),
+    );
+  });
+});
