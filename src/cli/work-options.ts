@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { CoppiceError } from '../core/errors.ts';
 import { createSchema, type SessionView } from '../protocol/schemas.ts';
@@ -50,11 +51,12 @@ export async function startWork(
   argument: string | undefined,
   options: WorkOptions,
 ): Promise<SessionView> {
-  const { agentOption, promptFile, ...rest } = options;
+  const { agentOption, promptFile, worktree, ...rest } = options;
   const params: ParamsOf<Requests, 'session/create'> = {
     ...rest,
     path: context.path,
     prompt: await promptFrom(context.shell, argument, promptFile),
+    ...(worktree === undefined ? {} : { worktree: absolute(context, worktree) }),
     ...(agentOption === undefined ? {} : { agentOptions: agentOptions(agentOption) }),
     requester: context.requester(),
   };
@@ -70,6 +72,11 @@ export async function startWork(
     throw new CoppiceError('internal', 'The engine took the work and named no session.', 'Report this as a bug.');
   context.began(session.id);
   return session;
+}
+
+/** What looks like a path of this shell is one; everything else is a name. */
+function absolute({ shell }: Context, worktree: string): string {
+  return /^(?:\/|\.{1,2}(?:\/|$))/.test(worktree) ? resolve(shell.cwd, worktree) : worktree;
 }
 
 /** `name=value` pairs; a value that is JSON is taken as such, anything else as text. */

@@ -17,9 +17,10 @@ export type Resolution<T extends Candidate> =
 
 /**
  * @param task the task's name, e.g. `implement-auth-05A`, or any text.
- * @param wanted a worktree asked for by name: a branch, a slug or a path. It is used if it exists, else made.
+ * @param wanted a worktree asked for by name: a branch, a slug or an absolute path. It is used if it exists; else one of that
+ * name is made, but never for a path.
  * @throws CoppiceError `worktree-ambiguous` (two or more fit; context `candidates`, one branch per line),
- * `default-branch`.
+ * `default-branch`, `not-found` (a path where no worktree is).
  */
 export function resolveWorktree<T extends Candidate>(
   task: string,
@@ -48,11 +49,8 @@ export function resolveWorktree<T extends Candidate>(
   );
 }
 
-function resolveWanted<T extends Candidate>(
-  wanted: string,
-  worktrees: readonly T[],
-  facts: BranchFacts,
-): Resolution<T> {
+function resolveWanted<T extends Candidate>(asked: string, worktrees: readonly T[], facts: BranchFacts): Resolution<T> {
+  const wanted = asked.replace(/^refs\/heads\//, '').replace(/(?<=.)\/+$/, '');
   refuseProtected(facts, wanted);
   const found = worktrees.find(
     ({ branch, path }) =>
@@ -80,6 +78,14 @@ function resolveWanted<T extends Candidate>(
       {
         context: { wanted },
       },
+    );
+  }
+  if (wanted.startsWith('/')) {
+    throw new CoppiceError(
+      'not-found',
+      `There is no worktree of this repository at ${wanted}.`,
+      '`coppice worktrees list` shows those that there are; a name in place of a path makes one.',
+      { context: { path: wanted } },
     );
   }
   const slug = slugFrom(wanted.replace(/^feature\//, ''));

@@ -60,6 +60,7 @@ export function sessionHandlers(services: Services): SessionHandlers {
       });
     },
     'session/continue': async ({ session: key, prompt, steer, requester }, client) => {
+      requireWritable(services);
       const session = store.find(key);
       await requireTrust(
         services,
@@ -130,6 +131,7 @@ async function createSession(
   client: ClientContext,
 ): Promise<Created> {
   const { store, vault, repositories } = services;
+  requireWritable(services);
   const location = await repositories.locate(params.path);
   const root = repositories.mainRoot(location);
   requireTrusted(services, { id: location.id, root });
@@ -144,7 +146,7 @@ async function createSession(
     base: params.base,
     from: location.root === root ? undefined : location.root,
   });
-  refuseHeld(services, await repositories.check(location, request));
+  refuseHeld(services, await repositories.check(location, request, titleOf(params.prompt)));
   const environment = allowed(params.requester, agent.environment);
   if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
   const [id, uuid] = [services.newId(), randomUUID()];
@@ -211,6 +213,11 @@ function executorOf(services: Services, id: string): Executor {
   if (executor !== undefined) return executor;
   const known = [...services.executors.keys()].join(', ');
   throw new CoppiceError('executor-missing', `There is no executor "${id}".`, `Use one of: ${known}.`);
+}
+
+/** Says what is wrong with the state before anything that follows from it: a journal that is lost also trusts nobody. */
+function requireWritable({ store }: Services): void {
+  if (store.state.readOnlyReason !== undefined) throw store.state.readOnlyReason;
 }
 
 /** In an untrusted repository nothing runs, not even git (invariant 11). */

@@ -8,7 +8,7 @@ import { commitWorktree } from '../../git/commit.ts';
 import { createWorktree } from '../../git/create.ts';
 import { branchFacts, refuseProtected } from '../../git/facts.ts';
 import { acquireLease, noteWriter, readLease, releaseLease } from '../../git/lease.ts';
-import { branchOf, freeSlug, suffixOf, worktreePath } from '../../git/names.ts';
+import { branchOf, freeSlug, worktreePath } from '../../git/names.ts';
 import type { Repository } from '../../git/repository.ts';
 import { resolveWorktree } from '../../git/resolver.ts';
 import { runScript } from '../../git/script.ts';
@@ -18,7 +18,7 @@ import type { Log } from '../process/log.ts';
 import type { Store } from '../sessions/store.ts';
 import type { Choice, Workplace } from '../sessions/workplace.ts';
 import { inUse } from './in-use.ts';
-import { slugOf, type Repositories } from './repositories.ts';
+import { conventionalName, slugOf, type Repositories } from './repositories.ts';
 
 /** What places are made with. `settings` are those in force for the repository at `root`. */
 export interface WorkplaceOptions {
@@ -112,10 +112,8 @@ export class GitWorkplace implements Workplace {
     const { request, task } = session;
     const [worktrees, facts] = await Promise.all([listWorktrees(repository), branchFacts(repository)]);
     const slug = slugOf(request, task.title);
-    const name = request.name ?? task.title;
-    // A name that somebody gave, or a task that carries a suffix, finds its worktree by convention (C-02). The title of
-    // a prompt is no such name: two sessions with the same words are two pieces of work.
-    if (request.worktree !== undefined || request.name !== undefined || suffixOf(name) !== undefined) {
+    const name = conventionalName(request, task.title);
+    if (name !== undefined) {
       const found = resolveWorktree(name, worktrees, facts, request.worktree);
       if (found.kind === 'create') return { kind: 'create', slug: found.slug, branch: found.branch, path: '' };
       const { path, branch = '' } = found.worktree;

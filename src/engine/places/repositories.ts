@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { slugFrom } from '../../git/names.ts';
+import { slugFrom, suffixOf } from '../../git/names.ts';
 import { locateRepository, type RepositoryLocation } from '../../git/locate.ts';
 import { openRepository, type Repository, type RepositoryOptions } from '../../git/repository.ts';
 import { branchFacts, resolveBase } from '../../git/facts.ts';
@@ -48,15 +48,29 @@ export class Repositories {
     return opened;
   }
 
-  /** Refuses what can never work before a session exists. Returns the path of the worktree that was asked for, if it is there. */
-  async check(location: RepositoryLocation, request: PlaceRequest): Promise<string | undefined> {
+  /**
+   * Refuses what can never work before a session exists. Returns the path of the worktree that the request finds, if one is
+   * there.
+   */
+  async check(location: RepositoryLocation, request: PlaceRequest, title = ''): Promise<string | undefined> {
     const repository = await this.open(location);
     await resolveBase(repository, request.base);
-    if (request.worktree === undefined) return undefined;
+    const name = conventionalName(request, title);
+    if (name === undefined) return undefined;
     const [worktrees, facts] = await Promise.all([listWorktrees(repository), branchFacts(repository)]);
-    const found = resolveWorktree(request.name ?? request.worktree, worktrees, facts, request.worktree);
+    const found = resolveWorktree(name, worktrees, facts, request.worktree);
     return found.kind === 'use' ? found.worktree.path : undefined;
   }
+}
+
+/**
+ * The name that finds its worktree by convention (C-02): one that somebody gave, or a title that carries a suffix. Any other
+ * title of a prompt is no such name, and undefined: two sessions with the same words are two pieces of work.
+ */
+export function conventionalName(request: PlaceRequest, title: string): string | undefined {
+  const name = request.name ?? title;
+  const given = request.worktree !== undefined || request.name !== undefined || suffixOf(name) !== undefined;
+  return given ? name : undefined;
 }
 
 /** The slug that a task of this name gets when it is made a worktree. */

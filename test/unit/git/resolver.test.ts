@@ -69,6 +69,17 @@ describe('resolveWorktree', () => {
     });
   });
 
+  it('a path finds a worktree or nothing, however it ends', () => {
+    assert.equal(resolveWorktree('anything', [auth], facts, `${auth.path}//`).kind, 'use');
+    assert.throws(() => resolveWorktree('anything', [auth], facts, '/w/elsewhere'), { code: 'not-found' });
+    assert.throws(() => resolveWorktree('anything', [auth], facts, '/'), { code: 'not-found' });
+  });
+
+  it('a branch may be written out', () => {
+    assert.equal(resolveWorktree('anything', [auth], facts, 'refs/heads/feature/auth-05A').kind, 'use');
+    assert.throws(() => resolveWorktree('anything', [auth], facts, 'refs/heads/main'), { code: 'default-branch' });
+  });
+
   it('the default branch and the main checkout are refused', () => {
     const worktrees = [at('main', { main: true, path: '/main' }), auth];
     assert.throws(() => resolveWorktree('x', worktrees, facts, 'main'), { code: 'default-branch' });
