@@ -7,6 +7,7 @@ import type { Cell, EntityQuery } from './entity-query.ts';
 import type { Row } from './entity-tables.ts';
 import { diskFiles } from './file-operations.ts';
 import type { FileOperations } from './file-operations.ts';
+import type { Damage } from './journal-damage.ts';
 import { openToWrite } from './journal-open.ts';
 import type { Transaction } from './journal-record.ts';
 import type { Verification } from './journal-verify.ts';
@@ -83,6 +84,8 @@ export class StateManager {
   readonly #snapshots: SnapshotKeeper;
   /** What accepted transactions changed that are not on the disk yet, in order. */
   readonly #unacknowledged: (readonly Change[])[] = [];
+  /** What opening found: that records are missing at the end does not show in those that are there. */
+  readonly #damage: Damage | undefined;
   #deciding = false;
   #closed: Promise<void> | undefined;
 
@@ -91,6 +94,7 @@ export class StateManager {
     const { entities, layout, scan } = restored;
     this.view = entities;
     this.openReport = report(restored);
+    this.#damage = scan.damage;
     this.#files = files;
     this.#domain = domain;
     this.#clock = clock;
@@ -208,9 +212,13 @@ export class StateManager {
     return this.#entities.canonical();
   }
 
-  /** Checks every byte of the journal that was on the disk at the call. */
-  verify(): Promise<Verification> {
-    return this.#journal.verify();
+  /** Checks every byte of the journal that was on the disk at the call, and that no record is missing at its end. */
+  async verify(): Promise<Verification> {
+    const found = await this.#journal.verify();
+    const lost = this.#damage;
+    if (!found.ok || lost === undefined || found.records >= lost.seq) return found;
+    const { segment, line, seq, reason } = lost;
+    return { ok: false, segment, line, seq, reason };
   }
 
   /** Waits for what is under way, writes a snapshot, ends subscriptions. Later decisions are refused. */

@@ -113,6 +113,7 @@ describe('a snapshot', () => {
       const state = await openState(copy);
       assert.equal(state.readOnlyReason?.code, 'corrupt');
       assert.match(state.readOnlyReason.message, /the records up to 6 are missing \(remove snapshot.jsonl/);
+      assert.equal((await state.verify()).ok, false, 'what is missing does not show in what is there');
       await state.close();
       assert.equal(copy.changes, changes);
       copy.delete(snapshotPath);

@@ -3,6 +3,7 @@ import type { SessionView } from '../../../protocol/schemas.ts';
 import type { Context, Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
 import { oneLine } from '../../printable.ts';
+import { noteReadOnly } from '../../read-only.ts';
 import { durationText, elapsedMs, sessionRow, statusText } from '../../session-lines.ts';
 import { table } from '../../table.ts';
 import type { Text } from '../../text.ts';
@@ -31,6 +32,7 @@ export function addSessionList(group: Command, perform: Perform): void {
           archived: archived === true,
           ...(context.pathGiven ? { path: context.path } : {}),
         });
+        await noteReadOnly(context);
         context.out.result(sessions.map(sessionRow), () => sessionTable(context, sessions));
         return exits.done;
       }),

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { breakpointLines, howToAnswer } from '../../breakpoint-lines.ts';
 import type { Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
+import { noteReadOnly } from '../../read-only.ts';
 import { detailLines } from '../../session-lines.ts';
 import { text } from '../../text.ts';
 
@@ -16,6 +17,7 @@ export function addSessionShow(group: Command, perform: Perform): void {
       perform(async (context) => {
         const { engine, out, shell } = context;
         const detail = await engine.request('session/show', { session });
+        await noteReadOnly(context);
         out.result(detail, () => [
           ...detailLines(detail, out.paint, shell.now()),
           ...detail.needs.flatMap((each) => [
