@@ -123,7 +123,7 @@ export function configError(problems: readonly Problem[]): CoppiceError {
   const place = first?.place;
   return new CoppiceError(
     'config-invalid',
-    `${first === undefined ? 'The settings cannot be used' : problemText(first)}${tail}.`,
+    sentence(`${first === undefined ? 'The settings cannot be used' : problemText(first)}${tail}`),
     nextStep(place),
     {
       context: {
@@ -142,6 +142,11 @@ function nextStep(place: Place | undefined): string {
   if (place?.source === 'environment') return `Correct or unset ${place.name}, then repeat the command.`;
   if (place?.source === 'flag') return 'Correct the option, then repeat the command.';
   return 'Correct the file, then repeat the command; docs/guides/configuration.md lists every setting.';
+}
+
+/** A problem may end with a question. */
+function sentence(text: string): string {
+  return text.endsWith('?') ? text : `${text}.`;
 }
 
 function problemText({ place, message }: Problem): string {

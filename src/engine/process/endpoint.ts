@@ -10,7 +10,7 @@ import { chmod, lstat, rename, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemCode } from '../../core/errors.ts';
+import { CoppiceError, systemCode } from '../../core/errors.ts';
 import { readAddress, type EngineAddress } from '../../protocol/client/address.ts';
 import { withResolvers } from '../../protocol/client/deadline.ts';
 import type { HomeLayout } from './home.ts';
@@ -120,8 +120,20 @@ async function listen({ home, lock, places, accept }: EndpointOptions): Promise<
     return { server, path, device, inode };
   } catch (error) {
     server.close();
-    throw error;
+    throw inTheWay(path, error);
   }
+}
+
+/** A name can be put over whatever is there, except over a folder. */
+function inTheWay(path: string, error: unknown): unknown {
+  const code = systemCode(error);
+  if (code !== 'EISDIR' && code !== 'ENOTEMPTY' && code !== 'EEXIST') return error;
+  return new CoppiceError(
+    'path-in-the-way',
+    `A folder is in the way of the engine's socket: ${path}.`,
+    'Remove the folder, then repeat the command.',
+    { context: { path }, cause: error },
+  );
 }
 
 /** One name per data directory: its real path, and what tells it from another one that has the same path in a container. */
