@@ -6,10 +6,12 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Place } from '../core/session/state.ts';
+import { isAbsent } from './admin.ts';
 import { createFile, replaceFile } from './files.ts';
 import { hashOf } from './names.ts';
 import { engineMarkFrom, type EngineMark } from './owner.ts';
 
+/** The content of a note: what is being made or was made, and by which engine. */
 export interface Note {
   readonly v: 1;
   readonly state: 'making' | 'ready';
@@ -35,10 +37,12 @@ export async function writeFirstNote(note: Note): Promise<boolean> {
   return createFile(fileOf(note.place), `${JSON.stringify(note, undefined, 2)}\n`);
 }
 
+/** Writes a note over the one for the same path, in one step. */
 export async function replaceNote(note: Note): Promise<void> {
   await replaceFile(fileOf(note.place), `${JSON.stringify(note, undefined, 2)}\n`);
 }
 
+/** Removes the note for a path; one that is not there is no error. */
 export async function removeNote(place: Pick<Place, 'common' | 'path'>): Promise<void> {
   await rm(fileOf(place), { force: true });
 }
@@ -46,6 +50,11 @@ export async function removeNote(place: Pick<Place, 'common' | 'path'>): Promise
 /** The note for a path; undefined when there is none that can be read. */
 export async function readNote(commonDir: string, path: string): Promise<Note | undefined> {
   return read(fileOf({ common: commonDir, path }));
+}
+
+/** Whether there is a note file for a path, readable or not. */
+export async function hasNote(commonDir: string, path: string): Promise<boolean> {
+  return !(await isAbsent(fileOf({ common: commonDir, path })));
 }
 
 /** All notes of a repository, sorted by path. */

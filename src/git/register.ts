@@ -1,15 +1,17 @@
 /** The first half of making a worktree: everything that can refuse it, our note, and git's registration without files. */
 import { lstat, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
-import { adminEntries, adminOf } from './admin.ts';
+import { adminEntries, adminOf, isAbsent } from './admin.ts';
 import { excludeOwnFiles } from './exclude.ts';
 import { type Base, branchFacts, readHead, readRefs, type Refs, refuseProtected, resolveBase } from './facts.ts';
-import { type Note, readNote, removeNote, writeFirstNote } from './notes.ts';
+import { readSmall } from './locate.ts';
+import { hasNote, type Note, readNote, removeNote, writeFirstNote } from './notes.ts';
 import { isOver, sameRun } from './owner.ts';
 import type { Repository } from './repository.ts';
 import { clearGone, discardPartial } from './stale.ts';
 
+/** The worktree that is to be registered. `path` is absolute, with every link above it resolved. */
 export interface Plan {
   readonly path: string;
   readonly slug: string;
@@ -19,6 +21,7 @@ export interface Plan {
   readonly signal?: AbortSignal;
 }
 
+/** A worktree that git knows and that has no files yet; its note says `making`. */
 export interface Registered {
   readonly note: Note;
   readonly base: Base;
@@ -63,9 +66,8 @@ export async function registerWorktree(repository: Repository, plan: Plan): Prom
       ['worktree', 'add', '--quiet', '--no-checkout', ...what],
       plan.signal === undefined ? {} : { signal: plan.signal },
     );
-    const entry = await adminOf(commonDir, path);
-    if (entry === undefined) throw notRegistered(path);
-    return { note: { ...making, place: { ...making.place, admin: entry.admin } }, base, tip: tip ?? base.commit };
+    const admin = await entryOfNew(commonDir, path);
+    return { note: { ...making, place: { ...making.place, admin } }, base, tip: tip ?? base.commit };
   } catch (error) {
     repository.making.delete(path);
     // When this fails too, the note stays and the next attempt at this path, or a clean-up, does it.
@@ -91,9 +93,22 @@ async function clearHalfMade(repository: Repository, path: string): Promise<void
     await discardPartial(repository, note);
   }
   await clearGone(repository, dirname(dirname(path)));
-  if (note !== undefined || (await lstat(path).catch(() => undefined)) !== undefined) return;
   // A note that a power failure left unreadable, with nothing where it points.
+  if (note !== undefined || !(await hasNote(commonDir, path)) || !(await isAbsent(path))) return;
   if ((await adminOf(commonDir, path)) === undefined) await removeNote({ common: commonDir, path });
+}
+
+/** The entry that git has just made, by the worktree's own pointer: nobody else has been there yet. */
+async function entryOfNew(commonDir: string, path: string): Promise<string> {
+  const admin = (await readSmall(join(path, '.git')))?.replace(/^gitdir: /, '').trimEnd() ?? '';
+  const back = (await readSmall(join(admin, 'gitdir')))?.trimEnd();
+  if (dirname(admin) === join(commonDir, 'worktrees') && back === join(path, '.git')) return admin;
+  throw new CoppiceError(
+    'isolation-failed',
+    `git did not register the worktree ${path}.`,
+    'Run `git worktree list` and report this.',
+    { context: { path } },
+  );
 }
 
 async function refuseOccupied(repository: Repository, { path, branch }: Plan, refs: Refs): Promise<void> {
@@ -131,15 +146,6 @@ function inTheWay(path: string): CoppiceError {
     'path-in-the-way',
     `${path} exists already and was left as it is.`,
     'Choose another name, or move it away.',
-    { context: { path } },
-  );
-}
-
-function notRegistered(path: string): CoppiceError {
-  return new CoppiceError(
-    'isolation-failed',
-    `git did not register the worktree ${path}.`,
-    'Run `git worktree list` and report this.',
     { context: { path } },
   );
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
-import { adminEntries, adminOf, isAbsent, removeAdmin, unfinishedEntries } from './admin.ts';
+import { adminOf, isAbsent, removeAdmin, unfinishedEntries } from './admin.ts';
 import { privateIndex } from './checkout.ts';
 import { worktreesFolder } from './names.ts';
 import { listNotes, type Note, removeNote } from './notes.ts';
@@ -48,12 +48,11 @@ export async function clearGone(repository: Repository, root: string): Promise<s
   const folder = worktreesFolder(root, repository);
   const disk = await stat(folder).catch(() => undefined);
   if (disk === undefined) return [];
-  const entries = await adminEntries(commonDir);
   const cleared: string[] = [];
   for (const { state, place, device } of await listNotes(commonDir)) {
     const { path } = place;
     if (state !== 'ready' || dirname(path) !== folder || device !== disk.dev || !(await isAbsent(path))) continue;
-    const entry = entries.find((each) => each.path === path);
+    const entry = await adminOf(commonDir, path);
     if (entry?.locked !== undefined) continue;
     if (entry !== undefined) {
       await keepEntry(repository, entry.admin, path);

@@ -308,6 +308,16 @@ describe('createWorktree', () => {
     await assert.rejects(make('y', { branch: 'on-usb' }), { code: 'worktree-in-use' });
   });
 
+  it('a note that a power failure left unreadable does not stand in the way', async () => {
+    const { place } = await make('x');
+    const notes = join(main, '.git', 'coppice', 'worktrees');
+    const [name = ''] = await readdir(notes);
+    await rm(place.path, { recursive: true });
+    await sandbox.git(main, 'worktree', 'prune');
+    await writeFile(join(notes, name), '');
+    await make('x');
+  });
+
   it('leaves a note that is ready, readable by every engine', async () => {
     const { place } = await make('x');
     const note = await readNote(repository.location.commonDir, place.path);

@@ -25,7 +25,7 @@ describe('kill -9 of the process', function () {
       );
       const main = await sandbox.repository('project', files);
       let random = seed;
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 4; round += 1) {
         random = (random * 1_103_515_245 + 12_345) % 2_147_483_648;
         const child = spawn(
           process.execPath,
