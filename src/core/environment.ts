@@ -73,7 +73,8 @@ const base: readonly string[] = [
 
 /** A name with one of these anywhere is a secret. `AUTH` also meets a few harmless names, which are in `base`. */
 const secretWords =
-  /KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH|COOKIE|BEARER|PRIVATE|(^|_)(PASS|PWD|PAT|JWT|DSN)(_|$)/i;
+  // A number of tokens is no token.
+  /KEY|TOKEN(?!S)|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH|COOKIE|BEARER|PRIVATE|(^|_)(PASS|PWD|PAT|JWT|DSN)(_|$)/i;
 
 /** Values that give themselves away, whatever their name. */
 const secretValues: readonly RegExp[] = [

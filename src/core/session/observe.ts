@@ -193,10 +193,13 @@ export function observeExit(session: Session, end: RunEnd, last: readonly AgentE
   const conclusion = last.find((seen) => seen.kind === 'turn-ended');
   const prompt = pending(session) ?? refused(session, end);
   if (session.turn === undefined && prompt === undefined) return [...withdrawn(session, offset), exited];
-  if (conclusion !== undefined) return [...conclude(session, conclusion, offset, prompt), exited];
+  const asked = session.interrupting === true || session.cancelling !== undefined;
+  // An end that was asked for is no crash, whatever it looked like from the stream.
+  if (conclusion !== undefined && !(asked && conclusion.outcome === 'crashed')) {
+    return [...conclude(session, conclusion, offset, prompt), exited];
+  }
   const opening = session.turn === undefined ? [begin(session, prompt, offset)] : [];
   const opened = { ...session, turns: session.turns + opening.length };
-  const asked = session.interrupting === true || session.cancelling !== undefined;
   return [...opening, ...finish(opened, asked ? 'interrupted' : 'crashed', howEnded(end), offset), exited];
 }
 
