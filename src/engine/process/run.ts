@@ -194,13 +194,17 @@ async function begin(run: Run, app: EngineApp): Promise<() => Promise<void>> {
 /** Looks at lock, socket and address from time to time. Returns what ends that; it resolves when nothing is under way. */
 function watchOver({ lock, log, stop }: Run, endpoint: Endpoint): () => Promise<void> {
   let healing: Promise<void> | undefined;
+  let problem = ''; // told once, not every second
   const timer = setInterval(() => {
     const lost = lock.look() === 'lost';
     if (lost) stop({ reason: 'the data directory is lost', lost });
     if (lost) return;
     healing ??= endpoint
       .heal()
-      .catch((error: unknown) => log.warn('front ends may not find the engine', { error }))
+      .catch((error: unknown) => {
+        if (String(error) !== problem) log.warn('front ends may not find the engine', { error });
+        problem = String(error);
+      })
       .finally(() => (healing = undefined));
   }, guardMs);
   return async () => {

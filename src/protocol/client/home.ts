@@ -3,7 +3,7 @@
  * others; everything that is kept in it relies on that.
  */
 import { constants, type Stats } from 'node:fs';
-import { access, chmod, lstat, mkdir, realpath } from 'node:fs/promises';
+import { access, chmod, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, normalize } from 'node:path';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
@@ -22,11 +22,11 @@ export function homePath(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Makes the data directory (mode 0700) unless it is there, checks that it is the user's own and can be written to, and closes
- * it to others. Resolves to its real path.
+ * Makes the data directory (mode 0700) unless it is there, checks that it is the user's own and that nobody else can write to
+ * it. Resolves to its real path.
  *
- * @throws CoppiceError `read-only`, `config-invalid` (somebody else's), `path-in-the-way`, `disk-full`, or `bad-usage` on
- *   native Windows
+ * @throws CoppiceError `read-only`, `config-invalid` (somebody else's, or open to others), `path-in-the-way`, `disk-full`, or
+ *   `bad-usage` on native Windows
  */
 export async function prepareHome(path: string, platform: NodeJS.Platform = process.platform): Promise<string> {
   requirePlatform(platform);
@@ -35,7 +35,7 @@ export async function prepareHome(path: string, platform: NodeJS.Platform = proc
     const real = await realpath(path);
     const stats = await lstat(real);
     requireOwn(real, stats);
-    if ((stats.mode & 0o077) !== 0) await chmod(real, 0o700);
+    if ((stats.mode & 0o077) !== 0) await close(real, stats);
     await access(real, constants.W_OK | constants.X_OK);
     return real;
   } catch (error) {
@@ -60,6 +60,22 @@ function requireOwn(path: string, stats: Stats): void {
     `The data directory ${path} belongs to another user (uid ${stats.uid}).`,
     'Set COPPICE_HOME to a folder of your own; `sudo` often keeps the HOME of the user before.',
     { context: { path, uid: String(stats.uid) } },
+  );
+}
+
+/** Closes a data directory to others. Any other folder that somebody named by mistake keeps its mode: it may be `/`. */
+async function close(path: string, { mode }: Stats): Promise<void> {
+  const used = await access(join(path, 'engine', 'engine.log')).then(
+    () => true,
+    () => false,
+  );
+  if (used || (await readdir(path)).length === 0) return chmod(path, 0o700);
+  if ((mode & 0o022) === 0) return;
+  throw new CoppiceError(
+    'config-invalid',
+    `The data directory ${path} is open to others (mode ${(mode & 0o7777).toString(8)}).`,
+    `Run \`chmod 700 ${path}\` if it is meant for Coppice alone, or set COPPICE_HOME to another folder.`,
+    { context: { path } },
   );
 }
 

@@ -1,6 +1,6 @@
 /** The engine's own copy of the files it runs from: an update of the product deletes the ones it was installed with. */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
 
@@ -12,11 +12,13 @@ export interface Shipped {
   readonly files: readonly string[];
 }
 
+/** The programs are ES modules; without this a `package.json` above the data directory would decide what they are. */
+const manifest = { name: 'package.json', text: '{ "type": "module" }\n' } as const;
 const segment = /^[A-Za-z0-9][\w.+-]*$/;
 const attempts = 5;
 
 /**
- * Makes sure that `<home>/engine/<version>/` holds exactly what is shipped and resolves to that folder. It is put in place in
+ * Makes sure that `<home>/engine/<version>/` holds what is shipped, as ES modules, and resolves to that folder. It is put in place in
  * one step, so that no engine starts from half a copy; a copy of the same version with other content (a development build)
  * is replaced.
  *
@@ -30,7 +32,7 @@ export async function installEngine(home: string, version: string, shipped: Ship
   const engines = join(home, 'engine');
   const target = join(engines, version);
   try {
-    const wanted = await digests(shipped.dist, shipped.files);
+    const wanted = new Map(await digests(shipped.dist, shipped.files)).set(manifest.name, sum(manifest.text));
     await mkdir(engines, { recursive: true, mode: 0o700 });
     for (let attempt = 1; attempt <= attempts; attempt++) {
       if (await holds(target, wanted)) return target;
@@ -53,15 +55,17 @@ async function digests(folder: string, files: readonly string[]): Promise<Readon
 }
 
 async function digest(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
+  return sum(await readFile(path));
+}
+
+function sum(content: Buffer | string): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 async function holds(target: string, wanted: ReadonlyMap<string, string>): Promise<boolean> {
   try {
     const there = await digests(target, [...wanted.keys()]);
-    return [...wanted].every(([name, sum]) => there.get(name) === sum);
+    return [...wanted].every(([name, digest]) => there.get(name) === digest);
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
     throw error;
@@ -80,6 +84,7 @@ async function replace(engines: string, target: string, { dist, files }: Shipped
       const executable = ((await stat(join(dist, name))).mode & 0o100) !== 0;
       await chmod(join(copy, name), executable ? 0o700 : 0o600);
     }
+    await writeFile(join(copy, manifest.name), manifest.text, { mode: 0o600 });
     await rename(target, old).catch(ignore('ENOENT'));
     await rename(copy, target).catch(ignore('ENOTEMPTY', 'EEXIST', 'ENOTDIR')); // another starter was first
   } finally {

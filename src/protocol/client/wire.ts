@@ -67,6 +67,8 @@ export interface Wire {
 }
 
 const answerMs = 60_000;
+/** Notifications that may wait for their listeners; above it the socket is not read, which slows the engine down. */
+const waitingNotifications = 256;
 
 /** Opens a socket. Rejects with the system's error, `timed-out`, or the signal's reason. */
 export async function openSocket(path: string, ms: number, signal?: AbortSignal): Promise<Socket> {
@@ -97,9 +99,15 @@ export function wire(socket: Socket, secrets?: SecretsHandler): Wire {
   const ended = withResolvers<Ending>();
   let ending: Ending | undefined;
 
+  let waiting = 0;
   const reader = new BoundedMessageReader(socket, {
     bytes: () => messageLimits.bytes,
     partialMs: messageLimits.partialMs,
+    accepts: (message) => {
+      const heard = 'method' in message && isNotification(message.method) && !('id' in message);
+      if (heard && ++waiting > waitingNotifications) socket.pause();
+      return true;
+    },
   });
   const writer = new BoundedMessageWriter(socket, messageLimits.bytes);
   const connection = createMessageConnection(reader, writer);
@@ -114,6 +122,7 @@ export function wire(socket: Socket, secrets?: SecretsHandler): Wire {
   connection.onError(([error]) => end('unreadable', `The engine sent what cannot be read: ${error.message}`));
   connection.onNotification((name, params) => {
     if (!isNotification(name)) return;
+    if (--waiting <= waitingNotifications && socket.isPaused()) socket.resume();
     const parsed = notifications[name].safeParse(params);
     if (parsed.success) for (const listener of listeners.get(name) ?? []) deliver(listener, parsed.data);
     else end('unreadable', `The engine sent a ${name} that this version cannot read.`);
@@ -180,8 +189,8 @@ async function callBack(name: string, params: unknown, secrets: SecretsHandler |
   }
 }
 
-function isNotification(name: string): name is NotificationName {
-  return Object.hasOwn(notifications, name);
+function isNotification(name: unknown): name is NotificationName {
+  return typeof name === 'string' && Object.hasOwn(notifications, name);
 }
 
 /** A listener that throws is a bug of the front end: it is raised there, and the others still hear. */

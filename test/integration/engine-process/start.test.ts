@@ -151,6 +151,13 @@ describe('starting an engine', () => {
     assert.deepEqual(await readdir(join(bench.root, 'evil')), []);
   });
 
+  it('runs its program as a module, whatever lies above the data directory', async () => {
+    await bench.ship("import 'node:fs';");
+    await writeFile(join(bench.root, 'package.json'), '{"type":"commonjs"}');
+    await bench.connect();
+    assert.doesNotMatch(bench.log(), /Warning/);
+  });
+
   it('replaces a torn or foreign address', async () => {
     await mkdir(bench.home, { mode: 0o700 });
     for (const text of [

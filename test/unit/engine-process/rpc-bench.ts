@@ -51,9 +51,15 @@ export class Rpc {
 
   /** A front end that was welcomed. */
   async client(to: RpcServer, secrets?: SecretsHandler): Promise<Wire> {
-    const opened = wire(await this.socket(to), secrets);
+    return (await this.connected(to, secrets))[1];
+  }
+
+  /** A front end that was welcomed, and its socket. */
+  async connected(to: RpcServer, secrets?: SecretsHandler): Promise<[Socket, Wire]> {
+    const here = await this.socket(to);
+    const opened = wire(here, secrets);
     assert.equal((await greet(opened, front, bounded)).status, 'welcome');
-    return opened;
+    return [here, opened];
   }
 
   /** A peer that says what it likes. */

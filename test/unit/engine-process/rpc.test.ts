@@ -290,6 +290,25 @@ describe('rpc', () => {
       opened.dispose();
     });
 
+    it('reach the front end however many come at once, and do not pile up there', async () => {
+      const to = rpc.server();
+      const [here, opened] = await rpc.connected(to);
+      const [context] = to.clients();
+      assert.ok(context);
+      const seen: number[] = [];
+      let pauses = 0;
+      here.on('pause', () => pauses++);
+      opened.on('records', ({ records }) => seen.push(...records.map(({ seq }) => seq)));
+      const sends = Array.from({ length: 5000 }, (_, seq) =>
+        context.notify('records', { subscription: 1, records: [toyRecord(seq)] }),
+      );
+      await Promise.all(sends);
+      await opened.request('engine/stop', { reason: 'x' }).catch(() => undefined); // behind them in the line
+      assert.deepEqual(seen, [...Array(5000).keys()]);
+      assert.ok(pauses > 0);
+      opened.dispose();
+    });
+
     it('that break the contract end the connection at the front end', async () => {
       const to = rpc.server({
         'events/unsubscribe': (_, context) => {

@@ -33,15 +33,35 @@ describe('files of a front end', () => {
       assert.throws(() => homePath({ COPPICE_HOME: 'x' }), { code: 'bad-usage', message: /'x'/ });
     });
 
-    it('is made for its owner alone, and closed when it was not', async () => {
+    const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777;
+
+    it('is made for its owner alone, and closed to others where it was open', async () => {
       const home = join(root, 'a', 'b');
       assert.equal(await prepareHome(home), home);
-      assert.equal((await stat(home)).mode & 0o777, 0o700);
-      await chmod(home, 0o755);
+      assert.equal(await mode(home), 0o700);
+      await chmod(home, 0o777); // empty
       await prepareHome(home);
-      assert.equal((await stat(home)).mode & 0o777, 0o700);
+      assert.equal(await mode(home), 0o700);
+      await mkdir(join(home, 'engine'));
+      await writeFile(join(home, 'engine', 'engine.log'), '');
+      await chmod(home, 0o777); // in use
+      await prepareHome(home);
+      assert.equal(await mode(home), 0o700);
       await symlink(home, join(root, 'link'));
       assert.equal(await prepareHome(join(root, 'link')), home);
+    });
+
+    it('that is some other folder keeps its mode, and is refused where others can write to it', async () => {
+      const folder = join(root, 'project');
+      await mkdir(join(folder, 'engine'), { recursive: true });
+      await chmod(folder, 0o755);
+      assert.equal(await prepareHome(folder), folder);
+      assert.equal(await mode(folder), 0o755);
+      for (const open of [0o775, 0o757, 0o1777]) {
+        await chmod(folder, open);
+        await assert.rejects(prepareHome(folder), { code: 'config-invalid', message: new RegExp(open.toString(8)) });
+        assert.equal(await mode(folder), open);
+      }
     });
 
     it('is refused when something is in the way', async () => {
@@ -80,7 +100,7 @@ describe('files of a front end', () => {
     it('are copied into a folder of their version, with the rights they need', async () => {
       const folder = await install();
       assert.equal(folder, join(root, 'engine', '1.0.0'));
-      assert.deepEqual((await readdir(folder)).sort(), files);
+      assert.deepEqual((await readdir(folder)).sort(), ['engine.js', 'package.json', 'run.sh']);
       assert.equal((await stat(join(folder, 'run.sh'))).mode & 0o777, 0o700);
       assert.equal((await stat(join(folder, 'engine.js'))).mode & 0o777, 0o600);
       assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
@@ -94,6 +114,7 @@ describe('files of a front end', () => {
         () => writeFile(join(dist, 'engine.js'), 'three'),
         () => writeFile(join(folder, 'run.sh'), 'tw'),
         () => rm(join(folder, 'run.sh')),
+        () => writeFile(join(folder, 'package.json'), '{}'),
         async () => {
           await rm(folder, { recursive: true });
           await writeFile(folder, 'a file');
@@ -104,6 +125,7 @@ describe('files of a front end', () => {
         await install();
         for (const name of files)
           assert.equal(await readFile(join(folder, name), 'utf8'), await readFile(join(dist, name), 'utf8'));
+        assert.equal(await readFile(join(folder, 'package.json'), 'utf8'), '{ "type": "module" }\n');
         assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
       }
     });
