@@ -343,6 +343,18 @@ describe('commitWorktree', () => {
       );
     });
 
+    it('that appear while the files are read stop the work, and nothing is committed', async () => {
+      await sandbox.write(place.path, { 'n.txt': 'n\n' });
+      const restless: Repository = {
+        ...repository,
+        onTree: async (path, index, args, options) => {
+          const answer = await repository.onTree(path, index, args, options);
+          return args[0] === 'add' ? { ...answer, code: 128 } : answer;
+        },
+      };
+      await assert.rejects(treeOf(restless, place), { code: 'wrong-state' });
+    });
+
     it('a folder of tracked files that becomes a repository stays what it is', async () => {
       await git('init', '-q', 'src');
       await sandbox.write(place.path, { 'src/a.txt': 'two\n' });
@@ -375,13 +387,14 @@ describe('commitWorktree', () => {
     await sandbox.git(main, 'add', '-A');
     await sandbox.git(main, 'commit', '-q', '-m', 'more');
     ({ place } = await createWorktree(repository, { root: sandbox.root, slug: 'sparse', sparse: ['docs'] }));
-    await sandbox.write(main, { 'far/away.txt': '2\n' });
-    await sandbox.git(main, 'commit', '-q', '-a', '-m', 'far');
+    await sandbox.write(main, { 'far/away.txt': '2\n', 'far/new.txt': 'n\n' });
+    await sandbox.git(main, 'add', '-A');
+    await sandbox.git(main, 'commit', '-q', '-m', 'far');
     await git('merge', '-q', '--ff-only', 'main');
     await sandbox.write(place.path, { 'docs/d.md': 'changed\n', 'outside/new.txt': 'n\n' });
     const made = await commit();
     assert.equal(!made.nothing && made.files, 2);
-    assert.equal(await git('show', 'HEAD:far/away.txt'), '2');
+    assert.equal(await git('show', 'HEAD:far/away.txt', 'HEAD:far/new.txt'), '2\nn');
     assert.equal(await git('show', 'HEAD:outside/new.txt'), 'n');
     assert.equal(await git('status', '--porcelain'), '');
   });

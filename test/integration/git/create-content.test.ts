@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createWorktree } from '../../../src/git/create.ts';
 import type { Repository } from '../../../src/git/repository.ts';
 import { exists, Sandbox } from './support.ts';
@@ -75,6 +77,16 @@ describe('createWorktree: what is in it', () => {
       );
       assert.deepEqual((await make('y', { include: { maxFiles: 1 } })).included.copied.length, 1);
       assert.deepEqual((await make('z', { include: false })).included, { copied: [], bytes: 0, skipped: [] });
+    });
+
+    it('leaves repositories, what is no file, and what is there already', async () => {
+      await sandbox.write(main, { 'secret/repo/f.txt': 'f\n' });
+      await sandbox.git(join(main, 'secret', 'repo'), 'init', '-q');
+      await promisify(execFile)('mkfifo', [join(main, 'secret', 'pipe')]);
+      const { included } = await make('x');
+      const reasons = included.skipped.map(({ path, reason }) => `${path}: ${reason}`).sort();
+      assert.deepEqual([...included.copied].sort(), ['.env', 'link-out', 'secret/deep/key']);
+      for (const line of reasons) assert.match(line, /^secret\/(repo\/: a repository of its own|pipe: not a file)$/);
     });
 
     it('never writes through a link of the checkout', async () => {

@@ -348,6 +348,42 @@ describe('removing worktrees', () => {
       assert.equal((await listWorktrees(repository)).length, 3);
     });
 
+    it('an orphan with a file that cannot be read stays', async () => {
+      await sandbox.write(place.path, { 'n.txt': 'n\n' });
+      await rm(place.admin, { recursive: true });
+      const blind: Repository = {
+        ...repository,
+        // Root reads everything, so git reports what it would report to anybody else.
+        onTree: async (path, index, args, options) => {
+          const answer = await repository.onTree(path, index, args, options);
+          if (args[0] !== 'add') return answer;
+          await repository.onTree(path, index, ['update-index', '--force-remove', 'n.txt']);
+          return { ...answer, code: 1 };
+        },
+      };
+      const report = await cleanupWorktrees(blind, { root: sandbox.root, known: [], now });
+      assert.deepEqual(report.orphans, []);
+      assert.match(report.kept[0]?.reason ?? '', /n\.txt cannot be read/);
+      assert.equal(await exists(join(place.path, 'n.txt')), true);
+    });
+
+    it('what another living engine is making is left to it', async () => {
+      const note = join(
+        main,
+        '.git',
+        'coppice',
+        'worktrees',
+        (await readdir(join(main, '.git', 'coppice', 'worktrees')))[0] ?? '',
+      );
+      const text = await readFile(note, 'utf8');
+      const theirs = text.replace('"ready"', '"making"').replace('engine-1', 'engine-2');
+      await writeFile(note, theirs);
+      assert.deepEqual((await clean([])).kept, [{ path: place.path, reason: 'it is being made' }]);
+      await assert.rejects(createWorktree(repository, { root: sandbox.root, slug: 'x' }), { code: 'worktree-in-use' });
+      assert.equal(await readFile(note, 'utf8'), theirs);
+      await writeFile(note, text);
+    });
+
     it('the root may be given through a link', async () => {
       await symlink(sandbox.root, sandbox.path('link'));
       const linked = await createWorktree(repository, { root: sandbox.path('link'), slug: 'y' });

@@ -199,6 +199,11 @@ describe('shield: what a repository plants never runs', () => {
     await sandbox.git(main, 'fsck');
   });
 
+  it('a repository with refs that Coppice cannot read is refused', async () => {
+    await sandbox.git(main, 'config', 'extensions.refStorage', 'reftable');
+    await assert.rejects(sandbox.open(main), { code: 'version-mismatch', next: /refs migrate/ });
+  });
+
   it('never replaces a real file in its own folder', async () => {
     const link = join(repository.privateDir, 'shield', 'packed-refs');
     await rm(link);
