@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { agentRegistry } from '../src/agents/registry.ts';
 import { median, ratio, row } from './support/figures.ts';
 
-const fixture = new URL('../test/fixtures/agents/claude-code/claude-basic.jsonl', import.meta.url);
+const fixture = new URL('../test/fixtures/agents/claude-code/2.1.329/run-basic.jsonl', import.meta.url);
 const lines = (await readFile(fixture, 'utf8')).trimEnd().split('\n');
 const many = Array.from({ length: Math.ceil(40_000 / lines.length) }, () => lines).flat();
 const bytes = many.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);

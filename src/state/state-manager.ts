@@ -59,6 +59,9 @@ export interface OpenReport {
   readonly tornBytes: number;
 }
 
+/** Often enough for a person who looks at the files, and seldom enough not to compete with the journal for the disk. */
+const projectionMs = 250;
+
 /** Files that follow the state. */
 export interface ProjectedFiles {
   /** Writes what is left and follows no more. */
@@ -187,7 +190,13 @@ export class StateManager {
 
   /** Writes files that show the state, from the records that come. Close it before the state. */
   project(project: Project, onFailure: ProjectionsOptions['onFailure']): ProjectedFiles {
-    const projections = new Projections({ files: this.#files, view: this.view, project, onFailure });
+    const projections = new Projections({
+      files: this.#files,
+      view: this.view,
+      project,
+      onFailure,
+      intervalMs: projectionMs,
+    });
     const dispose = this.onRecords((records) => projections.apply(records));
     return {
       close: async () => {

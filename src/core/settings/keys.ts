@@ -36,11 +36,17 @@ export function endsAt(rows: readonly SettingKey[], depth: number): SettingKey |
 
 /** The row that a full key such as `agents.demo.model` belongs to. */
 export function matchKey(key: string): KeyMatch | undefined {
-  const segments = key.split('.');
+  if (isPlain(key)) return { row: key, setting: table[key] };
+  const parts = key.split('.');
   let rows: readonly SettingKey[] = root;
-  for (const [depth, segment] of segments.entries()) rows = follow(rows, depth, segment).rows;
-  const row = endsAt(rows, segments.length);
+  for (const [depth, part] of parts.entries()) rows = follow(rows, depth, part).rows;
+  const row = endsAt(rows, parts.length);
   return row === undefined ? undefined : { row, setting: table[row] };
+}
+
+/** Whether a full key is a row as it stands. */
+function isPlain(key: string): key is SettingKey {
+  return segments.has(key) && !key.includes(member);
 }
 
 /** Whether a row stands for one setting per agent, i.e. has `<id>` in its key. */
@@ -74,6 +80,9 @@ export function variableOf(key: string): string {
   return `COPPICE_${words.toUpperCase()}`;
 }
 
+/** Cut once: settings are asked for at every step of every session. */
+const segments: ReadonlyMap<string, readonly string[]> = new Map(settingKeys.map((row) => [row, row.split('.')]));
+
 function segmentsOf(row: SettingKey): readonly string[] {
-  return row.split('.');
+  return segments.get(row) ?? [];
 }
