@@ -53,7 +53,7 @@ export const lanes = {
   },
   integration: {
     name: 'integration',
-    limitS: 600,
+    limitS: 900,
     specs: ['test/integration/**/*.test.ts'],
     timeoutMs: 60_000,
     covers: true,
