@@ -1,7 +1,7 @@
 /** The life of an engine process: takes the data directory, opens the app, serves front ends, and ends in good order. */
 import { CoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { withResolvers, within } from '../../protocol/client/deadline.ts';
-import { prepareHome } from '../../protocol/client/home.ts';
+import { prepareHome, readable } from '../../protocol/client/home.ts';
 import type { RpcLimits } from '../rpc/limits.ts';
 import { serve, type RpcServer } from '../rpc/server.ts';
 import { Endpoint, runtimePlaces } from './endpoint.ts';
@@ -86,7 +86,11 @@ async function live(options: EngineOptions, home: HomeLayout, log: FileLog): Pro
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop({ reason: signal }));
   process.on('SIGHUP', () => undefined); // a terminal that is closed is no reason to end
 
-  const acquired = await acquireLock({ home: home.root, host: await thisHost(), version: options.version });
+  const acquired = await acquireLock({ home: home.root, host: await thisHost(), version: options.version }).catch(
+    (error: unknown) => {
+      throw readable(home.root, error);
+    },
+  );
   if (acquired.status === 'held') {
     if (acquired.verdict !== 'alive') throw acquired.error;
     log.info('made way for the engine that is there', { owner: acquired.owner.pid });

@@ -88,13 +88,18 @@ function inTheWay(path: string, cause?: unknown): CoppiceError {
   );
 }
 
-/** What the system says about the data directory, as an error that a person can act on. */
-function readable(path: string, error: unknown): unknown {
+/** What the system says about the data directory, as an error that a person can act on; any other error as it is. */
+export function readable(path: string, error: unknown): unknown {
   const code = systemCode(error) ?? '';
   const context = { context: { path, code }, cause: error };
   if (code === 'EEXIST' || code === 'ENOTDIR') return inTheWay(path, error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new CoppiceError('disk-full', `There is no space for the data directory ${path}.`, 'Free some.', context);
+    return new CoppiceError(
+      'disk-full',
+      `There is no space left in the data directory ${path}.`,
+      'Free some.',
+      context,
+    );
   }
   if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') return error;
   return new CoppiceError(

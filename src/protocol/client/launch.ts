@@ -7,6 +7,7 @@ import { withResolvers } from './deadline.ts';
 import { settingVariables } from '../../core/environment.ts';
 import { variableOf } from '../../core/settings/keys.ts';
 import { settingKeys } from '../../core/settings/table.ts';
+import { readable } from './home.ts';
 import { installEngine, type Shipped } from './shipped.ts';
 
 /** The engine to start: its files, and the program and environment that it gets. */
@@ -49,7 +50,9 @@ export function logPath(home: string): string {
 /** Installs this version's files in the data directory and starts the engine from there. Resolves before it can be reached. */
 export async function startEngine(home: string, version: string, plan: LaunchPlan): Promise<Started> {
   const folder = await installEngine(home, version, plan);
-  const log = await open(logPath(home), 'a', 0o600);
+  const log = await open(logPath(home), 'a', 0o600).catch((error: unknown) => {
+    throw readable(home, error);
+  });
   try {
     const { size } = await log.stat();
     const child = spawn(plan.execPath ?? process.execPath, [join(folder, plan.entry)], {

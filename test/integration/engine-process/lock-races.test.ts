@@ -76,6 +76,7 @@ describe('races for the lock', () => {
         await until(() => bench.log().includes('the engine is up'), 'the engine in its namespace');
         child.kill('SIGKILL');
         await once(child, 'close');
+        await until(() => bench.alive().length === 0, 'the end of its namespace');
         const { engine } = await bench.connect();
         assert.equal(bench.pidsThat('the engine is up').length, 2);
         process.kill(engine.pid, 'SIGTERM');

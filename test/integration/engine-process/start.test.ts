@@ -124,10 +124,34 @@ describe('starting an engine', () => {
         return true;
       });
     } finally {
-      if (root) await run('umount', [bench.home]);
+      if (root) await run('umount', ['-l', bench.home]);
       else await chmod(bench.home, 0o700);
     }
   });
+
+  if (root && process.platform === 'linux') {
+    it('on a full disk is one clear error, and goes on when there is space', async () => {
+      await mkdir(bench.home, { mode: 0o700 });
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=700', 'none', bench.home]);
+      try {
+        const large = join(bench.root, 'dist', 'run.sh');
+        await writeFile(large, Buffer.alloc(1024 * 1024));
+        await assert.rejects(bench.connect(), { code: 'disk-full' });
+        await writeFile(large, '');
+        // The copy fits, and nothing else does.
+        await writeFile(join(bench.home, 'ballast'), Buffer.alloc(256 * 1024)).catch(() => undefined);
+        await assert.rejects(bench.connect(), { code: 'disk-full' });
+        await rm(join(bench.home, 'ballast'));
+        const connection = await bench.connect();
+        assert.deepEqual((await readdir(join(bench.home, 'engine'))).sort(), ['1.0.0', 'engine.log']);
+        await connection.request('engine/stop', { reason: 'the disk is taken away' });
+        await connection.closed;
+        await ended(connection.engine.pid);
+      } finally {
+        await run('umount', ['-l', bench.home]);
+      }
+    });
+  }
 
   it('works in a data directory with a path that no socket could have', async () => {
     const deep = await Workbench.open(join('a'.repeat(120), 'b'.repeat(120), 'ünï'));
