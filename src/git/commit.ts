@@ -103,8 +103,8 @@ export async function commitWorktree(
     input: commitMessage(options.message, options.trailers),
     extraEnv: identityVariables(committer, options.author),
   });
-  const commit = textOf(answer);
-  await moveBranch(repository, place, commit, tip);
+  const own = { commit: textOf(answer), tree: snapshot.tree, intent: options.trailers.intent };
+  const commit = await moveBranch(repository, place, own, tip);
   const index = privateIndex(repository, place.admin);
   await bringIndexAlong(place.admin, index, options.accept?.includes('index-locked') === true);
   return describe(repository, place, commit, snapshot, warnings);
@@ -171,12 +171,23 @@ async function describe(
   };
 }
 
-async function moveBranch(repository: Repository, place: Place, commit: string, from: string): Promise<void> {
+/** The commit that the branch is at then: our own, or its like by a git that outlived a killed engine. */
+async function moveBranch(
+  repository: Repository,
+  place: Place,
+  own: { readonly commit: string; readonly tree: string; readonly intent: string },
+  from: string,
+): Promise<string> {
   try {
-    await repository.run(['update-ref', `refs/heads/${place.branch}`, commit, from], { extraEnv: ownIdentity });
+    await repository.run(['update-ref', `refs/heads/${place.branch}`, own.commit, from], { extraEnv: ownIdentity });
+    return own.commit;
   } catch (error) {
-    if ((await branchCommit(repository, place.branch)) === from) throw error;
-    throw branchMoved(place);
+    const present = await branchCommit(repository, place.branch);
+    if (present === from) throw error;
+    const like = await findCommitByIntent(repository, place, own.intent);
+    if (like === undefined || like !== present) throw branchMoved(place);
+    if ((await treeOfCommit(repository, like)) !== own.tree) throw branchMoved(place);
+    return like;
   }
 }
 
