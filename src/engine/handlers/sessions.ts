@@ -62,14 +62,11 @@ export function sessionHandlers(services: Services): SessionHandlers {
     'session/continue': async ({ session: key, prompt, steer, requester }, client) => {
       requireWritable(services);
       const session = store.find(key);
-      await requireTrust(
-        services,
-        session.repository,
-        session.mode,
-        await services.agentOf(session),
-        executorOf(services, session.executor),
-      );
-      const environment = allowed(requester, (await services.agentOf(session)).environment);
+      const agent = await services.agentOf(session);
+      const executor = executorOf(services, session.executor);
+      await requireTrust(services, session.repository, session.mode, agent, executor);
+      requireTakes(agent, prompt);
+      const environment = allowed(requester, agent.environment);
       vault.remember(session.id, environment.secrets);
       const given = { text: prompt, steer, requester: requesterRecord(environment, requester.settings, client) };
       let verdict: Verdict = { status: 'started' };
@@ -149,6 +146,7 @@ async function createSession(
   refuseHeld(services, await repositories.check(location, request, titleOf(params.prompt)));
   const environment = allowed(params.requester, agent.environment);
   if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
+  requireTakes(agent, params.prompt);
   const [id, uuid] = [services.newId(), randomUUID()];
   const data = {
     session: id,
@@ -182,6 +180,11 @@ function refuseHeld(services: Services, path: string | undefined): void {
   const holder = path === undefined ? undefined : services.store.get('worktree', path)?.holder;
   if (path === undefined || holder === undefined || holder === null) return;
   throw inUse(path, holder);
+}
+
+/** Throws `bad-usage` for a prompt that the agent cannot be handed, before anything is made for it. */
+function requireTakes(agent: Agent, text: string): void {
+  agent.command({ session: '', cwd: '/', prompt: { id: '', text }, directory: '/' });
 }
 
 /** An agent that is not there is refused before a worktree is made for it. */

@@ -6,7 +6,7 @@ import { event } from '../../core/events.ts';
 import type { Effect } from '../../core/intent/state.ts';
 import { promptKey } from '../../core/session/observe.ts';
 import type { Place, Session } from '../../core/session/state.ts';
-import type { Agent } from '../../agents/agent.ts';
+import type { Agent, AgentCommand } from '../../agents/agent.ts';
 import type { RunRecord, RunRef } from '../../executors/executor.ts';
 import { fileSize } from '../../executors/space.ts';
 import { requireTrusted } from './trust.ts';
@@ -100,7 +100,6 @@ async function spawnAgent(
   const { secrets, env } = session.requester;
   const executor = context.executor(session);
   for (const file of command.files) await writePrivate(file.path, file.text);
-  for (const [index, line] of command.firstInputs.entries()) await executor.write(ref, index + 1, line);
   const inputs = command.firstInputs.length;
   const record = await executor.start(
     {
@@ -114,8 +113,28 @@ async function spawnAgent(
     },
     context.stopping,
   );
-  if (!command.duplex && inputs > 0) await executor.close(ref);
+  await giveInputs(context, session, ref, command);
   return { record, inputs };
+}
+
+/** All that a command gets to read. One that has ended without reading it is judged by its end. */
+async function giveInputs(
+  context: SessionContext,
+  session: Session,
+  ref: RunRef,
+  { duplex, firstInputs }: AgentCommand,
+): Promise<void> {
+  const executor = context.executor(session);
+  try {
+    for (const [index, line] of firstInputs.entries()) await executor.write(ref, index + 1, line);
+    if (!duplex && firstInputs.length > 0) await executor.close(ref);
+  } catch (error) {
+    if (isCoppiceError(error, 'wrong-state')) return;
+    // It would wait for its prompt for ever, and the start counts as one that did not happen.
+    await executor.stop(ref, { graceMs: 0 });
+    await executor.clean(ref);
+    throw error;
+  }
 }
 
 /** Readable by the agent's user only; the folder is the run's own. */
