@@ -136,6 +136,7 @@ class TextDisplay implements Display {
     const facts = [changesText(detail), durationText(elapsedMs(detail, this.#shell.now())), usageText(detail.usage)];
     const colour = statusColour(detail.status, paint);
     this.#out.line(text`${colour(paint.bold(detail.status))}: ${facts.filter((fact) => fact !== '').join(' · ')}`);
+    for (const remark of detail.changes?.remarks ?? []) this.#out.note(remark);
     if (detail.error === undefined) return;
     this.#out.note(text`${detail.error.message}\n  ${detail.error.next}`);
   }

@@ -148,6 +148,7 @@ function courseFacts(detail: SessionDetail, now: number): Fact[] {
     ['turns', detail.turns],
     ['usage', usageText(detail.usage)],
     ['changes', detail.changes === undefined ? '' : changesText(detail)],
+    ...(detail.changes?.remarks ?? []).map((remark): Fact => ['but', remark]),
     ['last turn', lastTurnText(detail)],
     ['tools', toolsText(detail)],
     ['incomplete', detail.activity?.incomplete ?? ''],

@@ -28,6 +28,8 @@ export const changesSchema = z.object({
   files: z.number(),
   insertions: z.number(),
   deletions: z.number(),
+  /** Sentences about what of the worktree is not in it, or not as it stands there. */
+  remarks: z.array(z.string()).readonly().optional(),
 });
 
 /** One row of `session list`. Times are ISO 8601. */

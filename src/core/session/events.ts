@@ -80,7 +80,8 @@ export interface SessionEvents {
   'breakpoint.closed': { session: string; breakpoint: string; why: 'delivered' | 'withdrawn'; offset?: number };
   /** With `error` a limit ends the work, not a person: it then fails with that error. */
   'session.cancelling': { session: string; reason: string; error?: ErrorRecord };
-  'session.interrupting': { session: string };
+  /** `error`: why, when nobody asked for it. */
+  'session.interrupting': { session: string; error?: ErrorRecord };
   'session.paused': { session: string; until: number; reason: string };
   'session.resumed': { session: string };
   /** The end of a stretch of work: no process is left, the change is committed, the lease is given back. */

@@ -99,6 +99,7 @@ const folds: {
       result: undefined,
       endedAt: undefined,
       startedAt: session.startedAt ?? at,
+      interruptedFor: undefined,
       vainRuns: undefined,
     }),
   'worktree.ready': (session, { data }) => ({ ...session, worktree: data.worktree, holding: true }),
@@ -219,7 +220,8 @@ const folds: {
     ...session,
     cancelling: { reason: data.reason, at, ...(data.error === undefined ? {} : { error: data.error }) },
   }),
-  'session.interrupting': (session) => ({ ...session, interrupting: true }),
+  'session.interrupting': (session, { data }) =>
+    patch(session, { interrupting: true, interruptedFor: data.error ?? session.interruptedFor }),
   'session.paused': (session, { data }) => ({ ...session, pausedUntil: { at: data.until, reason: data.reason } }),
   'session.resumed': (session) => patch(session, { pausedUntil: undefined }),
   'session.settled': (session, { at, data }) =>

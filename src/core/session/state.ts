@@ -131,6 +131,8 @@ export interface ChangeSummary {
   readonly files: number;
   readonly insertions: number;
   readonly deletions: number;
+  /** Sentences about what of the worktree is not in it, or not as it stands there. */
+  readonly remarks?: readonly string[];
 }
 
 /**
@@ -176,6 +178,8 @@ export interface Session {
   readonly place?: number;
   readonly cancelling?: { readonly reason: string; readonly at: number; readonly error?: ErrorRecord };
   readonly interrupting?: boolean;
+  /** Why the engine itself interrupted the agent, in the present stretch of work. */
+  readonly interruptedFor?: ErrorRecord;
   readonly pausedUntil?: { readonly at: number; readonly reason: string };
   readonly worktree?: Place;
   /** True while this session holds the lease of its worktree. */

@@ -87,7 +87,8 @@ export class GitWorkplace implements Workplace {
     });
     const commit = made.nothing ? made.parent : made.commit;
     const { files, insertions, deletions } = await changesBetween(repository, place.baseCommit, commit, 0);
-    return { commit, tree: made.tree, files, insertions, deletions };
+    const remarks = [...made.nested.map(leftOut), ...made.warnings];
+    return { commit, tree: made.tree, files, insertions, deletions, ...(remarks.length === 0 ? {} : { remarks }) };
   }
 
   async changes(session: Session, place: Place): Promise<ChangeSummary> {
@@ -181,6 +182,10 @@ export class GitWorkplace implements Workplace {
       });
     }
   }
+}
+
+function leftOut(path: string): string {
+  return `${path} is a repository of its own: it is in the worktree and not on the branch.`;
 }
 
 /** With the links above it resolved, as worktrees are recorded; the path itself while it does not exist. */

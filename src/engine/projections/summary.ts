@@ -1,4 +1,4 @@
-import type { Session } from '../../core/session/state.ts';
+import type { ChangeSummary, Session } from '../../core/session/state.ts';
 import { statusOf } from '../../core/session/status.ts';
 
 /** `summary.md` of a finished stretch of work: what was asked, what came of it, and what it cost. Plain text from agents is quoted, never markup. */
@@ -15,15 +15,20 @@ export function summaryOf(session: Session): string {
     `- branch: \`${worktree?.branch ?? 'none'}\` from \`${worktree?.base ?? 'none'}\` (${worktree?.baseCommit.slice(0, 12) ?? ''})`,
     `- turns: ${session.turns}; tokens in ${usage.inputTokens}, out ${usage.outputTokens}`,
   ];
-  if (changes !== undefined) {
-    const commit = changes.commit === undefined ? '' : `, commit \`${changes.commit.slice(0, 12)}\``;
-    lines.push(`- change: ${changes.files} files, +${changes.insertions} −${changes.deletions}${commit}`);
-  }
+  if (changes !== undefined) lines.push(...changeLines(changes));
   lines.push('', '## Asked', '', quoted(session.goal));
   if (result?.text !== undefined) lines.push('', '## Answered', '', quoted(result.text));
   if (result?.error !== undefined)
     lines.push('', '## Trouble', '', quoted(`${result.error.message} ${result.error.next}`));
   return `${lines.join('\n')}\n`;
+}
+
+function changeLines({ files, insertions, deletions, commit, remarks = [] }: ChangeSummary): string[] {
+  const where = commit === undefined ? '' : `, commit \`${commit.slice(0, 12)}\``;
+  return [
+    `- change: ${files} files, +${insertions} −${deletions}${where}`,
+    ...remarks.map((remark) => `- but: ${inline(remark)}`),
+  ];
 }
 
 function quoted(text: string): string {

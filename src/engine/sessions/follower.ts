@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
 import { defined } from '../../core/defined.ts';
+import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { observe, observeExit, withAnnounced, type RunEnd } from '../../core/session/observe.ts';
 import type { Run, Session } from '../../core/session/state.ts';
@@ -210,16 +211,32 @@ export class Follower {
     const long = this.#offset > longest;
     if (!short && !long) return;
     this.#warned = true;
-    const why = short
-      ? `Only ${Math.floor(free / mebibyte)} MiB are free on the disk of the session's output.`
-      : `The session has printed more than ${settings['session.maxStreamMegabytes']} MiB.`;
-    this.activity.warn('critical', `${why} The turn is being interrupted so that nothing is lost.`);
-    if (short) this.activity.markIncomplete(why);
+    const error = short ? noSpace(Math.floor(free / mebibyte)) : tooMuchOutput(settings['session.maxStreamMegabytes']);
+    this.activity.warn('critical', `${error.message} The turn is being interrupted so that nothing is lost.`);
+    if (short) this.activity.markIncomplete(error.message);
     const session = store.session(this.#session);
     if (session.turn === undefined || session.interrupting === true) return;
-    await store.commit(engineActor, () => [event('session.interrupting', { session: this.#session })]);
+    await store.commit(engineActor, () => [
+      event('session.interrupting', { session: this.#session, error: error.toRecord() }),
+    ]);
     this.#reportChange();
   }
+}
+
+function noSpace(megabytes: number): CoppiceError {
+  return new CoppiceError(
+    'disk-full',
+    `Only ${megabytes} MiB are free on the disk of the session's output.`,
+    'Free some space, then continue the session; `session.minFreeMegabytes` says how much is wanted.',
+  );
+}
+
+function tooMuchOutput(megabytes: number): CoppiceError {
+  return new CoppiceError(
+    'agent-unusable',
+    `The session has printed more than ${megabytes} MiB.`,
+    'See what it prints, then continue the session, or raise `session.maxStreamMegabytes`.',
+  );
 }
 
 function doubtOf(state: RunState): string | undefined {

@@ -14,7 +14,7 @@ export async function settle(context: SessionContext, session: Session, error?: 
   const place = session.holding ? session.worktree : undefined;
   const work = await record(context, session, place, outcomeOf(session, problem));
   if (place !== undefined) await context.workplace.release(session, place);
-  const failure = problem ?? work.error ?? (work.outcome === 'failed' ? turnFailure(session) : undefined);
+  const failure = problem ?? work.error ?? shortfall(session, work.outcome);
   const settled = event(
     'session.settled',
     defined({
@@ -50,6 +50,11 @@ function outcomeOf(session: Session, problem: ErrorRecord | undefined): Result['
     default:
       return 'failed';
   }
+}
+
+function shortfall(session: Session, outcome: Result['outcome']): ErrorRecord | undefined {
+  if (outcome === 'interrupted') return session.interruptedFor;
+  return outcome === 'failed' ? turnFailure(session) : undefined;
 }
 
 function turnFailure(session: Session): ErrorRecord {

@@ -113,8 +113,8 @@ function secretsFor({ shell }: Context, { secrets = [] }: BreakpointView): NonNu
   const missing = secrets.filter((name) => shell.env[name] === undefined);
   if (missing.length > 0) {
     throw badUsage(
-      `${missing.join(', ')} is not set in this environment.`,
-      'Set it and answer again, or go on without it with --deny.',
+      `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set in this environment.`,
+      'Set what is missing and answer again, or go on without it with --deny.',
     );
   }
   return { env: {}, secrets: Object.fromEntries(found) };
