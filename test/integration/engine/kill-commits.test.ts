@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { Chance } from '../../support/engine/chance.ts';
+import { commands, dialogue } from '../../support/engine/lives.ts';
+import type { KillPoint } from '../../support/engine/plan.ts';
+import { killed, tally } from '../../support/engine/tally.ts';
+import { inParallel } from '../../support/engine/waiting.ts';
+import { Worlds, type WorldOptions } from '../../support/engine/world.ts';
+
+type Life = typeof dialogue;
+
+/** Lives that are led at the same time, each in a world of its own. */
+const width = 3;
+const limitMs = 420_000;
+
+/** Commits of an engine that have nothing to do with a session: opening the journal, and saying that it is up. */
+const opening = 2;
+
+const sides = ['before', 'after'] as const;
+
+describe('an engine that is killed at its commits', function () {
+  this.timeout(limitMs);
+  let worlds: Worlds;
+  const chance = new Chance();
+  before(async () => (worlds = await Worlds.open()));
+  after(async () => worlds.dispose());
+  after(() => process.stdout.write(`      seed ${chance.seed}; ${tally()}\n`));
+
+  /** Leads a life; returns how many engines were killed, and how many commits the first engine made. */
+  async function lead(life: Life, options: WorldOptions): Promise<{ kills: number; commits: number }> {
+    const world = await worlds.world(options);
+    try {
+      await life(world);
+      const last = (await world.commits(1)).at(-1) ?? '';
+      return { kills: world.kills, commits: Number.parseInt(last, 10) };
+    } finally {
+      await world.dispose();
+    }
+  }
+
+  it('once, before or after each of them, in a dialogue', async () => {
+    const { commits } = await lead(dialogue, { covered: true });
+    assert.ok(commits > 40, `${commits} commits`);
+    const numbers = Array.from({ length: commits }, (_, index) => index + 1);
+    const points = numbers.flatMap((commit) => sides.map((when) => ({ when, commit })));
+    let reached = 0;
+    await inParallel(points, width, async (point) => {
+      const kill = (life: number): KillPoint | undefined => (life === 1 ? point : undefined);
+      const { kills } = await lead(dialogue, { kill, covered: point.commit % 8 === 0 });
+      killed(`${point.when} a commit`, kills);
+      reached += kills;
+    });
+    // Commits that come at the same moment share a write, so the last numbers are not reached in every life.
+    assert.ok(reached >= points.length * 0.85, `only ${reached} of ${points.length} points were reached`);
+  });
+
+  it('again and again, so that each engine adds one commit to the work', async () => {
+    const points: KillPoint[] = [
+      { when: 'after', commit: opening + 1 },
+      { when: 'before', commit: opening + 2 },
+    ];
+    const jobs = [dialogue, commands].flatMap((life) => points.map((point) => ({ life, point })));
+    await inParallel(jobs, width, async ({ life, point }) => {
+      const { kills } = await lead(life, { kill: () => point });
+      killed(`${point.when} a commit`, kills);
+      assert.ok(kills >= 15, `${life.name} was killed ${kills} times`);
+    });
+  });
+
+  it('again and again, at random', async () => {
+    const jobs = [dialogue, commands, dialogue, commands].map((life) => ({ life, numbers: chance.fork() }));
+    await inParallel(jobs, width, async ({ life, numbers }) => {
+      const kill = (): KillPoint => ({
+        when: numbers.below(2) === 0 ? 'before' : 'after',
+        commit: opening + 2 + numbers.below(8),
+      });
+      const { kills } = await lead(life, { kill });
+      killed('at a random commit', kills);
+    });
+  });
+});

@@ -1,0 +1,125 @@
+/** Somebody who works with an engine that may go away at any moment, and who never asks twice for what may have been done. */
+import { isCoppiceError } from '../../../src/core/errors.ts';
+import type { ParamsOf, Requests, ResultOf } from '../../../src/protocol/contract.ts';
+import type { SessionDetail, SessionView } from '../../../src/protocol/schemas.ts';
+import type { Status } from '../../../src/core/session/state.ts';
+import type { World } from './world.ts';
+import { until } from './waiting.ts';
+
+type Method = keyof Requests;
+
+/** A session waits for no answer. */
+export class NothingAsked extends Error {
+  override readonly name = 'NothingAsked';
+}
+
+export class Person {
+  readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** Asks until an engine answers. For questions only, and for what may be done twice. */
+  async ask<K extends Method>(method: K, params: ParamsOf<Requests, K>): Promise<ResultOf<Requests, K>> {
+    for (;;) {
+      const answer = await this.#once(method, params);
+      if (answer !== undefined) return answer;
+    }
+  }
+
+  /**
+   * Has something done once. If the engine goes away before it answers, `done` tells from the present state whether it was
+   * done all the same; only if it was not it is asked for again.
+   */
+  async act<K extends Method>(
+    method: K,
+    params: ParamsOf<Requests, K>,
+    done: () => Promise<boolean>,
+  ): Promise<ResultOf<Requests, K> | undefined> {
+    for (;;) {
+      const answer = await this.#once(method, params);
+      if (answer !== undefined) return answer;
+      if (await done()) return undefined;
+    }
+  }
+
+  /** Undefined if the engine went away before it answered. */
+  async #once<K extends Method>(method: K, params: ParamsOf<Requests, K>): Promise<ResultOf<Requests, K> | undefined> {
+    const connection = await this.world.connection();
+    try {
+      return await connection.request(method, params);
+    } catch (error) {
+      if (isCoppiceError(error, 'unknown-outcome') || isCoppiceError(error, 'unreachable')) return undefined;
+      throw error;
+    }
+  }
+
+  async trust(): Promise<void> {
+    await this.ask('trust/grant', { path: this.world.repository, host: true });
+  }
+
+  async list(): Promise<SessionView[]> {
+    return (await this.ask('session/list', {})).sessions;
+  }
+
+  show(session: string): Promise<SessionDetail> {
+    return this.ask('session/show', { session });
+  }
+
+  /** The id of a session for this prompt, made once. Prompts are unique. */
+  async create(prompt: string, more: Partial<ParamsOf<Requests, 'session/create'>> = {}): Promise<string> {
+    const { repository, requester } = this.world;
+    const known = async (): Promise<string | undefined> =>
+      (await this.list()).find((each) => each.prompt === prompt)?.id;
+    const asked = { path: repository, prompt, agent: 'demo', requester, ...more };
+    const made = await this.act('session/create', asked, async () => (await known()) !== undefined);
+    const id = made?.session?.id ?? (await known());
+    if (id !== undefined) return id;
+    throw new Error(`There is no session for "${prompt}": ${JSON.stringify(made)}`);
+  }
+
+  /** Gives a settled session another prompt. */
+  async continue(session: string, prompt: string): Promise<void> {
+    const { turns } = await this.show(session);
+    const { requester } = this.world;
+    await this.act('session/continue', { session, prompt, requester }, async () => {
+      const seen = await this.show(session);
+      return seen.turns > turns || !settled.has(seen.status);
+    });
+  }
+
+  /** Answers what a session asks. */
+  async answer(session: string, choice: 'allow' | 'deny'): Promise<void> {
+    const [asked] = (await this.show(session)).needs;
+    if (asked === undefined) throw new NothingAsked();
+    const breakpoint = asked.id;
+    await this.act('session/answer', { session, breakpoint, answer: { choice } }, async () => {
+      const { needs } = await this.show(session);
+      return needs.every(({ id }) => id !== breakpoint);
+    });
+  }
+
+  async cancel(session: string): Promise<void> {
+    await this.act('session/cancel', { session }, async () => (await this.show(session)).status === 'cancelled');
+  }
+
+  /** Waits for one of these statuses. Fails at once when the session ends in another one. */
+  async sees(session: string, ...wanted: readonly Status[]): Promise<SessionDetail> {
+    const { world } = this;
+    let last: SessionDetail | undefined;
+    return until(
+      async () => {
+        last = await this.show(session);
+        if (wanted.includes(last.status)) return last;
+        if (!settled.has(last.status)) return undefined;
+        throw new Error(
+          `It is ${last.status}, not ${wanted.join(' or ')}: ${JSON.stringify(last)}\n${await world.log()}`,
+        );
+      },
+      async () => `${wanted.join(' or ')}. It is ${JSON.stringify(last)}\n${await world.log()}`,
+    );
+  }
+}
+
+export const settled: ReadonlySet<Status> = new Set(['reported', 'failed', 'interrupted', 'cancelled']);
