@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, mkdir, stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { isCoppiceError, systemCode } from '../core/errors.ts';
+import { prepareHome } from '../protocol/client/home.ts';
 import type { Check } from '../protocol/schemas.ts';
 import type { Shell } from './shell.ts';
 
@@ -42,8 +43,7 @@ async function homeCheck(shell: Shell): Promise<Check> {
   const name = 'data directory';
   try {
     const { home } = shell;
-    await mkdir(home, { recursive: true, mode: 0o700 });
-    await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
+    await prepareHome(home);
     return { name, ok: true, detail: home, required: true };
   } catch (error) {
     if (isCoppiceError(error)) return { name, ok: false, detail: error.message, fix: error.next, required: true };

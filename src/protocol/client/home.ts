@@ -5,7 +5,7 @@
 import { constants, type Stats } from 'node:fs';
 import { access, chmod, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join, normalize } from 'node:path';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
 
 /** `COPPICE_HOME` if it is set, else `~/.coppice`. Throws `bad-usage` if it is not an absolute path. */
@@ -31,7 +31,7 @@ export function homePath(env: NodeJS.ProcessEnv): string {
 export async function prepareHome(path: string, platform: NodeJS.Platform = process.platform): Promise<string> {
   requirePlatform(platform);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolders(path);
     const real = await realpath(path);
     const stats = await lstat(real);
     requireOwn(real, stats);
@@ -41,6 +41,31 @@ export async function prepareHome(path: string, platform: NodeJS.Platform = proc
   } catch (error) {
     throw readable(path, error);
   }
+}
+
+/** `mkdir` with `recursive` tries for ever where nothing can be made below a folder that is there (`/proc`). */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || (await isThere(dirname(path)))) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: 0o700 }).catch(ignoreExisting);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Another process may make the same folders. */
+function ignoreExisting(error: unknown): void {
+  if (systemCode(error) !== 'EEXIST') throw error;
 }
 
 function requirePlatform(platform: NodeJS.Platform): void {
@@ -101,7 +126,7 @@ export function readable(path: string, error: unknown): unknown {
       context,
     );
   }
-  if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') return error;
+  if (!['EROFS', 'EACCES', 'EPERM', 'ENOENT'].includes(code)) return error;
   return new CoppiceError(
     'read-only',
     `The data directory ${path} cannot be written to (${code}).`,

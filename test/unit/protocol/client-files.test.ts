@@ -68,6 +68,7 @@ describe('files of a front end', () => {
       await writeFile(join(root, 'file'), '');
       await assert.rejects(prepareHome(join(root, 'file')), { code: 'path-in-the-way' });
       await assert.rejects(prepareHome(join(root, 'file', 'x')), { code: 'path-in-the-way' });
+      if (process.platform === 'linux') await assert.rejects(prepareHome('/proc/coppice/x'), { code: 'read-only' });
     });
 
     it('is refused on native Windows in one sentence', async () => {
