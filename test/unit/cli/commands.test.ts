@@ -434,7 +434,7 @@ describe('doctor and diagnostics', () => {
     assert.deepEqual(log, ['last words']);
     const bare = await coppice(engine, ['doctor'], { env: { PATH: '' }, home: join(folder, 'git', 'x') });
     assert.match(bare.stdout, /missing {2}git: no git on the PATH/);
-    assert.match(stdout, /missing {2}data directory: .*a file is in the way/);
+    assert.match(bare.stdout, /missing {2}data directory: .*a file is in the way/);
   });
 
   it('diagnostics are printed or written for the person alone, and never over a file', async () => {
