@@ -28,6 +28,8 @@ export interface CreateOptions {
   readonly base?: string;
   /** What of `.worktreeinclude` is copied; `false` copies nothing. */
   readonly include?: IncludeOptions | false;
+  /** Lets git see the summaries in `.tasks/`; default: they are kept out of it. */
+  readonly history?: boolean;
   /** Directories to check out; empty or absent: everything. */
   readonly sparse?: readonly string[];
   readonly signal?: AbortSignal;

@@ -60,7 +60,7 @@ export async function registerWorktree(repository: Repository, plan: Plan): Prom
   if (!(await writeFirstNote(making))) throw inTheWay(path);
   repository.making.add(path);
   try {
-    await excludeOwnFiles(commonDir);
+    await excludeOwnFiles(commonDir, plan.options.history ?? false);
     const what = tip === undefined ? ['--no-track', '-b', branch, path, base.commit] : [path, branch];
     await repository.onCommonDir(
       ['worktree', 'add', '--quiet', '--no-checkout', ...what],

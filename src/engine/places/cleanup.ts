@@ -60,6 +60,7 @@ export class Cleanup {
       slug: found.slug,
       branch: found.branch,
       sparse: settings['worktrees.sparse'],
+      history: settings['history.commit'],
       signal: this.#options.stopping,
       ...(base === undefined ? {} : { base }),
       ...(settings['worktrees.copyIgnored'] ? {} : { include: false }),

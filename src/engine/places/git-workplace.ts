@@ -156,6 +156,7 @@ export class GitWorkplace implements Workplace {
       ...(session.request.base === undefined ? {} : { base: session.request.base }),
       ...(settings['worktrees.copyIgnored'] ? {} : { include: false }),
       sparse: settings['worktrees.sparse'],
+      history: settings['history.commit'],
       signal,
     });
     for (const warning of warnings) this.#options.log.warn(warning, { session: session.id });
