@@ -74,6 +74,7 @@ export async function createWorktree(repository: Repository, options: CreateOpti
       path,
       slug,
       branch,
+      history: options.history ?? false,
       ...(base === undefined ? {} : { base }),
       ...(signal === undefined ? {} : { signal }),
     };

@@ -18,6 +18,8 @@ export interface Plan {
   readonly branch: string;
   /** Name of the base; default HEAD of the starting checkout. */
   readonly base?: string;
+  /** Git is to see the summaries in `.tasks/`. */
+  readonly history?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -60,7 +62,7 @@ export async function registerWorktree(repository: Repository, plan: Plan): Prom
   if (!(await writeFirstNote(making))) throw inTheWay(path);
   repository.making.add(path);
   try {
-    await excludeOwnFiles(commonDir, plan.options.history ?? false);
+    await excludeOwnFiles(commonDir, plan.history ?? false);
     const what = tip === undefined ? ['--no-track', '-b', branch, path, base.commit] : [path, branch];
     await repository.onCommonDir(
       ['worktree', 'add', '--quiet', '--no-checkout', ...what],
