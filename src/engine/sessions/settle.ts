@@ -14,7 +14,10 @@ export async function settle(context: SessionContext, session: Session, error?: 
   const place = session.holding ? session.worktree : undefined;
   const work = await record(context, session, place, outcomeOf(session, problem));
   if (place !== undefined) await context.workplace.release(session, place);
-  const failure = problem ?? work.error ?? shortfall(session, work.outcome);
+  // What the engine interrupted the agent for comes before what went wrong because of it.
+  const interruption = work.outcome === 'interrupted' ? session.interruptedFor : undefined;
+  const failure =
+    problem ?? interruption ?? work.error ?? (work.outcome === 'failed' ? turnFailure(session) : undefined);
   const settled = event(
     'session.settled',
     defined({
@@ -50,11 +53,6 @@ function outcomeOf(session: Session, problem: ErrorRecord | undefined): Result['
     default:
       return 'failed';
   }
-}
-
-function shortfall(session: Session, outcome: Result['outcome']): ErrorRecord | undefined {
-  if (outcome === 'interrupted') return session.interruptedFor;
-  return outcome === 'failed' ? turnFailure(session) : undefined;
 }
 
 function turnFailure(session: Session): ErrorRecord {
