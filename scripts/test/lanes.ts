@@ -64,7 +64,7 @@ export const lanes = {
     limitS: 420,
     specs: ['test/agents/**/*.test.ts'],
     timeoutMs: 120_000,
-    covers: false,
+    covers: true,
     isolated: false,
   },
 } as const satisfies Record<string, Lane>;

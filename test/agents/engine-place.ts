@@ -32,6 +32,8 @@ export class EnginePlace {
       GIT_CONFIG_GLOBAL: '/dev/null',
       GIT_CONFIG_SYSTEM: '/dev/null',
       ANTHROPIC_BASE_URL: url,
+      // The engine runs from the sources, so what it runs counts. Agents get an allow-list and never see this.
+      ...(process.env['NODE_V8_COVERAGE'] === undefined ? {} : { NODE_V8_COVERAGE: process.env['NODE_V8_COVERAGE'] }),
     };
   }
 
