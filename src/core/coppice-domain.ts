@@ -101,7 +101,7 @@ function columnsOf(kind: string, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 2,
+  reducerVersion: 3,
   upcast: (record) => upcast(record),
   touches,
   reduce,

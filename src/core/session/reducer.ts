@@ -1,4 +1,6 @@
 import { defined } from '../defined.ts';
+import type { Actor } from '../domain.ts';
+import type { TurnOutcome } from '../agent/events.ts';
 import { addUsage, noUsage } from '../agent/usage.ts';
 import type { Recorded } from '../events.ts';
 import type { SessionEvents } from './events.ts';
@@ -80,6 +82,11 @@ function released(session: Session, at: number): Session {
   return { ...session, turn: { ...rest, heldMs: turn.heldMs + Math.max(0, at - heldSince) } };
 }
 
+/** A turn that the engine concluded from the end of a process tells nothing of a conversation, unless it was a success. */
+function heard(session: Session, actor: Actor, outcome?: TurnOutcome): Session {
+  return actor.startsWith('agent:') || outcome === 'success' ? patch(session, { conversed: true }) : session;
+}
+
 const folds: {
   readonly [K in Exclude<keyof SessionEvents, 'session.created' | 'session.restored' | 'session.refused'>]: Fold<K>;
 } = {
@@ -155,14 +162,14 @@ const folds: {
         return numbered;
     }
   },
-  'turn.started': (session, { at, data }) => {
+  'turn.started': (session, { at, actor, data }) => {
     const { prompt } = data;
     const seen =
       prompt === undefined
         ? session
         : withPrompt(session, prompt, (each) => ({ ...each, state: 'seen', run: data.run }));
     return {
-      ...advanced(seen, data.offset),
+      ...advanced(heard(seen, actor), data.offset),
       turns: data.turn,
       turn: {
         n: data.turn,
@@ -174,8 +181,8 @@ const folds: {
       },
     };
   },
-  'turn.ended': (session, { at, data }) =>
-    patch(advanced(session, data.offset), {
+  'turn.ended': (session, { at, actor, data }) =>
+    patch(advanced(heard(session, actor, data.outcome), data.offset), {
       turn: undefined,
       interrupting: undefined,
       lastTurn: {

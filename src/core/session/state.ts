@@ -184,7 +184,10 @@ export interface Session {
   readonly worktree?: Place;
   /** True while this session holds the lease of its worktree. */
   readonly holding: boolean;
+  /** The agent's own id of the conversation. */
   readonly agentSession?: string;
+  /** The agent was heard in that conversation: only then is there something to take up again. */
+  readonly conversed?: boolean;
   readonly agentVersion?: string;
   readonly model?: string;
   /** Text of the first prompt. */

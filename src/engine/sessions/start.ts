@@ -62,7 +62,9 @@ export function openSpawn(context: SessionContext, session: Session): Announced 
 async function announce(context: SessionContext, session: Session, agent: Agent): Promise<Announced> {
   const run = (session.run?.n ?? 0) + 1;
   const offset = await fileSize(context.runRef(session.id, run).streamPath);
-  const agentSession = session.agentSession ?? (agent.capabilities.ownSessionId ? context.newId() : undefined);
+  // An id that an agent may have taken and then died with is neither free nor known to it for sure.
+  const known = session.conversed === true ? session.agentSession : undefined;
+  const agentSession = known ?? (agent.capabilities.ownSessionId ? context.newId() : undefined);
   const spawn: Spawn = { kind: 'spawn', run, offset, ...(agentSession === undefined ? {} : { agentSession }) };
   const intent = context.newId();
   await context.store.commit(engineActor, () => [
@@ -94,7 +96,7 @@ async function spawnAgent(
     directory: ref.directory,
     ...defined({
       agentSession: spawn.agentSession,
-      resume: agent.capabilities.resume && session.lastTurn !== undefined ? session.agentSession : undefined,
+      resume: agent.capabilities.resume && session.conversed === true ? session.agentSession : undefined,
     }),
   });
   const { secrets, env } = session.requester;
