@@ -1,11 +1,13 @@
 # A stand-in for a command that is run once per prompt: adds the prompt to `work.txt`, and notes its beginning and its end in
-# a ledger outside of the worktree. Arguments: the ledger, the prompt. Words in a prompt: #gate (waits until LEDGER.gate is there),
+# a ledger outside of the worktree. Arguments: the ledger, and the prompt unless it
+# is typed in. Words in a prompt: #gate (waits until LEDGER.gate is there),
 # #slow:SECONDS, #hang, #fail.
 note() {
   printf '%s %s %s %s %s\n' "$$" "$COPPICE_SESSION" "$COPPICE_RUN" "$1" "$2" >>"$ledger"
 }
 
 ledger=$1
+[ $# -gt 1 ] || set -- "$1" "$(cat)"
 note prompt "$2"
 echo "at work on $2"
 case $2 in *'#gate'*) while [ ! -e "$ledger.gate" ]; do sleep 0.05; done ;; esac

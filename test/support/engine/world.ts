@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly config?: string;
   /** Whether what the engines run counts for the coverage, if that is measured: they then run from the sources. */
   readonly covered?: boolean;
+  /** Makes what starts agents in the place of `media/run.sh`, in a folder of the world. */
+  readonly wrapper?: (folder: string) => Promise<string>;
   /** Makes what is put before the `PATH` of the engines, in a folder of the world. */
   readonly bin?: (folder: string) => Promise<string>;
 }
@@ -61,6 +63,7 @@ export class Worlds {
     for (const path of folders) await mkdir(path, { mode: 0o700 });
     await copyRepository(this.#template, world.repository);
     world.bin = await options.bin?.(root);
+    world.wrapper = (await options.wrapper?.(root)) ?? wrapper;
     await writeFile(join(world.home, 'config.yaml'), configuration(world.ledgerPath, options));
     return world;
   }
@@ -72,8 +75,9 @@ export class Worlds {
 
 function configuration(ledger: string, { demo, config = '' }: WorldOptions): string {
   const custom = ['/bin/sh', command, ledger, '{prompt}'];
+  const typed = ['/bin/sh', command, ledger];
   const own = demo === undefined ? "  demo:\n    command: '/bin/sh'\n" : '';
-  return `stop:\n  graceSeconds: 2\nagents:\n${own}  custom:\n    once:\n      command: ${JSON.stringify(custom)}\n${config}`;
+  return `stop:\n  graceSeconds: 2\nagents:\n${own}  custom:\n    once:\n      command: ${JSON.stringify(custom)}\n    typed:\n      command: ${JSON.stringify(typed)}\n${config}`;
 }
 
 export class World {
@@ -83,6 +87,7 @@ export class World {
   readonly runtime: string;
   readonly repository: string;
   readonly ledgerPath: string;
+  wrapper = wrapper;
   /** Folder that comes first on the `PATH`. */
   bin: string | undefined;
   /** Every engine that was started, in order. */
@@ -168,7 +173,7 @@ export class World {
       ...(coverage === undefined ? { NODE_COMPILE_CACHE: this.#shared.cache } : { NODE_V8_COVERAGE: coverage }),
     };
     const plan = {
-      wrapper,
+      wrapper: this.wrapper,
       agent: this.#options.demo ?? agent,
       commits: join(this.root, `commits-${life}`),
       ...(kill === undefined ? {} : { kill }),
