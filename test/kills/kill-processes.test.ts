@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import type { Status } from '../../../src/core/session/state.ts';
-import { Chance } from '../../support/engine/chance.ts';
-import { checkEnd, linesOf, type Expected } from '../../support/engine/checks.ts';
-import { drive, isAt, type Moment } from '../../support/engine/disturbance.ts';
-import { given } from '../../support/engine/lives.ts';
-import { Person } from '../../support/engine/person.ts';
-import { git } from '../../support/engine/repository.ts';
-import { printed } from '../../support/engine/stream.ts';
-import { killed, tally } from '../../support/engine/tally.ts';
-import { killAll, type Victim } from '../../support/engine/victims.ts';
-import { inParallel, sleep } from '../../support/engine/waiting.ts';
-import { Worlds, type World } from '../../support/engine/world.ts';
+import type { Status } from '../../src/core/session/state.ts';
+import { Chance } from '../support/engine/chance.ts';
+import { checkEnd, linesOf, type Expected } from '../support/engine/checks.ts';
+import { drive, isAt, type Moment } from '../support/engine/disturbance.ts';
+import { given } from '../support/engine/lives.ts';
+import { Person } from '../support/engine/person.ts';
+import { git } from '../support/engine/repository.ts';
+import { printed } from '../support/engine/stream.ts';
+import { killed, tally } from '../support/engine/tally.ts';
+import { killAll, type Victim } from '../support/engine/victims.ts';
+import { inParallel, sleep } from '../support/engine/waiting.ts';
+import { Worlds, type World } from '../support/engine/world.ts';
 
 /** An agent that is disturbed: what it is asked, what it was given, and what it has made of prompts that it carried out. */
 interface Subject {
@@ -43,7 +43,7 @@ const command: Subject = {
 
 const demo: Subject = {
   agent: 'demo',
-  demo: fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', import.meta.url)),
+  demo: fileURLToPath(new URL('../../src/agents/demo/program/main.ts', import.meta.url)),
   moments: ['spawned', 'given', 'asked', 'answered'],
   prompt: (subject) => `${subject} #slow:0.1 #ask:work.txt`,
   notes: (world, session) => printed(world, session),

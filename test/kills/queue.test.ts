@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { Chance } from '../../support/engine/chance.ts';
-import { checkEnd, journalOf, linesOf } from '../../support/engine/checks.ts';
-import { given } from '../../support/engine/lives.ts';
-import { Person, settled } from '../../support/engine/person.ts';
-import type { KillPoint } from '../../support/engine/plan.ts';
-import { killed, tally } from '../../support/engine/tally.ts';
-import { inParallel, until } from '../../support/engine/waiting.ts';
-import { Worlds, type World } from '../../support/engine/world.ts';
+import { Chance } from '../support/engine/chance.ts';
+import { checkEnd, journalOf, linesOf } from '../support/engine/checks.ts';
+import { given } from '../support/engine/lives.ts';
+import { Person, settled } from '../support/engine/person.ts';
+import type { KillPoint } from '../support/engine/plan.ts';
+import { killed, tally } from '../support/engine/tally.ts';
+import { inParallel, until } from '../support/engine/waiting.ts';
+import { Worlds, type World } from '../support/engine/world.ts';
 
 const running = 3;
 const waiting = 10;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Connection } from '../../../src/protocol/client/connect.ts';
-import type { NotificationOf } from '../../../src/protocol/client/wire.ts';
-import { writeHistory } from '../../support/engine/history.ts';
-import { Person } from '../../support/engine/person.ts';
-import { until } from '../../support/engine/waiting.ts';
-import { Worlds, type World } from '../../support/engine/world.ts';
+import type { Connection } from '../../src/protocol/client/connect.ts';
+import type { NotificationOf } from '../../src/protocol/client/wire.ts';
+import { writeHistory } from '../support/engine/history.ts';
+import { Person } from '../support/engine/person.ts';
+import { until } from '../support/engine/waiting.ts';
+import { Worlds, type World } from '../support/engine/world.ts';
 
 type Records = NotificationOf<'records'>['records'];
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { Chance } from '../../support/engine/chance.ts';
-import { commands, dialogue } from '../../support/engine/lives.ts';
-import type { KillPoint } from '../../support/engine/plan.ts';
-import { killed, tally } from '../../support/engine/tally.ts';
-import { inParallel } from '../../support/engine/waiting.ts';
-import { Worlds, type WorldOptions } from '../../support/engine/world.ts';
+import { Chance } from '../support/engine/chance.ts';
+import { commands, dialogue } from '../support/engine/lives.ts';
+import type { KillPoint } from '../support/engine/plan.ts';
+import { killed, tally } from '../support/engine/tally.ts';
+import { inParallel } from '../support/engine/waiting.ts';
+import { Worlds, type WorldOptions } from '../support/engine/world.ts';
 
 type Life = typeof dialogue;
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { globSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkEnd, linesOf } from '../../support/engine/checks.ts';
-import { given } from '../../support/engine/lives.ts';
-import { Person } from '../../support/engine/person.ts';
-import { addFiles, git } from '../../support/engine/repository.ts';
-import { slowGit, type SlowGit } from '../../support/engine/slow-git.ts';
-import { killed, tally } from '../../support/engine/tally.ts';
-import { inParallel, until } from '../../support/engine/waiting.ts';
-import { Worlds, type World } from '../../support/engine/world.ts';
+import { checkEnd, linesOf } from '../support/engine/checks.ts';
+import { given } from '../support/engine/lives.ts';
+import { Person } from '../support/engine/person.ts';
+import { addFiles, git } from '../support/engine/repository.ts';
+import { slowGit, type SlowGit } from '../support/engine/slow-git.ts';
+import { killed, tally } from '../support/engine/tally.ts';
+import { inParallel, until } from '../support/engine/waiting.ts';
+import { Worlds, type World } from '../support/engine/world.ts';
 
 /** Commands that change something, in the order in which a session needs them. */
 const commands = ['worktree add', 'read-tree', 'commit-tree', 'update-ref'] as const;
