@@ -1,7 +1,7 @@
 /** The first half of making a worktree: everything that can refuse it, our note, and git's registration without files. */
 import { lstat, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CoppiceError } from '../core/errors.ts';
+import { CoppiceError, isCoppiceError } from '../core/errors.ts';
 import { adminEntries, adminOf, isAbsent } from './admin.ts';
 import { excludeOwnFiles } from './exclude.ts';
 import { type Base, branchFacts, readHead, readRefs, type Refs, refuseProtected, resolveBase } from './facts.ts';
@@ -33,10 +33,26 @@ export interface Registered {
 
 /** Only one at a time per repository. What it throws is listed at `createWorktree`. */
 export async function registerWorktree(repository: Repository, plan: Plan): Promise<Registered> {
+  // First, since what is cleared may include the branch.
+  const cleared = await clearHalfMade(repository, plan.path);
+  try {
+    return await register(repository, plan);
+  } catch (error) {
+    if (cleared === undefined || plan.signal?.aborted === true || !isInTheWay(error)) throw error;
+    // A git that outlived the engine which had begun this may have done its part only now: that is taken back as well.
+    const entry = await adminOf(repository.location.commonDir, plan.path);
+    if (entry !== undefined) await discardPartial(repository, cleared);
+    return register(repository, plan);
+  }
+}
+
+function isInTheWay(error: unknown): boolean {
+  return (['path-in-the-way', 'worktree-in-use', 'git-failed'] as const).some((code) => isCoppiceError(error, code));
+}
+
+async function register(repository: Repository, plan: Plan): Promise<Registered> {
   const { path, branch } = plan;
   const { commonDir } = repository.location;
-  // First, since what is cleared may include the branch.
-  await clearHalfMade(repository, path);
   const refs = await readRefs(repository);
   refuseProtected(await branchFacts(repository, refs), branch);
   const base = await resolveBase(repository, plan.base, refs);
@@ -78,8 +94,8 @@ export async function registerWorktree(repository: Repository, plan: Plan): Prom
   }
 }
 
-/** Clears what an engine that is over left at this path. */
-async function clearHalfMade(repository: Repository, path: string): Promise<void> {
+/** Clears what an engine that is over left at this path; its note, if it had begun a worktree there. */
+async function clearHalfMade(repository: Repository, path: string): Promise<Note | undefined> {
   const { commonDir } = repository.location;
   const note = await readNote(commonDir, path);
   if (note?.state === 'making') {
@@ -95,8 +111,13 @@ async function clearHalfMade(repository: Repository, path: string): Promise<void
     await discardPartial(repository, note);
   }
   await clearGone(repository, dirname(dirname(path)));
-  // A note that a power failure left unreadable, with nothing where it points.
-  if (note !== undefined || !(await hasNote(commonDir, path)) || !(await isAbsent(path))) return;
+  if (note === undefined) await clearUnreadable(commonDir, path);
+  return note?.state === 'making' ? note : undefined;
+}
+
+/** A note that a power failure left unreadable, with nothing where it points. */
+async function clearUnreadable(commonDir: string, path: string): Promise<void> {
+  if (!(await hasNote(commonDir, path)) || !(await isAbsent(path))) return;
   if ((await adminOf(commonDir, path)) === undefined) await removeNote({ common: commonDir, path });
 }
 
