@@ -1,23 +1,34 @@
 #!/usr/bin/env node
 /**
- * Bundles the programs of Coppice into dist/. `--watch` keeps building. Each bundle is one readable ES module (names and
- * lines are kept, so a stack trace makes sense without its source map) that runs on Node 20.19 or later without packages.
+ * Bundles Coppice into dist/. `--watch` keeps building.
+ * - Programs: one readable ES module each (names and lines are kept, so a stack trace makes sense without its source map) that
+ *   runs on Node 20.19 or later without packages.
+ * - The extension: one minified CommonJS file for the extension host.
+ * - Panels: one script and one style sheet each, for webviews whose content security policy allows nothing inline.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import esbuildSvelte from 'esbuild-svelte';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(root, 'dist');
 
-/** @type {readonly { from: string, to: string, executable?: boolean }[]} */
-const programs = [
-  { from: 'src/engine/main.ts', to: 'engine.js' },
-  { from: 'src/cli/main.ts', to: 'cli.js', executable: true },
-  { from: 'src/agents/demo/program/main.ts', to: 'demo-agent.js' },
+/** Its types describe a CommonJS module; it is an ES module. */
+const sveltePlugin = /** @type {typeof esbuildSvelte.default} */ (/** @type {unknown} */ (esbuildSvelte));
+
+/** @typedef {{ from: string, to: string, executable?: boolean, kind: 'program' | 'extension' | 'panel' }} Bundle */
+
+/** @type {readonly Bundle[]} */
+const bundles = [
+  { kind: 'program', from: 'src/engine/main.ts', to: 'engine.js' },
+  { kind: 'program', from: 'src/cli/main.ts', to: 'cli.js', executable: true },
+  { kind: 'program', from: 'src/agents/demo/program/main.ts', to: 'demo-agent.js' },
+  { kind: 'extension', from: 'src/extension/main.ts', to: 'extension.cjs' },
+  { kind: 'panel', from: 'webview/session/main.ts', to: 'webview/session.js' },
 ];
 
 const assets = [
@@ -34,27 +45,46 @@ const __dirname = __fileURLToPath(new URL('.', import.meta.url));`;
 
 const { version } = /** @type {{ version: string }} */ (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
 
-/** @param {typeof programs[number]} program @returns {esbuild.BuildOptions} */
-function options({ from, to, executable }) {
-  return {
+/** @param {Bundle} bundle @returns {esbuild.BuildOptions} */
+function options({ kind, from, to, executable }) {
+  const common = {
     absWorkingDir: root,
     entryPoints: [from],
     outfile: join(dist, to),
     bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    minifySyntax: true,
-    keepNames: true,
-    sourcemap: 'linked',
+    sourcemap: /** @type {const} */ ('linked'),
     sourcesContent: false,
-    banner: { js: executable ? `#!/usr/bin/env node\n${commonJs}` : commonJs },
     define: { COPPICE_VERSION: JSON.stringify(version) },
-    logLevel: 'warning',
-    plugins: executable
-      ? [{ name: 'executable', setup: (build) => build.onEnd(() => makeExecutable(join(dist, to))) }]
-      : [],
+    logLevel: /** @type {const} */ ('warning'),
   };
+  switch (kind) {
+    case 'program':
+      return {
+        ...common,
+        platform: 'node',
+        format: 'esm',
+        target: 'node20',
+        minifySyntax: true,
+        keepNames: true,
+        banner: { js: executable ? `#!/usr/bin/env node\n${commonJs}` : commonJs },
+        plugins: executable
+          ? [{ name: 'executable', setup: (build) => build.onEnd(() => makeExecutable(join(dist, to))) }]
+          : [],
+      };
+    case 'extension':
+      return { ...common, platform: 'node', format: 'cjs', target: 'node22', minify: true, external: ['vscode'] };
+    case 'panel':
+      return {
+        ...common,
+        platform: 'browser',
+        format: 'esm',
+        target: 'chrome138',
+        minify: true,
+        mainFields: ['svelte', 'browser', 'module', 'main'],
+        conditions: ['svelte', 'browser'],
+        plugins: [sveltePlugin({ compilerOptions: { runes: true, css: 'external' } })],
+      };
+  }
 }
 
 /** @param {string} path */
@@ -62,9 +92,9 @@ async function makeExecutable(path) {
   if (existsSync(path)) await chmod(path, 0o755);
 }
 
-/** Programs whose source is there; one that git knows but that is not there is an error. */
+/** Bundles whose source is there; one that git knows but that is not there is an error. */
 function present() {
-  return programs.filter(({ from }) => {
+  return bundles.filter(({ from }) => {
     if (existsSync(join(root, from))) return true;
     const known = execFileSync('git', ['ls-files', '--', from], { cwd: root, encoding: 'utf8' }).trim() !== '';
     if (known) throw new Error(`${from} is in git but not on disk.`);
@@ -77,30 +107,37 @@ async function copyAssets() {
   for (const { from, to } of assets) await copyFile(join(root, from), join(dist, to));
 }
 
-/** What an earlier build left and this one does not make. @param {readonly string[]} made */
+/** What an earlier build left and this one does not make. @param {readonly string[]} made paths in dist/ */
 async function removeStale(made) {
   const kept = new Set([...made, ...assets.map(({ to }) => to)]);
-  for (const name of await readdir(dist)) {
-    if (!kept.has(name)) await rm(join(dist, name), { recursive: true, force: true });
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const path = relative(dist, join(entry.parentPath, entry.name));
+    if (entry.isFile() && !kept.has(path)) await rm(join(dist, path), { force: true });
   }
+}
+
+/** Every file that a bundle consists of. @param {Bundle} bundle */
+function filesOf({ kind, to }) {
+  const style = to.replace(/\.js$/, '.css');
+  return kind === 'panel' ? [to, `${to}.map`, style, `${style}.map`] : [to, `${to}.map`];
 }
 
 async function build() {
   await mkdir(dist, { recursive: true });
   const found = present();
-  await Promise.all([copyAssets(), ...found.map((program) => esbuild.build(options(program)))]);
-  await removeStale(found.flatMap(({ to }) => [to, `${to}.map`]));
+  await Promise.all([copyAssets(), ...found.map((bundle) => esbuild.build(options(bundle)))]);
+  await removeStale(found.flatMap(filesOf));
   for (const { to } of [...found, ...assets]) {
     const { size } = await stat(join(dist, to));
-    console.log(`  dist/${to.padEnd(16)} ${(size / 1000).toFixed(0).padStart(6)} kB`);
+    console.log(`  dist/${to.padEnd(22)} ${(size / 1000).toFixed(0).padStart(6)} kB`);
   }
 }
 
 async function watch() {
   await mkdir(dist, { recursive: true });
   await copyAssets();
-  for (const program of present()) {
-    const context = await esbuild.context({ ...options(program), logLevel: 'info' });
+  for (const bundle of present()) {
+    const context = await esbuild.context({ ...options(bundle), logLevel: 'info' });
     await context.watch();
   }
 }

@@ -1,7 +1,10 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
 import tseslint from 'typescript-eslint';
 import { layersRule } from './scripts/lint/layers.js';
+import svelteConfig from './svelte.config.js';
 import * as forbidden from './scripts/lint/forbidden.js';
 
 export default defineConfig(
@@ -66,6 +69,42 @@ export default defineConfig(
     rules: {
       'no-restricted-globals': ['error', ...forbidden.globalsInCore],
       'no-restricted-syntax': ['error', ...forbidden.everywhere, ...forbidden.inProduct, ...forbidden.inCore],
+    },
+  },
+
+  // Panels: a browser without Node; of the product they see types and what is written for them.
+  svelte.configs.recommended,
+  { files: ['webview/**'], languageOptions: { globals: globals.browser } },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: {
+      parserOptions: {
+        projectService: true,
+        extraFileExtensions: ['.svelte'],
+        parser: tseslint.parser,
+        svelteConfig,
+      },
+    },
+    rules: { 'svelte/no-at-html-tags': 'error', 'svelte/no-target-blank': 'error' },
+  },
+  {
+    files: ['webview/**/*.ts', 'webview/**/*.svelte'],
+    rules: {
+      complexity: ['error', 15],
+      'max-lines-per-function': ['error', { max: 100, skipBlankLines: true, skipComments: true }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:*', 'vscode', 'zod'], message: 'A panel runs in a browser.' },
+            {
+              regex: '/src/(?!protocol/webview/)',
+              allowTypeImports: true,
+              message: 'A panel sees types of the product.',
+            },
+          ],
+        },
+      ],
     },
   },
 
