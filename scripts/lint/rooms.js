@@ -30,7 +30,7 @@ export const layers = {
   git: { rooms: ['core'], packages: ['simple-git'], processes: true },
   executors: { rooms: ['core'], packages: ['zod'], processes: true },
   agents: { rooms: ['core'], packages: ['zod'] },
-  supervision: { rooms: ['core'], packages: ['zod'] },
+  supervision: { rooms: ['core'], packages: ['unbash', 'zod'] },
   scheduling: { rooms: ['core'], packages: ['zod'] },
   planning: { rooms: ['core'], packages: ['zod', 'yaml'] },
   trackers: { rooms: ['core'], packages: ['zod'] },
