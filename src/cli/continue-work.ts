@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { CoppiceError } from '../core/errors.ts';
 import type { SessionView } from '../protocol/schemas.ts';
 import type { Context } from './context.ts';
+import { insist } from './insist.ts';
 import { withTrust } from './with-trust.ts';
 
 /** One more prompt for a session. With `steer` it cuts into the turn under way. Throws `queue-full` when it was refused. */
@@ -10,8 +12,8 @@ export async function continueWork(
   prompt: string,
   steer = false,
 ): Promise<SessionView> {
-  const params = { session, prompt, steer, requester: context.requester() };
-  const { verdict, session: view } = await withTrust(context, () => context.engine.request('session/continue', params));
+  const params = { session, prompt, steer, requester: context.requester(), key: randomUUID() };
+  const { verdict, session: view } = await withTrust(context, () => insist(context, 'session/continue', params));
   if (verdict.status === 'rejected') {
     throw new CoppiceError(
       'queue-full',

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { CoppiceError } from '../core/errors.ts';
 import { createSchema, type SessionView } from '../protocol/schemas.ts';
 import type { ParamsOf, Requests } from '../protocol/contract.ts';
 import type { Context } from './context.ts';
+import { insist } from './insist.ts';
 import { promptFrom } from './prompt.ts';
 import { badUsage } from './usage-error.ts';
 import { withTrust } from './with-trust.ts';
@@ -54,13 +56,14 @@ export async function startWork(
   const { agentOption, promptFile, worktree, ...rest } = options;
   const params: ParamsOf<Requests, 'session/create'> = {
     ...rest,
+    id: randomUUID(),
     path: context.path,
     prompt: await promptFrom(context.shell, argument, promptFile),
     ...(worktree === undefined ? {} : { worktree: absolute(context, worktree) }),
     ...(agentOption === undefined ? {} : { agentOptions: agentOptions(agentOption) }),
     requester: context.requester(),
   };
-  const { verdict, session } = await withTrust(context, () => context.engine.request('session/create', params));
+  const { verdict, session } = await withTrust(context, () => insist(context, 'session/create', params));
   if (verdict.status === 'rejected') {
     throw new CoppiceError(
       'queue-full',

@@ -101,7 +101,7 @@ function columnsOf(kind: string, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 3,
+  reducerVersion: 4,
   upcast: (record) => upcast(record),
   touches,
   reduce,

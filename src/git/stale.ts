@@ -1,6 +1,6 @@
 /** Clearing what a killed process left behind: half-made worktrees, and entries of worktrees whose folder is gone. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import { adminOf, isAbsent, removeAdmin, unfinishedEntries } from './admin.ts';
@@ -16,7 +16,7 @@ import { keepEntry } from './save.ts';
  */
 export async function discardPartial(repository: Repository, note: Note): Promise<void> {
   const { path, branch, baseCommit, common } = note.place;
-  const aside = join(dirname(path), `.unfinished-${basename(path)}-${randomBytes(6).toString('hex')}`);
+  const aside = join(dirname(path), `${asidePrefix(path)}${randomBytes(6).toString('hex')}`);
   try {
     await mkdir(dirname(path), { recursive: true });
     await rename(path, aside);
@@ -31,9 +31,22 @@ export async function discardPartial(repository: Repository, note: Note): Promis
     await repository.run(['update-ref', '-d', `refs/heads/${branch}`, baseCommit], { okCodes: [0, 1, 128] });
   }
   for (const { admin } of entries) await rm(privateIndex(repository, admin), { force: true });
-  // A git that outlived a killed engine may still be writing into it.
-  await rm(aside, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  await deleteAside(path);
   await removeNote(note.place);
+}
+
+function asidePrefix(path: string): string {
+  return `.unfinished-${basename(path)}-`;
+}
+
+/** Also what an attempt that was killed before this one had renamed aside and not deleted yet. */
+async function deleteAside(path: string): Promise<void> {
+  const prefix = asidePrefix(path);
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}$/.test(name.slice(prefix.length))) continue;
+    // A git that outlived a killed engine may still be writing into it.
+    await rm(join(dirname(path), name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
 }
 
 /**

@@ -72,6 +72,8 @@ export const requests = {
       prompt: bounded.text.min(1),
       steer: z.boolean().default(false),
       requester: requesterSchema,
+      /** The front end's own name for this prompt, so that it can be sent again when no answer came: it is given once. */
+      key: z.uuid().optional(),
     }),
     result: z.object({ verdict: verdictSchema, session: sessionSchema }),
   },

@@ -130,6 +130,11 @@ export const requesterSchema = z.object({
 });
 
 export const createSchema = z.object({
+  /**
+   * Id of the session that is to be made, chosen by the front end so that it can ask again when no answer came: a repeat
+   * gives the session that is there.
+   */
+  id: z.uuid().toLowerCase().optional(),
   /** Any path inside the repository. */
   path: short,
   prompt: text.min(1),

@@ -1,5 +1,5 @@
 /** Version of the engine's RPC. The minor grows with compatible additions; the engine also serves the minor before (design §2). */
-export const protocol = { major: 1, minor: 0 } as const;
+export const protocol = { major: 1, minor: 1 } as const;
 
 /** A version of the RPC as an engine or a front end tells it at the greeting. */
 export interface ProtocolVersion {

@@ -21,13 +21,18 @@ export interface Decision {
   readonly verdict: Verdict;
 }
 
-/** A piece of work arrives: admitted, queued, or refused with the reason (refusals are journalled too). */
+/**
+ * A piece of work arrives: admitted, queued, or refused with the reason (refusals are journalled too). Asked for again
+ * under the id of a session that is there, it is that session: nothing happens a second time.
+ */
 export function create(
   sessions: readonly Session[],
   data: Events['session.created'],
   prompt: string,
   limits: Limits,
 ): Decision {
+  const known = sessions.find(({ id }) => id === data.session);
+  if (known !== undefined) return repeated(sessions, known, data.repository.id, prompt);
   const { verdict, events } = admit(sessions, data.session, data.mode, limits);
   if (verdict.status === 'rejected') return { verdict, events };
   const opening = [
@@ -35,6 +40,19 @@ export function create(
     event('prompt.added', { session: data.session, prompt: 1, text: prompt, steer: false }),
   ];
   return { verdict, events: [...opening, ...events] };
+}
+
+/** What whoever asks for a session a second time is told. Throws `wrong-state` when its id stands for other work. */
+export function repeated(sessions: readonly Session[], known: Session, repository: string, prompt: string): Decision {
+  if (known.goal === prompt && known.repository.id === repository)
+    return { events: [], verdict: place(sessions, known) };
+  throw wrongState(known, 'is other work than what was asked for under its id', 'Ask again with an id of its own.');
+}
+
+/** Where a session that was taken stands: in the line, or past it. */
+function place(sessions: readonly Session[], { id }: Session): Verdict {
+  const position = positionOf(sessions, id);
+  return position === undefined ? { status: 'started' } : { status: 'queued', position };
 }
 
 function admit(sessions: readonly Session[], session: string, mode: Mode, limits: Limits): Decision {
@@ -57,25 +75,25 @@ function admit(sessions: readonly Session[], session: string, mode: Mode, limits
   }
 }
 
-/** One more prompt for a session. While it works the prompt waits for the turn's end, or cuts in when it steers. */
+/**
+ * One more prompt for a session. While it works the prompt waits for the turn's end, or cuts in when it steers. One whose
+ * `key` the session has had is that prompt: it is given once.
+ */
 export function addPrompt(
   sessions: readonly Session[],
   session: Session,
-  prompt: Pick<Events['prompt.added'], 'text' | 'steer' | 'requester'>,
+  prompt: Pick<Events['prompt.added'], 'text' | 'steer' | 'requester' | 'key'>,
   limits: Limits,
 ): Decision {
+  if (prompt.key !== undefined && session.promptKeys?.includes(prompt.key) === true) {
+    return { events: [], verdict: place(sessions, session) };
+  }
   if (session.cancelling !== undefined) {
     throw wrongState(session, 'is being cancelled', 'Wait until it has ended, then continue it.');
   }
   const n = session.promptCount + 1;
   const added = event('prompt.added', { session: session.id, prompt: n, ...prompt });
-  if (!isSettled(session)) {
-    const position = positionOf(sessions, session.id);
-    return {
-      events: [added],
-      verdict: position === undefined ? { status: 'started' } : { status: 'queued', position },
-    };
-  }
+  if (!isSettled(session)) return { events: [added], verdict: place(sessions, session) };
   const { verdict, events } = admit(sessions, session.id, session.mode, limits);
   return verdict.status === 'rejected' ? { verdict, events } : { verdict, events: [added, ...events] };
 }

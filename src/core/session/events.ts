@@ -28,6 +28,8 @@ export interface SessionEvents {
     steer: boolean;
     /** The shell that gave it, when it is not the one that made the session. */
     requester?: Requester;
+    /** What its front end calls it, so that it can be sent again when no answer came. */
+    key?: string;
   };
   /** Joins the queue. Sessions whose mode never waits are admitted in the same breath. */
   'session.queued': { session: string };

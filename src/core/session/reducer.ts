@@ -62,6 +62,13 @@ function unseen(prompts: readonly Prompt[]): readonly Prompt[] {
   return prompts.filter((prompt) => prompt.state !== 'seen');
 }
 
+/** A front end asks again within seconds, so the latest few are enough. */
+const keysKept = 50;
+
+function keysWith(keys: readonly string[] | undefined, key: string | undefined): readonly string[] | undefined {
+  return key === undefined ? keys : [...(keys ?? []), key].slice(-keysKept);
+}
+
 function advanced(session: Session, offset: number | undefined): Session {
   return offset === undefined || offset <= session.streamOffset ? session : { ...session, streamOffset: offset };
 }
@@ -90,13 +97,14 @@ function heard(session: Session, actor: Actor, outcome?: TurnOutcome): Session {
 const folds: {
   readonly [K in Exclude<keyof SessionEvents, 'session.created' | 'session.restored' | 'session.refused'>]: Fold<K>;
 } = {
-  'prompt.added': (session, { data }) => ({
-    ...session,
-    goal: data.prompt === 1 ? data.text : session.goal,
-    promptCount: Math.max(session.promptCount, data.prompt),
-    requester: data.requester ?? session.requester,
-    prompts: [...unseen(session.prompts), { n: data.prompt, text: data.text, steer: data.steer, state: 'waiting' }],
-  }),
+  'prompt.added': (session, { data }) =>
+    patch(session, {
+      goal: data.prompt === 1 ? data.text : session.goal,
+      promptCount: Math.max(session.promptCount, data.prompt),
+      promptKeys: keysWith(session.promptKeys, data.key),
+      requester: data.requester ?? session.requester,
+      prompts: [...unseen(session.prompts), { n: data.prompt, text: data.text, steer: data.steer, state: 'waiting' }],
+    }),
   'session.queued': (session, { seq }) =>
     patch(session, { admission: 'waiting', place: seq, result: undefined, endedAt: undefined }),
   'session.admitted': (session, { at }) =>

@@ -196,6 +196,8 @@ export interface Session {
   readonly prompts: readonly Prompt[];
   /** Prompts ever given; the number of the latest. */
   readonly promptCount: number;
+  /** Keys of the latest prompts that front ends may send again. */
+  readonly promptKeys?: readonly string[];
   readonly run?: Run;
   /** Runs in a row that ended before they were given anything, in the present stretch of work. */
   readonly vainRuns?: number;

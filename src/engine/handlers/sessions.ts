@@ -5,7 +5,7 @@ import { defined } from '../../core/defined.ts';
 import { event } from '../../core/events.ts';
 import { taskId, titleOf } from '../../core/ids.ts';
 import { queues } from '../../core/queue/policy.ts';
-import { addPrompt, answer, cancel, create, interrupt, type Verdict } from '../../core/session/commands.ts';
+import { addPrompt, answer, cancel, create, interrupt, repeated, type Verdict } from '../../core/session/commands.ts';
 import { isSettled, statusOf } from '../../core/session/status.ts';
 import type { Requester } from '../../core/session/events.ts';
 import type { Session } from '../../core/session/state.ts';
@@ -59,16 +59,17 @@ export function sessionHandlers(services: Services): SessionHandlers {
         stream: services.streamPath(session.id),
       });
     },
-    'session/continue': async ({ session: key, prompt, steer, requester }, client) => {
+    'session/continue': async ({ session: name, prompt, steer, requester, key }, client) => {
       requireWritable(services);
-      const session = store.find(key);
+      const session = store.find(name);
       const agent = await services.agentOf(session);
       const executor = executorOf(services, session.executor);
       await requireTrust(services, session.repository, session.mode, agent, executor);
       requireTakes(agent, prompt);
       const environment = allowed(requester, agent.environment);
       vault.remember(session.id, environment.secrets);
-      const given = { text: prompt, steer, requester: requesterRecord(environment, requester.settings, client) };
+      const by = requesterRecord(environment, requester.settings, client);
+      const given = { text: prompt, steer, requester: by, ...defined({ key }) };
       let verdict: Verdict = { status: 'started' };
       await store.commit(client.actor, () => {
         const decision = addPrompt(store.all('session'), store.session(session.id), given, services.limits());
@@ -132,6 +133,11 @@ async function createSession(
   const location = await repositories.locate(params.path);
   const root = repositories.mainRoot(location);
   requireTrusted(services, { id: location.id, root });
+  // Before anything is checked that holds for new work only: its worktree is held, by itself.
+  const known = params.id === undefined ? undefined : store.get('session', params.id);
+  if (known !== undefined) {
+    return { id: known.id, verdict: repeated(store.all('session'), known, location.id, params.prompt).verdict };
+  }
   const settings = await services.settings(root, params.requester.settings);
   const agentId = params.agent ?? settings['agent.default'];
   const agent = services.agent(agentId, settings, params.agentOptions ?? {});
@@ -147,7 +153,7 @@ async function createSession(
   const environment = allowed(params.requester, agent.environment);
   if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
   requireTakes(agent, params.prompt);
-  const [id, uuid] = [services.newId(), randomUUID()];
+  const [id, uuid] = [params.id ?? services.newId(), randomUUID()];
   const data = {
     session: id,
     task: { id: taskId(slugOf(request, titleOf(params.prompt)), uuid), uuid, title: titleOf(params.prompt) },

@@ -85,6 +85,18 @@ describe('a worktree that is also added by a git which outlived its engine', () 
     });
   }
 
+  it('is rid of what an engine that was killed while it took it back had renamed aside', async () => {
+    const repository = await withLateGit('worktree add ');
+    await begunBefore();
+    const others = ['.unfinished-x-0123456789ab', '.unfinished-x-y-0123456789ab'];
+    for (const name of others) {
+      await mkdir(join(path, '..', name));
+      await writeFile(join(path, '..', name, 'file'), 'half made');
+    }
+    await createWorktree(repository, { root: sandbox.root, slug: 'x' });
+    assert.deepEqual((await readdir(join(path, '..'))).sort(), ['.unfinished-x-y-0123456789ab', 'x']);
+  });
+
   it('is left alone when no engine of ours had begun it', async () => {
     const repository = await withLateGit('for-each-ref ');
     await assert.rejects(createWorktree(repository, { root: sandbox.root, slug: 'x' }), (error) =>

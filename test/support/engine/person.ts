@@ -1,4 +1,5 @@
-/** Somebody who works with an engine that may go away at any moment, and who never asks twice for what may have been done. */
+/** Somebody who works with an engine that may go away at any moment, and who asks twice only for what may be asked twice. */
+import { randomUUID } from 'node:crypto';
 import { isCoppiceError } from '../../../src/core/errors.ts';
 import type { ParamsOf, Requests, ResultOf } from '../../../src/protocol/contract.ts';
 import type { SessionDetail, SessionView } from '../../../src/protocol/schemas.ts';
@@ -67,26 +68,18 @@ export class Person {
     return this.ask('session/show', { session });
   }
 
-  /** The id of a session for this prompt, made once. Prompts are unique. */
+  /** The id of a session for this prompt: asked for until an engine answers, and made once all the same. */
   async create(prompt: string, more: Partial<ParamsOf<Requests, 'session/create'>> = {}): Promise<string> {
     const { repository, requester } = this.world;
-    const known = async (): Promise<string | undefined> =>
-      (await this.list()).find((each) => each.prompt === prompt)?.id;
-    const asked = { path: repository, prompt, agent: 'demo', requester, ...more };
-    const made = await this.act('session/create', asked, async () => (await known()) !== undefined);
-    const id = made?.session?.id ?? (await known());
-    if (id !== undefined) return id;
-    throw new Error(`There is no session for "${prompt}": ${JSON.stringify(made)}`);
+    const asked = { id: randomUUID(), path: repository, prompt, agent: 'demo', requester, ...more };
+    const { verdict, session } = await this.ask('session/create', asked);
+    if (session !== undefined && session.id === asked.id) return session.id;
+    throw new Error(`There is no session for "${prompt}": ${JSON.stringify({ verdict, session })}`);
   }
 
-  /** Gives a settled session another prompt. */
+  /** Gives a settled session another prompt: asked for until an engine answers, and given once all the same. */
   async continue(session: string, prompt: string): Promise<void> {
-    const { turns } = await this.show(session);
-    const { requester } = this.world;
-    await this.act('session/continue', { session, prompt, requester }, async () => {
-      const seen = await this.show(session);
-      return seen.turns > turns || !settled.has(seen.status);
-    });
+    await this.ask('session/continue', { session, prompt, requester: this.world.requester, key: randomUUID() });
   }
 
   /** Answers what a session asks. */

@@ -202,8 +202,11 @@ describe('session interrupt and continue', () => {
     });
     assert.equal(exit, 0);
     assert.equal(stdout, `${sessionId}\n`);
+    const [key] = engine.paramsOf('session/continue').map((params) => params.key);
+    assert.match(key ?? '', /^[0-9a-f-]{36}$/);
     assert.deepEqual(engine.paramsOf('session/continue'), [
       {
+        key,
         session: sessionId,
         prompt: '-v is wrong',
         steer: true,

@@ -41,8 +41,11 @@ describe('run', () => {
     const { exit, stdout } = await coppice(engine, ['run', ...options, '--', prompt], { env });
     assert.equal(exit, 0);
     assert.equal(stdout, `${sessionId}\n`);
+    const [id] = engine.paramsOf('session/create').map((params) => params.id);
+    assert.match(id ?? '', /^[0-9a-f-]{36}$/);
     assert.deepEqual(engine.paramsOf('session/create'), [
       {
+        id,
         path: '/elsewhere',
         prompt,
         agent: 'claude-code',
