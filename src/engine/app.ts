@@ -17,6 +17,7 @@ import { createDoor } from '../git/door.ts';
 import type { Owner } from '../git/owner.ts';
 import { StateManager } from '../state/state-manager.ts';
 import { AgentDirectory } from './agent-directory.ts';
+import { diffHandlers } from './handlers/diff.ts';
 import { engineHandlers } from './handlers/engine.ts';
 import { healthHandlers } from './handlers/health.ts';
 import { recordHandlers } from './handlers/records.ts';
@@ -115,6 +116,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   }
   return {
     handlers: {
+      ...diffHandlers(services),
       ...engineHandlers(services, engine),
       ...healthHandlers({
         ...{ services, engine, door, config: settings.config },

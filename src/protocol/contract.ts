@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { diffSummarySchema, fileContentSchema, sideSchema, treePathSchema } from './diff-schemas.ts';
 import {
   answerSchema,
   bounded,
@@ -105,6 +106,31 @@ export const requests = {
     result: z.object({ follow: z.number(), session: z.string() }),
   },
   'session/unfollow': { params: z.object({ follow: z.number() }), result: none },
+  /** What changed between two states of a session's files. A moved file is one entry with its old path. */
+  'diff/summary': {
+    params: z.object({
+      session: identifier,
+      from: sideSchema.default('base'),
+      to: sideSchema.default('worktree'),
+      limit: z.number().int().min(0).max(50_000).default(5000),
+    }),
+    result: diffSummarySchema,
+  },
+  /** One file at one side, as it is or would be in the worktree (line endings and confirmed filters included). */
+  'diff/file': {
+    params: z.object({
+      session: identifier,
+      side: sideSchema,
+      path: treePathSchema,
+      maxBytes: z
+        .number()
+        .int()
+        .min(0)
+        .max(16 * 1024 * 1024)
+        .default(4 * 1024 * 1024),
+    }),
+    result: fileContentSchema,
+  },
   'worktree/list': { params: z.object({ path: identifier }), result: z.object({ worktrees: z.array(worktreeSchema) }) },
   'worktree/create': {
     params: z.object({

@@ -1,0 +1,58 @@
+/** What crosses the wire about the files of a session: what changed, and what is in a file. */
+import * as z from 'zod';
+
+/**
+ * A state of a session's files: a checkpoint by its number, `base` (the commit that the work started from) or `worktree`
+ * (the files as they are at the moment).
+ */
+export const sideSchema = z.union([z.enum(['base', 'worktree']), z.number().int().min(0)]);
+export type Side = z.infer<typeof sideSchema>;
+
+/**
+ * A path relative to the top of the worktree. Bytes of it that are not valid UTF-8 are lone surrogates, U+DC80 to U+DCFF for
+ * 0x80 to 0xFF, so that every path of a repository has exactly one spelling.
+ */
+export const treePathSchema = z.string().min(1).max(4096);
+
+/** Git's mode (`100644`, `100755`, `120000` link, `160000` submodule) and the id of the content. */
+const diffSideSchema = z.object({ mode: z.string(), id: z.string() });
+
+export const fileDiffSchema = z.object({
+  path: treePathSchema,
+  status: z.enum(['added', 'modified', 'deleted', 'renamed', 'type-changed']),
+  oldPath: treePathSchema.optional(),
+  before: diffSideSchema.optional(),
+  after: diffSideSchema.optional(),
+  /** Lines; absent for binary content. */
+  insertions: z.number().optional(),
+  deletions: z.number().optional(),
+  binary: z.boolean(),
+});
+export type FileDiffView = z.infer<typeof fileDiffSchema>;
+
+export const diffSummarySchema = z.object({
+  /** Ids of the two trees: equal ids mean equal files. */
+  from: z.object({ side: sideSchema, tree: z.string() }),
+  to: z.object({ side: sideSchema, tree: z.string() }),
+  /** Of all files, also of those beyond `limit`. */
+  total: z.object({ files: z.number(), insertions: z.number(), deletions: z.number() }),
+  files: z.array(fileDiffSchema),
+  /** Sentences about what of the worktree is not in the comparison. */
+  remarks: z.array(z.string()),
+});
+export type DiffSummary = z.infer<typeof diffSummarySchema>;
+
+/** The content of a path at one side. `size` is in bytes, of the whole content. */
+export const fileContentSchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('missing') }),
+  z.object({ state: z.literal('too-large'), mode: z.string(), size: z.number() }),
+  z.object({
+    state: z.literal('there'),
+    mode: z.string(),
+    size: z.number(),
+    /** `text`: `content` is the text (the bytes are valid UTF-8 without NUL); else it is base64. */
+    encoding: z.enum(['text', 'base64']),
+    content: z.string(),
+  }),
+]);
+export type FileContent = z.infer<typeof fileContentSchema>;
