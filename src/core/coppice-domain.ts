@@ -2,6 +2,8 @@ import type { Columns, Domain, Entity, EntityRef, JournalRecord } from './domain
 import { recorded, type Recorded } from './events.ts';
 import { intentOf, reduceIntent } from './intent/reducer.ts';
 import type { Intent } from './intent/state.ts';
+import { reduceLanding } from './landing/reducer.ts';
+import type { Landing } from './landing/state.ts';
 import { reduceRepository } from './repository/reducer.ts';
 import type { Repository } from './repository/state.ts';
 import { reduceSession } from './session/reducer.ts';
@@ -17,6 +19,7 @@ export interface Entities {
   worktree: Worktree;
   repository: Repository;
   intent: Intent;
+  landing: Landing;
 }
 export type Kind = keyof Entities;
 
@@ -32,6 +35,10 @@ function touches(record: JournalRecord): readonly EntityRef[] {
   if (event.type === 'repository.trusted' || event.type === 'repository.distrusted') {
     refs.push({ kind: 'repository', id: event.data.repository });
   }
+  if ('landing' in event.data) refs.push({ kind: 'landing', id: event.data.landing });
+  if (event.type === 'landing.landed' && event.data.reverts !== undefined) {
+    refs.push({ kind: 'landing', id: event.data.reverts });
+  }
   const intent = intentOf(event);
   if (intent !== undefined) refs.push({ kind: 'intent', id: intent });
   return refs;
@@ -39,6 +46,7 @@ function touches(record: JournalRecord): readonly EntityRef[] {
 
 function worktreeOf(event: Recorded): string | undefined {
   if (event.type === 'worktree.ready' || event.type === 'worktree.made') return event.data.worktree.path;
+  if (event.type === 'session.returned') return event.data.worktree?.path;
   if (event.type === 'session.restored') return event.data.entity.worktree?.path;
   if (event.type === 'worktree.removed' || event.type === 'session.settled') return event.data.worktree;
   return undefined;
@@ -57,6 +65,8 @@ function reduce(ref: EntityRef, entity: Entity | undefined, record: JournalRecor
       return plain(reduceRepository(entity as unknown as Repository | undefined, event));
     case 'intent':
       return plain(reduceIntent(ref.id, entity as unknown as Intent | undefined, event));
+    case 'landing':
+      return plain(reduceLanding(ref.id, entity as unknown as Landing | undefined, event));
   }
 }
 
@@ -69,6 +79,7 @@ const columns: Record<Kind, readonly string[]> = {
   worktree: ['repository', 'branch', 'holder'],
   repository: ['trusted'],
   intent: ['session', 'effect'],
+  landing: ['session', 'repository', 'target', 'state'],
 };
 
 function columnsOf(kind: string, entity: Entity): Columns {
@@ -96,12 +107,16 @@ function columnsOf(kind: string, entity: Entity): Columns {
       const intent = entity as unknown as Intent;
       return { session: intent.session, effect: intent.effect.kind };
     }
+    case 'landing': {
+      const { session, repository, target, state } = entity as unknown as Landing;
+      return { session, repository, target, state };
+    }
   }
 }
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 4,
+  reducerVersion: 6,
   upcast: (record) => upcast(record),
   touches,
   reduce,

@@ -1,11 +1,13 @@
 import type { JournalRecord, NewEvent } from './domain.ts';
 import type { IntentEvents } from './intent/state.ts';
+import type { LandingEvents } from './landing/state.ts';
 import type { RepositoryEvents } from './repository/state.ts';
 import type { SessionEvents } from './session/events.ts';
 import type { EngineEvents, WorktreeEvents } from './worktree/state.ts';
 
 /** Every kind of event with its data, at its present version. */
-export interface Events extends SessionEvents, IntentEvents, RepositoryEvents, WorktreeEvents, EngineEvents {}
+export interface Events
+  extends SessionEvents, IntentEvents, LandingEvents, RepositoryEvents, WorktreeEvents, EngineEvents {}
 
 export type EventType = keyof Events;
 
@@ -38,10 +40,21 @@ export const versions: Readonly<Record<EventType, number>> = {
   'session.resumed': 1,
   'session.settled': 1,
   'session.archived': 1,
+  'session.renamed': 1,
+  'session.removed': 1,
+  'session.returned': 1,
   'session.restored': 1,
   'session.refused': 1,
   'intent.opened': 1,
   'intent.failed': 1,
+  'landing.requested': 1,
+  'landing.built': 1,
+  'landing.tested': 1,
+  'landing.held': 1,
+  'landing.overtaken': 1,
+  'landing.landed': 1,
+  'landing.refused': 1,
+  'landing.withdrawn': 1,
   'repository.trusted': 1,
   'repository.distrusted': 1,
   'worktree.made': 1,

@@ -20,7 +20,22 @@ export type Effect =
   | { readonly kind: 'spawn'; readonly run: number; readonly offset: number; readonly agentSession?: string }
   | { readonly kind: 'input'; readonly run: number; readonly input: number; readonly what: InputPurpose }
   | { readonly kind: 'commit'; readonly parent?: string }
-  | { readonly kind: 'removal'; readonly path: string };
+  | { readonly kind: 'removal'; readonly path: string }
+  | { readonly kind: 'return'; readonly path: string }
+  /** A branch is moved, and the files of the checkout that is on it; the intent is the landing's. */
+  | {
+      readonly kind: 'landing';
+      readonly ref: string;
+      readonly from: string;
+      readonly to: string;
+      readonly checkout: Checkout | null;
+    };
+
+/** A checkout by its top folder and its own git directory. */
+export interface Checkout {
+  readonly path: string;
+  readonly admin: string;
+}
 
 /**
  * Data of the events by which intents begin and fail. One that succeeds is closed by the event of its outcome, which

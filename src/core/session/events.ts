@@ -1,7 +1,7 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { Usage } from '../agent/usage.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { BreakpointKind, ChangeSummary, Mode, Place, Priority, Result, Session } from './state.ts';
+import type { BreakpointKind, ChangeSummary, Mode, Place, Priority, Removal, Result, Session } from './state.ts';
 
 /**
  * What can happen to a session. `session` is always its id. An event that completes an effect names its `intent`, which
@@ -97,6 +97,11 @@ export interface SessionEvents {
     intent?: string;
   };
   'session.archived': { session: string };
+  'session.renamed': { session: string; title: string };
+  /** Out of sight, its worktree gone from disk; what that held is under `kept`, whole until `until` (milliseconds since 1970). */
+  'session.removed': { session: string; removal: Removal; intent?: string };
+  /** Brought back after its removal, with the worktree if it had one. */
+  'session.returned': { session: string; repository: string; worktree?: Place; intent?: string };
   /** Brought back from its projected file after the journal was lost. */
   'session.restored': { session: string; entity: Session };
   /** A request that was refused; kept for the record, changes nothing. */

@@ -3,11 +3,16 @@ import type { Actor } from '../domain.ts';
 import type { TurnOutcome } from '../agent/events.ts';
 import { addUsage, noUsage } from '../agent/usage.ts';
 import type { Recorded } from '../events.ts';
+import type { LandingEvents } from '../landing/state.ts';
 import type { SessionEvents } from './events.ts';
 import type { Breakpoint, Prompt, Run, Session } from './state.ts';
 import { isInVain, openBreakpoints } from './status.ts';
 
-type Fold<K extends keyof SessionEvents> = (session: Session, event: Recorded<K>) => Session;
+/** Events that change a session: its own, and those of its landings. */
+type Folded = Omit<SessionEvents, 'session.created' | 'session.restored' | 'session.refused'> &
+  Pick<LandingEvents, 'landing.requested' | 'landing.landed' | 'landing.refused' | 'landing.withdrawn'>;
+
+type Fold<K extends keyof Folded> = (session: Session, event: Recorded<K>) => Session;
 
 type Patch = { readonly [K in keyof Session]?: Session[K] | undefined };
 
@@ -94,9 +99,12 @@ function heard(session: Session, actor: Actor, outcome?: TurnOutcome): Session {
   return actor.startsWith('agent:') || outcome === 'success' ? patch(session, { conversed: true }) : session;
 }
 
-const folds: {
-  readonly [K in Exclude<keyof SessionEvents, 'session.created' | 'session.restored' | 'session.refused'>]: Fold<K>;
-} = {
+/** A landing that came to nothing takes with it only the acceptance that was its own. */
+function unaccepted(session: Session, landing: string): Session {
+  return session.acceptance?.landing === landing ? patch(session, { acceptance: undefined }) : session;
+}
+
+const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   'prompt.added': (session, { data }) =>
     patch(session, {
       goal: data.prompt === 1 ? data.text : session.goal,
@@ -260,6 +268,21 @@ const folds: {
       },
     }),
   'session.archived': (session) => (session.archived ? session : { ...session, archived: true }),
+  'session.renamed': (session, { data }) => ({ ...session, task: { ...session.task, title: data.title } }),
+  'session.removed': (session, { data }) => ({ ...session, archived: true, removal: data.removal }),
+  'session.returned': (session, { data }) =>
+    patch(session, { archived: false, removal: undefined, worktree: data.worktree ?? session.worktree }),
+  'landing.requested': (session, { data }) =>
+    data.reverts === undefined
+      ? { ...session, acceptance: { landing: data.landing, prompts: data.prompts, landed: false } }
+      : session,
+  'landing.landed': (session, { data }) => {
+    if (data.reverts !== undefined) return unaccepted(session, data.reverts);
+    const { acceptance } = session;
+    return acceptance?.landing === data.landing ? { ...session, acceptance: { ...acceptance, landed: true } } : session;
+  },
+  'landing.refused': (session, { data }) => unaccepted(session, data.landing),
+  'landing.withdrawn': (session, { data }) => unaccepted(session, data.landing),
 };
 
 /** The session after the event; the same object when nothing changed. Events of other aggregates change nothing. */
@@ -268,6 +291,6 @@ export function reduceSession(session: Session | undefined, event: Recorded): Se
   if (event.type === 'session.restored') return session ?? event.data.entity;
   if (session === undefined || !Object.hasOwn(folds, event.type)) return session;
   // `folds` maps each type to a fold of that very type; the compiler cannot follow the correlation through the lookup.
-  const fold = folds[event.type as keyof typeof folds] as Fold<keyof SessionEvents>;
-  return fold(session, event as Recorded<keyof SessionEvents>);
+  const fold = folds[event.type as keyof Folded] as Fold<keyof Folded>;
+  return fold(session, event as Recorded<keyof Folded>);
 }

@@ -146,6 +146,24 @@ export interface Result {
   readonly error?: ErrorRecord;
 }
 
+/** What a removed session left: the ref that keeps its work, and the id of its worktree in the trash. */
+export interface Removal {
+  /** Null when there was no worktree to keep. */
+  readonly kept: string | null;
+  readonly trash?: string;
+  /** Milliseconds since 1970 until which the trash holds every file. */
+  readonly until: number;
+  readonly at: number;
+}
+
+/** A person's word that work may come home: it stands for the work up to a prompt, and for none after it. */
+export interface Acceptance {
+  readonly landing: string;
+  /** Number of the latest prompt at that time. */
+  readonly prompts: number;
+  readonly landed: boolean;
+}
+
 /**
  * A session as its events make it: one agent, one task, one worktree. Times are in milliseconds since 1970, offsets in
  * bytes of the session's stream.
@@ -209,5 +227,8 @@ export interface Session {
   readonly breakpoints: readonly Breakpoint[];
   readonly usage: Usage;
   readonly result?: Result;
+  /** Absent when nobody accepted the work, or the landing came to nothing or was taken back. */
+  readonly acceptance?: Acceptance;
   readonly archived: boolean;
+  readonly removal?: Removal;
 }

@@ -21,7 +21,7 @@ export function statusOf(session: Session): Status {
   if (session.run?.state === 'unknown') return 'unknown';
   switch (session.admission) {
     case 'idle':
-      return session.result?.outcome ?? 'queued';
+      return acceptedAs(session) ?? session.result?.outcome ?? 'queued';
     case 'waiting':
       return 'queued';
     case 'admitted':
@@ -29,6 +29,12 @@ export function statusOf(session: Session): Status {
       if (openBreakpoints(session).length > 0) return 'needs-you';
       return session.run === undefined || session.worktree === undefined || !session.holding ? 'preparing' : 'running';
   }
+}
+
+/** How far the work of the latest stretch came after its end; work that was asked for since is not part of it. */
+function acceptedAs({ acceptance, promptCount }: Session): 'accepted' | 'landed' | undefined {
+  if (acceptance?.prompts !== promptCount) return undefined;
+  return acceptance.landed ? 'landed' : 'accepted';
 }
 
 /** Milliseconds for which the turn under way has worked at the time `now`, waiting for people not counted; undefined between turns. */

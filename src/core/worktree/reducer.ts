@@ -10,6 +10,8 @@ export function reduceWorktree(worktree: Worktree | undefined, event: Recorded):
     }
     case 'worktree.ready':
       return taken(worktree, event);
+    case 'session.returned':
+      return returned(worktree, event);
     case 'session.restored':
       return worktree ?? restored(event);
     case 'session.settled':
@@ -26,6 +28,12 @@ function taken(worktree: Worktree | undefined, { at, data }: Recorded<'worktree.
   // A worktree that we made stays ours to remove, also when a later session finds it there.
   const origin = worktree?.origin === 'created' ? 'created' : place.origin;
   return { ...place, id: place.path, origin, repository, holder: session, session, since: worktree?.since ?? at };
+}
+
+function returned(worktree: Worktree | undefined, { at, data }: Recorded<'session.returned'>): Worktree | undefined {
+  const { worktree: place, repository, session } = data;
+  if (place === undefined) return worktree;
+  return worktree ?? { ...place, id: place.path, repository, holder: null, session, since: at };
 }
 
 function restored({ at, data }: Recorded<'session.restored'>): Worktree | undefined {

@@ -1,0 +1,125 @@
+import type { Actor, NewEvent } from '../domain.ts';
+import { CoppiceError } from '../errors.ts';
+import { event, type Events } from '../events.ts';
+import type { Session } from '../session/state.ts';
+import { isLive, isSettled, statusOf } from '../session/status.ts';
+import { isOpen } from './reducer.ts';
+import type { Landing } from './state.ts';
+
+/** What is known of the branches of a session's repository. */
+export interface Branches {
+  readonly exists: (branch: string) => boolean;
+  readonly defaultBranch: string | undefined;
+}
+
+/**
+ * The branch that a session's work comes home to: that of the session above it in the same repository, else the branch
+ * that its worktree was made from, else (somebody else made the worktree) the default branch. Only the root of a tree
+ * of sessions reaches the default branch. Undefined when the work began at a commit that belongs to no branch.
+ */
+export function targetOf(session: Session, parent: Session | undefined, branches: Branches): string | undefined {
+  const place = session.worktree;
+  if (place === undefined) return undefined;
+  const above = parent?.worktree;
+  if (above !== undefined && above.common === place.common && above.branch !== place.branch) return above.branch;
+  if (place.base === place.branch) return branches.defaultBranch;
+  return branches.exists(place.base) ? place.base : undefined;
+}
+
+/** Landings that have not ended, in the order in which they come to their turn. */
+export function line(landings: Iterable<Landing>): Landing[] {
+  return [...landings].filter(isOpen).sort((a, b) => a.place - b.place);
+}
+
+type Request = Omit<Events['landing.requested'], 'by' | 'prompts' | 'session' | 'reverts'>;
+
+/**
+ * A request to bring a session's work home.
+ *
+ * @param known whether the target is the default branch: then only a person may ask.
+ * @throws CoppiceError `wrong-state` (it works still, has no worktree, is on its way home already), `default-branch`.
+ */
+export function requestLanding(
+  session: Session,
+  landings: readonly Landing[],
+  request: Request,
+  known: { readonly actor: Actor; readonly defaultBranch: boolean },
+): readonly NewEvent[] {
+  requireStill(session);
+  if (known.defaultBranch && !known.actor.startsWith('user:')) {
+    throw new CoppiceError(
+      'default-branch',
+      `Landing in ${request.target} is for a person to decide.`,
+      'Run `coppice land` yourself.',
+      { context: { branch: request.target } },
+    );
+  }
+  requireFree(session, landings);
+  const { id, promptCount: prompts } = session;
+  return [event('landing.requested', { ...request, session: id, by: known.actor, prompts })];
+}
+
+/** Throws `wrong-state` unless the session has a worktree in which nothing works. */
+export function requireStill(session: Session): void {
+  if (session.removal !== undefined) {
+    throw wrongState(session, 'was removed', `Bring it back with \`coppice session restore ${session.id}\`.`);
+  }
+  if (session.worktree === undefined) throw wrongState(session, 'has no worktree', 'There is nothing to land.');
+  if (isSettled(session) && !isLive(session)) return;
+  throw wrongState(session, `is ${statusOf(session)}`, 'Wait until it has ended, or cancel it.');
+}
+
+function requireFree(session: Session, landings: readonly Landing[]): void {
+  if (!landings.some((each) => each.session === session.id && isOpen(each))) return;
+  throw wrongState(session, 'is on its way home already', 'See `coppice land --queue`.');
+}
+
+/**
+ * A request to take a landing back.
+ *
+ * @throws CoppiceError `wrong-state` (it did not land, was taken back, or something of its session is under way).
+ */
+export function requestRevert(
+  session: Session,
+  landings: readonly Landing[],
+  of: Landing,
+  request: Pick<Request, 'landing' | 'message'>,
+  actor: Actor,
+): readonly NewEvent[] {
+  if (of.state !== 'landed' || of.build === undefined) {
+    throw wrongState(session, `has not landed (its landing is ${of.state})`, 'There is nothing to take back.');
+  }
+  if (of.reverts !== undefined) throw wrongState(session, 'was taken back by this', 'Land it again instead.');
+  if (of.revertedBy !== undefined) throw wrongState(session, 'was taken back already', 'Land it again if you want it.');
+  requireFree(session, landings);
+  const { repository, target, id: reverts } = of;
+  const { commit: tip } = of.build;
+  const { id, promptCount: prompts } = session;
+  const data = {
+    ...request,
+    session: id,
+    repository,
+    way: 'squash',
+    target,
+    tip,
+    reverts,
+    by: actor,
+    prompts,
+  } as const;
+  return [event('landing.requested', data)];
+}
+
+/** Throws `wrong-state` when the landing has ended. */
+export function withdraw(landing: Landing, by: Actor): readonly NewEvent[] {
+  if (isOpen(landing)) return [event('landing.withdrawn', { landing: landing.id, session: landing.session, by })];
+  throw new CoppiceError(
+    'wrong-state',
+    `Landing ${landing.id} is ${landing.state}.`,
+    landing.state === 'landed' ? 'Take it back with `coppice land --revert`.' : 'Nothing has to be done.',
+    { context: { landing: landing.id } },
+  );
+}
+
+function wrongState(session: Session, what: string, next: string): CoppiceError {
+  return new CoppiceError('wrong-state', `Session ${session.id} ${what}.`, next, { context: { session: session.id } });
+}
