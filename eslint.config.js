@@ -7,6 +7,22 @@ import { layersRule } from './scripts/lint/layers.js';
 import svelteConfig from './svelte.config.js';
 import * as forbidden from './scripts/lint/forbidden.js';
 
+/**
+ * What the extension may not write, but for the door that is meant for it.
+ *
+ * @param {string} files
+ * @param {string} [door] path of a file
+ * @returns {import('eslint').Linter.Config}
+ */
+const inExtension = (files, door) => {
+  const others = forbidden.doorsOfExtension.filter(({ file }) => file !== door);
+  const doors = others.map(({ selector, message }) => ({ selector, message }));
+  return {
+    files: [files],
+    rules: { 'no-restricted-syntax': ['error', ...forbidden.everywhere, ...forbidden.inProduct, ...doors] },
+  };
+};
+
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', '.cache/']),
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
@@ -71,6 +87,8 @@ export default defineConfig(
       'no-restricted-syntax': ['error', ...forbidden.everywhere, ...forbidden.inProduct, ...forbidden.inCore],
     },
   },
+  inExtension('src/extension/**/*.ts'),
+  ...forbidden.doorsOfExtension.map(({ file }) => inExtension(file, file)),
 
   // Panels: a browser without Node; of the product they see types and what is written for them.
   svelte.configs.recommended,

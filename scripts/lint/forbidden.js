@@ -80,3 +80,22 @@ export const globalsInCore = [
   ...['process', 'Buffer', 'fetch', 'WebSocket', 'navigator', 'require', 'globalThis', 'global'],
   ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance', 'crypto'],
 ].map((name) => ({ name, message: 'The core does no I/O and knows no clock and no randomness.' }));
+
+/** In the extension each of these has one door, which keeps its table, its log and its owner. */
+export const doorsOfExtension = [
+  {
+    file: 'src/extension/commands/door.ts',
+    selector: 'CallExpression[callee.property.name=/^register(TextEditor)?Command$/]',
+    message: 'Commands are registered in extension/commands/door.ts, by their table.',
+  },
+  {
+    file: 'src/extension/context-keys/context-keys.ts',
+    selector: 'CallExpression[callee.property.name="executeCommand"] > Literal[value="setContext"]',
+    message: 'Context keys are set in extension/context-keys/, by their table.',
+  },
+  {
+    file: 'src/extension/log/log.ts',
+    selector: 'CallExpression[callee.property.name="createOutputChannel"]',
+    message: 'There is one output channel: extension/log/.',
+  },
+];

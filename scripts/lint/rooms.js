@@ -14,8 +14,11 @@
 
 const rooms = ['state', 'git', 'executors', 'agents', 'supervision', 'scheduling', 'planning', 'trackers', 'notify'];
 
-/** What every front end may take from the core at run time: the error type, and what it may tell of its environment. */
-const coreForFrontEnds = ['core/errors.ts', 'core/environment.ts'];
+/**
+ * What every front end may take from the core at run time: the error type, what it may tell of its environment, the names of
+ * settings, and how text of agents is made fit to be shown.
+ */
+const coreForFrontEnds = ['core/errors.ts', 'core/environment.ts', 'core/printable.ts', 'core/settings/keys.ts'];
 
 /** @type {Readonly<Record<string, Room>>} */
 export const layers = {
@@ -54,6 +57,6 @@ export const layers = {
     rooms: ['protocol'],
     types: ['core'],
     files: coreForFrontEnds,
-    packages: ['vscode', 'vscode-jsonrpc', 'zod'],
+    packages: ['vscode', '@vscode/l10n', 'vscode-jsonrpc', 'zod'],
   },
 };

@@ -1,6 +1,6 @@
 import type { StreamEventView } from '../protocol/schemas.ts';
 import type { Paint } from './paint.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../core/printable.ts';
 import { Text, text } from './text.ts';
 
 type Seen = StreamEventView['event'];

@@ -2,7 +2,7 @@ import type { ParamsOf, Requests } from '../protocol/contract.ts';
 import type { BreakpointView } from '../protocol/schemas.ts';
 import { chosenLabels } from './answer-options.ts';
 import type { Context } from './context.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../core/printable.ts';
 import type { Keyboard } from './shell.ts';
 
 /** What goes into `session/answer` beside the names of session and breakpoint. */

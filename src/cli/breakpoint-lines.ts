@@ -1,6 +1,6 @@
 import type { BreakpointView, SessionDetail } from '../protocol/schemas.ts';
 import type { Paint } from './paint.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../core/printable.ts';
 import { Text, text } from './text.ts';
 
 /** Long evidence is cut on the screen; `session show --json` has all of it. */

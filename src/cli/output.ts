@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../core/errors.ts';
 import { jsonLine } from './json-line.ts';
 import { paintWith, wantsColour, type Paint } from './paint.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../core/printable.ts';
 import type { Shell } from './shell.ts';
 import { StatusLine } from './status-line.ts';
 import { Text, text, type Piece } from './text.ts';

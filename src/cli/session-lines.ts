@@ -1,6 +1,6 @@
 import type { SessionDetail, SessionView } from '../protocol/schemas.ts';
 import type { Colour, Paint } from './paint.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../core/printable.ts';
 import { Text, text, type Piece } from './text.ts';
 
 type Status = SessionView['status'];

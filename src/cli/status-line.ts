@@ -1,4 +1,4 @@
-import { fit } from './printable.ts';
+import { fit } from './width.ts';
 import type { Paint } from './paint.ts';
 import type { Sink } from './shell.ts';
 

@@ -1,4 +1,4 @@
-import { fit } from './printable.ts';
+import { fit } from './width.ts';
 import { Text, type Piece } from './text.ts';
 
 /** Rows in aligned columns, two spaces apart. The last column takes what is left of `columns` and is cut to it. */

@@ -1,4 +1,5 @@
-import { printable, widthOf } from './printable.ts';
+import { printable } from '../core/printable.ts';
+import { widthOf } from './width.ts';
 
 /** A string is untrusted and is made printable; a `Text` is printable already. */
 export type Piece = string | number | Text;

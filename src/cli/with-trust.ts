@@ -1,6 +1,6 @@
 import { isCoppiceError, type CoppiceError } from '../core/errors.ts';
 import type { Context } from './context.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../core/printable.ts';
 
 /**
  * Does `work`; where the engine refuses it for want of trust, or of the consent to unattended work on this host, a person at

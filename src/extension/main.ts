@@ -1,10 +1,20 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { buildApp } from './app.ts';
+import { registerAll } from './contribution.ts';
+import { contributions } from './contributions.ts';
+import { openLog } from './log/log.ts';
 
-/** Starts the VS Code front end. Everything that it makes is owned by `context.subscriptions`. */
+/**
+ * Starts the VS Code front end: builds what features share and registers each of them. Everything is owned by
+ * `context.subscriptions`, so nothing has to be done when the window ends.
+ */
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel('Coppice', { log: true });
-  context.subscriptions.push(
-    log,
-    vscode.commands.registerCommand('coppice.showLog', () => log.show()),
-  );
+  const begun = performance.now();
+  if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
+  const log = openLog();
+  context.subscriptions.push(log);
+  const app = buildApp(context, log);
+  context.subscriptions.push(app, registerAll(contributions, app));
+  log.debug(`Coppice ${app.version} is active (${(performance.now() - begun).toFixed(1)} ms).`);
 }

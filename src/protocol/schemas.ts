@@ -54,6 +54,8 @@ export const sessionSchema = z.object({
   endedAt: z.string().optional(),
   usage: usageSchema,
   turns: z.number(),
+  /** What the worktree is against its base; once a stretch of work has ended. */
+  changes: changesSchema.optional(),
   archived: z.boolean(),
 });
 export type SessionView = z.infer<typeof sessionSchema>;
@@ -90,7 +92,6 @@ export const sessionDetailSchema = sessionSchema.extend({
   /** The agent's last words of the last turn. */
   text: z.string().optional(),
   lastTurn: z.object({ outcome: z.string(), reason: z.string(), denials: z.number() }).optional(),
-  changes: changesSchema.optional(),
   error: errorSchema.optional(),
   /** Why the state is unknown or paused. */
   doubt: z.string().optional(),

@@ -3,7 +3,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import type { Requests, ResultOf } from '../../protocol/contract.ts';
 import type { Context, Perform } from '../context.ts';
 import { exits, type Exit } from '../exit-codes.ts';
-import { oneLine } from '../printable.ts';
+import { oneLine } from '../../core/printable.ts';
 import { table } from '../table.ts';
 import { text, type Text } from '../text.ts';
 

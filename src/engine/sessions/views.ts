@@ -38,6 +38,7 @@ export function sessionView(session: Session, sessions: readonly Session[]): Ses
     endedAt: some(session.endedAt, iso),
     usage: { ...session.usage },
     turns: session.turns,
+    changes: some(session.result?.changes, (changes) => ({ ...changes })),
     archived: session.archived,
   });
 }
@@ -88,7 +89,6 @@ export function sessionDetail(
       model: session.model,
       text: result?.text ?? lastTurn?.text,
       lastTurn: some(lastTurn, turnView),
-      changes: some(result?.changes, (changes) => ({ ...changes })),
       error: some(result?.error, errorView),
       doubt: doubtOf(session),
       activity: some(extra.activity, activityView),

@@ -2,6 +2,7 @@
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import type { ParamsOf, Requests, ResultOf } from '../contract.ts';
 import { connect, type Connection, type ConnectOptions } from './connect.ts';
+import type { LaunchPlan } from './launch.ts';
 import { pause, within, withResolvers, type Resolvers } from './deadline.ts';
 import type { Method, NotificationOf, RequestOptions } from './wire.ts';
 
@@ -15,9 +16,11 @@ export type LiveState =
   | { readonly status: 'ended'; readonly problem: CoppiceError };
 
 /** What a lasting connection delivers, and how it comes back. */
-export interface LiveOptions extends Omit<ConnectOptions, 'signal'> {
-  /** Sequence number of the first record that is wanted, 1 or more. */
-  readonly from: number;
+export interface LiveOptions extends Omit<ConnectOptions, 'signal' | 'launch'> {
+  /** How to start an engine if none answers; a function is asked at each attempt. */
+  readonly launch?: LaunchPlan | (() => LaunchPlan | undefined);
+  /** Sequence number of the first record that is wanted, 1 or more; `end`: what comes after the first connection. */
+  readonly from: number | 'end';
   /** Called with records from `from` on, each once, without a gap, whatever becomes of engines and connections. */
   readonly onRecords: (records: Records) => void;
   readonly onState?: (state: LiveState) => void;
@@ -27,8 +30,10 @@ export interface LiveOptions extends Omit<ConnectOptions, 'signal'> {
 
 /** A connection that outlives engines; it lasts until `dispose`. */
 export interface Live {
-  /** The last record that was delivered; `from - 1` if none was. */
+  /** The last record that was delivered; `from - 1` if none was, and 0 until the end of the journal is known. */
   lastSeq(): number;
+  /** Makes the next attempt at once instead of after its pause. */
+  retry(): void;
   /**
    * Asks the engine once it is connected. It is never sent twice: if the connection ends before the answer, this rejects with
    * `unknown-outcome`. Other errors are those of `Wire.request`.
@@ -51,9 +56,11 @@ export function stayConnected(options: LiveOptions): Live {
   const stop = new AbortController();
   const subscription = new Subscription(options.from, options.onRecords);
   const presence = new Presence();
-  const running = run(options, subscription, presence, stop.signal);
+  const haste = new Haste();
+  const running = run(options, { subscription, presence, haste }, stop.signal);
   return {
     lastSeq: () => subscription.lastSeq,
+    retry: () => haste.now(),
     async request(method, params, { timeoutMs = answerMs, signal } = {}) {
       const begun = performance.now();
       const connection = await presence.connection(timeoutMs, signal);
@@ -68,18 +75,21 @@ export function stayConnected(options: LiveOptions): Live {
   };
 }
 
-async function run(
-  options: LiveOptions,
-  subscription: Subscription,
-  presence: Presence,
-  signal: AbortSignal,
-): Promise<void> {
+/** What one lasting connection is made of. */
+interface Parts {
+  readonly subscription: Subscription;
+  readonly presence: Presence;
+  readonly haste: Haste;
+}
+
+async function run(options: LiveOptions, parts: Parts, signal: AbortSignal): Promise<void> {
+  const { presence, haste } = parts;
   const { firstMs, longestMs } = options.backOff ?? usualBackOff;
   const over = (): boolean => signal.aborted;
   let retryMs = firstMs;
   while (!over()) {
     const begun = performance.now();
-    const problem = await attempt(options, subscription, presence, signal);
+    const problem = await attempt(options, parts, signal);
     if (over()) return;
     if (isCoppiceError(problem, 'corrupt')) {
       presence.end(problem);
@@ -88,21 +98,20 @@ async function run(
     }
     if (performance.now() - begun > steadyMs) retryMs = firstMs;
     options.onState?.({ status: 'disconnected', problem, retryMs });
-    await pause(retryMs, signal).catch(() => undefined); // disposed
-    retryMs = Math.min(retryMs * 2, longestMs);
+    retryMs = (await haste.pause(retryMs, signal)) ? firstMs : Math.min(retryMs * 2, longestMs);
   }
 }
 
 /** Connects and stays until the connection ends. Resolves to why it is over. */
 async function attempt(
-  options: LiveOptions,
-  subscription: Subscription,
-  presence: Presence,
+  { launch, ...options }: LiveOptions,
+  { subscription, presence }: Parts,
   signal: AbortSignal,
 ): Promise<CoppiceError> {
   let connection: Connection | undefined;
   try {
-    connection = await connect({ ...options, signal });
+    const plan = typeof launch === 'function' ? launch() : launch;
+    connection = await connect({ ...options, ...(plan !== undefined && { launch: plan }), signal });
     signal.addEventListener('abort', connection.dispose, { once: true });
     if (signal.aborted) connection.dispose();
     await subscription.resume(connection);
@@ -117,6 +126,24 @@ async function attempt(
     presence.set(undefined);
     if (connection !== undefined) signal.removeEventListener('abort', connection.dispose);
     connection?.dispose();
+  }
+}
+
+/** The pause between attempts, which can be cut short. */
+class Haste {
+  #cut: AbortController | undefined;
+
+  now(): void {
+    this.#cut?.abort();
+  }
+
+  /** Tells whether it was cut short. */
+  async pause(ms: number, signal: AbortSignal): Promise<boolean> {
+    const cut = new AbortController();
+    this.#cut = cut;
+    await pause(ms, AbortSignal.any([signal, cut.signal])).catch(() => undefined); // disposed, or in a hurry
+    this.#cut = undefined;
+    return cut.signal.aborted;
   }
 }
 
@@ -154,18 +181,20 @@ class Presence {
 /** Delivers each record once: what comes twice is left out, and after a gap nothing is taken from that connection. */
 class Subscription {
   readonly #deliver: (records: Records) => void;
+  /** 0 until the end of the journal is known. */
   #next: number;
 
-  constructor(from: number, deliver: (records: Records) => void) {
-    this.#next = from;
+  constructor(from: number | 'end', deliver: (records: Records) => void) {
+    this.#next = from === 'end' ? 0 : from;
     this.#deliver = deliver;
   }
 
   get lastSeq(): number {
-    return this.#next - 1;
+    return Math.max(0, this.#next - 1);
   }
 
   async resume(connection: Connection): Promise<void> {
+    if (this.#next === 0) this.#next = (await connection.request('engine/status', {})).lastSeq + 1;
     let own: number | undefined = undefined;
     const early: NotificationOf<'records'>[] = [];
     const take = (given: NotificationOf<'records'>): void => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fit, oneLine, printable, widthOf } from '../../../src/cli/printable.ts';
+import { oneLine, printable } from '../../../src/core/printable.ts';
+import { fit, widthOf } from '../../../src/cli/width.ts';
 import { jsonLine } from '../../../src/cli/json-line.ts';
 import { paintWith } from '../../../src/cli/paint.ts';
 import { text, Text } from '../../../src/cli/text.ts';

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { SessionView } from '../../../protocol/schemas.ts';
 import type { Context, Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
-import { oneLine } from '../../printable.ts';
+import { oneLine } from '../../../core/printable.ts';
 import { noteReadOnly } from '../../read-only.ts';
 import { durationText, elapsedMs, sessionRow, statusText } from '../../session-lines.ts';
 import { table } from '../../table.ts';

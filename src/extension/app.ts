@@ -1,0 +1,56 @@
+import type * as vscode from 'vscode';
+import { homePath } from '../protocol/client/home.ts';
+import { openCommands, type Commands } from './commands/door.ts';
+import { openContextKeys, type ContextKeys } from './context-keys/context-keys.ts';
+import { launchPlan } from './engine/launch-plan.ts';
+import { openLink, type EngineLink } from './engine/link.ts';
+import { secretsHandler } from './engine/secrets.ts';
+import { Disposables, type Disposable } from './lifecycle/disposables.ts';
+import type { LogChannel } from './log/log.ts';
+import { windowPlaces, type Places } from './places/places.ts';
+import { mirrorSessions, type SessionsModel } from './sessions/model.ts';
+import { windowSessions, type WindowSessions } from './sessions/window.ts';
+import { readEngineSettings } from './settings/engine-settings.ts';
+
+/** Set by the build. */
+declare const COPPICE_VERSION: string | undefined;
+const version = typeof COPPICE_VERSION === 'string' ? COPPICE_VERSION : '0.0.0-source';
+
+/** Everything that features share. Built once, in this order, and ended in the opposite one. */
+export interface App {
+  readonly context: vscode.ExtensionContext;
+  readonly log: LogChannel;
+  readonly version: string;
+  /** Data directory of the engine. */
+  readonly home: string;
+  readonly link: EngineLink;
+  /** All sessions of the engine. */
+  readonly all: SessionsModel;
+  /** The repositories of this window. */
+  readonly places: Places;
+  /** The sessions that this window shows. */
+  readonly sessions: WindowSessions;
+  readonly commands: Commands;
+  readonly keys: ContextKeys;
+}
+
+/** The composition root. Touches no disk: the link alone looks for the engine's address. */
+export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App & Disposable {
+  const owner = new Disposables();
+  const home = homePath(process.env);
+  const link = owner.add(
+    openLink({
+      home,
+      version,
+      log,
+      plan: () => launchPlan(context.extensionPath, { ...readEngineSettings(), ...process.env }),
+      secrets: secretsHandler(context.secrets, process.env),
+    }),
+  );
+  const all = owner.add(mirrorSessions(link, log));
+  const places = owner.add(windowPlaces(link, log));
+  const sessions = owner.add(windowSessions(all, places, log));
+  const keys = openContextKeys(log);
+  const commands = openCommands(log);
+  return { context, log, version, home, link, all, places, sessions, commands, keys, dispose: () => owner.dispose() };
+}

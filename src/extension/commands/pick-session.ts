@@ -1,0 +1,48 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { SessionView } from '../../protocol/schemas.ts';
+import type { App } from '../app.ts';
+import { sessionDescription, sessionLabel } from '../sessions/labels.ts';
+import { lookOf } from '../sessions/status-look.ts';
+
+/** The session that a command is about, as a row of a view, a need or a plain id names it; else undefined. */
+export function sessionIn(given: unknown): string | undefined {
+  if (typeof given === 'string') return given;
+  if (typeof given !== 'object' || given === null) return undefined;
+  if ('session' in given) return sessionIn(given.session);
+  return 'id' in given && typeof given.id === 'string' ? given.id : undefined;
+}
+
+/**
+ * The session that was given, or the one that the user picks among those that `fits`. Without any that fits the user is told so
+ * with `none`. Throws a `CancellationError` when nothing is picked.
+ */
+export async function pickSession(
+  { sessions }: App,
+  given: unknown,
+  { title, none, fits }: { title: string; none: string; fits: (session: SessionView) => boolean },
+): Promise<string> {
+  const id = sessionIn(given);
+  if (id !== undefined) return id;
+  const now = Date.now();
+  const items = [...sessions.entries.values()]
+    .map(({ session }) => session)
+    .filter((session) => !session.archived && fits(session))
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+    .map((session) => ({
+      label: `$(${lookOf(session.status).icon.replace('~spin', '')}) ${sessionLabel(session)}`,
+      description: `${lookOf(session.status).label} · ${sessionDescription(session, now)}`,
+      id: session.id,
+    }));
+  if (items.length === 0) {
+    await vscode.window.showInformationMessage(none);
+    throw new vscode.CancellationError();
+  }
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: l10n.t('Choose a session'),
+    matchOnDescription: true,
+  });
+  if (picked === undefined) throw new vscode.CancellationError();
+  return picked.id;
+}

@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import type { Log } from '../log/logger.ts';
+
+/** The context keys that `when` clauses in package.json may use, each with the type of its value. */
+export interface KeyValues {
+  /** What the window has open. */
+  'coppice.place': 'noFolder' | 'noGit' | 'ready';
+  /** How it stands with the engine. */
+  'coppice.engine': 'idle' | 'connecting' | 'connected' | 'away';
+  /** There is a session in this window. */
+  'coppice.hasSessions': boolean;
+  /** There is something to decide. */
+  'coppice.needsYou': boolean;
+  /** An agent is at work. */
+  'coppice.running': boolean;
+  /** The engine has a usable agent beside the demo. */
+  'coppice.agentFound': boolean;
+  /** Archived sessions are shown. */
+  'coppice.showsArchived': boolean;
+}
+
+/** All names, for the test that compares them with package.json. */
+export const keyNames: { readonly [K in keyof KeyValues]: null } = {
+  'coppice.place': null,
+  'coppice.engine': null,
+  'coppice.hasSessions': null,
+  'coppice.needsYou': null,
+  'coppice.running': null,
+  'coppice.agentFound': null,
+  'coppice.showsArchived': null,
+};
+
+/** The door to VS Code's context keys. */
+export interface ContextKeys {
+  /** Sets a key; the same value again costs nothing. */
+  set<K extends keyof KeyValues>(key: K, value: KeyValues[K]): void;
+}
+
+/** Opens the door. */
+export function openContextKeys(log: Log): ContextKeys {
+  const present = new Map<string, unknown>();
+  return {
+    set(key, value) {
+      if (present.get(key) === value) return;
+      present.set(key, value);
+      vscode.commands.executeCommand('setContext', key, value).then(undefined, (error: unknown) => {
+        log.error(`The context key ${key} could not be set.`, error);
+      });
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { App } from '../app.ts';
+import type { Contribution } from '../contribution.ts';
+import { together } from '../lifecycle/disposables.ts';
+import { isAtWork } from '../sessions/status-look.ts';
+
+/** Keeps the context keys about engine, repositories and sessions true. */
+export const stateKeys: Contribution = {
+  name: 'Context keys',
+  register(app) {
+    const places = (): void => app.keys.set('coppice.place', app.places.kind);
+    const engine = (): void => app.keys.set('coppice.engine', app.link.state.status);
+    const sessions = (): void => setSessionKeys(app);
+    for (const each of [places, engine, sessions]) each();
+    return together(app.places.onChange(places), app.link.onState(engine), app.sessions.onChange(sessions));
+  },
+};
+
+function setSessionKeys({ keys, sessions }: App): void {
+  const shown = [...sessions.entries.values()].filter(({ session }) => !session.archived);
+  keys.set('coppice.hasSessions', shown.length > 0);
+  keys.set('coppice.needsYou', sessions.needs.length > 0);
+  keys.set(
+    'coppice.running',
+    shown.some(({ session }) => isAtWork(session)),
+  );
+}

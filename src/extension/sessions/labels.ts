@@ -1,0 +1,60 @@
+/** What is said of a session in a row, a tooltip, or aloud. Text of people and agents is cleaned and cut here. */
+import * as l10n from '@vscode/l10n';
+import { oneLine } from '../../core/printable.ts';
+import type { SessionView } from '../../protocol/schemas.ts';
+import { isSettled, lookOf } from './status-look.ts';
+
+/** Longest label in characters; VS Code cuts what does not fit the view. */
+const labelLimit = 120;
+
+/** The session's title on one line. */
+export function sessionLabel(session: Pick<SessionView, 'title' | 'prompt' | 'id'>): string {
+  const title = oneLine(session.title, labelLimit);
+  if (title !== '') return title;
+  const prompt = oneLine(session.prompt, labelLimit);
+  return prompt === '' ? session.id.slice(0, 8) : prompt;
+}
+
+/** `3 files`, or nothing. */
+export function changesText({ changes }: Pick<SessionView, 'changes'>): string {
+  if (changes === undefined) return '';
+  if (changes.files === 0) return l10n.t('no changes');
+  return changes.files === 1 ? l10n.t('1 file') : l10n.t('{0} files', changes.files);
+}
+
+/** `+10 −2`, or nothing. */
+export function linesText({ changes }: Pick<SessionView, 'changes'>): string {
+  if (changes === undefined || changes.files === 0) return '';
+  return `+${changes.insertions} \u2212${changes.deletions}`;
+}
+
+/** Since when the session is where it is, in milliseconds since 1970. */
+export function since({ endedAt, startedAt, createdAt }: SessionView): number {
+  return Date.parse(endedAt ?? startedAt ?? createdAt);
+}
+
+/** `now`, `5 min`, `3 h`, `2 d`: short, for a row. */
+export function ageText(ms: number): string {
+  const minutes = Math.floor(Math.max(0, ms) / 60_000);
+  if (minutes < 1) return l10n.t('now');
+  if (minutes < 60) return l10n.t('{0} min', minutes);
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? l10n.t('{0} h', hours) : l10n.t('{0} d', Math.floor(hours / 24));
+}
+
+/** The dim text behind the label: what it waits for, how long, what it changed. */
+export function sessionDescription(session: SessionView, now: number): string {
+  const { status, position } = session;
+  const place = status === 'queued' && position !== undefined ? l10n.t('{0} in line', position) : '';
+  const doing = status === 'preparing' || status === 'needs-you' || status === 'paused' ? lookOf(status).label : '';
+  const age = ageText(now - since(session));
+  return [place, doing, age, changesText(session)].filter((part) => part !== '').join(' · ');
+}
+
+/** The row as a screen reader says it. */
+export function spokenSession(session: SessionView, now: number): string {
+  const age = ageText(now - since(session));
+  const when = isSettled(session) ? l10n.t('since {0}', age) : l10n.t('for {0}', age);
+  const parts = [sessionLabel(session), lookOf(session.status).label, when, changesText(session), session.agent];
+  return parts.filter((part) => part !== '').join(', ');
+}

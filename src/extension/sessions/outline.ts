@@ -1,0 +1,172 @@
+/** The shape of the Sessions view: which row is below which, and in what order. Pure. */
+import type { SessionView } from '../../protocol/schemas.ts';
+import type { Changes, Entry } from './entry.ts';
+import { isSettled } from './status-look.ts';
+
+/** A row. Rows are interned: the same row is always the same object, which is how VS Code knows it again. */
+export type Row =
+  | { readonly kind: 'repository'; readonly root: string }
+  | { readonly kind: 'session'; readonly id: string }
+  | { readonly kind: 'archive'; readonly root: string };
+
+/** Makes each row once. */
+export class Rows {
+  readonly #rows = new Map<string, Row>();
+
+  repository(root: string): Row {
+    return this.#intern(`r:${root}`, { kind: 'repository', root });
+  }
+
+  session(id: string): Row {
+    return this.#intern(`s:${id}`, { kind: 'session', id });
+  }
+
+  archive(root: string): Row {
+    return this.#intern(`a:${root}`, { kind: 'archive', root });
+  }
+
+  #intern(key: string, row: Row): Row {
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    this.#rows.set(key, row);
+    return row;
+  }
+}
+
+/** The stable id of a row, for VS Code. */
+export function rowId(row: Row): string {
+  switch (row.kind) {
+    case 'repository':
+      return `repository:${row.root}`;
+    case 'archive':
+      return `archive:${row.root}`;
+    case 'session':
+      return `session:${row.id}`;
+  }
+}
+
+/** What is asked of the outline beside the sessions. */
+export interface OutlineOptions {
+  readonly showArchived: boolean;
+}
+
+/** Rows by parent, made once for a state of the sessions. */
+export class Outline {
+  readonly #rows: Rows;
+  readonly #options: OutlineOptions;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #children = new Map<string, SessionView[]>();
+  readonly #archived = new Map<string, SessionView[]>();
+  readonly #roots = new Map<string, SessionView[]>();
+
+  constructor(entries: ReadonlyMap<string, Entry>, roots: readonly string[], rows: Rows, options: OutlineOptions) {
+    this.#rows = rows;
+    this.#options = options;
+    this.#entries = entries;
+    for (const root of roots) this.#roots.set(root, []);
+    for (const { session } of entries.values()) this.#place(session);
+  }
+
+  get isEmpty(): boolean {
+    const archived = this.#options.showArchived ? [...this.#archived.values()] : [];
+    return [...this.#roots.values(), ...archived].every((sessions) => sessions.length === 0);
+  }
+
+  /** The rows below one, or those at the top. */
+  children(row?: Row): readonly Row[] {
+    if (row === undefined) return [...this.#roots.keys()].sort().map((root) => this.#rows.repository(root));
+    switch (row.kind) {
+      case 'repository': {
+        const archive = this.#options.showArchived && (this.#archived.get(row.root)?.length ?? 0) > 0;
+        const sessions = this.#sorted(this.#roots.get(row.root));
+        return archive ? [...sessions, this.#rows.archive(row.root)] : sessions;
+      }
+      case 'archive':
+        return this.#sorted(this.#archived.get(row.root));
+      case 'session':
+        return this.#sorted(this.#children.get(row.id));
+    }
+  }
+
+  /** The row above one; undefined at the top. */
+  parent(row: Row): Row | undefined {
+    if (row.kind === 'repository') return undefined;
+    if (row.kind === 'archive') return this.#rows.repository(row.root);
+    const session = this.#entries.get(row.id)?.session;
+    if (session === undefined) return undefined;
+    const above = parentOf(session, this.#entries);
+    if (above !== undefined) return this.#rows.session(above);
+    return session.archived ? this.#rows.archive(session.repository) : this.#rows.repository(session.repository);
+  }
+
+  #place(session: SessionView): void {
+    const above = parentOf(session, this.#entries);
+    if (above !== undefined) add(this.#children, above, session);
+    else if (session.archived) {
+      add(this.#archived, session.repository, session);
+      if (this.#options.showArchived && !this.#roots.has(session.repository)) this.#roots.set(session.repository, []);
+    } else add(this.#roots, session.repository, session);
+  }
+
+  #sorted(sessions: readonly SessionView[] = []): readonly Row[] {
+    return [...sessions].sort(order).map(({ id }) => this.#rows.session(id));
+  }
+}
+
+function add(map: Map<string, SessionView[]>, key: string, session: SessionView): void {
+  const there = map.get(key);
+  if (there === undefined) map.set(key, [session]);
+  else there.push(session);
+}
+
+/** The session that this one is shown below: its parent, if that one is there and as archived as this one. */
+function parentOf(session: SessionView, entries: ReadonlyMap<string, Entry>): string | undefined {
+  const { parent } = session;
+  if (parent === undefined || parent === session.id) return undefined;
+  const above = entries.get(parent)?.session;
+  return above !== undefined && above.archived === session.archived && above.repository === session.repository
+    ? parent
+    : undefined;
+}
+
+/** At work, then the queue in its order, then what has ended; each with the newest first. */
+function order(a: SessionView, b: SessionView): number {
+  return (
+    rank(a) - rank(b) ||
+    (a.position ?? 0) - (b.position ?? 0) ||
+    b.createdAt.localeCompare(a.createdAt) ||
+    a.id.localeCompare(b.id)
+  );
+}
+
+function rank(session: SessionView): number {
+  if (session.status === 'queued') return 1;
+  return isSettled(session) ? 2 : 0;
+}
+
+/**
+ * The rows that have to be drawn again after a change: a session's own row where only its text changed, the row above where
+ * sessions came, went or changed places. `undefined` stands for the whole view.
+ */
+export function touched(changes: Changes, before: Outline, after: Outline, rows: Rows): ReadonlySet<Row | undefined> {
+  const again = new Set<Row | undefined>();
+  for (const [id, change] of changes) {
+    const row = rows.session(id);
+    if (change.before !== undefined && change.after !== undefined && samePlace(change.before, change.after)) {
+      again.add(row);
+      continue;
+    }
+    if (change.before !== undefined) again.add(before.parent(row));
+    if (change.after !== undefined) again.add(after.parent(row));
+  }
+  const known = new Set(before.children());
+  for (const row of again) {
+    // A repository that has just come or gone changes the top.
+    if (row?.kind === 'repository' && !(known.has(row) && after.children().includes(row))) return new Set([undefined]);
+  }
+  return again.has(undefined) ? new Set([undefined]) : again;
+}
+
+function samePlace({ session: a }: Entry, { session: b }: Entry): boolean {
+  return a.archived === b.archived && a.parent === b.parent && a.repository === b.repository && order(a, b) === 0;
+}
