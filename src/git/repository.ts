@@ -66,6 +66,8 @@ export interface Repository {
   filters(): Promise<FilterState>;
   /** Values of the user's and the repository's configuration that are in force, by key in lower case. */
   settings(): Promise<ReadonlyMap<string, string>>;
+  /** All values of the repository's own configuration by key in lower case, for questions about it; git reads none of it. */
+  own(): Promise<ReadonlyMap<string, string>>;
   /** Entries of the repository's own config that need the user's confirmation before they are used. */
   programs(): Promise<readonly ConfigEntry[]>;
   /** One at a time by name within this process, e.g. for a private index. */
@@ -121,6 +123,7 @@ export async function openRepository(location: RepositoryLocation, options: Repo
     onNested: (gitDir, args, call = {}) => door.run(args, { cwd: gitDir, gitDir, lane }, call),
     filters: async () => (await shield.ready()).filters,
     settings: async () => (await shield.ready()).settings,
+    own: async () => (await shield.ready()).own,
     programs: async () => programEntries(await shield.listed()),
     exclusive: (name, work, signal) => turns.pass(name, work, signal),
   };

@@ -1,0 +1,241 @@
+/**
+ * The one moment in which a landing changes something that people see: a branch goes from one commit to another, and the
+ * checkout that is on it goes with it, exactly.
+ *
+ * The order: the checkout's index is locked in git's own way, so that no git of anybody writes there; its files are
+ * brought along; the branch is moved only if it is where it was (else the files go back); the index follows; the lock
+ * goes. The lock is a second name of a file of ours, so that after a kill at any point it can be told from a lock of
+ * git, and with it, how far we were.
+ */
+import { link, lstat, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isCoppiceError, systemCode } from '../core/errors.ts';
+import type { Checkout } from '../core/intent/state.ts';
+import { copyIndex } from './checkout.ts';
+import { textOf } from './door.ts';
+import { branchCommit } from './facts.ts';
+import { ownIdentity } from './identity.ts';
+import { isAncestor } from './landing-build.ts';
+import { sparseSettings, whyNot } from './landing-checkout.ts';
+import { takeFilesBack } from './landing-undo.ts';
+import { hashOf } from './names.ts';
+import type { Repository } from './repository.ts';
+
+/** A branch to move, and the checkout to bring along. */
+export interface Move {
+  readonly branch: string;
+  readonly from: string;
+  readonly to: string;
+  readonly checkout: Checkout | null;
+}
+
+/**
+ * `moved`: the branch has the commit, and the checkout is at it. `overtaken`: the branch is not at `from` (any more).
+ * `held`: the checkout cannot be brought along at present. In the last two nothing has changed.
+ */
+export type MoveOutcome = { readonly kind: 'moved' } | { readonly kind: 'overtaken' } | Held;
+interface Held {
+  readonly kind: 'held';
+  readonly why: string;
+}
+
+/** Bringing along a very large checkout on a slow disk takes minutes. */
+const bringMs = 10 * 60_000;
+
+/** @throws CoppiceError `git-failed`, `disk-full`; the checkout is then as it was. */
+export async function moveBranch(repository: Repository, move: Move): Promise<MoveOutcome> {
+  if ((await branchCommit(repository, move.branch)) !== move.from) return { kind: 'overtaken' };
+  const { checkout } = move;
+  if (checkout === null) return (await updateRef(repository, move)) ? { kind: 'moved' } : { kind: 'overtaken' };
+  const lock = await lockIndex(checkout);
+  if (lock === undefined) return { kind: 'held', why: runningText(checkout) };
+  let outcome: MoveOutcome;
+  try {
+    outcome = await moveWith(repository, move, checkout, lock.copy);
+  } finally {
+    await lock.release();
+  }
+  return outcome;
+}
+
+function runningText({ path, admin }: Checkout): string {
+  return `A git command is running in ${path}, or was killed and left ${join(admin, 'index.lock')}.`;
+}
+
+/** Under the lock. `copy` is the checkout's index as it was. */
+async function moveWith(repository: Repository, move: Move, checkout: Checkout, copy: string): Promise<MoveOutcome> {
+  const index = landingIndex(repository, checkout);
+  await copyIndex(copy, index);
+  try {
+    const why = await whyNot(repository, checkout, move, index);
+    if (why !== undefined) return { kind: 'held', why };
+    const refused = await bring(repository, checkout, index, move.from, move.to);
+    if (refused !== undefined) return refused;
+    if (!(await moveRef(repository, move, checkout, index))) return { kind: 'overtaken' };
+    await install(index, checkout);
+    return { kind: 'moved' };
+  } finally {
+    await rm(index, { force: true });
+  }
+}
+
+/** Moves the branch, or brings the files back. Also when git fails for another reason than a branch that moved. */
+async function moveRef(repository: Repository, move: Move, checkout: Checkout, index: string): Promise<boolean> {
+  try {
+    if (await updateRef(repository, move)) return true;
+  } catch (error) {
+    await takeFilesBack(repository, checkout, move);
+    throw error;
+  }
+  const back = await bring(repository, checkout, index, move.to, move.from);
+  if (back !== undefined) await takeFilesBack(repository, checkout, move);
+  return false;
+}
+
+/** Writes the files that differ. Git looks at all of them before it writes the first one. */
+async function bring(
+  repository: Repository,
+  checkout: Checkout,
+  index: string,
+  from: string,
+  to: string,
+): Promise<Held | undefined> {
+  const config = await sparseSettings(repository, checkout);
+  const args = ['read-tree', '-m', '-u', from, to];
+  try {
+    const { code, stderr } = await repository.onTree(checkout.path, index, args, {
+      timeoutMs: bringMs,
+      config,
+      okCodes: [0, 128],
+    });
+    if (code === 0) return undefined;
+    // A full disk or a file that cannot be written ends it in the middle.
+    await takeFilesBack(repository, checkout, { from, to });
+    return { kind: 'held', why: `${checkout.path} cannot be brought along: ${firstLine(stderr)}` };
+  } catch (error) {
+    await takeFilesBack(repository, checkout, { from, to });
+    throw error;
+  }
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n').find((line) => line.trim() !== '') ?? 'git gave no reason').replace(
+    /^(?:error|fatal): /,
+    '',
+  );
+}
+
+/** False when the branch is not where it was. */
+async function updateRef(repository: Repository, { branch, from, to }: Move): Promise<boolean> {
+  try {
+    await repository.run(['update-ref', `refs/heads/${branch}`, to, from], { extraEnv: ownIdentity });
+    return true;
+  } catch (error) {
+    const present = await branchCommit(repository, branch);
+    if (present === to) return true;
+    if (present !== from && isCoppiceError(error, 'git-failed')) return false;
+    throw error;
+  }
+}
+
+function landingIndex(repository: Repository, { admin }: Checkout): string {
+  return join(repository.privateDir, 'index', `landing-${hashOf(admin, 32)}`);
+}
+
+const lockCopy = 'coppice-landing';
+
+interface IndexLock {
+  /** The index as it was when it was locked. */
+  readonly copy: string;
+  readonly release: () => Promise<void>;
+}
+
+/** Takes git's lock of a checkout's index; undefined when somebody has it, or there is no index. */
+async function lockIndex({ admin }: Checkout): Promise<IndexLock | undefined> {
+  const [index, copy, lock] = [join(admin, 'index'), join(admin, lockCopy), join(admin, 'index.lock')];
+  try {
+    await copyIndex(index, copy);
+    await link(copy, lock);
+  } catch (error) {
+    await rm(copy, { force: true });
+    if (systemCode(error) !== 'EEXIST' && systemCode(error) !== 'ENOENT') throw error;
+    return undefined;
+  }
+  // The index that was copied may be that of a git which held the lock just before.
+  await copyIndex(index, `${copy}.read`);
+  return {
+    copy: `${copy}.read`,
+    release: async () => {
+      await rm(`${copy}.read`, { force: true });
+      await rm(lock, { force: true });
+      await rm(copy, { force: true });
+    },
+  };
+}
+
+/** Puts our index in the place of the checkout's, whose lock we hold. */
+async function install(index: string, { admin }: Checkout): Promise<void> {
+  const next = join(admin, `${lockCopy}.next`);
+  await copyIndex(index, next);
+  await rename(next, join(admin, 'index'));
+}
+
+/** How far a move came that a killed engine had announced. */
+export type MoveProbe = 'moved' | 'not-moved';
+
+/**
+ * Finishes what a kill left of a move, or takes it back: afterwards the checkout is at the branch, and its lock is gone.
+ * Files that somebody changed meanwhile stay as they are. For the engine that has the move's journal; can be repeated.
+ */
+export async function settleMove(repository: Repository, move: Move): Promise<MoveProbe> {
+  const present = await branchCommit(repository, move.branch);
+  const moved = present !== undefined && (present === move.to || (await isAncestor(repository, move.to, present)));
+  if (move.checkout !== null) await settleCheckout(repository, move, move.checkout, moved);
+  return moved ? 'moved' : 'not-moved';
+}
+
+async function settleCheckout(repository: Repository, move: Move, checkout: Checkout, moved: boolean): Promise<void> {
+  const [copy, lock] = [join(checkout.admin, lockCopy), join(checkout.admin, 'index.lock')];
+  const [own, held] = await Promise.all([lstat(copy).catch(() => undefined), lstat(lock).catch(() => undefined)]);
+  if (own === undefined) return;
+  const ours = held?.ino === own.ino && held.dev === own.dev;
+  // Without our lock nothing had begun, or everything was done.
+  if (ours) {
+    if (moved) await followRef(repository, move, checkout);
+    else await takeFilesBack(repository, checkout, move);
+    await rm(`${copy}.read`, { force: true });
+    await rm(`${copy}.next`, { force: true });
+    await rm(lock, { force: true });
+  }
+  await rm(copy, { force: true });
+}
+
+/** The files are there and the branch is: the index follows, unless it has already. */
+async function followRef(repository: Repository, { from, to }: Move, checkout: Checkout): Promise<void> {
+  const index = landingIndex(repository, checkout);
+  await copyIndex(join(checkout.admin, 'index'), index);
+  try {
+    const staged = await repository.onTree(checkout.path, index, ['diff-index', '--cached', '--quiet', from], {
+      okCodes: [0, 1],
+    });
+    if (staged.code !== 0) return;
+    await repository.onTree(checkout.path, index, ['read-tree', '-m', '-i', from, to], {
+      config: await sparseSettings(repository, checkout),
+    });
+    await repository.onTree(checkout.path, index, ['update-index', '-q', '--refresh'], { okCodes: [0, 1] });
+    await install(index, checkout);
+  } finally {
+    await rm(index, { force: true });
+  }
+}
+
+/** The tree that a checkout's index holds, for asking whether it is exact. */
+export async function indexTree(repository: Repository, checkout: Checkout): Promise<string> {
+  const index = landingIndex(repository, checkout);
+  await copyIndex(join(checkout.admin, 'index'), index);
+  try {
+    return textOf(await repository.onTree(checkout.path, index, ['write-tree']));
+  } finally {
+    await rm(index, { force: true });
+  }
+}
