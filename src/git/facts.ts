@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import { textOf } from './door.ts';
 import { isBranchName } from './names.ts';
+import { branchCommit, readRefs, type Refs } from './refs.ts';
 import type { Repository } from './repository.ts';
 
 export type Head =
@@ -52,31 +53,6 @@ export async function headOf(repository: Repository, gitDir?: string, refs?: Ref
   return commit === undefined ? { kind: 'unborn', branch } : { kind: 'branch', branch, commit };
 }
 
-/** Branches and remote HEADs of one moment. */
-export interface Refs {
-  /** Commit by local branch. */
-  readonly branches: ReadonlyMap<string, string>;
-  /** Default branch by remote. */
-  readonly remoteHeads: ReadonlyMap<string, string>;
-}
-
-/** Asks git once for all local branches and the default branches of all remotes, so that rules decide on one moment. */
-export async function readRefs(repository: Repository): Promise<Refs> {
-  const format = '--format=%(refname)%00%(objectname)%00%(symref)';
-  const answer = textOf(await repository.run(['for-each-ref', format, 'refs/heads/', 'refs/remotes/*/HEAD']));
-  const branches = new Map<string, string>();
-  const remoteHeads = new Map<string, string>();
-  for (const line of answer.split('\n')) {
-    const [name = '', commit = '', target = ''] = line.split('\0');
-    const remote = /^refs\/remotes\/(.+)\/HEAD$/.exec(name)?.[1];
-    if (name.startsWith('refs/heads/')) branches.set(name.slice('refs/heads/'.length), commit);
-    else if (remote !== undefined && target !== '') {
-      remoteHeads.set(remote, target.slice(`refs/remotes/${remote}/`.length));
-    }
-  }
-  return { branches, remoteHeads };
-}
-
 /** Which branches of a repository belong to people. */
 export interface BranchFacts {
   /** The branch that work comes home to, as far as git knows. */
@@ -121,13 +97,6 @@ export function refuseProtected(facts: BranchFacts, branch: string): void {
     'Choose another branch name; the work comes back to it by landing.',
     { context: { branch } },
   );
-}
-
-/** The commit of a local branch, or undefined when there is none. */
-export async function branchCommit(repository: Repository, branch: string): Promise<string | undefined> {
-  const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `refs/heads/${branch}^{commit}`];
-  const answer = await repository.run(args, { okCodes: [0, 1, 128] });
-  return answer.code === 0 ? textOf(answer) : undefined;
 }
 
 /** Where a worktree starts; `commit` is the full id at the time of asking. */

@@ -4,7 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { isAbsent, isFolder } from './admin.ts';
-import { branchFacts, headOf, isProtected, readRefs, type Refs } from './facts.ts';
+import { branchFacts, headOf, isProtected } from './facts.ts';
+import { readRefs, type Refs } from './refs.ts';
 import { readSmall } from './locate.ts';
 import type { Repository } from './repository.ts';
 

@@ -1,12 +1,14 @@
 /** The linked worktrees of a repository as git knows them. */
 import { lstat, realpath } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
-import { adminOf } from './admin.ts';
+import { adminEntries, adminOf } from './admin.ts';
 import { zeroSplit } from './door.ts';
-import { branchFacts, headOf, refuseProtected } from './facts.ts';
+import { branchFacts, headOf, readHead, refuseProtected } from './facts.ts';
 import { slugOfBranch } from './names.ts';
 import { readNote } from './notes.ts';
+import { readRefs, type Refs } from './refs.ts';
 import type { Repository } from './repository.ts';
 
 /** A checkout as git lists it, the main one included. `path` is absolute, `commit` the full id of HEAD. */
@@ -24,10 +26,15 @@ export interface ListedWorktree {
   readonly gone: boolean;
 }
 
-/** All checkouts of a repository, the main one first, those whose folder is gone included. */
-export async function listWorktrees(repository: Repository): Promise<ListedWorktree[]> {
-  const answer = await repository.onCommonDir(['worktree', 'list', '--porcelain', '-z']);
-  const listed = parseWorktreeList(zeroSplit(answer.stdout));
+/**
+ * All checkouts of a repository, the main one first, those whose folder is gone included. Read from git's files where they
+ * are plain, else asked of git.
+ *
+ * @param refs saves reading them again.
+ */
+export async function listWorktrees(repository: Repository, refs?: Refs): Promise<ListedWorktree[]> {
+  const listed =
+    (await worktreesFromFiles(repository, refs ?? (await readRefs(repository)))) ?? (await askForWorktrees(repository));
   return Promise.all(
     listed.map(async (each) => ({
       ...each,
@@ -36,9 +43,46 @@ export async function listWorktrees(repository: Repository): Promise<ListedWorkt
   );
 }
 
+type Known = Omit<ListedWorktree, 'gone'>;
+
+/** As git tells them. */
+export async function askForWorktrees(repository: Repository): Promise<Known[]> {
+  const answer = await repository.onCommonDir(['worktree', 'list', '--porcelain', '-z']);
+  return parseWorktreeList(zeroSplit(answer.stdout));
+}
+
+/** The same from git's files; undefined when something in them is not plain. */
+export async function worktreesFromFiles(repository: Repository, refs: Refs): Promise<Known[] | undefined> {
+  const { commonDir } = repository.location;
+  const root = dirname(commonDir);
+  if (basename(commonDir) !== '.git' || repository.mainRoot !== root) return undefined;
+  const main = await standing(commonDir, refs);
+  if (main === undefined) return undefined;
+  const entries = await adminEntries(commonDir);
+  const linked = await Promise.all(
+    entries.map(async ({ admin, path, locked }) => {
+      const at = path === undefined ? undefined : await standing(admin, refs);
+      return path === undefined || at === undefined ? undefined : { path, main: false, bare: false, ...at, locked };
+    }),
+  );
+  if (linked.includes(undefined)) return undefined;
+  return [
+    { path: root, main: true, bare: false, ...main, locked: undefined },
+    ...linked.filter((each) => each !== undefined).sort((a, b) => (a.path < b.path ? -1 : 1)),
+  ];
+}
+
+/** Where a checkout is; undefined when its HEAD is no proper file, or its branch has no commit. */
+async function standing(gitDir: string, refs: Refs): Promise<Pick<Known, 'commit' | 'branch'> | undefined> {
+  const head = await readHead(gitDir).catch(() => undefined);
+  if (head?.kind === 'detached') return { commit: head.commit, branch: undefined };
+  const commit = head === undefined ? undefined : refs.branches.get(head.branch);
+  return commit === undefined ? undefined : { commit, branch: head?.branch };
+}
+
 /** Reads the fields of `git worktree list --porcelain -z`; the first one is the main checkout. */
-export function parseWorktreeList(fields: readonly string[]): Omit<ListedWorktree, 'gone'>[] {
-  const worktrees: Omit<ListedWorktree, 'gone'>[] = [];
+export function parseWorktreeList(fields: readonly string[]): Known[] {
+  const worktrees: Known[] = [];
   let block = new Map<string, string>();
   for (const field of [...fields, '']) {
     if (field !== '') {
@@ -70,7 +114,8 @@ export function parseWorktreeList(fields: readonly string[]): Omit<ListedWorktre
  */
 export async function adoptWorktree(repository: Repository, path: string): Promise<Place> {
   const real = await realpath(path).catch(() => path);
-  const found = (await listWorktrees(repository)).find((each) => each.path === real);
+  const refs = await readRefs(repository);
+  const found = (await listWorktrees(repository, refs)).find((each) => each.path === real);
   const entry = await adminOf(repository.location.commonDir, real);
   if (found?.main === true) {
     throw new CoppiceError(
@@ -87,7 +132,7 @@ export async function adoptWorktree(repository: Repository, path: string): Promi
       context: { path },
     });
   }
-  const head = await headOf(repository, entry.admin);
+  const head = await headOf(repository, entry.admin, refs);
   if (head.kind === 'detached') {
     throw new CoppiceError(
       'detached-head',
@@ -98,7 +143,7 @@ export async function adoptWorktree(repository: Repository, path: string): Promi
       },
     );
   }
-  refuseProtected(await branchFacts(repository), head.branch);
+  refuseProtected(await branchFacts(repository, refs), head.branch);
   if (head.kind === 'unborn') {
     throw new CoppiceError(
       'unborn-repository',

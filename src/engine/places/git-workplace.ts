@@ -9,10 +9,10 @@ import { createWorktree } from '../../git/create.ts';
 import { branchFacts, refuseProtected } from '../../git/facts.ts';
 import { acquireLease, noteWriter, readLease, releaseLease } from '../../git/lease.ts';
 import { branchOf, freeSlug, worktreePath } from '../../git/names.ts';
+import { readRefs, type Refs } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import { resolveWorktree } from '../../git/resolver.ts';
 import { runScript } from '../../git/script.ts';
-import { textOf } from '../../git/door.ts';
 import { adoptWorktree, listWorktrees, probeWorktree } from '../../git/worktrees.ts';
 import type { Log } from '../process/log.ts';
 import type { Store } from '../sessions/store.ts';
@@ -111,7 +111,8 @@ export class GitWorkplace implements Workplace {
 
   async #choice(repository: Repository, session: Session): Promise<Choice> {
     const { request, task } = session;
-    const [worktrees, facts] = await Promise.all([listWorktrees(repository), branchFacts(repository)]);
+    const refs = await readRefs(repository);
+    const [worktrees, facts] = await Promise.all([listWorktrees(repository, refs), branchFacts(repository, refs)]);
     const slug = slugOf(request, task.title);
     const name = conventionalName(request, task.title);
     if (name !== undefined) {
@@ -120,17 +121,20 @@ export class GitWorkplace implements Workplace {
       const { path, branch = '' } = found.worktree;
       return { kind: 'take', slug, branch, path };
     }
-    const free = freeSlug(slug, await this.#taken(repository, worktrees));
+    const free = freeSlug(slug, this.#taken(refs, worktrees));
     return { kind: 'create', slug: free, branch: branchOf(free), path: '' };
   }
 
   /** Slugs that branches, folders or announced sessions have. */
-  async #taken(repository: Repository, worktrees: readonly { readonly path: string }[]): Promise<string[]> {
-    const refs = textOf(await repository.run(['for-each-ref', '--format=%(refname:lstrip=3)', 'refs/heads/feature/']));
+  #taken(refs: Refs, worktrees: readonly { readonly path: string }[]): string[] {
+    const prefix = branchOf('');
+    const slugs = [...refs.branches.keys()].flatMap((name) =>
+      name.startsWith(prefix) ? [name.slice(prefix.length)] : [],
+    );
     const announced = this.#options.store
       .all('intent')
       .flatMap(({ effect }) => (effect.kind === 'worktree' ? [effect.slug] : []));
-    return [...refs.split('\n'), ...announced, ...worktrees.map(({ path }) => path.split('/').at(-1) ?? '')];
+    return [...slugs, ...announced, ...worktrees.map(({ path }) => path.split('/').at(-1) ?? '')];
   }
 
   async #take(repository: Repository, session: Session, choice: Choice): Promise<Place> {

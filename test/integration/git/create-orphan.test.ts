@@ -71,19 +71,17 @@ describe('a worktree that is also added by a git which outlived its engine', () 
     sandbox.laterEngine();
   }
 
-  for (const words of ['for-each-ref ', 'worktree add ']) {
-    it(`is made once, whole and as if nothing had been there (before ${words.trim()})`, async () => {
-      const repository = await withLateGit(words);
-      await begunBefore();
-      const { place } = await createWorktree(repository, { root: sandbox.root, slug: 'x' });
-      assert.equal(place.path, path);
-      assert.equal(place.origin, 'created');
-      assert.equal(await sandbox.git(path, 'status', '--porcelain'), '');
-      assert.equal((await sandbox.git(main, 'worktree', 'list')).split('\n').length, 2);
-      assert.deepEqual(await readdir(join(path, '..')), ['x'], 'nothing is left beside it');
-      assert.deepEqual(await readdir(join(main, '.git', 'worktrees')), ['x']);
-    });
-  }
+  it('is made once, whole and as if nothing had been there', async () => {
+    const repository = await withLateGit('worktree add ');
+    await begunBefore();
+    const { place } = await createWorktree(repository, { root: sandbox.root, slug: 'x' });
+    assert.equal(place.path, path);
+    assert.equal(place.origin, 'created');
+    assert.equal(await sandbox.git(path, 'status', '--porcelain'), '');
+    assert.equal((await sandbox.git(main, 'worktree', 'list')).split('\n').length, 2);
+    assert.deepEqual(await readdir(join(path, '..')), ['x'], 'nothing is left beside it');
+    assert.deepEqual(await readdir(join(main, '.git', 'worktrees')), ['x']);
+  });
 
   it('is rid of what an engine that was killed while it took it back had renamed aside', async () => {
     const repository = await withLateGit('worktree add ');
@@ -98,7 +96,9 @@ describe('a worktree that is also added by a git which outlived its engine', () 
   });
 
   it('is left alone when no engine of ours had begun it', async () => {
-    const repository = await withLateGit('for-each-ref ');
+    const repository = await sandbox.open(main);
+    path = worktreePath(sandbox.root, repository, 'x');
+    await sandbox.git(main, 'worktree', 'add', '-q', '-b', 'feature/x', path);
     await assert.rejects(createWorktree(repository, { root: sandbox.root, slug: 'x' }), (error) =>
       isCoppiceError(error, 'path-in-the-way'),
     );

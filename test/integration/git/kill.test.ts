@@ -1,12 +1,33 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanupWorktrees } from '../../../src/git/cleanup.ts';
 import { listWorktrees, probeWorktree } from '../../../src/git/worktrees.ts';
 import { Sandbox, sleep } from './support.ts';
 
 const now = 1_800_000_000_000;
+
+/** A git outlives whoever started it; what comes of one that ends only after the clean-up is create-orphan.test.ts's matter. */
+async function gitsEnded(folder: string): Promise<void> {
+  const lives = (): boolean =>
+    readdirSync('/proc').some((name) => {
+      if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
+      try {
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')[0] ?? '';
+        return command.endsWith('git') && readFileSync(`/proc/${name}/environ`, 'utf8').includes(folder);
+      } catch {
+        return false;
+      }
+    });
+  if (!existsSync('/proc')) return sleep(1000);
+  const end = Date.now() + 20_000;
+  while (lives()) {
+    assert.ok(Date.now() < end, 'git goes on');
+    await sleep(10);
+  }
+}
 
 describe('kill -9 of the process', function () {
   this.timeout(60_000);
@@ -41,6 +62,7 @@ describe('kill -9 of the process', function () {
         await sleep(random % 700);
         child.kill('SIGKILL');
         await exit;
+        await gitsEnded(sandbox.dir);
         sandbox.laterEngine();
         const repository = await sandbox.open(main);
         await cleanupWorktrees(repository, { root: sandbox.root, known: [], now: now + round });
