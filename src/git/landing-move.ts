@@ -13,12 +13,12 @@ import { isCoppiceError, systemCode } from '../core/errors.ts';
 import type { Checkout } from '../core/intent/state.ts';
 import { copyIndex } from './checkout.ts';
 import { textOf } from './door.ts';
-import { branchCommit } from './facts.ts';
 import { ownIdentity } from './identity.ts';
 import { isAncestor } from './landing-build.ts';
 import { sparseSettings, whyNot } from './landing-checkout.ts';
 import { takeFilesBack } from './landing-undo.ts';
 import { hashOf } from './names.ts';
+import { branchCommit } from './refs.ts';
 import type { Repository } from './repository.ts';
 
 /** A branch to move, and the checkout to bring along. */
