@@ -116,7 +116,7 @@ function columnsOf(kind: string, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 6,
+  reducerVersion: 7,
   upcast: (record) => upcast(record),
   touches,
   reduce,

@@ -80,6 +80,17 @@ export const breakpointSchema = z.object({
 });
 export type BreakpointView = z.infer<typeof breakpointSchema>;
 
+/** A turn in a line of a list; times are ISO 8601. */
+export const turnNoteSchema = z.object({
+  n: z.number(),
+  /** The beginning of its prompt, on one line. */
+  about: z.string().optional(),
+  startedAt: z.string(),
+  endedAt: z.string().optional(),
+  outcome: z.string().optional(),
+});
+export type TurnNoteView = z.infer<typeof turnNoteSchema>;
+
 export const sessionDetailSchema = sessionSchema.extend({
   /** Why it waits, in a sentence; only while queued. */
   waiting: z.string().optional(),
@@ -91,6 +102,8 @@ export const sessionDetailSchema = sessionSchema.extend({
   baseCommit: z.string().nullable(),
   /** The agent's last words of the last turn. */
   text: z.string().optional(),
+  /** The latest turns, the newest last. */
+  turnNotes: z.array(turnNoteSchema).optional(),
   lastTurn: z.object({ outcome: z.string(), reason: z.string(), denials: z.number() }).optional(),
   error: errorSchema.optional(),
   /** Why the state is unknown or paused. */

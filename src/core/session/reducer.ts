@@ -1,11 +1,12 @@
 import { defined } from '../defined.ts';
 import type { Actor } from '../domain.ts';
 import type { TurnOutcome } from '../agent/events.ts';
+import { oneLine } from '../printable.ts';
 import { addUsage, noUsage } from '../agent/usage.ts';
 import type { Recorded } from '../events.ts';
 import type { LandingEvents } from '../landing/state.ts';
 import type { SessionEvents } from './events.ts';
-import type { Breakpoint, Prompt, Run, Session } from './state.ts';
+import type { Breakpoint, Prompt, Run, Session, TurnNote } from './state.ts';
 import { isInVain, openBreakpoints } from './status.ts';
 
 /** Events that change a session: its own, and those of its landings. */
@@ -72,6 +73,22 @@ const keysKept = 50;
 
 function keysWith(keys: readonly string[] | undefined, key: string | undefined): readonly string[] | undefined {
   return key === undefined ? keys : [...(keys ?? []), key].slice(-keysKept);
+}
+
+const notesKept = 50;
+const aboutLimit = 100;
+
+/** One more turn in the list; `prompt` is undefined where the agent woke by itself. */
+function noted({ turnNotes = [], prompts }: Session, n: number, at: number, prompt: number | undefined): TurnNote[] {
+  const text = prompts.find((each) => each.n === prompt)?.text;
+  const about = text === undefined ? {} : { about: oneLine(text, aboutLimit) };
+  return [...turnNotes, { n, ...about, startedAt: at }].slice(-notesKept);
+}
+
+/** A turn can end without having been seen to begin. */
+function concluded({ turnNotes = [] }: Session, n: number, at: number, outcome: TurnOutcome): TurnNote[] {
+  const known = turnNotes.some((note) => note.n === n) ? turnNotes : [...turnNotes, { n, startedAt: at }];
+  return known.map((note) => (note.n === n ? { ...note, endedAt: at, outcome } : note)).slice(-notesKept);
 }
 
 function advanced(session: Session, offset: number | undefined): Session {
@@ -187,6 +204,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
     return {
       ...advanced(heard(seen, actor), data.offset),
       turns: data.turn,
+      turnNotes: noted(session, data.turn, at, prompt),
       turn: {
         n: data.turn,
         ...(prompt === undefined ? {} : { prompt }),
@@ -200,6 +218,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   'turn.ended': (session, { at, actor, data }) =>
     patch(advanced(heard(session, actor, data.outcome), data.offset), {
       turn: undefined,
+      turnNotes: concluded(session, data.turn, at, data.outcome),
       interrupting: undefined,
       lastTurn: {
         n: data.turn,

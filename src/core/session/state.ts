@@ -98,6 +98,15 @@ export interface TurnEnd {
   readonly offset: number;
 }
 
+/** A turn in a line of a list. Times are in milliseconds since 1970; `about` is the beginning of its prompt, on one line. */
+export interface TurnNote {
+  readonly n: number;
+  readonly about?: string;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly outcome?: TurnOutcome;
+}
+
 /** What can hold a session: a request of the agent, or something only a person can supply. */
 export type BreakpointKind = AgentRequest['kind'] | 'credential';
 
@@ -224,6 +233,8 @@ export interface Session {
   readonly turn?: OpenTurn;
   readonly lastTurn?: TurnEnd;
   readonly turns: number;
+  /** The latest turns, the newest last. */
+  readonly turnNotes?: readonly TurnNote[];
   readonly breakpoints: readonly Breakpoint[];
   readonly usage: Usage;
   readonly result?: Result;

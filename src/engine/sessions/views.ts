@@ -1,10 +1,10 @@
 import { defined } from '../../core/defined.ts';
 import { positionOf, whyWaiting, type Limits } from '../../core/queue/policy.ts';
 import { openBreakpoints, statusOf } from '../../core/session/status.ts';
-import type { Breakpoint, Session, TurnEnd } from '../../core/session/state.ts';
+import type { Breakpoint, Session, TurnEnd, TurnNote } from '../../core/session/state.ts';
 import type { AgentQuestion } from '../../core/agent/events.ts';
 import type { ErrorRecord } from '../../core/errors.ts';
-import type { BreakpointView, SessionDetail, SessionView } from '../../protocol/schemas.ts';
+import type { BreakpointView, SessionDetail, SessionView, TurnNoteView } from '../../protocol/schemas.ts';
 import type { ActivityView } from './activity.ts';
 
 function iso(at: number): string {
@@ -83,6 +83,7 @@ export function sessionDetail(
     baseCommit: worktree?.baseCommit ?? null,
     stream: extra.stream,
     ...defined({
+      turnNotes: session.turnNotes?.map(noteView),
       waiting: whyWaiting(sessions, session.id, limits),
       agentSession: session.agentSession,
       agentVersion: session.agentVersion,
@@ -98,6 +99,10 @@ export function sessionDetail(
 
 function turnView({ outcome, reason, denials }: TurnEnd): NonNullable<SessionDetail['lastTurn']> {
   return { outcome, reason, denials };
+}
+
+function noteView({ startedAt, endedAt, ...note }: TurnNote): TurnNoteView {
+  return defined({ ...note, startedAt: iso(startedAt), endedAt: some(endedAt, iso) });
 }
 
 function errorView(error: ErrorRecord): NonNullable<SessionDetail['error']> {
