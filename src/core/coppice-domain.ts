@@ -1,3 +1,5 @@
+import { checkpointOf, reduceCheckpoint } from './checkpoint/reducer.ts';
+import type { Checkpoint } from './checkpoint/state.ts';
 import type { Columns, Domain, Entity, EntityRef, JournalRecord } from './domain.ts';
 import { recorded, type Recorded } from './events.ts';
 import { intentOf, reduceIntent } from './intent/reducer.ts';
@@ -16,6 +18,7 @@ import type { Worktree } from './worktree/state.ts';
 /** The aggregates by kind. */
 export interface Entities {
   session: Session;
+  checkpoint: Checkpoint;
   worktree: Worktree;
   repository: Repository;
   intent: Intent;
@@ -30,6 +33,8 @@ function touches(record: JournalRecord): readonly EntityRef[] {
   if ('session' in event.data && event.type !== 'intent.opened' && event.type !== 'intent.failed') {
     refs.push({ kind: 'session', id: event.data.session });
   }
+  const checkpoint = checkpointOf(event);
+  if (checkpoint !== undefined) refs.push({ kind: 'checkpoint', id: checkpoint });
   const worktree = worktreeOf(event);
   if (worktree !== undefined) refs.push({ kind: 'worktree', id: worktree });
   if (event.type === 'repository.trusted' || event.type === 'repository.distrusted') {
@@ -59,6 +64,8 @@ function reduce(ref: EntityRef, entity: Entity | undefined, record: JournalRecor
   switch (ref.kind as Kind) {
     case 'session':
       return plain(reduceSession(entity as unknown as Session | undefined, event));
+    case 'checkpoint':
+      return plain(reduceCheckpoint(entity as unknown as Checkpoint | undefined, event));
     case 'worktree':
       return plain(reduceWorktree(entity as unknown as Worktree | undefined, event));
     case 'repository':
@@ -76,6 +83,7 @@ function plain(entity: object | undefined): Entity | undefined {
 
 const columns: Record<Kind, readonly string[]> = {
   session: ['status', 'mode', 'agent', 'repository', 'task', 'parent', 'worktree', 'createdAt'],
+  checkpoint: ['session', 'n', 'kind', 'at'],
   worktree: ['repository', 'branch', 'holder'],
   repository: ['trusted'],
   intent: ['session', 'effect'],
@@ -96,6 +104,10 @@ function columnsOf(kind: string, entity: Entity): Columns {
         worktree: session.worktree?.path ?? null,
         createdAt: session.createdAt,
       };
+    }
+    case 'checkpoint': {
+      const { session, n, kind, at } = entity as unknown as Checkpoint;
+      return { session, n, kind, at };
     }
     case 'worktree': {
       const worktree = entity as unknown as Worktree;

@@ -1,3 +1,4 @@
+import type { CheckpointEvents } from './checkpoint/state.ts';
 import type { JournalRecord, NewEvent } from './domain.ts';
 import type { IntentEvents } from './intent/state.ts';
 import type { LandingEvents } from './landing/state.ts';
@@ -7,7 +8,14 @@ import type { EngineEvents, WorktreeEvents } from './worktree/state.ts';
 
 /** Every kind of event with its data, at its present version. */
 export interface Events
-  extends SessionEvents, IntentEvents, LandingEvents, RepositoryEvents, WorktreeEvents, EngineEvents {}
+  extends
+    SessionEvents,
+    CheckpointEvents,
+    IntentEvents,
+    LandingEvents,
+    RepositoryEvents,
+    WorktreeEvents,
+    EngineEvents {}
 
 export type EventType = keyof Events;
 
@@ -45,6 +53,10 @@ export const versions: Readonly<Record<EventType, number>> = {
   'session.returned': 1,
   'session.restored': 1,
   'session.refused': 1,
+  'checkpoint.made': 1,
+  'checkpoint.failed': 1,
+  'checkpoint.named': 1,
+  'checkpoint.pruned': 1,
   'intent.opened': 1,
   'intent.failed': 1,
   'landing.requested': 1,

@@ -17,6 +17,7 @@ import { createDoor } from '../git/door.ts';
 import type { Owner } from '../git/owner.ts';
 import { StateManager } from '../state/state-manager.ts';
 import { AgentDirectory } from './agent-directory.ts';
+import { checkpointHandlers } from './handlers/checkpoints.ts';
 import { diffHandlers } from './handlers/diff.ts';
 import { engineHandlers } from './handlers/engine.ts';
 import { healthHandlers } from './handlers/health.ts';
@@ -27,6 +28,7 @@ import { trustHandlers } from './handlers/trust.ts';
 import { worktreeHandlers } from './handlers/worktrees.ts';
 import { Cleanup } from './places/cleanup.ts';
 import { engineOwner } from './places/owner.ts';
+import { GitCheckpoints } from './places/git-checkpoints.ts';
 import { GitWorkplace } from './places/git-workplace.ts';
 import { Repositories } from './places/repositories.ts';
 import type { EngineApp, EngineContext } from './process/engine.ts';
@@ -90,6 +92,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     ...{ store, vault, clock, runRef: paths.runRef, newId: randomUUID, stopping: stopping.signal },
     log: log.component('session'),
     workplace: new GitWorkplace({ ...places, log: log.component('git'), sessionFolder: (id) => home.session(id) }),
+    checkpoints: new GitCheckpoints({ repositories, stopping: stopping.signal }),
     agent: agentOf,
     executor: (session) => executors.get(session.executor) ?? executor,
     askSecrets: (session, names) => askClients(engine.clients(), session, names, log),
@@ -116,6 +119,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   }
   return {
     handlers: {
+      ...checkpointHandlers(services),
       ...diffHandlers(services),
       ...engineHandlers(services, engine),
       ...healthHandlers({

@@ -24,8 +24,10 @@ export interface TreeOptions {
   readonly signal?: AbortSignal;
   /** Paths to keep as they are in the branch's last commit, whatever is in the worktree; folders with their content. */
   readonly exclude?: readonly string[];
-  /** Files of nested repositories: left out, or taken as plain files (to keep them before a removal). */
+  /** Files of nested repositories: left out, or taken as plain files (to keep them). */
   readonly nested?: 'leave-out' | 'as-files';
+  /** Submodules: as links to their commits, or as plain files; unless told, as files when `nested` is. */
+  readonly submodules?: 'as-links' | 'as-files';
 }
 
 /** The files of a worktree as a tree object that git holds. Ids are full, paths relative to the worktree. */
@@ -136,7 +138,8 @@ class Staging {
     }
     if (code === 128) throw movingTarget(this.#place.path);
     const unreadable = code === 0 ? [] : await this.#leftOver([...left, ...nested]);
-    if (this.#options.nested === 'as-files') await this.#graft([...nested, ...submodules]);
+    const { nested: how, submodules: whether = how } = this.#options;
+    await this.#graft([...(how === 'as-files' ? nested : []), ...(whether === 'as-files' ? submodules : [])]);
     return { tree: textOf(await this.#git(['write-tree'])), head, nested, submodules, unreadable };
   }
 

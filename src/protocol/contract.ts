@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { diffSummarySchema, fileContentSchema, sideSchema, treePathSchema } from './diff-schemas.ts';
+import { checkpointSchema, diffSummarySchema, fileContentSchema, sideSchema, treePathSchema } from './diff-schemas.ts';
 import {
   answerSchema,
   bounded,
@@ -106,6 +106,16 @@ export const requests = {
     result: z.object({ follow: z.number(), session: z.string() }),
   },
   'session/unfollow': { params: z.object({ follow: z.number() }), result: none },
+  /** The checkpoints of a session, oldest first. */
+  'checkpoint/list': {
+    params: z.object({ session: identifier }),
+    result: z.object({ session: z.string(), checkpoints: z.array(checkpointSchema) }),
+  },
+  /** Names a checkpoint, which keeps it for good. */
+  'checkpoint/name': {
+    params: z.object({ session: identifier, n: z.number().int().min(0), name: z.string().min(1).max(200) }),
+    result: checkpointSchema,
+  },
   /** What changed between two states of a session's files. A moved file is one entry with its old path. */
   'diff/summary': {
     params: z.object({

@@ -1,5 +1,8 @@
 /** What crosses the wire about the files of a session: what changed, and what is in a file. */
 import * as z from 'zod';
+import { checkpointKinds } from '../core/checkpoint/state.ts';
+import { priorities } from '../core/session/state.ts';
+import { usageSchema } from './schemas.ts';
 
 /**
  * A state of a session's files: a checkpoint by its number, `base` (the commit that the work started from) or `worktree`
@@ -13,6 +16,38 @@ export type Side = z.infer<typeof sideSchema>;
  * 0x80 to 0xFF, so that every path of a repository has exactly one spelling.
  */
 export const treePathSchema = z.string().min(1).max(4096);
+
+/** One checkpoint of a session. Times are ISO 8601. */
+export const checkpointSchema = z.object({
+  n: z.number(),
+  kind: z.enum(checkpointKinds),
+  at: z.string(),
+  name: z.string().optional(),
+  tree: z.string(),
+  commit: z.string(),
+  /** The checkpoint before it. */
+  parent: z.number().nullable(),
+  /** The files differ from those of `parent`. */
+  changed: z.boolean(),
+  /** They were changed while no agent was at work. */
+  byPerson: z.boolean(),
+  /** Turns that had ended. */
+  turn: z.number(),
+  /** The prompt whose turn begins from here. */
+  prompt: z.number().optional(),
+  conversation: z.object({
+    agentSession: z.string().optional(),
+    offset: z.number(),
+    prompts: z.number(),
+    turns: z.number(),
+  }),
+  usage: usageSchema,
+  queue: z.object({ priority: z.enum(priorities), place: z.number().optional() }),
+  /** For `restore`: the state before or after a rollback to checkpoint `to`. */
+  restore: z.object({ to: z.number(), side: z.enum(['before', 'after']) }).optional(),
+  remarks: z.array(z.string()),
+});
+export type CheckpointView = z.infer<typeof checkpointSchema>;
 
 /** Git's mode (`100644`, `100755`, `120000` link, `160000` submodule) and the id of the content. */
 const diffSideSchema = z.object({ mode: z.string(), id: z.string() });

@@ -19,6 +19,8 @@ export type Effect =
     }
   | { readonly kind: 'spawn'; readonly run: number; readonly offset: number; readonly agentSession?: string }
   | { readonly kind: 'input'; readonly run: number; readonly input: number; readonly what: InputPurpose }
+  /** Sets `refs/coppice/<session>/<n>`. */
+  | { readonly kind: 'checkpoint'; readonly n: number }
   | { readonly kind: 'commit'; readonly parent?: string }
   | { readonly kind: 'removal'; readonly path: string }
   | { readonly kind: 'return'; readonly path: string }

@@ -1,3 +1,5 @@
+import { toolDue, turnEndDue, turnStartDue } from '../checkpoint/due.ts';
+import type { Due } from '../checkpoint/state.ts';
 import { isLive, openBreakpoints } from './status.ts';
 import type { Session } from './state.ts';
 
@@ -5,6 +7,7 @@ import type { Session } from './state.ts';
 export type Step =
   | { readonly do: 'wait'; readonly for: 'admission' | 'agent' | 'person' | 'pause' | 'proof' | 'work' }
   | { readonly do: 'prepare' }
+  | { readonly do: 'checkpoint'; readonly due: Due }
   | { readonly do: 'start'; readonly prompt: number }
   | { readonly do: 'feed'; readonly prompt: number }
   | { readonly do: 'answer'; readonly breakpoint: string }
@@ -41,11 +44,13 @@ function whileLive(session: Session, live: Live): Step {
 
 /** What to write to an agent that takes input while it runs. */
 function inDialogue(session: Session, live: Live): Step {
+  const due = toolDue(session) ?? turnEndDue(session);
+  if (due !== undefined) return { do: 'checkpoint', due };
   const answered = session.breakpoints.find((each) => each.answer !== undefined && each.written !== true);
   if (answered !== undefined) return { do: 'answer', breakpoint: answered.id };
   if (session.interrupting === true && session.turn !== undefined) return { do: 'interrupt' };
   const prompt = feedable(session, live);
-  if (prompt !== undefined) return { do: 'feed', prompt };
+  if (prompt !== undefined) return onceKept(session, { do: 'feed', prompt });
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
   return isBusy(session) || live.background > 0 || session.run?.closing === true
     ? { do: 'wait', for: 'agent' }
@@ -66,11 +71,19 @@ function feedable(session: Session, live: Live): number | undefined {
 }
 
 function whileStill(session: Session): Step {
+  const due = turnEndDue(session);
+  if (due !== undefined) return { do: 'checkpoint', due };
   if (session.cancelling !== undefined) return { do: 'settle' };
   if (session.pausedUntil !== undefined) return { do: 'wait', for: 'pause' };
   const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
   if (waiting === undefined || (session.interrupting === true && session.run !== undefined)) return { do: 'settle' };
   if (!session.holding) return { do: 'prepare' };
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
-  return { do: 'start', prompt: waiting.n };
+  return onceKept(session, { do: 'start', prompt: waiting.n });
+}
+
+/** The step that begins a turn, or the checkpoint that has to come before it. */
+function onceKept(session: Session, step: Extract<Step, { prompt: number }>): Step {
+  const due = turnStartDue(session, step.prompt);
+  return due === undefined ? step : { do: 'checkpoint', due };
 }

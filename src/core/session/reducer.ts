@@ -3,14 +3,17 @@ import type { Actor } from '../domain.ts';
 import type { TurnOutcome } from '../agent/events.ts';
 import { oneLine } from '../printable.ts';
 import { addUsage, noUsage } from '../agent/usage.ts';
+import { covered } from '../checkpoint/reducer.ts';
+import type { CheckpointEvents } from '../checkpoint/state.ts';
 import type { Recorded } from '../events.ts';
 import type { LandingEvents } from '../landing/state.ts';
 import type { SessionEvents } from './events.ts';
 import type { Breakpoint, Prompt, Run, Session, TurnNote } from './state.ts';
 import { isInVain, openBreakpoints } from './status.ts';
 
-/** Events that change a session: its own, and those of its landings. */
+/** Events that change a session: its own, and those of its checkpoints and landings. */
 type Folded = Omit<SessionEvents, 'session.created' | 'session.restored' | 'session.refused'> &
+  Pick<CheckpointEvents, 'checkpoint.made' | 'checkpoint.failed'> &
   Pick<LandingEvents, 'landing.requested' | 'landing.landed' | 'landing.refused' | 'landing.withdrawn'>;
 
 type Fold<K extends keyof Folded> = (session: Session, event: Recorded<K>) => Session;
@@ -93,6 +96,13 @@ function concluded({ turnNotes = [] }: Session, n: number, at: number, outcome: 
 
 function advanced(session: Session, offset: number | undefined): Session {
   return offset === undefined || offset <= session.streamOffset ? session : { ...session, streamOffset: offset };
+}
+
+/** Requests before which the files were kept, or could not be, are not waited for again. */
+function kept(session: Session, requests: readonly string[] | undefined): Session {
+  if (requests === undefined) return session;
+  const breakpoints = session.breakpoints.map((each) => (requests.includes(each.id) ? { ...each, kept: true } : each));
+  return { ...session, breakpoints };
 }
 
 /** The turn's clock stands still from the first open breakpoint … */
@@ -257,6 +267,15 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   'breakpoint.closed': (session, { at, data }) => {
     const breakpoints = session.breakpoints.filter((each) => each.id !== data.breakpoint);
     return released({ ...advanced(session, data.offset), breakpoints }, at);
+  },
+  'checkpoint.made': (session, { data: { checkpoint } }) => ({
+    ...kept(session, checkpoint.requests),
+    checkpoint: covered(session.checkpoint, checkpoint),
+  }),
+  'checkpoint.failed': (session, { data }) => {
+    const asked = kept(session, data.requests);
+    if (data.turn === undefined || session.checkpoint === undefined) return asked;
+    return { ...asked, checkpoint: { ...session.checkpoint, turn: Math.max(session.checkpoint.turn, data.turn) } };
   },
   'session.cancelling': (session, { at, data }) => ({
     ...session,

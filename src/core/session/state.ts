@@ -1,5 +1,6 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { Usage } from '../agent/usage.ts';
+import type { Coverage } from '../checkpoint/state.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Requester } from './events.ts';
 
@@ -128,6 +129,8 @@ export interface Breakpoint {
   readonly answer?: Answer;
   readonly answeredBy?: string;
   readonly written?: boolean;
+  /** The files as they were before the answer are kept, or could not be. */
+  readonly kept?: boolean;
 }
 
 /**
@@ -211,6 +214,7 @@ export interface Session {
   readonly worktree?: Place;
   /** True while this session holds the lease of its worktree. */
   readonly holding: boolean;
+  readonly checkpoint?: Coverage;
   /** The agent's own id of the conversation. */
   readonly agentSession?: string;
   /** The agent was heard in that conversation: only then is there something to take up again. */

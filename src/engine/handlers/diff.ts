@@ -15,7 +15,10 @@ export function diffHandlers(services: Services): DiffHandlers {
     'diff/summary': async ({ session: key, from, to, limit }) => {
       const session = services.store.find(key);
       const place = await placeOf(services, session);
-      const [before, after] = await Promise.all([treeOfSide(place, session, from), treeOfSide(place, session, to)]);
+      const [before, after] = await Promise.all([
+        treeOfSide(services, place, session, from),
+        treeOfSide(services, place, session, to),
+      ]);
       const files = await diffTrees(place.repository, before.tree, after.tree);
       return {
         from: { side: from, tree: before.tree },
@@ -33,7 +36,7 @@ export function diffHandlers(services: Services): DiffHandlers {
       const session = services.store.find(key);
       const { repository, place } = await placeOf(services, session);
       if (side === 'worktree') return view(await contentOnDisk(place.path, path, maxBytes));
-      const { tree } = await treeOfSide({ repository, place }, session, side);
+      const { tree } = await treeOfSide(services, { repository, place }, session, side);
       return view(await contentInTree(repository, place, tree, path, maxBytes));
     },
   };

@@ -1,8 +1,9 @@
+import { checkpointId, type Checkpoint } from '../../core/checkpoint/state.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Repository } from '../../git/repository.ts';
+import { checkpointTree } from '../../git/checkpoint.ts';
 import { treeOfCommit } from '../../git/save.ts';
-import { treeOf } from '../../git/tree.ts';
 import type { Side } from '../../protocol/diff-schemas.ts';
 import { requireTrusted } from '../handlers/sessions.ts';
 import type { Services } from '../services.ts';
@@ -32,21 +33,32 @@ export async function placeOf(services: Services, session: Session): Promise<Ses
 }
 
 /** @throws CoppiceError `not-found` (no such checkpoint), `worktree-unsafe`, `git-failed`, `disk-full`. */
-export async function treeOfSide({ repository, place }: SessionPlace, session: Session, side: Side): Promise<SideTree> {
+export async function treeOfSide(
+  { store }: Services,
+  { repository, place }: SessionPlace,
+  session: Session,
+  side: Side,
+): Promise<SideTree> {
   if (side === 'base') return { tree: await treeOfCommit(repository, place.baseCommit), remarks: [] };
-  if (side !== 'worktree') {
-    throw new CoppiceError(
-      'not-found',
-      `Session ${session.id} has no checkpoint ${side}.`,
-      'See `coppice checkpoints` for those it has.',
-    );
-  }
-  const { tree, nested, unreadable } = await treeOf(repository, place);
-  return {
-    tree,
-    remarks: [
-      ...nested.map((path) => `${path} is a repository of its own: its files are not compared.`),
-      ...unreadable.map((path) => `${path} cannot be read.`),
-    ],
-  };
+  return side === 'worktree' ? checkpointTree(repository, place) : asSide(checkpointAt(store, session.id, side));
+}
+
+function asSide({ tree, remarks = [] }: Checkpoint): SideTree {
+  return { tree, remarks };
+}
+
+/** @throws CoppiceError `not-found` */
+export function checkpointAt(store: Services['store'], session: string, n: number): Checkpoint {
+  const checkpoint = store.get('checkpoint', checkpointId(session, n));
+  if (checkpoint !== undefined) return checkpoint;
+  const next = `See \`coppice checkpoints ${session}\` for those it has.`;
+  throw new CoppiceError('not-found', `Session ${session} has no checkpoint ${n}.`, next);
+}
+
+/** All checkpoints of a session, oldest first. */
+export function checkpointsOf(store: Services['store'], session: string): Checkpoint[] {
+  return store
+    .all('checkpoint')
+    .filter((each) => each.session === session)
+    .sort((a, b) => a.n - b.n);
 }

@@ -4,6 +4,7 @@ import type { Settings } from '../../core/settings/settings.ts';
 import type { Agent } from '../../agents/agent.ts';
 import type { Executor, RunRef } from '../../executors/executor.ts';
 import type { Log } from '../process/log.ts';
+import type { CheckpointPlace } from './checkpoints.ts';
 import type { Store } from './store.ts';
 import type { Vault } from './vault.ts';
 import type { Workplace } from './workplace.ts';
@@ -12,6 +13,7 @@ import type { Workplace } from './workplace.ts';
 export interface SessionContext {
   readonly store: Store;
   readonly workplace: Workplace;
+  readonly checkpoints: CheckpointPlace;
   readonly vault: Vault;
   readonly log: Log;
   /** Milliseconds since 1970. */

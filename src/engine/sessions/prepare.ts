@@ -1,6 +1,7 @@
 import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Session } from '../../core/session/state.ts';
+import { firstCheckpoint } from './checkpoint.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { requireTrusted } from './trust.ts';
 import type { Choice } from './workplace.ts';
@@ -25,7 +26,9 @@ export async function prepare(context: SessionContext, session: Session): Promis
   }
   const { intent, choice } = announced(context, session) ?? (await choose(context, session));
   const worktree = await workplace.claim(session, choice, context.stopping);
-  await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree, intent })]);
+  const setUp = (await context.settings(session))['worktrees.setup'];
+  const first = await firstCheckpoint(context, session, worktree, choice.kind === 'create' && setUp.length === 0);
+  await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree, intent }), ...first]);
 }
 
 async function choose(context: SessionContext, session: Session): Promise<Begun> {

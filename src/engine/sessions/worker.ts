@@ -6,6 +6,7 @@ import type { Settings } from '../../core/settings/settings.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
 import { Activity, type ActivityView } from './activity.ts';
+import { takeDue } from './checkpoint.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { Follower, pause } from './follower.ts';
 import { recoverInputs, writeInput } from './inputs.ts';
@@ -111,6 +112,11 @@ export class Worker {
     };
   }
 
+  /** No process of the agent can be changing files, as far as anybody knows. */
+  #isQuiet(session: Session): boolean {
+    return !isLive(session) || (session.turn === undefined && (this.#follower?.activity.background ?? 0) === 0);
+  }
+
   /** Wakes the worker when the first limit of the run can be over, and ends a run that is over one. */
   #watchLimits(session: Session, settings: Settings): void {
     clearTimeout(this.#limitTimer);
@@ -147,6 +153,9 @@ export class Worker {
         return false;
       case 'prepare':
         await prepare(this.#context, session);
+        return true;
+      case 'checkpoint':
+        await takeDue(this.#context, session, step.due, this.#isQuiet(session));
         return true;
       case 'start':
         return this.#start(session, step.prompt);

@@ -39,7 +39,7 @@ describe('an agent that is quicker than the record of its input', () => {
     assert.equal(world.ledger.get('a').prompts[0]?.state, 'seen');
     assert.deepEqual(nextStep(world.ledger.get('a'), live), { do: 'wait', for: 'agent' });
     world.ledger.append(observe(present(), ended, 20));
-    assert.deepEqual(nextStep(world.ledger.get('a'), live), { do: 'close' });
+    assert.deepEqual(world.step('a'), { do: 'close' });
     assert.equal(world.ledger.state(), world.ledger.replayed());
   });
 
@@ -51,7 +51,7 @@ describe('an agent that is quicker than the record of its input', () => {
     const session = world.ledger.get('a');
     assert.equal(session.lastTurn?.outcome, 'success');
     assert.equal(session.turns, 1);
-    assert.deepEqual(nextStep(session, live), { do: 'close' });
+    assert.deepEqual(world.step('a'), { do: 'close' });
   });
 
   it('may be gone before anything of it is on record: the prompt has had its turn', () => {
@@ -59,7 +59,7 @@ describe('an agent that is quicker than the record of its input', () => {
     written();
     const session = world.ledger.get('a');
     assert.equal(session.lastTurn?.outcome, 'crashed');
-    assert.deepEqual(nextStep(session, live), { do: 'settle' }, 'it is not sent to another run');
+    assert.deepEqual(world.step('a'), { do: 'settle' }, 'it is not sent to another run');
   });
 
   it('is not given what was announced for another run, or anything but a prompt', () => {

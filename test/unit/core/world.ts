@@ -1,6 +1,7 @@
 import type { AgentEvent } from '../../../src/core/agent/events.ts';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import { coppiceDomain } from '../../../src/core/coppice-domain.ts';
+import type { CheckpointRecord, Due } from '../../../src/core/checkpoint/state.ts';
 import type { Actor, Entity, JournalRecord, NewEvent } from '../../../src/core/domain.ts';
 import { event } from '../../../src/core/events.ts';
 import { admissions, create, type Verdict } from '../../../src/core/session/commands.ts';
@@ -95,16 +96,27 @@ export class World {
   readonly taken: string[] = [];
   /** Runs that were really started, as `session#run`. */
   readonly started: string[] = [];
+  /** Checkpoints that were taken, as `session#kind`. */
+  readonly kept: string[] = [];
   private offset = 0;
 
   schedule(): void {
     this.ledger.append(admissions(this.ledger.sessions(), limits));
   }
 
-  step(id: string): Step {
+  /** The next step, done. */
+  exactStep(id: string): Step {
     const step = nextStep(this.ledger.get(id), live);
     this.perform(id, step);
     return step;
+  }
+
+  /** The next step that is no checkpoint, done; the checkpoints that come before it are taken. */
+  step(id: string): Step {
+    for (;;) {
+      const step = this.exactStep(id);
+      if (step.do !== 'checkpoint') return step;
+    }
   }
 
   private perform(id: string, step: Step): void {
@@ -125,9 +137,14 @@ export class World {
         };
         this.ledger.append([
           event('worktree.ready', { session: id, repository: 'r', worktree: { ...place, origin: 'created' } }),
+          ...(session.checkpoint === undefined ? [this.checkpoint(session, { kind: 'session-start', prompt: 1 })] : []),
         ]);
         return;
       }
+      case 'checkpoint':
+        this.kept.push(`${id}#${step.due.kind}`);
+        this.ledger.append([this.checkpoint(session, step.due)]);
+        return;
       case 'start': {
         const run = (session.run?.n ?? 0) + 1;
         this.started.push(`${id}#${run}`);
@@ -157,6 +174,19 @@ export class World {
       case 'settle':
         this.settle(session);
     }
+  }
+
+  private checkpoint(session: Session, due: Due | { kind: 'session-start'; prompt: number }): NewEvent {
+    const n = (session.checkpoint?.n ?? -1) + 1;
+    const checkpoint: CheckpointRecord = {
+      turn: session.checkpoint?.turn ?? 0,
+      ...due,
+      ...{ n, tree: 't', commit: 'c', head: 'h', parent: n === 0 ? null : n - 1, changed: false, byPerson: false },
+      conversation: { offset: session.streamOffset, prompts: session.promptCount, turns: session.turns },
+      usage: session.usage,
+      queue: { priority: session.priority },
+    };
+    return event('checkpoint.made', { session: session.id, checkpoint });
   }
 
   private input(session: Session, what: Parameters<typeof event<'input.written'>>[1]['what']): void {

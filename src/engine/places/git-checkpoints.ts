@@ -1,0 +1,56 @@
+import type { Checkpoint } from '../../core/checkpoint/state.ts';
+import type { Place, Session } from '../../core/session/state.ts';
+import { highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
+import { diffTrees } from '../../git/diff.ts';
+import type { Repository } from '../../git/repository.ts';
+import type { Captured, CheckpointPlace } from '../sessions/checkpoints.ts';
+import type { Repositories } from './repositories.ts';
+
+/** What checkpoints of git worktrees are made with. */
+export interface GitCheckpointsOptions {
+  readonly repositories: Repositories;
+  /** Aborted when the engine stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** Checkpoints of git worktrees, under private refs. */
+export class GitCheckpoints implements CheckpointPlace {
+  readonly #options: GitCheckpointsOptions;
+
+  constructor(options: GitCheckpointsOptions) {
+    this.#options = options;
+  }
+
+  async begin(session: Session, place: Place, intent: string, untouched: boolean): Promise<Captured> {
+    const repository = await this.#repository(session);
+    const options = { session: session.id, n: 0, intent };
+    if (untouched) return takeBase(repository, place, options);
+    return takeCheckpoint(repository, place, { ...options, signal: this.#options.stopping });
+  }
+
+  async take(
+    session: Session,
+    place: Place,
+    { n, intent, parent }: { readonly n: number; readonly intent: string; readonly parent: Checkpoint | undefined },
+  ): Promise<Captured> {
+    const repository = await this.#repository(session);
+    return takeCheckpoint(repository, place, {
+      ...{ session: session.id, n, intent, signal: this.#options.stopping },
+      ...(parent === undefined ? {} : { parent }),
+    });
+  }
+
+  async differs(session: Session, from: string, to: string): Promise<boolean> {
+    const files = await diffTrees(await this.#repository(session), from, to, { renames: false });
+    return files.some(({ path }) => !path.startsWith('.tasks/'));
+  }
+
+  async free(session: Session): Promise<number> {
+    return (await highestRef(await this.#repository(session), session.id)) + 1;
+  }
+
+  async #repository(session: Session): Promise<Repository> {
+    const { repositories } = this.#options;
+    return repositories.open(await repositories.locate(session.request.from ?? session.repository.root));
+  }
+}

@@ -1,0 +1,152 @@
+import { defined } from '../../core/defined.ts';
+import { checkpointId, type CheckpointRecord, type Due } from '../../core/checkpoint/state.ts';
+import type { NewEvent } from '../../core/domain.ts';
+import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import type { Place, Session } from '../../core/session/state.ts';
+import type { Captured } from './checkpoints.ts';
+import { engineActor, type SessionContext } from './context.ts';
+import { requireTrusted } from './trust.ts';
+
+/**
+ * Takes a checkpoint that is due. The beginning of a turn that cannot be kept keeps the turn from beginning: what could not
+ * be taken back is not done. Of anything later the failure is put on record, and the work goes on.
+ */
+export async function takeDue(context: SessionContext, session: Session, due: Due, quiet: boolean): Promise<void> {
+  const place = session.worktree;
+  if (place === undefined) throw new CoppiceError('internal', 'No worktree to keep.', 'Report this as a bug.');
+  try {
+    requireTrusted(context, session);
+    await take(context, session, place, due, quiet);
+  } catch (error) {
+    if (context.stopping.aborted || context.store.state.readOnlyReason !== undefined) throw error;
+    const intent = announced(context, session)?.id;
+    const failed = defined({ session: session.id, error: toErrorRecord(error), intent });
+    if (due.kind === 'turn-start') {
+      if (intent !== undefined)
+        await context.store.commit(engineActor, () => [event('intent.failed', { ...failed, intent })]);
+      throw error;
+    }
+    context.log.warn('a checkpoint could not be taken', { session: session.id, kind: due.kind, error: String(error) });
+    await context.store.commit(engineActor, () => [event('checkpoint.failed', { ...failed, ...withoutPrompt(due) })]);
+  }
+}
+
+function withoutPrompt(due: Exclude<Due, { kind: 'turn-start' }>): { kind: Due['kind']; turn?: number } {
+  return due.kind === 'turn-end' ? { kind: due.kind, turn: due.turn } : due;
+}
+
+async function take(context: SessionContext, session: Session, place: Place, due: Due, quiet: boolean): Promise<void> {
+  const { store, checkpoints } = context;
+  const parent = newest(context, session);
+  const { id: intent, n } = announced(context, session) ?? (await announce(context, session));
+  const captured = await captureAs(context, session, place, { n, intent, parent });
+  const changed = captured.tree !== parent?.tree;
+  const byPerson =
+    due.kind === 'turn-start' &&
+    quiet &&
+    changed &&
+    parent !== undefined &&
+    (await checkpoints.differs(session, parent.tree, captured.tree));
+  const record = recordOf(store.session(session.id), captured, {
+    ...{ n: captured.n, kind: due.kind, parent: parent?.n ?? null, changed, byPerson },
+    turn: due.kind === 'turn-end' ? due.turn : (session.checkpoint?.turn ?? 0),
+    ...defined({ prompt: due.kind === 'tool' ? undefined : due.prompt }),
+    ...(due.kind === 'tool' ? { requests: due.requests } : {}),
+  });
+  await store.commit(engineActor, () => [
+    event('checkpoint.made', { session: session.id, checkpoint: record, intent: captured.intent }),
+  ]);
+}
+
+function newest({ store }: SessionContext, { id, checkpoint }: Session) {
+  return checkpoint === undefined ? undefined : store.get('checkpoint', checkpointId(id, checkpoint.n));
+}
+
+interface Announced {
+  readonly id: string;
+  readonly n: number;
+}
+
+/** What an earlier engine announced and did not confirm. */
+function announced({ store }: SessionContext, session: Session): Announced | undefined {
+  for (const { id, effect } of store.intentsOf(session.id)) {
+    if (effect.kind === 'checkpoint') return { id, n: effect.n };
+  }
+  return undefined;
+}
+
+async function announce(context: SessionContext, session: Session, number?: number): Promise<Announced> {
+  const id = context.newId();
+  const n = number ?? (session.checkpoint?.n ?? -1) + 1;
+  await context.store.commit(engineActor, () => [
+    event('intent.opened', { intent: id, session: session.id, effect: { kind: 'checkpoint', n } }),
+  ]);
+  return { id, n };
+}
+
+type Numbered = Captured & { readonly n: number; readonly intent: string };
+
+/** A number that something else has already (a journal that was lost, another data directory) is left to it. */
+async function captureAs(
+  context: SessionContext,
+  session: Session,
+  place: Place,
+  options: Parameters<SessionContext['checkpoints']['take']>[2],
+): Promise<Numbered> {
+  const { n, intent, parent } = options;
+  try {
+    return { ...(await context.checkpoints.take(session, place, options)), n, intent };
+  } catch (error) {
+    if (!isCoppiceError(error, 'path-in-the-way')) throw error;
+    const free = await context.checkpoints.free(session);
+    if (free <= n) throw error;
+    await context.store.commit(engineActor, () => [
+      event('intent.failed', { intent, session: session.id, error: error.toRecord() }),
+    ]);
+    const next = await announce(context, session, free);
+    const captured = await context.checkpoints.take(session, place, { n: next.n, intent: next.id, parent });
+    return { ...captured, n: next.n, intent: next.id };
+  }
+}
+
+type Circumstances = Pick<
+  CheckpointRecord,
+  'n' | 'kind' | 'parent' | 'changed' | 'byPerson' | 'turn' | 'prompt' | 'requests' | 'restore'
+>;
+
+/** The whole record of a checkpoint: the files, and where session, conversation, budget and queue stood. */
+export function recordOf(session: Session, captured: Captured, circumstances: Circumstances): CheckpointRecord {
+  const { tree, commit, head, remarks } = captured;
+  const { agentSession, streamOffset, turns, place, priority } = session;
+  const given = session.prompts.filter((prompt) => prompt.state === 'waiting').length;
+  return {
+    ...circumstances,
+    ...{ tree, commit, head, usage: session.usage },
+    conversation: {
+      ...defined({ agentSession }),
+      offset: streamOffset,
+      prompts: session.promptCount - given,
+      turns,
+    },
+    queue: { priority, ...defined({ place }) },
+    ...(remarks.length === 0 ? {} : { remarks }),
+  };
+}
+
+/** The first checkpoint of a session, to be journalled with its worktree. */
+export async function firstCheckpoint(
+  context: SessionContext,
+  session: Session,
+  place: Place,
+  untouched: boolean,
+): Promise<readonly NewEvent[]> {
+  if (session.checkpoint !== undefined) return [];
+  const captured = await context.checkpoints.begin(session, place, `begin:${session.id}`, untouched);
+  const prompt = session.prompts.find((each) => each.state === 'waiting')?.n;
+  const checkpoint = recordOf(session, captured, {
+    ...{ n: 0, kind: 'session-start', parent: null, changed: false, byPerson: false, turn: session.turns },
+    ...defined({ prompt }),
+  });
+  return [event('checkpoint.made', { session: session.id, checkpoint })];
+}

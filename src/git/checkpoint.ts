@@ -1,0 +1,149 @@
+/**
+ * Checkpoints: states of a worktree's files under private refs `refs/coppice/<session>/<n>`. Taking one touches neither
+ * the worktree nor its index, its stash or its branch. The commit of a checkpoint has HEAD for its parent, so that what an
+ * agent committed stays reachable too, whatever it does to its branch later.
+ */
+import { CoppiceError, isCoppiceError } from '../core/errors.ts';
+import type { Place } from '../core/session/state.ts';
+import { textOf } from './door.ts';
+import { ownIdentity } from './identity.ts';
+import type { Repository } from './repository.ts';
+import { treeOf } from './tree.ts';
+
+/** A state of a worktree's files that git holds. All ids are full. */
+export interface Capture {
+  /** Tree of the files: untracked ones in, ignored ones out, repositories inside as plain files. */
+  readonly tree: string;
+  readonly commit: string;
+  /** HEAD of the worktree, else its base. */
+  readonly head: string;
+  /** Sentences about what of the worktree is not in it. */
+  readonly remarks: readonly string[];
+}
+
+/** Which checkpoint is taken. */
+export interface CheckpointOptions {
+  readonly session: string;
+  readonly n: number;
+  /** Idempotency key. */
+  readonly intent: string;
+  /** The checkpoint before: with the same files on the same commit, its commit is used again. */
+  readonly parent?: { readonly commit: string; readonly tree: string; readonly head: string };
+  readonly signal?: AbortSignal;
+}
+
+/** The ref of a checkpoint. */
+export function checkpointRef(session: string, n: number): string {
+  return `refs/coppice/${session}/${n}`;
+}
+
+/** The files of a worktree as checkpoints have them. Throws like `treeOf`. */
+export async function checkpointTree(
+  repository: Repository,
+  place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
+  signal?: AbortSignal,
+): Promise<Omit<Capture, 'commit'>> {
+  const options = { nested: 'as-files', submodules: 'as-links', ...(signal === undefined ? {} : { signal }) } as const;
+  const { tree, head, unreadable } = await treeOf(repository, place, options);
+  return { tree, head, remarks: unreadable.map((path) => `${path} cannot be read: it is not kept as it is.`) };
+}
+
+/**
+ * Takes a checkpoint. With the number and key of one that an earlier engine took, it gives that one.
+ *
+ * @throws CoppiceError `path-in-the-way` (the ref is somebody else's; context `ref`), `worktree-unsafe`, `git-failed`,
+ * `disk-full`, `timed-out`.
+ */
+export async function takeCheckpoint(
+  repository: Repository,
+  place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
+  options: CheckpointOptions,
+): Promise<Capture> {
+  const { session, n, parent } = options;
+  const { tree, head, remarks } = await checkpointTree(repository, place, options.signal);
+  const same = parent?.tree === tree && parent.head === head;
+  const commit = same ? parent.commit : await commitCheckpoint(repository, { ...options, tree, parents: [head] });
+  const taken = await setRef(repository, checkpointRef(session, n), commit, options);
+  if (taken === commit) return { tree, commit, head, remarks };
+  const [theirTree = '', theirHead = head] = (await repository.ask(['show', '-s', '--format=%T %P', taken])).split(' ');
+  return { tree: theirTree, commit: taken, head: theirHead, remarks };
+}
+
+/** The checkpoint of a worktree in which nobody was yet: the commit that it was made from. */
+export async function takeBase(
+  repository: Repository,
+  place: Pick<Place, 'baseCommit'>,
+  options: Pick<CheckpointOptions, 'session' | 'n' | 'intent'>,
+): Promise<Capture> {
+  const { baseCommit } = place;
+  const [tree] = await Promise.all([
+    repository.ask(['rev-parse', '--verify', `${baseCommit}^{tree}`]),
+    setRef(repository, checkpointRef(options.session, options.n), baseCommit, options),
+  ]);
+  return { tree, commit: baseCommit, head: baseCommit, remarks: [] };
+}
+
+/** Makes the commit of a checkpoint. */
+export async function commitCheckpoint(
+  repository: Repository,
+  what: { session: string; n: number; intent: string; tree: string; parents: readonly string[] },
+): Promise<string> {
+  const { session, n, intent, tree } = what;
+  const input = `Checkpoint ${n}\n\nCoppice-Session: ${session}\nCoppice-Intent: ${intent}\n`;
+  const parents = what.parents.flatMap((parent) => ['-p', parent]);
+  const args = ['commit-tree', '--no-gpg-sign', '-F', '-', ...parents, tree];
+  return textOf(await repository.run(args, { input, extraEnv: ownIdentity }));
+}
+
+/**
+ * Makes the ref. Gives the commit that it names: the one given, or what the same intent put there before.
+ *
+ * @throws CoppiceError `path-in-the-way` when the ref, or one above or below it, is somebody else's.
+ */
+async function setRef(
+  repository: Repository,
+  ref: string,
+  commit: string,
+  { intent, parent }: Pick<CheckpointOptions, 'intent' | 'parent'>,
+): Promise<string> {
+  try {
+    await repository.run(['update-ref', ref, commit, '']);
+    return commit;
+  } catch (error) {
+    if (!isCoppiceError(error, 'git-failed')) throw error;
+    const format = '%H %(trailers:key=Coppice-Intent,valueonly,separator=%x20)';
+    const answer = await repository.run(['show', '-s', `--format=${format}`, ref], { okCodes: [0, 128] });
+    const [at, key] = textOf(answer).trimEnd().split(' ');
+    if (answer.code === 0 && at !== undefined && (at === commit || at === parent?.commit || key === intent)) return at;
+    const taken = answer.code === 0 || /exists; cannot create|reference already exists/.test(error.message);
+    if (!taken) throw error;
+    throw new CoppiceError(
+      'path-in-the-way',
+      `The ref ${ref} cannot be made: it, or a ref above or below it, is there already.`,
+      'Look with `git for-each-ref refs/coppice`; rename what is not of Coppice.',
+      { context: { ref, stderr: error.context['stderr'] ?? '' }, cause: error },
+    );
+  }
+}
+
+/** The highest number that a session's checkpoint refs have, -1 when there are none. */
+export async function highestRef(repository: Repository, session: string): Promise<number> {
+  const answer = await repository.run(['for-each-ref', '--format=%(refname:lstrip=3)', `refs/coppice/${session}/`]);
+  const numbers = textOf(answer)
+    .split('\n')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return Math.max(-1, ...numbers);
+}
+
+/** Removes the ref of a checkpoint, if it still names that commit. True also when it was gone. */
+export async function dropCheckpoint(
+  repository: Repository,
+  session: string,
+  { n, commit }: { readonly n: number; readonly commit: string },
+): Promise<boolean> {
+  const answer = await repository.run(['update-ref', '-d', checkpointRef(session, n), commit], {
+    okCodes: [0, 1, 128],
+  });
+  return answer.code === 0;
+}

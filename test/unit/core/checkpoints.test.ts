@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { noUsage } from '../../../src/core/agent/usage.ts';
+import type { AgentRequest } from '../../../src/core/agent/events.ts';
+import { event } from '../../../src/core/events.ts';
+import { addPrompt, answer } from '../../../src/core/session/commands.ts';
+import { limits, newSession, World } from './world.ts';
+
+const request: AgentRequest = {
+  id: 'ask-1',
+  kind: 'permission',
+  title: 'Bash',
+  detail: 'rm x',
+  tool: 'Bash',
+  input: {},
+};
+
+function steps(world: World, count: number): string[] {
+  return Array.from({ length: count }, () => {
+    const step = world.exactStep('a');
+    return step.do === 'checkpoint' ? `keep ${step.due.kind}` : step.do;
+  });
+}
+
+function more(world: World, steer = false): void {
+  const { ledger } = world;
+  ledger.append(addPrompt(ledger.sessions(), ledger.get('a'), { text: 'more', steer }, limits).events);
+}
+
+describe('checkpoints of a session', () => {
+  let world: World;
+  beforeEach(() => {
+    world = new World();
+    newSession(world.ledger, 'a');
+  });
+
+  it('are taken at the start, at the end of the turn, and before the next one', () => {
+    assert.deepEqual(steps(world, 3), ['prepare', 'start', 'feed'], 'the start of the session is that of its turn');
+    world.take('a');
+    world.finish('a');
+    assert.deepEqual(steps(world, 3), ['keep turn-end', 'close', 'settle']);
+    more(world);
+    assert.deepEqual(steps(world, 4), ['prepare', 'keep turn-start', 'start', 'feed']);
+    world.take('a');
+    world.exit('a', { signal: 'SIGKILL' });
+    assert.deepEqual(steps(world, 2), ['keep turn-end', 'settle'], 'also of a turn that crashed');
+    const session = world.ledger.get('a');
+    assert.deepEqual(session.checkpoint, { n: 3, tree: 't', head: 'h', turn: 2, prompt: 2 });
+    assert.equal(world.ledger.entity('checkpoint', 'a/2')?.['kind'], 'turn-start');
+    assert.equal(world.ledger.state(), world.ledger.replayed());
+  });
+
+  it('are one where a turn follows at once', () => {
+    steps(world, 3);
+    world.take('a');
+    more(world);
+    world.finish('a');
+    assert.deepEqual(steps(world, 2), ['keep turn-end', 'feed']);
+    assert.equal(world.ledger.get('a').checkpoint?.prompt, 2);
+  });
+
+  it('are not taken in mid-turn, but before a tool that needs permission, once', () => {
+    steps(world, 3);
+    world.take('a');
+    more(world, true);
+    assert.deepEqual(steps(world, 1), ['feed'], 'a prompt that cuts in waits for nothing');
+    world.take('a');
+    assert.deepEqual(steps(world, 1), ['wait']);
+    world.say('a', { kind: 'asked', request });
+    assert.deepEqual(steps(world, 2), ['keep tool', 'wait']);
+    world.ledger.append(answer(world.ledger.get('a'), undefined, { choice: 'allow' }, 'user:cli'));
+    assert.deepEqual(steps(world, 2), ['answer', 'wait']);
+  });
+
+  it('do not hold up the work when they cannot be taken after something was done', () => {
+    steps(world, 3);
+    world.take('a');
+    world.say('a', { kind: 'asked', request });
+    const error = { code: 'disk-full', message: 'full', next: 'free some' } as const;
+    world.ledger.append([event('checkpoint.failed', { session: 'a', kind: 'tool', requests: ['ask-1'], error })]);
+    assert.deepEqual(steps(world, 1), ['wait']);
+    const ended = { kind: 'turn-ended', outcome: 'success', reason: 'done', usage: noUsage, denials: 0 } as const;
+    world.say('a', ended);
+    world.ledger.append([event('checkpoint.failed', { session: 'a', kind: 'turn-end', turn: 1, error })]);
+    assert.deepEqual(steps(world, 2), ['close', 'settle']);
+  });
+
+  it('are named, and go when they are pruned', () => {
+    steps(world, 1);
+    world.ledger.append([event('checkpoint.named', { session: 'a', n: 0, name: 'good' })]);
+    assert.equal(world.ledger.entity('checkpoint', 'a/0')?.['name'], 'good');
+    world.ledger.append([event('checkpoint.pruned', { session: 'a', n: 0, reason: 'old' })]);
+    assert.equal(world.ledger.entity('checkpoint', 'a/0'), undefined);
+  });
+});
