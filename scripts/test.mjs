@@ -14,7 +14,7 @@ const begun = Date.now();
 const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (/** @type {string} */ line) => console.log(`[install] ${line}`);
 
-const missing = await checkMachine({ root, say });
+const missing = await checkMachine({ say });
 const problem = missing.length > 0 ? missing.join('\n') : await installUnlessInterrupted();
 if (problem === undefined) process.exitCode = await handOver();
 else giveUp(problem);

@@ -1,19 +1,11 @@
 /** What the machine itself must bring, looked for before anything starts. Plain JavaScript without packages. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { run } from './command.mjs';
+import { installMissing, succeeds } from './parts.mjs';
 
 const lowestNode = [20, 19];
 const lowestGit = [2, 38];
 
-/**
- * @typedef {object} Part
- * @property {string} name
- * @property {() => boolean} present
- * @property {string} debian package that brings it
- */
-
-/** @type {readonly Part[]} */
+/** @type {readonly import('./parts.mjs').Part[]} */
 const parts = [
   {
     name: `git ${lowestGit.join('.')} or later`,
@@ -28,40 +20,15 @@ const parts = [
 
 /**
  * Looks for what is needed; on Debian as root, installs what is missing.
- * @param {{ root: string, say: (line: string) => void }} options
+ * @param {{ say: (line: string) => void }} options
  * @returns {Promise<readonly string[]>} one sentence with its fix for each part that is still missing
  */
-export async function checkMachine({ root, say }) {
+export async function checkMachine({ say }) {
   if (process.platform === 'win32') return ['Native Windows is not supported: use WSL, with the clone inside WSL.'];
   if (!atLeast(process.versions.node, lowestNode)) {
     return [`Node ${process.versions.node} is too old: install Node ${lowestNode.join('.')} or later.`];
   }
-  let missing = parts.filter((part) => !part.present());
-  if (missing.length === 0) return [];
-  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    const names = [...new Set(missing.map((part) => part.debian))];
-    say(`missing: ${missing.map((part) => part.name).join(', ')}; installing ${names.join(', ')} with apt-get`);
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const options = { cwd: root, env, limitMs: 180_000, output: (/** @type {string} */ text) => say(text.trimEnd()) };
-    await run('apt-get', ['update', '-qq'], options);
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], options);
-    missing = parts.filter((part) => !part.present());
-  }
-  return missing.map((part) => `${part.name} is missing. ${fix(part)}`);
-}
-
-/** @param {Part} part */
-function fix(part) {
-  if (process.platform === 'darwin')
-    return part.debian === 'git' ? 'Run: xcode-select --install' : `Run: brew install ${part.debian}`;
-  return existsSync('/etc/debian_version')
-    ? `Run: sudo apt-get install ${part.debian}`
-    : `Install the package ${part.debian} of your system.`;
-}
-
-/** @param {string} command @param {readonly string[]} args */
-function succeeds(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 }).status === 0;
+  return installMissing(parts, { say });
 }
 
 /** @param {string} command @param {readonly string[]} args @returns {string} empty when it cannot be run */

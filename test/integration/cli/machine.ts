@@ -66,13 +66,14 @@ export async function waitFor(holds: () => boolean | Promise<boolean>, timeoutMs
 export class Machine {
   readonly root: string;
   readonly repo: string;
-  readonly #env: NodeJS.ProcessEnv;
+  /** The environment of its programs. */
+  readonly env: NodeJS.ProcessEnv;
   readonly #running = new Set<ChildProcess>();
 
   private constructor(root: string, repo: string) {
     this.root = root;
     this.repo = repo;
-    this.#env = {
+    this.env = {
       PATH: process.env['PATH'],
       HOME: join(root, 'home'),
       COPPICE_HOME: join(root, 'home', '.coppice'),
@@ -84,10 +85,15 @@ export class Machine {
     };
   }
 
-  static async make(): Promise<Machine> {
+  /** `fill` makes the repository in the empty folder that it gets; without it, it is one with a file and a commit. */
+  static async make(fill?: (folder: string) => Promise<void>): Promise<Machine> {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'c-')));
     for (const folder of ['home', 'r', 't', 'repo']) await mkdir(join(root, folder), { mode: 0o700 });
     const machine = new Machine(root, join(root, 'repo'));
+    if (fill !== undefined) {
+      await fill(machine.repo);
+      return machine;
+    }
     await machine.git('init', '-q', '-b', 'main');
     await writeFile(join(machine.repo, 'README.md'), 'A repository.\n');
     await machine.git('add', '.');
@@ -96,7 +102,7 @@ export class Machine {
   }
 
   async git(...args: string[]): Promise<string> {
-    return (await run('git', args, { cwd: this.repo, env: this.#env })).stdout;
+    return (await run('git', args, { cwd: this.repo, env: this.env })).stdout;
   }
 
   /** Begins a command line. */
@@ -112,7 +118,7 @@ export class Machine {
   }
 
   #spawn(command: string, args: readonly string[], { cwd = this.repo, stdin, env }: Options): Running {
-    const child = spawn(command, args, { cwd, env: { ...this.#env, ...env }, stdio: 'pipe' });
+    const child = spawn(command, args, { cwd, env: { ...this.env, ...env }, stdio: 'pipe' });
     this.#running.add(child);
     child.once('close', () => this.#running.delete(child));
     if (command !== 'script') child.stdin.end(stdin ?? '');

@@ -1,0 +1,36 @@
+/** The tools of the tests of the workbench, tried on the smallest thing that the extension does. */
+import assert from 'node:assert/strict';
+import { workbench } from './support/workbench.ts';
+import { soon } from './support/waiting.ts';
+
+describe('the workbench of the tests', function () {
+  this.timeout(60_000);
+  const code = workbench();
+
+  it('runs a command of the extension from the palette', async () => {
+    await code.window.run('Coppice: Show Log');
+    await code.window.page.locator('.part.panel', { hasText: 'Output' }).waitFor();
+  });
+
+  it('offers commands of the palette', async () => {
+    assert.ok((await code.window.commands('Coppice:')).includes('Coppice: Show Log'));
+  });
+
+  for (const theme of ['dark', 'high-contrast', 'high-contrast-light', 'light'] as const) {
+    it(`is shown ${theme}`, async () => {
+      await code.window.theme(theme);
+      await code.window.screenshot(`harness-${theme}`);
+    });
+  }
+
+  it('is reloaded and has a second window', async () => {
+    await code.window.reload();
+    const second = await code.open(undefined);
+    await second.run('Coppice: Show Log');
+    await second.close();
+    await soon(
+      async () => (await code.window.commands('Coppice: Show Log')).length > 0,
+      'the command in the first window',
+    );
+  });
+});

@@ -1,0 +1,82 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** A tree in the side bar. Only rows that are scrolled into sight exist. */
+export class TreeView {
+  readonly #page: Page;
+  readonly #pane: Locator;
+
+  constructor(page: Page, title: string) {
+    this.#page = page;
+    this.#pane = page.locator('.pane', { has: page.locator('.pane-header .title', { hasText: title }) }).first();
+  }
+
+  /** The whole view: its header, rows, or its welcome text. */
+  get pane(): Locator {
+    return this.#pane;
+  }
+
+  get rows(): Locator {
+    return this.#pane.locator('.monaco-list-row');
+  }
+
+  /** The rows with a text (label or description). */
+  row(text: string | RegExp): Locator {
+    return this.rows.filter({ hasText: text });
+  }
+
+  /** Label and description of each row, as they are read. */
+  async texts(): Promise<string[]> {
+    const rows = await this.rows.locator('.monaco-icon-label').allInnerTexts();
+    return rows.map((text) => text.replaceAll(/\s+/g, ' ').trim());
+  }
+
+  /** The welcome text of an empty view. */
+  get welcome(): Locator {
+    return this.#pane.locator('.welcome-view-content');
+  }
+
+  /** Shows the rows below a row, or hides them. */
+  async toggle(text: string | RegExp): Promise<void> {
+    await this.row(text).first().locator('.monaco-tl-twistie').click();
+  }
+
+  /** Presses one of the small buttons that appear on a row. */
+  async inline(text: string | RegExp, action: string): Promise<void> {
+    const row = this.row(text).first();
+    await row.hover();
+    await row.locator(`.actions .action-label[aria-label^="${action}"]`).first().click();
+  }
+
+  /** Titles of the small buttons of a row. */
+  async inlineActions(text: string | RegExp): Promise<string[]> {
+    const row = this.row(text).first();
+    await row.hover();
+    const labels = await row.locator('.actions .action-label').all();
+    return Promise.all(labels.map(async (label) => (await label.getAttribute('aria-label')) ?? ''));
+  }
+
+  /** Opens the context menu of a row and gives its entries. */
+  async menu(text: string | RegExp): Promise<Locator> {
+    await this.row(text).first().click({ button: 'right' });
+    const items = this.#page.locator('.monaco-menu .action-item:not(.disabled) .action-label');
+    await items.first().waitFor();
+    return items;
+  }
+
+  /** Chooses an entry of the context menu of a row. */
+  async choose(text: string | RegExp, entry: string | RegExp): Promise<void> {
+    const items = await this.menu(text);
+    await items.filter({ hasText: entry }).first().click();
+  }
+
+  /** Presses a button in the header of the view. */
+  async action(title: string): Promise<void> {
+    await this.#pane.locator('.pane-header').hover();
+    await this.#pane.locator(`.pane-header .action-label[aria-label^="${title}"]`).first().click();
+  }
+
+  /** Puts the keyboard into the tree. */
+  async focus(): Promise<void> {
+    await this.#pane.locator('.pane-body').click({ position: { x: 2, y: 2 } });
+  }
+}

@@ -1,0 +1,182 @@
+import type { Frame, Locator, Page } from 'playwright-core';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { patienceMs, type Size } from './browser.ts';
+import type { CodeServer, Settings } from './code-server.ts';
+import { Notifications } from './notifications.ts';
+import { QuickInput } from './quick-input.ts';
+import { StatusBar } from './status-bar.ts';
+import { TreeView } from './tree-view.ts';
+import { isVisible, soon } from './waiting.ts';
+import { root } from './installation.ts';
+
+/** Themes that VS Code brings, by the class of the workbench that shows them. */
+const themes = {
+  light: { label: 'Light Modern', css: 'vs' },
+  dark: { label: 'Dark Modern', css: 'vs-dark' },
+  'high-contrast': { label: 'Dark High Contrast', css: 'hc-black' },
+  'high-contrast-light': { label: 'Light High Contrast', css: 'hc-light' },
+} as const;
+
+/** A look of the workbench. */
+export type Theme = keyof typeof themes;
+
+/** A window of VS Code, used as a person uses it: by what is to be seen in it, keys and mouse. */
+export class Window {
+  readonly page: Page;
+  readonly quickInput: QuickInput;
+  readonly notifications: Notifications;
+  readonly statusBar: StatusBar;
+  readonly #server: CodeServer;
+
+  constructor(page: Page, server: CodeServer) {
+    this.page = page;
+    this.#server = server;
+    this.quickInput = new QuickInput(page);
+    this.notifications = new Notifications(page);
+    this.statusBar = new StatusBar(page);
+  }
+
+  /** Waits until the workbench is drawn and its extensions have been looked at. */
+  async ready(): Promise<this> {
+    await this.page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor({ timeout: 60_000 });
+    return this;
+  }
+
+  /** Runs a command of the palette by its full title, e.g. `Coppice: Show Log`. */
+  async run(title: string): Promise<void> {
+    await this.quickInput.run(title);
+  }
+
+  /** Titles of the commands that the palette offers for a text. */
+  async commands(text: string): Promise<string[]> {
+    return this.quickInput.commands(text);
+  }
+
+  /** Presses keys one after the other, e.g. `Control+Shift+P`, `Enter`. */
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.insertText(text);
+  }
+
+  /** Opens what an icon of the activity bar stands for. */
+  async open(container: string): Promise<void> {
+    const icon = this.activity(container);
+    await icon.waitFor();
+    if ((await icon.getAttribute('aria-expanded')) !== 'true') await icon.click();
+  }
+
+  /** The icon of a view container in the activity bar. */
+  activity(container: string): Locator {
+    return this.page.locator(`.activitybar .action-item .action-label[aria-label^="${container}"]`).first();
+  }
+
+  /** The number on an icon of the activity bar; empty when there is none. */
+  async badge(container: string): Promise<string> {
+    const item = this.page.locator('.activitybar .action-item', { has: this.activity(container) });
+    return (await item.locator('.badge-content').allInnerTexts()).join('').trim();
+  }
+
+  /** A view of the side bar by its title. */
+  view(title: string): TreeView {
+    return new TreeView(this.page, title);
+  }
+
+  /** The tab of an editor. */
+  tab(title: string | RegExp): Locator {
+    return this.page.locator('.tabs-container .tab', { hasText: title });
+  }
+
+  /** The welcome text and buttons of an empty view are in its body. */
+  button(name: string | RegExp): Locator {
+    return this.page.locator('.monaco-button', { hasText: name });
+  }
+
+  /** A question that has to be answered before anything else. */
+  get dialog(): Locator {
+    return this.page.locator('.monaco-dialog-box');
+  }
+
+  /**
+   * The content of the webview in which something fits a selector, e.g. `main.session`. The first one takes several seconds;
+   * it is a frame in a frame, and VS Code may exchange it.
+   */
+  async webview(selector: string, timeoutMs = patienceMs): Promise<Frame> {
+    return soon(
+      async () => {
+        for (const frame of this.page.frames()) {
+          const inner = frame.parentFrame()?.url().includes('extensionId=coppice.coppice') === true;
+          if (!inner || frame.isDetached()) continue;
+          const shown = await frame
+            .locator(selector)
+            .first()
+            .isVisible()
+            .catch(() => false);
+          if (shown) return frame;
+        }
+        return undefined;
+      },
+      `a webview with ${selector}`,
+      timeoutMs,
+    );
+  }
+
+  /**
+   * Changes settings of the user until their effect is seen. VS Code sometimes misses that its settings file was written, so it
+   * is written again every two seconds.
+   */
+  async set(settings: Settings, effect: () => Promise<boolean>): Promise<void> {
+    let written = 0;
+    await soon(
+      async () => {
+        if (performance.now() - written > 2000) {
+          await this.#server.set(settings);
+          written = performance.now();
+        }
+        return effect();
+      },
+      `an effect of ${JSON.stringify(settings)}`,
+    );
+  }
+
+  /** Chooses a theme as a person does; a change of the settings file is not always followed. */
+  async theme(theme: Theme): Promise<void> {
+    const { label, css } = themes[theme];
+    const shown = this.page.locator(`.monaco-workbench.${css}`);
+    if (await shown.isVisible()) return;
+    const item = this.quickInput.items.filter({ has: this.page.getByText(label, { exact: true }) }).first();
+    // Soon after the start the themes that VS Code brings are not known yet.
+    await soon(async () => {
+      await this.run('Preferences: Color Theme');
+      await this.quickInput.box.fill(label);
+      return isVisible(item, 2000);
+    }, `a theme ${label}`);
+    await item.click();
+    await shown.waitFor();
+  }
+
+  async resize(size: Size): Promise<void> {
+    await this.page.setViewportSize(size);
+  }
+
+  /** As the person who presses F5 in the browser, or the window that crashed. */
+  async reload(): Promise<void> {
+    await this.page.reload({ waitUntil: 'commit' });
+    await this.ready();
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+
+  /** Writes a picture into `.cache/workbench/` (or the folder that is given) and gives its path. */
+  async screenshot(name: string, folder = join(root, '.cache', 'workbench')): Promise<string> {
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, `${name.replaceAll(/[^\w.-]+/g, '-').slice(0, 120)}.png`);
+    await this.page.screenshot({ path });
+    return path;
+  }
+}
