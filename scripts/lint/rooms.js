@@ -12,7 +12,18 @@
  * @property {boolean | RegExp} [processes] whether (or in which files, relative to `src/`) `node:child_process` may be imported
  */
 
-const rooms = ['state', 'git', 'executors', 'agents', 'supervision', 'scheduling', 'planning', 'trackers', 'notify'];
+const rooms = [
+  'state',
+  'git',
+  'watch',
+  'executors',
+  'agents',
+  'supervision',
+  'scheduling',
+  'planning',
+  'trackers',
+  'notify',
+];
 
 /**
  * What every front end may take from the core at run time: the error type, what it may tell of its environment, the names of
@@ -31,6 +42,7 @@ export const layers = {
 
   state: { rooms: ['core'], doors: ['state/state-manager.ts'], packages: ['sql.js', 'zod'] },
   git: { rooms: ['core'], packages: ['simple-git'], processes: true },
+  watch: { rooms: ['core'], packages: [] },
   executors: { rooms: ['core'], packages: ['zod'], processes: true },
   agents: { rooms: ['core'], packages: ['zod'] },
   supervision: { rooms: ['core'], packages: ['unbash', 'zod'] },

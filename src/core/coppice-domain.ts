@@ -6,12 +6,16 @@ import { intentOf, reduceIntent } from './intent/reducer.ts';
 import type { Intent } from './intent/state.ts';
 import { reduceLanding } from './landing/reducer.ts';
 import type { Landing } from './landing/state.ts';
+import { reduceOverlap } from './radar/reducer.ts';
+import type { Overlap } from './radar/state.ts';
 import { reduceRepository } from './repository/reducer.ts';
 import type { Repository } from './repository/state.ts';
 import { reduceSession } from './session/reducer.ts';
 import type { Session } from './session/state.ts';
 import { statusOf } from './session/status.ts';
 import { upcast } from './upcast.ts';
+import { reduceWatch } from './watch/reducer.ts';
+import type { Watch } from './watch/state.ts';
 import { reduceWorktree } from './worktree/reducer.ts';
 import type { Worktree } from './worktree/state.ts';
 
@@ -23,12 +27,16 @@ export interface Entities {
   repository: Repository;
   intent: Intent;
   landing: Landing;
+  watch: Watch;
+  overlap: Overlap;
 }
 export type Kind = keyof Entities;
 
 function touches(record: JournalRecord): readonly EntityRef[] {
   const event = recorded(record);
   if (event === undefined || event.type === 'session.refused') return [];
+  const single = singleOf(event);
+  if (single !== undefined) return [single];
   const refs: EntityRef[] = [];
   if ('session' in event.data && event.type !== 'intent.opened' && event.type !== 'intent.failed') {
     refs.push({ kind: 'session', id: event.data.session });
@@ -47,6 +55,21 @@ function touches(record: JournalRecord): readonly EntityRef[] {
   const intent = intentOf(event);
   if (intent !== undefined) refs.push({ kind: 'intent', id: intent });
   return refs;
+}
+
+/** The entity of an event that touches nothing else. */
+function singleOf(event: Recorded): EntityRef | undefined {
+  switch (event.type) {
+    case 'watch.changed':
+    case 'watch.gap':
+    case 'files.changed':
+      return { kind: 'watch', id: event.data.session };
+    case 'overlap.found':
+    case 'overlap.gone':
+      return { kind: 'overlap', id: event.data.overlap };
+    default:
+      return undefined;
+  }
 }
 
 function worktreeOf(event: Recorded): string | undefined {
@@ -72,6 +95,10 @@ function reduce(ref: EntityRef, entity: Entity | undefined, record: JournalRecor
       return plain(reduceRepository(entity as unknown as Repository | undefined, event));
     case 'intent':
       return plain(reduceIntent(ref.id, entity as unknown as Intent | undefined, event));
+    case 'watch':
+      return plain(reduceWatch(entity as unknown as Watch | undefined, event));
+    case 'overlap':
+      return plain(reduceOverlap(entity as unknown as Overlap | undefined, event));
     case 'landing':
       return plain(reduceLanding(ref.id, entity as unknown as Landing | undefined, event));
   }
@@ -87,6 +114,8 @@ const columns: Record<Kind, readonly string[]> = {
   worktree: ['repository', 'branch', 'holder'],
   repository: ['trusted'],
   intent: ['session', 'effect'],
+  watch: ['worktree', 'mode'],
+  overlap: ['repository', 'ours', 'theirs'],
   landing: ['session', 'repository', 'target', 'state'],
 };
 
@@ -119,6 +148,14 @@ function columnsOf(kind: string, entity: Entity): Columns {
       const intent = entity as unknown as Intent;
       return { session: intent.session, effect: intent.effect.kind };
     }
+    case 'watch': {
+      const { worktree, mode } = entity as unknown as Watch;
+      return { worktree, mode };
+    }
+    case 'overlap': {
+      const { repository, ours, theirs } = entity as unknown as Overlap;
+      return { repository, ours: ours.session, theirs: 'session' in theirs ? theirs.session : null };
+    }
     case 'landing': {
       const { session, repository, target, state } = entity as unknown as Landing;
       return { session, repository, target, state };
@@ -128,7 +165,7 @@ function columnsOf(kind: string, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 7,
+  reducerVersion: 9,
   upcast: (record) => upcast(record),
   touches,
   reduce,

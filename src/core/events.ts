@@ -2,8 +2,10 @@ import type { CheckpointEvents } from './checkpoint/state.ts';
 import type { JournalRecord, NewEvent } from './domain.ts';
 import type { IntentEvents } from './intent/state.ts';
 import type { LandingEvents } from './landing/state.ts';
+import type { RadarEvents } from './radar/state.ts';
 import type { RepositoryEvents } from './repository/state.ts';
 import type { SessionEvents } from './session/events.ts';
+import type { WatchEvents } from './watch/state.ts';
 import type { EngineEvents, WorktreeEvents } from './worktree/state.ts';
 
 /** Every kind of event with its data, at its present version. */
@@ -15,6 +17,8 @@ export interface Events
     LandingEvents,
     RepositoryEvents,
     WorktreeEvents,
+    WatchEvents,
+    RadarEvents,
     EngineEvents {}
 
 export type EventType = keyof Events;
@@ -71,6 +75,11 @@ export const versions: Readonly<Record<EventType, number>> = {
   'repository.distrusted': 1,
   'worktree.made': 1,
   'worktree.removed': 1,
+  'watch.changed': 1,
+  'watch.gap': 1,
+  'files.changed': 1,
+  'overlap.found': 1,
+  'overlap.gone': 1,
   'engine.started': 1,
   'engine.stopped': 1,
 };

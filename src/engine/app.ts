@@ -25,6 +25,7 @@ import { recordHandlers } from './handlers/records.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { streamHandlers } from './handlers/streams.ts';
 import { trustHandlers } from './handlers/trust.ts';
+import { watchHandlers } from './handlers/watch.ts';
 import { worktreeHandlers } from './handlers/worktrees.ts';
 import { Cleanup } from './places/cleanup.ts';
 import { engineOwner } from './places/owner.ts';
@@ -130,6 +131,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...sessionHandlers(services),
       ...streamHandlers(services),
       ...trustHandlers(services),
+      ...watchHandlers(services),
       ...worktreeHandlers(services, cleanup),
     },
     idle: () => sessions.idle,

@@ -1,31 +1,11 @@
-/**
- * Paths of a repository as text. Git and the file system know bytes; JSON, journals and people know text. A path that is
- * not valid UTF-8 keeps each byte that does not fit as a lone surrogate (U+DC80 to U+DCFF, as in Python's
- * "surrogateescape"), which valid text never holds and JSON carries as an escape: nothing is lost on the way.
- */
-import { isUtf8 } from 'node:buffer';
+/** Paths of a repository on their way to git and back; as text they are what `core/path-text.ts` makes of them. */
+import { pathBytes as bytesOf, pathText } from '../core/path-text.ts';
 
-/** Bytes of a path as text. */
-export function pathText(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString('utf8');
-  let text = '';
-  for (let at = 0; at < bytes.length;) {
-    const length = [1, 2, 3, 4].find((each) => at + each <= bytes.length && isUtf8(bytes.subarray(at, at + each)));
-    text +=
-      length === undefined ? String.fromCharCode(0xdc00 + (bytes[at] ?? 0)) : bytes.toString('utf8', at, at + length);
-    at += length ?? 1;
-  }
-  return text;
-}
+export { pathText };
 
 /** The bytes of a path; the reverse of `pathText`. */
 export function pathBytes(text: string): Buffer {
-  if (text.isWellFormed()) return Buffer.from(text, 'utf8');
-  const parts = [...text].map((char) => {
-    const unit = char.length === 1 ? char.charCodeAt(0) : 0;
-    return unit >= 0xdc80 && unit <= 0xdcff ? Buffer.of(unit - 0xdc00) : Buffer.from(char, 'utf8');
-  });
-  return Buffer.concat(parts);
+  return Buffer.from(bytesOf(text));
 }
 
 /** The parts of a NUL-separated answer of git, each as path text. */

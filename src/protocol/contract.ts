@@ -15,6 +15,7 @@ import {
   verdictSchema,
   worktreeSchema,
 } from './schemas.ts';
+import { changesNoticeSchema, overlapSchema, watchSchema } from './watch.ts';
 
 const none = z.object({});
 const version = z.object({ major: z.number(), minor: z.number() });
@@ -141,6 +142,22 @@ export const requests = {
     }),
     result: fileContentSchema,
   },
+  /** What changed in the files of a session's worktree; null when it has not been watched. */
+  'session/changes': {
+    params: z.object({ session: identifier }),
+    result: z.object({ watch: watchSchema.nullable() }),
+  },
+  /** Sends `session/changes` notifications for a session from here on. */
+  'changes/subscribe': {
+    params: z.object({ session: identifier }),
+    result: z.object({ subscription: z.number(), watch: watchSchema.nullable() }),
+  },
+  'changes/unsubscribe': { params: z.object({ subscription: z.number() }), result: none },
+  /** Pairs of sides that overlap at the moment: of one repository, or of all. */
+  'radar/list': {
+    params: z.object({ path: identifier.optional() }),
+    result: z.object({ overlaps: z.array(overlapSchema) }),
+  },
   'worktree/list': { params: z.object({ path: identifier }), result: z.object({ worktrees: z.array(worktreeSchema) }) },
   'worktree/create': {
     params: z.object({
@@ -201,6 +218,7 @@ export const notifications = {
     /** Set once, when the session's present stretch of work has ended and all its output was sent. */
     ended: z.boolean(),
   }),
+  'session/changes': changesNoticeSchema,
 } as const;
 
 /** Requests from the engine to a front end: values of secrets, asked when an agent has to start. */

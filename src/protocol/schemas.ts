@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { errorCodes } from '../core/errors.ts';
 import { modes, priorities, statuses } from '../core/session/state.ts';
+import { overlapSchema, watchSchema } from './watch.ts';
 
 /** A path or a name that a person typed; bounded so that a hostile peer cannot fill memory. */
 const short = z.string().min(1).max(4096);
@@ -119,6 +120,10 @@ export const sessionDetailSchema = sessionSchema.extend({
     })
     .optional(),
   stream: z.string(),
+  /** What changed in its worktree; absent when it has not been watched. */
+  watch: watchSchema.optional(),
+  /** Sides with which its work cannot be merged as the files are at the moment. */
+  overlaps: z.array(overlapSchema).optional(),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
 

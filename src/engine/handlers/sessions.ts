@@ -6,6 +6,7 @@ import { event } from '../../core/events.ts';
 import { taskId, titleOf } from '../../core/ids.ts';
 import { queues } from '../../core/queue/policy.ts';
 import { addPrompt, answer, cancel, create, interrupt, repeated, type Verdict } from '../../core/session/commands.ts';
+import { concerns } from '../../core/radar/state.ts';
 import { isSettled, statusOf } from '../../core/session/status.ts';
 import type { Requester } from '../../core/session/events.ts';
 import type { Session } from '../../core/session/state.ts';
@@ -19,6 +20,7 @@ import { inUse } from '../places/in-use.ts';
 import { slugOf } from '../places/repositories.ts';
 import type { Services } from '../services.ts';
 import { sessionDetail, sessionView } from '../sessions/views.ts';
+import { overlapView } from '../watch/views.ts';
 
 type SessionHandlers = Pick<
   Handlers<Requests, ClientContext>,
@@ -57,6 +59,11 @@ export function sessionHandlers(services: Services): SessionHandlers {
       return sessionDetail(session, store.all('session'), services.limits(), {
         activity: sessions.worker(session.id)?.activity(),
         stream: services.streamPath(session.id),
+        watch: store.get('watch', session.id),
+        overlaps: store
+          .all('overlap')
+          .filter((each) => concerns(each, session.id))
+          .map(overlapView),
       });
     },
     'session/continue': async ({ session: name, prompt, steer, requester, key }, client) => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { JournalRecord } from '../../core/domain.ts';
 import type { Session } from '../../core/session/state.ts';
 import { isSettled, statusOf } from '../../core/session/status.ts';
+import { watchEventTypes } from '../../core/watch/state.ts';
 import type { Worktree } from '../../core/worktree/state.ts';
 import type { FileChange, Project } from '../../state/projections.ts';
 import type { StateView } from '../../state/entities.ts';
@@ -40,7 +41,7 @@ function active(sessions: readonly Session[]): string {
 export function projection(paths: ProjectedPaths): Project {
   return (record, view) => {
     const id = record.data['session'];
-    if (typeof id !== 'string') return [];
+    if (typeof id !== 'string' || watchEventTypes.has(record.type)) return [];
     const session = view.get('session', id) as unknown as Session | undefined;
     if (session === undefined) return [];
     const sessions = [...view.all('session')] as unknown as Session[];

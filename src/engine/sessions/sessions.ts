@@ -2,6 +2,7 @@ import type { JournalRecord } from '../../core/domain.ts';
 import { admissions } from '../../core/session/commands.ts';
 import type { Limits } from '../../core/queue/policy.ts';
 import { isLive, isSettled } from '../../core/session/status.ts';
+import { watchEventTypes } from '../../core/watch/state.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { Worker } from './worker.ts';
 
@@ -62,7 +63,7 @@ export class Sessions {
   #observe(records: readonly JournalRecord[]): void {
     for (const record of records) {
       const { session } = record.data;
-      if (typeof session === 'string') this.wake(session);
+      if (typeof session === 'string' && !watchEventTypes.has(record.type)) this.wake(session);
       if (moves.has(record.type)) this.#schedule();
     }
   }

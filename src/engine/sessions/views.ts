@@ -5,6 +5,9 @@ import type { Breakpoint, Session, TurnEnd, TurnNote } from '../../core/session/
 import type { AgentQuestion } from '../../core/agent/events.ts';
 import type { ErrorRecord } from '../../core/errors.ts';
 import type { BreakpointView, SessionDetail, SessionView, TurnNoteView } from '../../protocol/schemas.ts';
+import type { Watch } from '../../core/watch/state.ts';
+import type { OverlapView } from '../../protocol/watch.ts';
+import { watchView } from '../watch/views.ts';
 import type { ActivityView } from './activity.ts';
 
 function iso(at: number): string {
@@ -73,7 +76,12 @@ export function sessionDetail(
   session: Session,
   sessions: readonly Session[],
   limits: Limits,
-  extra: { activity: ActivityView | undefined; stream: string },
+  extra: {
+    activity: ActivityView | undefined;
+    stream: string;
+    watch: Watch | undefined;
+    overlaps: readonly OverlapView[];
+  },
 ): SessionDetail {
   const { lastTurn, result, worktree } = session;
   return {
@@ -82,6 +90,7 @@ export function sessionDetail(
     base: worktree?.base ?? null,
     baseCommit: worktree?.baseCommit ?? null,
     stream: extra.stream,
+    overlaps: [...extra.overlaps],
     ...defined({
       turnNotes: session.turnNotes?.map(noteView),
       waiting: whyWaiting(sessions, session.id, limits),
@@ -93,6 +102,7 @@ export function sessionDetail(
       error: some(result?.error, errorView),
       doubt: doubtOf(session),
       activity: some(extra.activity, activityView),
+      watch: some(extra.watch, watchView),
     }),
   };
 }
