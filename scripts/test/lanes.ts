@@ -59,6 +59,14 @@ export const lanes = {
     covers: true,
     isolated: true,
   },
+  kills: {
+    name: 'kills',
+    limitS: 600,
+    specs: ['test/kills/**/*.test.ts'],
+    timeoutMs: 420_000,
+    covers: true,
+    isolated: true,
+  },
   agents: {
     name: 'agents',
     limitS: 420,

@@ -52,6 +52,7 @@ async function everything(): Promise<void> {
   ]);
   if (build) await lane('integration');
   else outcomes.push(failed('integration', 0, 'Not run: the build failed.'));
+  await lane('kills');
   if ((await agents) && build) await lane('agents');
   else outcomes.push(failed('agents', 0, 'Not run: the build or the installation of the agents failed.'));
   outcomes.push(await runCoverage(place, rawCoverage));
