@@ -32,6 +32,7 @@ const kinds: Readonly<Record<string, ChangedPath['kind']>> = {
 
 /** Between two trees or commits. A moved file counts as one deleted and one added. `paths` is cut at `limit` (1,000). */
 export async function changesBetween(repository: Repository, from: string, to: string, limit = 1000): Promise<Changes> {
+  if (from === to) return { files: 0, insertions: 0, deletions: 0, paths: [] };
   const args = [
     'diff-tree',
     '-r',

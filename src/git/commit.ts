@@ -5,7 +5,7 @@ import { changesBetween } from './changes.ts';
 import { parseAttributes, privateIndex } from './checkout.ts';
 import { textOf, zeroSplit } from './door.ts';
 import { branchFacts, refuseProtected } from './facts.ts';
-import { branchCommit } from './refs.ts';
+import { branchCommit, readRefs, type Refs } from './refs.ts';
 import { configuredIdentity, type Identity, identityVariables, ownIdentity } from './identity.ts';
 import { bringIndexAlong, finishInterrupted } from './own-index.ts';
 import { type FindingKind, inspectWorktree, refuseFindings } from './inspect.ts';
@@ -79,8 +79,9 @@ export async function commitWorktree(
       'Use an id of letters, digits and punctuation on one line.',
     );
   }
-  refuseProtected(await branchFacts(repository), place.branch);
-  const made = await findCommitByIntent(repository, place, options.trailers.intent);
+  const refs = await readRefs(repository);
+  refuseProtected(await branchFacts(repository, refs), place.branch);
+  const made = await findCommitByIntent(repository, place, options.trailers.intent, refs);
   await finishInterrupted(place.admin);
   const { findings, tip } = await inspectWorktree(repository, place);
   if (made !== undefined) {
@@ -98,7 +99,7 @@ export async function commitWorktree(
     const agentCommits = await commitsOfOthers(repository, place, tip);
     return { nothing: true, tree: snapshot.tree, parent: tip, agentCommits, nested: snapshot.nested, warnings: [] };
   }
-  const warnings = await rawWarnings(repository, place, tip, snapshot.tree);
+  const warnings = await rawWarnings(repository, place, tip, snapshot);
   const committer = await configuredIdentity(repository);
   const answer = await repository.run(['commit-tree', '--no-gpg-sign', '-F', '-', '-p', tip, snapshot.tree], {
     input: commitMessage(options.message, options.trailers),
@@ -108,7 +109,8 @@ export async function commitWorktree(
   const commit = await moveBranch(repository, place, own, tip);
   const index = privateIndex(repository, place.admin);
   await bringIndexAlong(place.admin, index, options.accept?.includes('index-locked') === true);
-  return describe(repository, place, commit, snapshot, warnings);
+  repository.known.trees.set(own.commit, own.tree);
+  return describe(repository, place, commit, snapshot, warnings, commit === own.commit ? tip : undefined);
 }
 
 /** The commit that carries an intent's key, on the worktree's branch since its base; for asking after a crash. */
@@ -116,9 +118,12 @@ export async function findCommitByIntent(
   repository: Repository,
   place: Pick<Place, 'branch' | 'baseCommit'>,
   intent: string,
+  refs?: Refs,
 ): Promise<string | undefined> {
+  const tip = (refs ?? (await readRefs(repository))).branches.get(place.branch);
+  if (tip === undefined) return undefined;
   const format = '%H %(trailers:key=Coppice-Intent,valueonly,separator=%x20)';
-  const lines = await branchLog(repository, place, `refs/heads/${place.branch}`, format);
+  const lines = await branchLog(repository, place, tip, format);
   return lines.map((line) => line.split(' ')).find(([, ...keys]) => keys.join(' ') === intent)?.[0];
 }
 
@@ -133,6 +138,7 @@ async function branchLog(
   tip: string,
   format: string,
 ): Promise<string[]> {
+  if (tip === place.baseCommit) return [];
   const args = [
     'rev-list',
     '--no-commit-header',
@@ -154,8 +160,9 @@ async function describe(
   commit: string,
   snapshot: TreeSnapshot | undefined,
   warnings: readonly string[],
+  knownParent?: string,
 ): Promise<CommitMade> {
-  const parent = await repository.ask(['rev-parse', '--verify', `${commit}^`]);
+  const parent = knownParent ?? (await repository.ask(['rev-parse', '--verify', `${commit}^`]));
   const { files, insertions, deletions } = await changesBetween(repository, parent, commit, 0);
   return {
     nothing: false,
@@ -166,7 +173,8 @@ async function describe(
     files,
     insertions,
     deletions,
-    agentCommits: await commitsOfOthers(repository, place, commit),
+    // The commit itself is ours.
+    agentCommits: await commitsOfOthers(repository, place, parent),
     nested: snapshot?.nested ?? [],
     warnings,
   };
@@ -216,22 +224,18 @@ function unreadable(place: Place, paths: readonly string[]): CoppiceError {
 }
 
 /** Changed files that name a filter which is off: their content went in as it is, which may matter (git-crypt). */
-async function rawWarnings(repository: Repository, place: Place, from: string, to: string): Promise<string[]> {
+async function rawWarnings(
+  repository: Repository,
+  place: Place,
+  from: string,
+  snapshot: TreeSnapshot,
+): Promise<string[]> {
   const { working } = await repository.filters();
-  const changed = await repository.run([
-    'diff-tree',
-    '-r',
-    '-z',
-    '--name-only',
-    '--no-renames',
-    '--diff-filter=d',
-    from,
-    to,
-  ]);
-  if (changed.stdout.length === 0) return [];
+  const changed = snapshot.head === from ? snapshot.changed : await changedSince(repository, from, snapshot.tree);
+  if (changed.length === 0) return [];
   const index = privateIndex(repository, place.admin);
   const answer = await repository.onTree(place.path, index, ['check-attr', '--cached', '-z', '--stdin', 'filter'], {
-    input: changed.stdout,
+    input: changed.map((path) => `${path}\0`).join(''),
   });
   const off = parseAttributes(zeroSplit(answer.stdout)).filter(({ value }) => !working.has(value));
   return off.length === 0
@@ -239,6 +243,11 @@ async function rawWarnings(repository: Repository, place: Place, from: string, t
     : [
         `${off.length} changed files were committed without their filter (${[...new Set(off.map(({ value }) => value))].join(', ')}).`,
       ];
+}
+
+async function changedSince(repository: Repository, from: string, to: string): Promise<string[]> {
+  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--diff-filter=d', from, to];
+  return zeroSplit((await repository.run(args)).stdout);
 }
 
 /** After a kill between moving the branch and the index: the index is still that of the commit's parent. */

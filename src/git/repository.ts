@@ -5,6 +5,7 @@ import { CoppiceError } from '../core/errors.ts';
 import { programEntries } from './configuration.ts';
 import { type Door, type DoorPlace, type GitAnswer, type GitOptions, textOf } from './door.ts';
 import type { ConfigEntry } from './environment.ts';
+import { Known } from './known.ts';
 import type { RepositoryLocation } from './locate.ts';
 import { slugFrom } from './names.ts';
 import type { Owner } from './owner.ts';
@@ -44,6 +45,7 @@ export interface Repository {
   readonly owner: Owner;
   /** Paths of worktrees that this process is making at the moment. */
   readonly making: Set<string>;
+  readonly known: Known;
   /** Git on the repository as a whole: objects and refs, no work tree. */
   run(args: readonly string[], options?: GitOptions): Promise<GitAnswer>;
   /** As `run`, for a short question with a text answer. */
@@ -105,6 +107,7 @@ export async function openRepository(location: RepositoryLocation, options: Repo
     privateDir,
     owner: options.owner,
     making: new Set(),
+    known: new Known(),
     run: async (args, call = {}) => door.run(args, whole, await shielded(call)),
     ask: async (args, call = {}) => door.ask(args, whole, await shielded(call)),
     async onTree(path, indexFile, args, call = {}) {

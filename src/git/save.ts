@@ -91,7 +91,13 @@ export async function keepMore(repository: Repository, saved: Saved, tree: strin
 
 /** Id of the tree of a commit. Throws `git-failed` if there is no such commit. */
 export async function treeOfCommit(repository: Repository, commit: string): Promise<string> {
-  return repository.ask(['rev-parse', '--verify', `${commit}^{tree}`]);
+  const { trees } = repository.known;
+  const known = trees.get(commit);
+  if (known !== undefined) return known;
+  const tree = await repository.ask(['rev-parse', '--verify', `${commit}^{tree}`]);
+  // Any other name may stand for another commit the next time.
+  if (/^[0-9a-f]{40,64}$/.test(commit)) trees.set(commit, tree);
+  return tree;
 }
 
 async function commitHeld(repository: Repository, tree: string, held: Held, message: string): Promise<string> {

@@ -15,8 +15,10 @@ import { privateIndex } from './checkout.ts';
 import { type GitAnswer, textOf, zeroSplit } from './door.ts';
 import { headOf } from './facts.ts';
 import { besides } from './files.ts';
+import type { Link } from './known.ts';
 import { readSmall } from './locate.ts';
 import type { Repository } from './repository.ts';
+import { treeOfCommit } from './save.ts';
 import { gitlinksOf } from './submodules.ts';
 
 /** What of a worktree's files goes into the tree. */
@@ -41,6 +43,8 @@ export interface TreeSnapshot {
   readonly submodules: readonly string[];
   /** Files that could not be read; `tree` has their earlier content or nothing. */
   readonly unreadable: readonly string[];
+  /** Paths that differ from `head`, without those that are gone, and without the files of repositories inside. */
+  readonly changed: readonly string[];
 }
 
 /** A full comparison of a very large worktree on a slow disk takes minutes. */
@@ -93,6 +97,15 @@ export async function filesOf(repository: Repository, folder: string, signal?: A
   }
 }
 
+/** A tree of an index, beside the one it was compared with. */
+interface Written {
+  readonly tree: string;
+  /** Paths that differ, without those that are gone. */
+  readonly changed: readonly string[];
+  /** There are links to repositories that are no known submodules. */
+  readonly addedLinks: boolean;
+}
+
 class Staging {
   readonly #repository: Repository;
   readonly #place: Pick<Place, 'path' | 'admin'>;
@@ -118,29 +131,64 @@ class Staging {
   }
 
   async snapshot(head: string): Promise<TreeSnapshot> {
+    const headTree = await treeOfCommit(this.#repository, head);
     // A killed git of ours left it; nobody else uses this index.
     await rm(`${this.#index}.lock`, { force: true });
-    await this.#git(['read-tree', '-m', '-i', head]);
+    if (!(await this.#repository.known.isAt(this.#index, headTree))) await this.#git(['read-tree', '-m', '-i', head]);
     await this.#keepSparse();
-    const links = gitlinksOf(zeroSplit((await this.#git(['ls-files', '--stage', '-z'])).stdout));
+    const links = await this.#linksOf(headTree);
     const submodules = await this.#settleLinks(links);
     const left = [...(this.#options.exclude ?? []), ...submodules];
     let nested: string[] = [];
     let code = await this.#add(left);
+    let written = await this.#write(headTree, links);
     // With an error git says neither which path nor why: a repository without a commit is one of the reasons.
-    if (code !== 0 || (await this.#addedLinks(links)).length > 0) nested = await this.#findNested(links);
+    if (code !== 0 || written.addedLinks) nested = await this.#findNested(links);
     if (nested.length > 0) {
       await this.#git(['read-tree', '-m', '-i', head]);
       await this.#keepSparse();
       await this.#settleLinks(links);
       code = await this.#add([...left, ...nested]);
-      if ((await this.#addedLinks(links)).length > 0) throw movingTarget(this.#place.path);
+      written = await this.#write(headTree, links);
+      if (written.addedLinks) throw movingTarget(this.#place.path);
     }
     if (code === 128) throw movingTarget(this.#place.path);
     const unreadable = code === 0 ? [] : await this.#leftOver([...left, ...nested]);
     const { nested: how, submodules: whether = how } = this.#options;
-    await this.#graft([...(how === 'as-files' ? nested : []), ...(whether === 'as-files' ? submodules : [])]);
-    return { tree: textOf(await this.#git(['write-tree'])), head, nested, submodules, unreadable };
+    const grafts = [...(how === 'as-files' ? nested : []), ...(whether === 'as-files' ? submodules : [])];
+    const grafted = await this.#graft(grafts);
+    const tree = grafted ? textOf(await this.#git(['write-tree'])) : written.tree;
+    await this.#repository.known.indexIsAt(this.#index, tree);
+    return { tree, head, nested, submodules, unreadable, changed: written.changed };
+  }
+
+  /** The submodules of a tree, while the index has its content. */
+  async #linksOf(tree: string): Promise<readonly Link[]> {
+    const { links } = this.#repository.known;
+    const found = links.get(tree) ?? gitlinksOf(zeroSplit((await this.#git(['ls-files', '--stage', '-z'])).stdout));
+    links.set(tree, found);
+    return found;
+  }
+
+  /** Makes a tree of the index, and tells how it differs from another one. */
+  async #write(from: string, known: readonly Link[]): Promise<Written> {
+    const tree = textOf(await this.#git(['write-tree']));
+    if (tree === from) return { tree, changed: [], addedLinks: false };
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-ext-diff', '--end-of-options', from, tree];
+    const fields = zeroSplit((await this.#repository.run(args, { timeoutMs: scanMs })).stdout);
+    const changed: string[] = [];
+    const links: string[] = [];
+    let linksChanged = false;
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      const [before, after] = (fields[at] ?? '').split(' ');
+      const path = fields[at + 1] ?? '';
+      linksChanged ||= before === ':160000' || after === '160000';
+      if (after === '160000') links.push(path);
+      if (after !== '000000') changed.push(path);
+    }
+    if (!linksChanged) this.#repository.known.links.set(tree, known);
+    const before = new Set(known.map((link) => link.path));
+    return { tree, changed, addedLinks: links.some((path) => !before.has(path)) };
   }
 
   /** Stages everything that is not ignored and not left out; 1 means that some files could not be read. */
@@ -151,20 +199,20 @@ class Staging {
   }
 
   /** Links that `add` made out of nested repositories. */
-  async #addedLinks(known: readonly { path: string }[]): Promise<string[]> {
+  async #addedLinks(known: readonly Link[]): Promise<string[]> {
     const all = gitlinksOf(zeroSplit((await this.#git(['ls-files', '--stage', '-z'])).stdout));
     const before = new Set(known.map((link) => link.path));
     return all.map((link) => link.path).filter((path) => !before.has(path));
   }
 
-  async #findNested(known: readonly { path: string }[]): Promise<string[]> {
+  async #findNested(known: readonly Link[]): Promise<string[]> {
     const others = zeroSplit((await this.#git(['ls-files', '--others', '--exclude-standard', '-z'])).stdout);
     const folders = others.filter((path) => path.endsWith('/')).map((path) => path.slice(0, -1));
     return [...new Set([...folders, ...(await this.#addedLinks(known))])].sort();
   }
 
   /** Brings each known link to the commit that its submodule is at, and gives the paths that are submodules still. */
-  async #settleLinks(links: readonly { path: string; commit: string }[]): Promise<string[]> {
+  async #settleLinks(links: readonly Link[]): Promise<string[]> {
     const submodules: string[] = [];
     const changes: string[] = [];
     for (const { path, commit } of links) {
@@ -222,15 +270,18 @@ class Staging {
     );
   }
 
-  /** Puts the files of repositories inside the worktree into the index as plain files; deeper ones too. */
-  async #graft(paths: readonly string[]): Promise<void> {
+  /** Puts the files of repositories inside the worktree into the index as plain files; deeper ones too. Tells whether it did. */
+  async #graft(paths: readonly string[]): Promise<boolean> {
+    let grafted = false;
     for (const path of paths) {
       const folder = join(this.#place.path, path);
       if ((await nestedGitDir(folder)) === undefined) continue;
       const tree = await filesOf(this.#repository, folder, this.#options.signal);
       await this.#git(['update-index', '-z', '--index-info'], `0 ${'0'.repeat(tree.length)}\t${path}\0`);
       await this.#git(['read-tree', `--prefix=${path}/`, tree]);
+      grafted = true;
     }
+    return grafted;
   }
 
   /** The tree of all files, into an index that starts empty. */

@@ -86,7 +86,11 @@ export class GitWorkplace implements Workplace {
       trailers: { task: session.task.id, session: session.id, intent: options.intent },
     });
     const commit = made.nothing ? made.parent : made.commit;
-    const { files, insertions, deletions } = await changesBetween(repository, place.baseCommit, commit, 0);
+    // What a first commit changes was counted when it was made.
+    const { files, insertions, deletions } =
+      !made.nothing && made.parent === place.baseCommit
+        ? made
+        : await changesBetween(repository, place.baseCommit, commit, 0);
     const remarks = [...made.nested.map(leftOut), ...made.warnings];
     return { commit, tree: made.tree, files, insertions, deletions, ...(remarks.length === 0 ? {} : { remarks }) };
   }

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { appendFile, chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Place } from '../../../src/core/session/state.ts';
+import { commitWorktree } from '../../../src/git/commit.ts';
+import { createWorktree } from '../../../src/git/create.ts';
+import { openRepository, type Repository } from '../../../src/git/repository.ts';
+import { treeOf } from '../../../src/git/tree.ts';
+import { Chance } from '../../support/engine/chance.ts';
+import { Sandbox } from './support.ts';
+
+const steps = 60;
+
+describe('the content of a worktree, with what is remembered from call to call', function () {
+  this.timeout(120_000);
+  let sandbox: Sandbox;
+  let repository: Repository;
+  let place: Place;
+  const chance = new Chance();
+  beforeEach(async () => {
+    sandbox = await Sandbox.make();
+    const main = await sandbox.repository('project', {
+      '.gitignore': '*.log\n',
+      'a.txt': 'a\n',
+      'src/b.txt': 'b\n',
+      'src/deep/c.txt': 'c\n',
+    });
+    repository = await sandbox.open(main);
+    ({ place } = await createWorktree(repository, { root: sandbox.root, slug: 'x' }));
+  });
+  afterEach(async () => sandbox.clean());
+  after(() => process.stdout.write(`      seed ${chance.seed}\n`));
+
+  /** One of the things that agents do. Returns what it was. */
+  async function change(number: number): Promise<string> {
+    const at = (name: string): string => join(place.path, name);
+    const name = ['a.txt', 'src/b.txt', 'src/new.txt', 'out.log', 'other/d.txt', `n${number}.txt`][chance.below(6)] ?? '';
+    await mkdir(join(at(name), '..'), { recursive: true });
+    const git = (...args: string[]): Promise<void> => sandbox.tryGit(place.path, ...args);
+    const moves: readonly (readonly [string, () => Promise<unknown>])[] = [
+      [`writes ${name}`, () => writeFile(at(name), `${chance.below(3)}\n`)],
+      [`appends to ${name}`, () => appendFile(at(name), 'more\n')],
+      [`removes ${name}`, () => rm(at(name), { force: true })],
+      [`makes ${name} executable`, () => chmod(at(name), 0o755).catch(() => undefined)],
+      ['ignores text files', () => appendFile(at('.gitignore'), 'n*.txt\n')],
+      ['ignores only logs', () => writeFile(at('.gitignore'), '*.log\n')],
+      ['makes a repository inside', () => git('init', '-q', `nested${chance.below(2)}`)],
+      ['commits in the repository inside', () => sandbox.tryGit(at('nested0'), 'commit', '--allow-empty', '-qm', 'n')],
+      ['removes the repository inside', () => rm(at('nested0'), { recursive: true, force: true })],
+      ['commits', () => git('add', '-A').then(() => git('commit', '-qam', `agent ${number}`))],
+      ['goes back one commit', () => git('reset', '-q', '--hard', 'HEAD^')],
+      ['does nothing', () => Promise.resolve()],
+    ];
+    const [what, move] = moves[chance.below(moves.length)] ?? moves[0] ?? ['', () => Promise.resolve()];
+    await move();
+    return what;
+  }
+
+  it('is what somebody sees who remembers nothing', async () => {
+    const told: string[] = [];
+    for (let number = 0; number < steps; number += 1) {
+      told.push(await change(number));
+      if (chance.below(6) === 0) {
+        const trailers = { task: 't', session: 's', intent: `i-${number}` };
+        await commitWorktree(repository, place, { message: 'work', trailers });
+        told.push('Coppice commits');
+      }
+      const options = { nested: chance.below(2) === 0 ? ('as-files' as const) : ('leave-out' as const) };
+      const remembered = await treeOf(repository, place, options);
+      const privateDir = sandbox.path(`private-${number}`);
+      const { door, location, owner } = { door: sandbox.door(), ...repository };
+      const other = await openRepository(location, { door, env: sandbox.env, privateDir, owner });
+      const fresh = await treeOf(other, place, options);
+      assert.deepEqual(remembered, fresh, `${told.join(', ')}: ${JSON.stringify(options)}`);
+    }
+  });
+
+  it('takes few processes where nothing changed', async () => {
+    await treeOf(repository, place);
+    const before = sandbox.log.length;
+    await treeOf(repository, place);
+    const commands = sandbox.log.slice(before).map(({ args }) => args[0]);
+    assert.deepEqual(commands, ['add', 'write-tree']);
+  });
+});
