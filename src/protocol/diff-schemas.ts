@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { checkpointKinds } from '../core/checkpoint/state.ts';
 import { priorities } from '../core/session/state.ts';
-import { usageSchema } from './schemas.ts';
+import { usageSchema } from './usage.ts';
 
 /**
  * A state of a session's files: a checkpoint by its number, `base` (the commit that the work started from) or `worktree`

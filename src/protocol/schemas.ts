@@ -1,20 +1,13 @@
 import * as z from 'zod';
 import { errorCodes } from '../core/errors.ts';
 import { modes, priorities, statuses } from '../core/session/state.ts';
+import { usageSchema } from './usage.ts';
 import { overlapSchema, watchSchema } from './watch.ts';
 
 /** A path or a name that a person typed; bounded so that a hostile peer cannot fill memory. */
 const short = z.string().min(1).max(4096);
 const text = z.string().max(4 * 1024 * 1024);
 const env = z.record(z.string().max(256), z.string().max(65536));
-
-export const usageSchema = z.object({
-  inputTokens: z.number(),
-  outputTokens: z.number(),
-  cacheReadTokens: z.number(),
-  cacheWriteTokens: z.number(),
-  costUsd: z.number().optional(),
-});
 
 export const errorSchema = z.object({
   code: z.enum(errorCodes),

@@ -34,7 +34,8 @@ describe('the content of a worktree, with what is remembered from call to call',
   /** One of the things that agents do. Returns what it was. */
   async function change(number: number): Promise<string> {
     const at = (name: string): string => join(place.path, name);
-    const name = ['a.txt', 'src/b.txt', 'src/new.txt', 'out.log', 'other/d.txt', `n${number}.txt`][chance.below(6)] ?? '';
+    const name =
+      ['a.txt', 'src/b.txt', 'src/new.txt', 'out.log', 'other/d.txt', `n${number}.txt`][chance.below(6)] ?? '';
     await mkdir(join(at(name), '..'), { recursive: true });
     const git = (...args: string[]): Promise<void> => sandbox.tryGit(place.path, ...args);
     const moves: readonly (readonly [string, () => Promise<unknown>])[] = [
