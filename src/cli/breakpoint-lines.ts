@@ -12,10 +12,17 @@ export function breakpointLines(breakpoint: BreakpointView, paint: Paint): Text[
   const shown = detail.length > detailLimit ? `${detail.slice(0, detailLimit)}\n…` : detail;
   return [
     paint.yellow(paint.bold(text`? ${oneLine(breakpoint.title, 200)}`)),
+    ...(breakpoint.findings ?? []).map((finding) => findingLine(finding, paint)),
     ...(shown.trim() === '' || shown.trim() === breakpoint.title.trim() ? [] : [Text.of(shown.trim()).indent(4)]),
     ...(breakpoint.questions ?? []).flatMap((question, i) => questionLines(question, i + 1, paint)),
     ...(breakpoint.secrets === undefined ? [] : [text`    missing: ${breakpoint.secrets.join(', ')}`]),
   ];
+}
+
+/** What is dangerous about an operation; what only a person may let pass stands out. */
+export function findingLine(finding: NonNullable<BreakpointView['findings']>[number], { red, yellow }: Paint): Text {
+  const words = text`    ! ${finding.severity}: ${oneLine(finding.sentence, 400)}`;
+  return finding.severity === 'critical' ? red(words) : yellow(words);
 }
 
 type Question = NonNullable<BreakpointView['questions']>[number];

@@ -165,7 +165,7 @@ function columnsOf(kind: string, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 9,
+  reducerVersion: 10,
   upcast: (record) => upcast(record),
   touches,
   reduce,

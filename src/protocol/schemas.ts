@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { errorCodes } from '../core/errors.ts';
+import { findingSchema } from '../core/supervision/finding.ts';
 import { modes, priorities, statuses } from '../core/session/state.ts';
 import { usageSchema } from './usage.ts';
 import { overlapSchema, watchSchema } from './watch.ts';
@@ -71,6 +72,8 @@ export const breakpointSchema = z.object({
   input: z.record(z.string(), z.unknown()).optional(),
   questions: z.array(questionSchema).optional(),
   secrets: z.array(z.string()).optional(),
+  /** What is dangerous about it, most severe first. */
+  findings: z.array(findingSchema).optional(),
 });
 export type BreakpointView = z.infer<typeof breakpointSchema>;
 

@@ -2,6 +2,7 @@
  * What an agent says, whichever agent it is. A stream reader in `agents/` turns each line of output into these; unknown
  * kinds are kept and counted (`unrecognised`), never fatal.
  */
+import type { Finding } from '../supervision/finding.ts';
 import type { Usage } from './usage.ts';
 
 /** How a turn ended, judged by the agent's own evidence (never by an exit code alone). */
@@ -48,6 +49,8 @@ export type AgentEvent =
       readonly name: string;
       readonly input: Readonly<Record<string, unknown>>;
       readonly subagent?: boolean;
+      /** What is dangerous about it. No reader sets this: the engine's monitor does. */
+      readonly findings?: readonly Finding[];
     }
   | {
       readonly kind: 'tool-ended';
@@ -56,7 +59,8 @@ export type AgentEvent =
       readonly denied?: boolean;
       readonly output: string;
     }
-  | { readonly kind: 'asked'; readonly request: AgentRequest }
+  /** `findings`: what is dangerous about it, as the engine's monitor says. */
+  | { readonly kind: 'asked'; readonly request: AgentRequest; readonly findings?: readonly Finding[] }
   /** The agent no longer waits for this answer. */
   | { readonly kind: 'ask-withdrawn'; readonly request: string }
   /** The agent took an answer (its effect was seen). */

@@ -1,6 +1,7 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { Usage } from '../agent/usage.ts';
 import type { ErrorRecord } from '../errors.ts';
+import type { Finding } from '../supervision/finding.ts';
 import type { BreakpointKind, ChangeSummary, Mode, Place, Priority, Removal, Result, Session } from './state.ts';
 
 /**
@@ -76,6 +77,8 @@ export interface SessionEvents {
     detail: string;
     request?: AgentRequest;
     secrets?: string[];
+    /** What is dangerous about what is asked. */
+    findings?: readonly Finding[];
     offset?: number;
   };
   'breakpoint.resolved': { session: string; breakpoint: string; answer: Answer; by: string };

@@ -116,6 +116,7 @@ function asked(session: Session, seen: Seen<'asked'>, offset: number): NewEvent[
     title: request.title,
     detail: request.detail,
     request,
+    ...(seen.findings === undefined ? {} : { findings: seen.findings }),
     offset,
   });
   return [...awake(session, offset), raised];

@@ -254,6 +254,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
         raisedAt: at,
         ...(data.request === undefined ? {} : { request: data.request }),
         ...(data.secrets === undefined ? {} : { secrets: data.secrets }),
+        ...(data.findings === undefined ? {} : { findings: data.findings }),
       },
     ],
   }),

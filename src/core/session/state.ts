@@ -2,6 +2,7 @@ import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { Usage } from '../agent/usage.ts';
 import type { Coverage } from '../checkpoint/state.ts';
 import type { ErrorRecord } from '../errors.ts';
+import type { Finding } from '../supervision/finding.ts';
 import type { Requester } from './events.ts';
 
 export const modes = ['autonomous', 'dispatch', 'interactive', 'planning', 'orchestration'] as const;
@@ -125,6 +126,8 @@ export interface Breakpoint {
   readonly request?: AgentRequest;
   /** Names of the secrets that are missing (`credential`). */
   readonly secrets?: readonly string[];
+  /** What is dangerous about what is asked, most severe first; an answer to it is never remembered for others. */
+  readonly findings?: readonly Finding[];
   /** Set once a person has answered; the breakpoint leaves the list when the answer is delivered. */
   readonly answer?: Answer;
   readonly answeredBy?: string;

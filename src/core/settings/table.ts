@@ -108,6 +108,19 @@ export const table = {
     description: "Size of a session's output, in megabytes (1,048,576 bytes), above which it is paused.",
     scope: 'user',
   },
+  'monitor.hosts': {
+    type: type.hosts,
+    default: ['localhost', '127.0.0.1', '::1', 'github.com'],
+    description:
+      'Hosts that agents may speak to without a warning; a name also stands for those below it. It decides what is told, not what is possible.',
+    scope: 'user',
+  },
+  'monitor.silenceSeconds': {
+    type: type.whole(1, 86_400),
+    default: 300,
+    description: 'Seconds after which an agent at work that has printed nothing is told of.',
+    scope: 'both',
+  },
   'stop.graceSeconds': {
     // Claude Code ends a running shell command within 5 to 10 s of SIGTERM
     type: type.whole(0, 600),

@@ -49,6 +49,12 @@ export const directories = list(directory, 'a list of directories of the reposit
 const variable = text('the name of an environment variable', /^[A-Za-z_][A-Za-z0-9_]{0,255}$/u);
 export const variables = list(variable, 'a list of names of environment variables (never values)');
 
+const host = text(
+  'the name or number of a host, without port or pattern',
+  /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|[0-9a-f:]+)$/u,
+);
+export const hosts = list(host, 'a list of names of hosts in small letters, without ports or patterns');
+
 const word = z
   .string(says('text'))
   .max(textLimit, says(`text of at most ${textLimit} characters`))

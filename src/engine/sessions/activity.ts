@@ -33,6 +33,11 @@ export class Activity {
   readonly #tools = new Map<string, number>();
   readonly #notices: Notice[] = [];
 
+  /** When the agent last said anything, in milliseconds since 1970. */
+  get lastAt(): number | undefined {
+    return this.#lastAt;
+  }
+
   note(event: AgentEvent, at: number): void {
     this.#lastAt = at;
     switch (event.kind) {

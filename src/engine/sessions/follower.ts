@@ -4,6 +4,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { observe, observeExit, withAnnounced, type RunEnd } from '../../core/session/observe.ts';
 import type { Run, Session } from '../../core/session/state.ts';
+import type { Settings } from '../../core/settings/settings.ts';
 import type { Agent, StreamReader } from '../../agents/agent.ts';
 import type { Executor, RunRef, RunState } from '../../executors/executor.ts';
 import type { Line } from '../../executors/lines.ts';
@@ -11,9 +12,10 @@ import { readRange } from '../../executors/read-range.ts';
 import { fileSize, freeBytes } from '../../executors/space.ts';
 import { Activity } from './activity.ts';
 import { engineActor, type SessionContext } from './context.ts';
+import { monitorPlace, StreamMonitor } from './stream-monitor.ts';
 
 const doubtRetryMs = 2000;
-const spaceCheckMs = 5000;
+const watchMs = 5000;
 const mebibyte = 2 ** 20;
 const lastWordsBytes = 8192;
 
@@ -42,6 +44,7 @@ export class Follower {
   readonly #from: number;
   #offset: number;
   #warned = false;
+  #monitor: StreamMonitor | undefined;
 
   constructor(
     context: SessionContext,
@@ -67,12 +70,13 @@ export class Follower {
   /** Ends with the run, or when disposed (the run then goes on unobserved). */
   async follow(): Promise<void> {
     const signal = AbortSignal.any([this.#abort.signal, this.#context.stopping]);
-    const space = setInterval(() => {
-      this.#checkSpace().catch((error: unknown) => {
-        this.#context.log.warn('cannot watch free space', { session: this.#session, error });
+    const watch = setInterval(() => {
+      this.#watch().catch((error: unknown) => {
+        this.#context.log.warn('cannot watch a run', { session: this.#session, error });
       });
-    }, spaceCheckMs);
+    }, watchMs);
     try {
+      this.#monitor = await this.#makeMonitor();
       await this.#confirm(await this.#executor.probe(this.#ref));
       let from = this.#from;
       for (;;) {
@@ -89,7 +93,7 @@ export class Follower {
         if (await this.#settle(await this.#executor.probe(this.#ref), signal)) return;
       }
     } finally {
-      clearInterval(space);
+      clearInterval(watch);
       this.#reportChange();
     }
   }
@@ -114,10 +118,11 @@ export class Follower {
     const background = this.activity.background;
     for (const line of lines) {
       this.#offset = line.end;
-      for (const seen of this.#reader.line(line.text, {
+      for (const said of this.#reader.line(line.text, {
         offset: line.end,
         ...defined({ truncatedBytes: line.truncated, torn: line.torn }),
       })) {
+        const seen = this.#monitor?.look(said) ?? said;
         this.activity.note(seen, this.#context.clock());
         followed.push({ offset: line.end, event: seen });
         commits.push(this.#journal(seen, line.end));
@@ -200,11 +205,29 @@ export class Follower {
     this.#changed();
   }
 
+  async #makeMonitor(): Promise<StreamMonitor | undefined> {
+    const { store } = this.#context;
+    const session = store.session(this.#session);
+    const worktrees = store.all('worktree').map(({ path }) => path);
+    const settings = await this.#context.settings(session).catch((error: unknown) => {
+      this.#context.log.warn('the monitor goes by default settings', { session: this.#session, error });
+      return undefined;
+    });
+    const place = monitorPlace(session, settings, worktrees);
+    return place === undefined ? undefined : new StreamMonitor(place, this.activity);
+  }
+
+  async #watch(): Promise<void> {
+    const session = this.#context.store.session(this.#session);
+    const settings = await this.#context.settings(session);
+    this.#monitor?.listen(session, this.#context.clock(), settings['monitor.silenceSeconds'] * 1000);
+    await this.#checkSpace(settings);
+  }
+
   /** A full disk loses output without an error (executors.md §5), so free space is watched and a loss is said before it happens. */
-  async #checkSpace(): Promise<void> {
+  async #checkSpace(settings: Settings): Promise<void> {
     if (this.#warned) return;
     const { store } = this.#context;
-    const settings = await this.#context.settings(store.session(this.#session));
     const longest = settings['session.maxStreamMegabytes'] * mebibyte;
     const free = await freeBytes(this.#ref.directory);
     const short = free < settings['session.minFreeMegabytes'] * mebibyte;

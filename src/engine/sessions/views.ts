@@ -59,6 +59,7 @@ export function breakpointView(breakpoint: Breakpoint): BreakpointView {
     input: some(request?.input, (input) => ({ ...input })),
     questions: request?.questions?.map(questionView),
     secrets: some(breakpoint.secrets, (secrets) => [...secrets]),
+    findings: some(breakpoint.findings, (findings) => findings.map((each) => ({ ...each }))),
   });
 }
 

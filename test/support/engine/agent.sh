@@ -1,6 +1,7 @@
 # A stand-in for an agent that takes input while it runs: it speaks the line protocol (src/agents/line-protocol), adds lines
 # to `work.txt`, and notes what it was given in a ledger outside of the worktree, so that nothing can run twice unseen.
-# Arguments: --session ID or --resume ID. Words in a prompt: #ask (a permission first), #slow:SECONDS, #hang, #fail.
+# Arguments: --session ID or --resume ID. Words in a prompt: #ask (a permission first), #slow:SECONDS, #hang, #fail,
+# #danger (tools that alarm, then a permission to push by force).
 ledger=$COPPICE_AGENT_STATE/ledger
 pending=''
 turn=''
@@ -36,6 +37,15 @@ begin() {
   case $2 in
     *'#hang'*) printf '{"type":"message","text":"for ever"}\n' ;;
     *'#fail'*) result failed "$2" ;;
+    *'#danger'*)
+      pending=$2
+      note ask "$1"
+      for n in 1 2 3; do
+        printf '{"type":"tool","id":"t%s","name":"Bash","input":{"command":"cat ~/.ssh/id_rsa"}}\n' "$n"
+      done
+      printf '{"type":"tool-end","id":"t3","ok":false,"output":"cat: Permission denied"}\n'
+      printf '{"type":"ask","id":"ask-%s","kind":"permission","title":"Bash","tool":"Bash","input":{"command":"sh -c \\"git push --force\\""}}\n' "$1"
+      ;;
     *'#ask'*)
       pending=$2
       note ask "$1"

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { journalOf } from '../../support/engine/checks.ts';
+import { Person } from '../../support/engine/person.ts';
+import { Worlds } from '../../support/engine/world.ts';
+
+const forced = {
+  danger: 'force-push',
+  severity: 'critical',
+  sentence: 'It overwrites what others see, with `git push --force`.',
+};
+const expected = [
+  { severity: 'critical', text: 'It reads credentials from `/home/ana/.ssh/id_rsa`.' },
+  { severity: 'warning', text: 'The agent has used Bash 3 times with the same input.' },
+  { severity: 'critical', text: 'A tool of the agent failed: permission denied.' },
+  { severity: 'critical', text: forced.sentence },
+];
+
+describe('a session whose agent does something dangerous', function () {
+  this.timeout(60_000);
+  let worlds: Worlds;
+  before(async () => (worlds = await Worlds.open()));
+  after(async () => worlds.dispose());
+
+  it('tells what, asks with it, keeps it in the journal, and says it once more after a restart', async () => {
+    const world = await worlds.world({ covered: true });
+    try {
+      const person = new Person(world);
+      await person.trust();
+      const requester = { env: { ...world.requester.env, HOME: '/home/ana' }, secrets: {} };
+      const session = await person.create('work #danger', { requester });
+      const { needs, activity } = await person.sees(session, 'needs-you');
+      assert.deepEqual(needs[0]?.findings, [forced]);
+      assert.deepEqual(activity?.notices, expected);
+      const raised = (await journalOf(world)).find(({ type }) => type === 'breakpoint.raised');
+      assert.deepEqual(raised?.data['findings'], [forced]);
+
+      await world.kill();
+      const again = await person.sees(session, 'needs-you');
+      assert.deepEqual(again.needs[0]?.findings, [forced]);
+      await person.answer(session, 'deny');
+      await person.sees(session, 'interrupted');
+    } finally {
+      await world.dispose();
+    }
+  });
+});
