@@ -119,7 +119,7 @@ export const table = {
     type: type.whole(1, 86_400),
     default: 300,
     description: 'Seconds after which an agent at work that has printed nothing is told of.',
-    scope: 'both',
+    scope: 'user',
   },
   'stop.graceSeconds': {
     // Claude Code ends a running shell command within 5 to 10 s of SIGTERM
