@@ -64,6 +64,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'intent.opened': 1,
   'intent.failed': 1,
   'landing.requested': 1,
+  'landing.sealed': 1,
   'landing.built': 1,
   'landing.tested': 1,
   'landing.held': 1,

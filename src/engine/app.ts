@@ -21,6 +21,7 @@ import { checkpointHandlers } from './handlers/checkpoints.ts';
 import { diffHandlers } from './handlers/diff.ts';
 import { engineHandlers } from './handlers/engine.ts';
 import { healthHandlers } from './handlers/health.ts';
+import { landingHandlers } from './handlers/landing.ts';
 import { recordHandlers } from './handlers/records.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { streamHandlers } from './handlers/streams.ts';
@@ -28,6 +29,7 @@ import { trustHandlers } from './handlers/trust.ts';
 import { watchHandlers } from './handlers/watch.ts';
 import { worktreeHandlers } from './handlers/worktrees.ts';
 import { Cleanup } from './places/cleanup.ts';
+import { Lander } from './landing/lander.ts';
 import { engineOwner } from './places/owner.ts';
 import { GitCheckpoints } from './places/git-checkpoints.ts';
 import { GitWorkplace } from './places/git-workplace.ts';
@@ -107,6 +109,11 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     settings: (root, variables) => settings.of(root, variables),
     agent: (id, inForce, given) => directory.agent(id, inForce, given),
   };
+  const lander = new Lander({
+    ...{ ...places, newId: randomUUID, stopping: stopping.signal },
+    log: log.component('landing'),
+    folder: (id) => join(home.root, 'landings', id),
+  });
   const cleanup = new Cleanup({ ...places, log, clock, stopping: stopping.signal });
   const projections = state.project(projection({ sessions: home.sessions }), (error, path) =>
     log.warn('cannot write a file that shows the state', { path, error }),
@@ -115,6 +122,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     await announce(engine, store, owner);
     await executor.warmUp();
     sessions.start();
+    lander.start();
   } else {
     log.error('the state cannot be changed', { error: state.readOnlyReason });
   }
@@ -127,6 +135,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
         ...{ services, engine, door, config: settings.config },
         agents: async (root) => directory.all(await settings.of(root)),
       }),
+      ...landingHandlers(services),
       ...recordHandlers(services),
       ...sessionHandlers(services),
       ...streamHandlers(services),
@@ -134,11 +143,12 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...watchHandlers(services),
       ...worktreeHandlers(services, cleanup),
     },
-    idle: () => sessions.idle,
+    idle: () => sessions.idle && lander.idle,
     readOnly: () => state.readOnlyReason?.message,
     async stop(reason) {
       stopping.abort();
       await sessions.stop();
+      await lander.stop();
       await cleanup.stop();
       if (state.readOnlyReason === undefined) {
         await store.commit(engineActor, () => [event('engine.stopped', { engine: owner.mark.id, reason })]);

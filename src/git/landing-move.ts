@@ -7,10 +7,12 @@
  * goes. The lock is a second name of a file of ours, so that after a kill at any point it can be told from a lock of
  * git, and with it, how far we were.
  */
+import { randomBytes } from 'node:crypto';
 import { link, lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCoppiceError, systemCode } from '../core/errors.ts';
 import type { Checkout } from '../core/intent/state.ts';
+import { isAbsent } from './admin.ts';
 import { copyIndex } from './checkout.ts';
 import { textOf } from './door.ts';
 import { ownIdentity } from './identity.ts';
@@ -56,6 +58,25 @@ export async function moveBranch(repository: Repository, move: Move): Promise<Mo
     await lock.release();
   }
   return outcome;
+}
+
+/** Why a move would wait; undefined when it can be done at present. Changes nothing. */
+export async function whyMoveWaits(
+  repository: Repository,
+  move: Move,
+  checkout: Checkout,
+): Promise<string | undefined> {
+  if (!(await isAbsent(join(checkout.admin, 'index.lock')))) return runningText(checkout);
+  const index = `${landingIndex(repository, checkout)}.look-${randomBytes(4).toString('hex')}`;
+  try {
+    await copyIndex(join(checkout.admin, 'index'), index);
+    return await whyNot(repository, checkout, move, index);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    return `${checkout.path} has no index.`;
+  } finally {
+    await rm(index, { force: true });
+  }
 }
 
 function runningText({ path, admin }: Checkout): string {

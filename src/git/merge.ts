@@ -93,7 +93,7 @@ async function onBase(
 }
 
 /** The same sides give the same objects. */
-const fixedDates = { GIT_AUTHOR_DATE: '0 +0000', GIT_COMMITTER_DATE: '0 +0000' };
+const fixedDates = { GIT_AUTHOR_DATE: '@0 +0000', GIT_COMMITTER_DATE: '@0 +0000' };
 
 interface Stage {
   readonly oid: string;
@@ -125,15 +125,12 @@ export function conflictsFrom(fields: readonly string[]): Omit<Conflict, 'hunks'
     for (const path of paths) {
       const entry = found.get(path);
       if (entry === undefined) continue;
-      entry.kind = kind.replace(/^CONFLICT \((.*)\)$/, '$1');
+      // The sentence has the word that people know (`add/add`), the type only its class (`contents`).
+      entry.kind = /^CONFLICT \(([^)]*)\)/.exec(message)?.[1] ?? 'content';
       entry.messages.push(message);
     }
   }
-  return [...found].map(([path, { kind, messages }]) => ({
-    path,
-    kind: kind === 'contents' ? 'content' : kind,
-    messages,
-  }));
+  return [...found].map(([path, { kind, messages }]) => ({ path, kind, messages }));
 }
 
 async function withHunks(

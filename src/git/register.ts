@@ -123,7 +123,7 @@ async function clearUnreadable(commonDir: string, path: string): Promise<void> {
 }
 
 /** The entry that git has just made, by the worktree's own pointer: nobody else has been there yet. */
-async function entryOfNew(commonDir: string, path: string): Promise<string> {
+export async function entryOfNew(commonDir: string, path: string): Promise<string> {
   const admin = (await readSmall(join(path, '.git')))?.replace(/^gitdir: /, '').trimEnd() ?? '';
   const back = (await readSmall(join(admin, 'gitdir')))?.trimEnd();
   if (dirname(admin) === join(commonDir, 'worktrees') && back === join(path, '.git')) return admin;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { checkpointSchema, diffSummarySchema, fileContentSchema, sideSchema, treePathSchema } from './diff-schemas.ts';
+import { landingRequests } from './landing.ts';
 import {
   answerSchema,
   bounded,
@@ -175,6 +176,7 @@ export const requests = {
       kept: z.array(z.object({ path: z.string(), reason: z.string() })),
     }),
   },
+  ...landingRequests,
   'trust/state': { params: z.object({ path: identifier }), result: trustSchema },
   'trust/grant': { params: z.object({ path: identifier, host: z.boolean() }), result: trustSchema },
   'trust/revoke': { params: z.object({ path: identifier }), result: trustSchema },

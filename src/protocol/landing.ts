@@ -49,7 +49,7 @@ export const landingSchema = z.object({
   requestedAt: z.string(),
   endedAt: z.string().optional(),
   /** Commits of the session's branch (or, when it takes back, of the landing that it takes back). */
-  tip: z.string(),
+  tip: z.string().optional(),
   /** Where the target was and, once landed, where it is. */
   from: z.string().optional(),
   commit: z.string().optional(),

@@ -7,9 +7,10 @@ import type { Build, Evidence, Landing } from './state.ts';
 /** A program with its arguments that judges a merged result by its exit code. */
 export type Gate = readonly string[];
 
-/** What has to be done next for a landing. */
+/** What has to be done next for a landing; `seal` commits what is not committed on the session's branch. */
 export type LandingStep =
-  | { readonly do: 'build' }
+  | { readonly do: 'seal' }
+  | { readonly do: 'build'; readonly tip: string }
   | { readonly do: 'test'; readonly gate: Gate; readonly build: Build }
   | { readonly do: 'move'; readonly build: Build }
   | { readonly do: 'nothing' };
@@ -20,8 +21,9 @@ export type LandingStep =
  */
 export function nextLandingStep(landing: Landing, gates: readonly Gate[]): LandingStep {
   if (!isOpen(landing)) return { do: 'nothing' };
-  const { build } = landing;
-  if (landing.state === 'queued' || build === undefined) return { do: 'build' };
+  const { build, tip } = landing;
+  if (tip === undefined) return { do: 'seal' };
+  if (landing.state === 'queued' || build === undefined) return { do: 'build', tip };
   const open = gates.find((gate) => evidenceOf(landing, build, gate)?.passed !== true);
   return open === undefined ? { do: 'move', build } : { do: 'test', gate: open, build };
 }

@@ -24,6 +24,8 @@ function requested({ seq, at, data }: Recorded<'landing.requested'>): Landing {
 
 function progressed(landing: Landing, event: Recorded): Landing {
   switch (event.type) {
+    case 'landing.sealed':
+      return { ...landing, tip: event.data.tip };
     case 'landing.built': {
       const { build } = event.data;
       const evidence = landing.evidence.filter(({ tree }) => tree === build.tree);

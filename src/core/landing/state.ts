@@ -46,8 +46,8 @@ export interface Landing {
   readonly way: LandingWay;
   /** The branch that it comes home to. */
   readonly target: string;
-  /** The last commit of the work. */
-  readonly tip: string;
+  /** The last commit of the work; absent until what was not committed is. */
+  readonly tip?: string;
   readonly message: string;
   /** The landing that this one takes back. */
   readonly reverts?: string;
@@ -75,13 +75,16 @@ export interface LandingEvents {
     repository: string;
     way: LandingWay;
     target: string;
-    tip: string;
+    /** Absent when what is not committed on the session's branch has to be committed first. */
+    tip?: string;
     message: string;
     reverts?: string;
     by: string;
     /** Number of the session's latest prompt: work that is asked for later is not part of it. */
     prompts: number;
   };
+  /** What was not committed is: that is what lands. */
+  'landing.sealed': { landing: string; tip: string };
   /** A commit beside the target, made on top of `from`; voids what was built before. */
   'landing.built': { landing: string; build: Build };
   'landing.tested': { landing: string; evidence: Evidence };

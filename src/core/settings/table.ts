@@ -96,6 +96,20 @@ export const table = {
   'session.autoCommit.interactive': autoCommit('an interactive', false),
   'session.autoCommit.planning': autoCommit('a planning', true),
   'session.autoCommit.orchestration': autoCommit('an orchestration', true),
+  'landing.gates': {
+    type: type.programs,
+    default: [],
+    description:
+      'Commands that judge the merged result before work lands, in order, each a list of a program and its arguments. They run in a ' +
+      'temporary worktree of that result; the first one that does not exit with 0 refuses the landing.',
+    scope: 'both',
+  },
+  'landing.gateTimeoutSeconds': {
+    type: type.whole(1, 86_400),
+    default: 1800,
+    description: 'Seconds that each gate may take.',
+    scope: 'both',
+  },
   'session.minFreeMegabytes': {
     type: type.whole(1, 1_048_576),
     default: 512,

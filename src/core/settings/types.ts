@@ -67,6 +67,9 @@ const argv = list(word, 'a list of a program and its arguments').refine(
   says('a list that begins with a program'),
 );
 
+/** Commands without a shell. */
+export const programs = list(argv, 'a list of commands, each a list of a program and its arguments');
+
 /** How an agent is called in settings, on the command line and in the journal. */
 export const agentIdPattern = /^[a-z0-9][a-z0-9-]{0,63}$/u;
 export const agentId = text("an agent's id (small letters, digits and hyphens)", agentIdPattern);

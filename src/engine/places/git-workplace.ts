@@ -18,6 +18,7 @@ import type { Log } from '../process/log.ts';
 import type { Store } from '../sessions/store.ts';
 import type { Choice, Workplace } from '../sessions/workplace.ts';
 import { inUse } from './in-use.ts';
+import { leaseFor } from './lease-for.ts';
 import { conventionalName, slugOf, type Repositories } from './repositories.ts';
 
 /** What places are made with. `settings` are those in force for the repository at `root`. */
@@ -50,7 +51,7 @@ export class GitWorkplace implements Workplace {
       choice.kind === 'take'
         ? await this.#take(repository, session, choice)
         : await this.#make(repository, session, choice, signal);
-    await acquireLease(place, session.id, repository.owner);
+    await leaseFor(place, session.id, repository.owner, signal);
     if (choice.kind === 'create') await this.#setUp(session, place, signal);
     return place;
   }
@@ -65,7 +66,7 @@ export class GitWorkplace implements Workplace {
         `Its branch ${place.branch} may still be there: start another session on it with \`--worktree ${place.branch}\`.`,
       );
     }
-    await acquireLease(place, session.id, repository.owner);
+    await leaseFor(place, session.id, repository.owner);
     return place;
   }
 
@@ -157,11 +158,12 @@ export class GitWorkplace implements Workplace {
       path: worktreePath(await realRoot(root), repository, choice.slug),
     });
     if (begun.state === 'ready' && begun.place?.branch === choice.branch) return begun.place;
+    const base = this.#base(session);
     const { place, warnings, included } = await createWorktree(repository, {
       root,
       slug: choice.slug,
       branch: choice.branch,
-      ...(session.request.base === undefined ? {} : { base: session.request.base }),
+      ...(base === undefined ? {} : { base }),
       ...(settings['worktrees.copyIgnored'] ? {} : { include: false }),
       sparse: settings['worktrees.sparse'],
       history: settings['history.commit'],
@@ -176,6 +178,13 @@ export class GitWorkplace implements Workplace {
       });
     }
     return place;
+  }
+
+  /** Work below another session begins where that one's branch is, and comes home to it. */
+  #base({ request, parent, repository }: Session): string | undefined {
+    if (request.base !== undefined || parent === undefined) return request.base;
+    const above = this.#options.store.get('session', parent);
+    return above?.repository.id === repository.id ? above.worktree?.branch : undefined;
   }
 
   async #setUp(session: Session, place: Place, signal: AbortSignal): Promise<void> {
