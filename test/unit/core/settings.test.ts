@@ -67,6 +67,8 @@ describe('settings: the table', () => {
       'session.autoCommit.interactive',
       'session.autoCommit.planning',
       'session.autoCommit.orchestration',
+      'landing.gates',
+      'landing.gateTimeoutSeconds',
       'agents.<id>.model',
       'agents.<id>.maxRetries',
       'history.commit',
