@@ -3,6 +3,7 @@ import type { JournalRecord, NewEvent } from './domain.ts';
 import type { IntentEvents } from './intent/state.ts';
 import type { LandingEvents } from './landing/state.ts';
 import type { RadarEvents } from './radar/state.ts';
+import type { RestoreEvents } from './restore/state.ts';
 import type { RepositoryEvents } from './repository/state.ts';
 import type { SessionEvents } from './session/events.ts';
 import type { WatchEvents } from './watch/state.ts';
@@ -16,6 +17,7 @@ export interface Events
     IntentEvents,
     LandingEvents,
     RepositoryEvents,
+    RestoreEvents,
     WorktreeEvents,
     WatchEvents,
     RadarEvents,
@@ -61,6 +63,9 @@ export const versions: Readonly<Record<EventType, number>> = {
   'checkpoint.failed': 1,
   'checkpoint.named': 1,
   'checkpoint.pruned': 1,
+  'restore.requested': 1,
+  'restore.planned': 1,
+  'restore.ended': 1,
   'intent.opened': 1,
   'intent.failed': 1,
   'landing.requested': 1,

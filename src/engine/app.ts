@@ -23,6 +23,7 @@ import { engineHandlers } from './handlers/engine.ts';
 import { healthHandlers } from './handlers/health.ts';
 import { landingHandlers } from './handlers/landing.ts';
 import { recordHandlers } from './handlers/records.ts';
+import { restoreHandlers } from './handlers/restores.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { streamHandlers } from './handlers/streams.ts';
 import { trustHandlers } from './handlers/trust.ts';
@@ -137,6 +138,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       }),
       ...landingHandlers(services),
       ...recordHandlers(services),
+      ...restoreHandlers(services),
       ...sessionHandlers(services),
       ...streamHandlers(services),
       ...trustHandlers(services),

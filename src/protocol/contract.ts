@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkpointSchema, diffSummarySchema, fileContentSchema, sideSchema, treePathSchema } from './diff-schemas.ts';
+import { checkpointRequests } from './checkpoint-requests.ts';
 import { landingRequests } from './landing.ts';
 import {
   answerSchema,
@@ -108,41 +108,7 @@ export const requests = {
     result: z.object({ follow: z.number(), session: z.string() }),
   },
   'session/unfollow': { params: z.object({ follow: z.number() }), result: none },
-  /** The checkpoints of a session, oldest first. */
-  'checkpoint/list': {
-    params: z.object({ session: identifier }),
-    result: z.object({ session: z.string(), checkpoints: z.array(checkpointSchema) }),
-  },
-  /** Names a checkpoint, which keeps it for good. */
-  'checkpoint/name': {
-    params: z.object({ session: identifier, n: z.number().int().min(0), name: z.string().min(1).max(200) }),
-    result: checkpointSchema,
-  },
-  /** What changed between two states of a session's files. A moved file is one entry with its old path. */
-  'diff/summary': {
-    params: z.object({
-      session: identifier,
-      from: sideSchema.default('base'),
-      to: sideSchema.default('worktree'),
-      limit: z.number().int().min(0).max(50_000).default(5000),
-    }),
-    result: diffSummarySchema,
-  },
-  /** One file at one side, as it is or would be in the worktree (line endings and confirmed filters included). */
-  'diff/file': {
-    params: z.object({
-      session: identifier,
-      side: sideSchema,
-      path: treePathSchema,
-      maxBytes: z
-        .number()
-        .int()
-        .min(0)
-        .max(16 * 1024 * 1024)
-        .default(4 * 1024 * 1024),
-    }),
-    result: fileContentSchema,
-  },
+  ...checkpointRequests,
   /** What changed in the files of a session's worktree; null when it has not been watched. */
   'session/changes': {
     params: z.object({ session: identifier }),

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { checkpointKinds } from '../core/checkpoint/state.ts';
 import { priorities } from '../core/session/state.ts';
+import { treePathSchema } from './paths.ts';
 import { usageSchema } from './usage.ts';
 
 /**
@@ -10,12 +11,6 @@ import { usageSchema } from './usage.ts';
  */
 export const sideSchema = z.union([z.enum(['base', 'worktree']), z.number().int().min(0)]);
 export type Side = z.infer<typeof sideSchema>;
-
-/**
- * A path relative to the top of the worktree. Bytes of it that are not valid UTF-8 are lone surrogates, U+DC80 to U+DCFF for
- * 0x80 to 0xFF, so that every path of a repository has exactly one spelling.
- */
-export const treePathSchema = z.string().min(1).max(4096);
 
 /** One checkpoint of a session. Times are ISO 8601. */
 export const checkpointSchema = z.object({
@@ -91,3 +86,42 @@ export const fileContentSchema = z.discriminatedUnion('state', [
   }),
 ]);
 export type FileContent = z.infer<typeof fileContentSchema>;
+
+/** One change within a file, without context. Lines count from 1; see `diff/hunks`. */
+export const hunkSchema = z.object({
+  oldStart: z.number(),
+  oldLines: z.number(),
+  newStart: z.number(),
+  newLines: z.number(),
+});
+
+export const chosenHunksSchema = z.object({
+  path: treePathSchema,
+  /** By their number in the answer of `diff/hunks` from `worktree` to the checkpoint, from 0. */
+  hunks: z.array(z.number().int().min(0)).max(100_000),
+});
+
+export const restorePreviewSchema = z.object({
+  to: z.number(),
+  /** Trees of the present files and of the wanted ones. The first is what `expect` of `restore/apply` takes. */
+  now: z.string(),
+  target: z.string(),
+  /** What would change in the worktree; a moved file is one deleted and one added. */
+  files: z.array(fileDiffSchema),
+  /** Files that git ignores and that are in the way: a rollback of everything would be refused. */
+  obstacles: z.array(treePathSchema),
+  /** An agent is at work: it has to be paused first. */
+  live: z.boolean(),
+  remarks: z.array(z.string()),
+});
+export type RestorePreview = z.infer<typeof restorePreviewSchema>;
+
+/** How a rollback ended. `before` and `after` are its checkpoints; both are absent when nothing was to be changed. */
+export const restoreResultSchema = z.object({
+  restore: z.string(),
+  to: z.number(),
+  files: z.number(),
+  before: z.number().optional(),
+  after: z.number().optional(),
+});
+export type RestoreResult = z.infer<typeof restoreResultSchema>;

@@ -1,7 +1,7 @@
 /** Schemas of what is known of a worktree's files while a session works, and of the conflict radar. */
 import * as z from 'zod';
 import { changeKinds, watchModes } from '../core/watch/state.ts';
-import { treePathSchema } from './diff-schemas.ts';
+import { treePathSchema } from './paths.ts';
 
 /**
  * One changed file. Hashes are git's blob ids of the bytes on the disk: null when there is no file, absent when it was not

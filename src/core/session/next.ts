@@ -8,6 +8,7 @@ export type Step =
   | { readonly do: 'wait'; readonly for: 'admission' | 'agent' | 'person' | 'pause' | 'proof' | 'work' }
   | { readonly do: 'prepare' }
   | { readonly do: 'checkpoint'; readonly due: Due }
+  | { readonly do: 'restore' }
   | { readonly do: 'start'; readonly prompt: number }
   | { readonly do: 'feed'; readonly prompt: number }
   | { readonly do: 'answer'; readonly breakpoint: string }
@@ -28,6 +29,7 @@ export interface Live {
 
 /** The next step. Pure and total: the same state always gives the same step. */
 export function nextStep(session: Session, live: Live): Step {
+  if (session.restoring !== undefined && !isLive(session)) return beforeRestore(session);
   if (session.admission === 'idle') return { do: 'wait', for: 'work' };
   if (session.admission === 'waiting') {
     return session.cancelling === undefined ? { do: 'wait', for: 'admission' } : { do: 'settle' };
@@ -49,6 +51,7 @@ function inDialogue(session: Session, live: Live): Step {
   const answered = session.breakpoints.find((each) => each.answer !== undefined && each.written !== true);
   if (answered !== undefined) return { do: 'answer', breakpoint: answered.id };
   if (session.interrupting === true && session.turn !== undefined) return { do: 'interrupt' };
+  if (session.restoring !== undefined) return giveWay(session);
   const prompt = feedable(session, live);
   if (prompt !== undefined) return onceKept(session, { do: 'feed', prompt });
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
@@ -86,4 +89,15 @@ function whileStill(session: Session): Step {
 function onceKept(session: Session, step: Extract<Step, { prompt: number }>): Step {
   const due = turnStartDue(session, step.prompt);
   return due === undefined ? step : { do: 'checkpoint', due };
+}
+
+/** What the last turn left is kept as its end before any of it is taken back. */
+function beforeRestore(session: Session): Step {
+  const due = turnEndDue(session);
+  return due === undefined ? { do: 'restore' } : { do: 'checkpoint', due };
+}
+
+/** The agent is given nothing more: its files are about to change under it. */
+function giveWay(session: Session): Step {
+  return session.run?.closing === true || isBusy(session) ? { do: 'wait', for: 'agent' } : { do: 'close' };
 }

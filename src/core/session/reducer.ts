@@ -7,6 +7,7 @@ import { covered } from '../checkpoint/reducer.ts';
 import type { CheckpointEvents } from '../checkpoint/state.ts';
 import type { Recorded } from '../events.ts';
 import type { LandingEvents } from '../landing/state.ts';
+import type { Restored, RestoreEvents } from '../restore/state.ts';
 import type { SessionEvents } from './events.ts';
 import type { Breakpoint, Prompt, Run, Session, TurnNote } from './state.ts';
 import { isInVain, openBreakpoints } from './status.ts';
@@ -14,6 +15,7 @@ import { isInVain, openBreakpoints } from './status.ts';
 /** Events that change a session: its own, and those of its checkpoints and landings. */
 type Folded = Omit<SessionEvents, 'session.created' | 'session.restored' | 'session.refused'> &
   Pick<CheckpointEvents, 'checkpoint.made' | 'checkpoint.failed'> &
+  RestoreEvents &
   Pick<LandingEvents, 'landing.requested' | 'landing.landed' | 'landing.refused' | 'landing.withdrawn'>;
 
 type Fold<K extends keyof Folded> = (session: Session, event: Recorded<K>) => Session;
@@ -96,6 +98,11 @@ function concluded({ turnNotes = [] }: Session, n: number, at: number, outcome: 
 
 function advanced(session: Session, offset: number | undefined): Session {
   return offset === undefined || offset <= session.streamOffset ? session : { ...session, streamOffset: offset };
+}
+
+/** How a rollback ended that changed nothing, with what can be undone still. */
+function keepUndo({ restored }: Session, ended: Restored): Restored {
+  return { ...ended, ...defined({ before: restored?.before, after: restored?.after }) };
 }
 
 /** Requests before which the files were kept, or could not be, are not waited for again. */
@@ -277,6 +284,22 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
     const asked = kept(session, data.requests);
     if (data.turn === undefined || session.checkpoint === undefined) return asked;
     return { ...asked, checkpoint: { ...session.checkpoint, turn: Math.max(session.checkpoint.turn, data.turn) } };
+  },
+  'restore.requested': (session, { data }) => ({ ...session, restoring: data.request }),
+  'restore.planned': (session, { data }) => {
+    const { restoring } = session;
+    return restoring?.id === data.restore ? { ...session, restoring: { ...restoring, plan: data.plan } } : session;
+  },
+  'restore.ended': (session, { at, data }) => {
+    const { restoring } = session;
+    if (restoring?.id !== data.restore) return session;
+    const { files, before, after, error } = data;
+    const restored: Restored = { id: restoring.id, to: restoring.to, at, files, ...defined({ before, after, error }) };
+    // One that changed nothing leaves the last one to be undone.
+    return patch(session, {
+      restoring: undefined,
+      restored: after === undefined ? keepUndo(session, restored) : restored,
+    });
   },
   'session.cancelling': (session, { at, data }) => ({
     ...session,

@@ -1,6 +1,7 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { Usage } from '../agent/usage.ts';
 import type { Coverage } from '../checkpoint/state.ts';
+import type { Restored, Restoring } from '../restore/state.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Finding } from '../supervision/finding.ts';
 import type { Requester } from './events.ts';
@@ -218,6 +219,10 @@ export interface Session {
   /** True while this session holds the lease of its worktree. */
   readonly holding: boolean;
   readonly checkpoint?: Coverage;
+  /** A rollback under way; nothing else is begun until it has ended. */
+  readonly restoring?: Restoring;
+  /** The last rollback that has ended. */
+  readonly restored?: Restored;
   /** The agent's own id of the conversation. */
   readonly agentSession?: string;
   /** The agent was heard in that conversation: only then is there something to take up again. */

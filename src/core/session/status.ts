@@ -48,3 +48,8 @@ export function workedMs(session: Session, now: number): number | undefined {
 export function isSettled(session: Session): boolean {
   return session.admission === 'idle';
 }
+
+/** True when the engine has nothing to do for a session: no process, no rollback, nothing that anybody asked for. */
+export function isAtRest(session: Session): boolean {
+  return isSettled(session) && !isLive(session) && session.restoring === undefined;
+}

@@ -3,7 +3,9 @@ import type { Place, Session } from '../../core/session/state.ts';
 import { highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
-import type { Captured, CheckpointPlace } from '../sessions/checkpoints.ts';
+import { moveFiles, type Move, movesBetween, refuseObstacles } from '../../git/restore.ts';
+import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
+import type { Captured, CheckpointPlace, Planned, Rollback, Unfinished } from '../sessions/checkpoints.ts';
 import type { Repositories } from './repositories.ts';
 
 /** What checkpoints of git worktrees are made with. */
@@ -43,6 +45,36 @@ export class GitCheckpoints implements CheckpointPlace {
   async differs(session: Session, from: string, to: string): Promise<boolean> {
     const files = await diffTrees(await this.#repository(session), from, to, { renames: false });
     return files.some(({ path }) => !path.startsWith('.tasks/'));
+  }
+
+  async plan(session: Session, place: Place, { now, target, since, request, ...rest }: Rollback): Promise<Planned> {
+    const repository = await this.#repository(session);
+    const choice = { ...request, ...(since === undefined ? {} : { since: since.tree }) };
+    const moves = await chosenRollback(repository, now.tree, target.tree, choice);
+    if (moves.length === 0) return { moves, tree: now.tree, commit: now.commit };
+    return this.#keep(repository, session, place, { ...rest, now, moves });
+  }
+
+  async planAgain(session: Session, place: Place, { now, before, tree, ...rest }: Unfinished): Promise<Planned> {
+    const repository = await this.#repository(session);
+    const planned = new Set(await pathsBetween(repository, before.tree, tree));
+    const moves = (await movesBetween(repository, now.tree, tree)).filter(({ path }) => planned.has(path));
+    return this.#keep(repository, session, place, { ...rest, now, moves });
+  }
+
+  async carryOut(session: Session, place: Place, { moves }: Planned): Promise<void> {
+    await moveFiles(await this.#repository(session), place, moves);
+  }
+
+  async #keep(
+    repository: Repository,
+    session: Session,
+    place: Place,
+    { n, intent, now, moves }: Pick<Rollback, 'n' | 'intent' | 'now'> & { readonly moves: readonly Move[] },
+  ): Promise<Planned> {
+    await refuseObstacles(repository, place, moves);
+    const what = { session: session.id, n, intent, now: now.tree, head: now.head, moves };
+    return { moves, ...(await keepResult(repository, what)) };
   }
 
   async free(session: Session): Promise<number> {

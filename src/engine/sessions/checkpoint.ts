@@ -1,5 +1,5 @@
 import { defined } from '../../core/defined.ts';
-import { checkpointId, type CheckpointRecord, type Due } from '../../core/checkpoint/state.ts';
+import { checkpointId, type Checkpoint, type CheckpointRecord, type Due } from '../../core/checkpoint/state.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
@@ -37,26 +37,47 @@ function withoutPrompt(due: Exclude<Due, { kind: 'turn-start' }>): { kind: Due['
 }
 
 async function take(context: SessionContext, session: Session, place: Place, due: Due, quiet: boolean): Promise<void> {
+  await keep(context, session, place, quiet && due.kind === 'turn-start', {
+    kind: due.kind,
+    turn: due.kind === 'turn-end' ? due.turn : (session.checkpoint?.turn ?? 0),
+    ...defined({ prompt: due.kind === 'tool' ? undefined : due.prompt }),
+    ...(due.kind === 'tool' ? { requests: due.requests } : {}),
+  });
+}
+
+/** Takes a checkpoint before a rollback: of the files as they are, read in full. */
+export function keepNow(
+  context: SessionContext,
+  session: Session,
+  place: Place,
+  restore: NonNullable<CheckpointRecord['restore']>,
+): Promise<Checkpoint> {
+  return keep(context, session, place, true, { kind: 'restore', turn: session.checkpoint?.turn ?? 0, restore });
+}
+
+/** `quiet`: no agent has been at work since the checkpoint before, so that what differs was a person. */
+async function keep(
+  context: SessionContext,
+  session: Session,
+  place: Place,
+  quiet: boolean,
+  why: Pick<CheckpointRecord, 'kind' | 'turn' | 'prompt' | 'requests' | 'restore'>,
+): Promise<Checkpoint> {
   const { store, checkpoints } = context;
   const parent = newest(context, session);
   const { id: intent, n } = announced(context, session) ?? (await announce(context, session));
   const captured = await captureAs(context, session, place, { n, intent, parent });
   const changed = captured.tree !== parent?.tree;
   const byPerson =
-    due.kind === 'turn-start' &&
-    quiet &&
-    changed &&
-    parent !== undefined &&
-    (await checkpoints.differs(session, parent.tree, captured.tree));
-  const record = recordOf(store.session(session.id), captured, {
-    ...{ n: captured.n, kind: due.kind, parent: parent?.n ?? null, changed, byPerson },
-    turn: due.kind === 'turn-end' ? due.turn : (session.checkpoint?.turn ?? 0),
-    ...defined({ prompt: due.kind === 'tool' ? undefined : due.prompt }),
-    ...(due.kind === 'tool' ? { requests: due.requests } : {}),
-  });
+    quiet && changed && parent !== undefined && (await checkpoints.differs(session, parent.tree, captured.tree));
+  const circumstances = { ...why, n: captured.n, parent: parent?.n ?? null, changed, byPerson };
+  const record = recordOf(store.session(session.id), captured, circumstances);
   await store.commit(engineActor, () => [
     event('checkpoint.made', { session: session.id, checkpoint: record, intent: captured.intent }),
   ]);
+  const made = store.get('checkpoint', checkpointId(session.id, captured.n));
+  if (made !== undefined) return made;
+  throw new CoppiceError('internal', `Checkpoint ${captured.n} vanished.`, 'Report this as a bug.');
 }
 
 function newest({ store }: SessionContext, { id, checkpoint }: Session) {

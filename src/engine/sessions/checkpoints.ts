@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../../core/checkpoint/state.ts';
+import type { RestoreRequest } from '../../core/restore/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 
 /** What was captured, as git holds it. */
@@ -24,6 +25,53 @@ export interface CheckpointPlace {
   ): Promise<Captured>;
   /** Whether anything outside of Coppice's own files differs between two trees. */
   differs(session: Session, from: string, to: string): Promise<boolean>;
+  /**
+   * Decides what a rollback does, and keeps the state that it makes under the number `n`, before any file is touched. Without
+   * anything to do it keeps nothing.
+   */
+  plan(session: Session, place: Place, rollback: Rollback): Promise<Planned>;
+  /** The same after a kill: what is left to do of it. `now` is the state that was found. */
+  planAgain(session: Session, place: Place, rollback: Unfinished): Promise<Planned>;
+  /** Does what was planned, to the files alone. Repeating it is harmless. */
+  carryOut(session: Session, place: Place, planned: Planned): Promise<void>;
   /** A number that no ref of the session has, when the next one in the journal is taken. */
   free(session: Session): Promise<number>;
+}
+
+/** A rollback to be planned: from the present state, `now`, towards `target`. */
+export interface Rollback {
+  readonly n: number;
+  readonly intent: string;
+  readonly now: CheckpointFiles;
+  readonly target: CheckpointFiles;
+  /** Only what differs between this state and `target`. */
+  readonly since?: CheckpointFiles;
+  readonly request: Pick<RestoreRequest, 'paths' | 'hunks'>;
+}
+
+/** A rollback that was cut short: from `before` towards the tree `tree`. */
+export interface Unfinished {
+  readonly n: number;
+  readonly intent: string;
+  readonly now: CheckpointFiles;
+  readonly before: CheckpointFiles;
+  readonly tree: string;
+}
+
+/** The files of a checkpoint. */
+export type CheckpointFiles = Pick<Checkpoint, 'tree' | 'commit' | 'head'>;
+
+/** What a rollback does. `commit` and `tree` are the state that it makes. */
+export interface Planned {
+  readonly moves: readonly FileMove[];
+  readonly tree: string;
+  readonly commit: string;
+}
+
+/** What happens to one file; an absent side is a file that is not there. */
+export interface FileMove {
+  readonly path: string;
+  readonly from?: { readonly mode: string; readonly id: string };
+  readonly to?: { readonly mode: string; readonly id: string };
+  readonly raw?: true;
 }

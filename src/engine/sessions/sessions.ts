@@ -1,7 +1,7 @@
 import type { JournalRecord } from '../../core/domain.ts';
 import { admissions } from '../../core/session/commands.ts';
 import type { Limits } from '../../core/queue/policy.ts';
-import { isLive, isSettled } from '../../core/session/status.ts';
+import { isAtRest } from '../../core/session/status.ts';
 import { watchEventTypes } from '../../core/watch/state.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { Worker } from './worker.ts';
@@ -27,7 +27,7 @@ export class Sessions {
     const { store } = this.#context;
     this.#unsubscribe = store.state.onRecords((records) => this.#observe(records));
     for (const session of store.all('session')) {
-      if (!isSettled(session) || isLive(session)) this.wake(session.id);
+      if (!isAtRest(session)) this.wake(session.id);
     }
     this.#schedule();
   }
@@ -41,7 +41,7 @@ export class Sessions {
 
   /** Nothing runs, waits or could need this process. */
   get idle(): boolean {
-    return this.#context.store.all('session').every((session) => isSettled(session) && !isLive(session));
+    return this.#context.store.all('session').every(isAtRest);
   }
 
   worker(session: string): Worker | undefined {
@@ -53,7 +53,7 @@ export class Sessions {
     if (session === undefined) return;
     let worker = this.#workers.get(id);
     if (worker === undefined) {
-      if (isSettled(session) && !isLive(session)) return;
+      if (isAtRest(session)) return;
       worker = new Worker(this.#context, id, () => this.#workers.delete(id));
       this.#workers.set(id, worker);
     }

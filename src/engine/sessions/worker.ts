@@ -1,7 +1,7 @@
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { nextStep, type Live, type Step } from '../../core/session/next.ts';
-import { isLive, isSettled } from '../../core/session/status.ts';
+import { isAtRest, isLive, isSettled } from '../../core/session/status.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
@@ -12,6 +12,7 @@ import { Follower, pause } from './follower.ts';
 import { recoverInputs, writeInput } from './inputs.ts';
 import { silence, timeBox } from './limits.ts';
 import { prepare } from './prepare.ts';
+import { restore } from './restore.ts';
 import { settle } from './settle.ts';
 import { abandon, confirmEnded, openSpawn, startRun } from './start.ts';
 
@@ -91,7 +92,7 @@ export class Worker {
         const step = nextStep(session, this.#live(session, agent));
         if (agent !== undefined) this.#watchLimits(session, await this.#context.settings(session));
         if (step.do === 'wait') {
-          if (isSettled(session) && !isLive(session)) this.#done();
+          if (isAtRest(session)) this.#done();
           return;
         }
         if (!(await this.#attempt(session, step))) return;
@@ -156,6 +157,9 @@ export class Worker {
         return true;
       case 'checkpoint':
         await takeDue(this.#context, session, step.due, this.#isQuiet(session));
+        return true;
+      case 'restore':
+        await restore(this.#context, session);
         return true;
       case 'start':
         return this.#start(session, step.prompt);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { isCoppiceError } from '../../../src/core/errors.ts';
 import type { CheckpointView } from '../../../src/protocol/diff-schemas.ts';
 import { Person } from '../../support/engine/person.ts';
+import { until } from '../../support/engine/waiting.ts';
 import { Worlds, type World } from '../../support/engine/world.ts';
 
 const run = promisify(execFile);
@@ -80,4 +81,90 @@ describe('checkpoints of a session that an engine carries out', function () {
       isCoppiceError(error, 'not-found'),
     );
   });
+
+  it('bring back what was there, in whole and in part, and every rollback can be undone', async () => {
+    const session = await person.create('first');
+    await person.sees(session, 'reported');
+    const { worktree } = await person.show(session);
+    assert.ok(worktree !== null);
+    const work = join(worktree, 'work.txt');
+    const [begun, first] = [await content(session, 0), await readFile(work, 'utf8')];
+    await writeFile(work, `top\n${first}bottom\n`);
+    await writeFile(join(worktree, 'by-hand.txt'), 'mine\n');
+    const edited = await readFile(work, 'utf8');
+    const preview = await person.ask('restore/preview', { session, to: 1 });
+    assert.deepEqual(
+      preview.files.map(({ path, status }) => [path, status]),
+      [
+        ['by-hand.txt', 'deleted'],
+        ['work.txt', 'modified'],
+      ],
+    );
+    const { hunks, from } = await person.ask('diff/hunks', { session, from: 'worktree', to: 1, path: 'work.txt' });
+    assert.deepEqual([hunks.length, from], [2, preview.now]);
+    const chosen = { session, to: 1, hunks: [{ path: 'work.txt', hunks: [1] }], expect: preview.now };
+    const done = await person.ask('restore/apply', chosen);
+    assert.equal(await readFile(work, 'utf8'), `top\n${first}`, 'exactly the chosen change');
+    assert.equal(await readFile(join(worktree, 'by-hand.txt'), 'utf8'), 'mine\n');
+    assert.deepEqual([done.files, done.before, done.after], [1, 2, 3]);
+    await assert.rejects(person.ask('restore/apply', chosen), (error) => isCoppiceError(error, 'wrong-state'));
+    await person.ask('restore/undo', { session });
+    assert.equal(await readFile(work, 'utf8'), edited);
+    await person.ask('restore/undo', { session });
+    assert.equal(await readFile(work, 'utf8'), `top\n${first}`, 'an undo is undone');
+    const id = '00000000-0000-4000-8000-000000000001';
+    const whole = await person.ask('restore/apply', { session, to: 0, id });
+    assert.deepEqual(await person.ask('restore/apply', { session, to: 0, id }), whole, 'asked twice, done once');
+    assert.deepEqual(await content(session, 'worktree'), begun);
+    await assert.rejects(readFile(join(worktree, 'by-hand.txt')));
+    await person.ask('restore/undo', { session });
+    assert.equal(await readFile(join(worktree, 'by-hand.txt'), 'utf8'), 'mine\n');
+    assert.equal(await git('status', '--porcelain'), '', 'the main checkout was never touched');
+    await person.continue(session, 'second');
+    await person.sees(session, 'reported');
+    const kinds = (await checkpoints(session)).map(({ kind }) => kind).slice(-2);
+    assert.deepEqual(kinds, ['turn-start', 'turn-end']);
+    assert.equal((await checkpoints(session)).at(-2)?.byPerson, false, 'a rollback is no edit of a person');
+  });
+
+  it('wait for an agent at work to be paused, when asked to', async () => {
+    const session = await person.create('alpha #hang');
+    await person.sees(session, 'running');
+    await until(
+      async () => (await person.show(session)).turns === 1,
+      async () => 'the turn to begin',
+    );
+    await assert.rejects(person.ask('restore/apply', { session, to: 0 }), (error) =>
+      isCoppiceError(error, 'wrong-state'),
+    );
+    const { worktree } = await person.show(session);
+    await writeFile(join(worktree ?? '', 'stray.txt'), 'x\n');
+    const done = await person.ask('restore/apply', { session, to: 0, pause: true });
+    assert.equal(done.files, 1);
+    await person.sees(session, 'interrupted');
+    await assert.rejects(readFile(join(worktree ?? '', 'stray.txt')));
+  });
+
+  it('never write over a file that git ignores', async () => {
+    const session = await person.create('first');
+    await person.sees(session, 'reported');
+    const { worktree } = await person.show(session);
+    assert.ok(worktree !== null);
+    await writeFile(join(worktree, '.gitignore'), 'work.txt\n');
+    await run('git', ['rm', '-q', '--cached', 'work.txt'], { cwd: worktree, env: world.env });
+    const commit = ['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qam', 'ignore'];
+    await run('git', commit, { cwd: worktree, env: world.env });
+    await writeFile(join(worktree, 'work.txt'), 'secret\n');
+    assert.deepEqual((await person.ask('restore/preview', { session, to: 1 })).obstacles, ['work.txt']);
+    await assert.rejects(person.ask('restore/apply', { session, to: 1 }), (error) =>
+      isCoppiceError(error, 'path-in-the-way'),
+    );
+    assert.equal(await readFile(join(worktree, 'work.txt'), 'utf8'), 'secret\n');
+    await person.ask('restore/apply', { session, to: 1, paths: ['.gitignore'] });
+    await assert.rejects(readFile(join(worktree, '.gitignore')));
+  });
+
+  async function content(session: string, side: number | 'worktree'): Promise<unknown> {
+    return (await person.ask('diff/summary', { session, from: 'base', to: side })).to.tree;
+  }
 });

@@ -1,0 +1,66 @@
+import type { ErrorRecord } from '../errors.ts';
+
+/** Which of the changes of a file are taken, by their number in the list of hunks, from 0. */
+export interface ChosenHunks {
+  readonly path: string;
+  readonly hunks: readonly number[];
+}
+
+/** What a rollback was asked to do. */
+export interface RestoreRequest {
+  /** Given by whoever asks, so that a repeated request is one rollback. */
+  readonly id: string;
+  /** The checkpoint whose files are wanted. */
+  readonly to: number;
+  /** Files and folders, relative to the worktree; everything when neither these nor `hunks` are given. */
+  readonly paths?: readonly string[];
+  readonly hunks?: readonly ChosenHunks[];
+  /** Only what differs between this checkpoint and `to`: how a rollback is undone. */
+  readonly since?: number;
+  /** Tree of the files that the request was decided on; other files refuse it. */
+  readonly expect?: string;
+  /** The conversation goes back as well. */
+  readonly conversation?: boolean;
+}
+
+/**
+ * What is about to be done to the files, announced before it is done: the state before is checkpoint `before`, and what
+ * `before` and `tree` have different becomes as in `tree`. After a kill the same is finished.
+ */
+export interface RestorePlan {
+  readonly before: number;
+  readonly after: number;
+  readonly tree: string;
+  readonly commit: string;
+}
+
+/** A rollback under way. */
+export interface Restoring extends RestoreRequest {
+  readonly plan?: RestorePlan;
+}
+
+/** How the last rollback ended. `at` is in milliseconds since 1970; `files` counts those that changed. */
+export interface Restored {
+  readonly id: string;
+  readonly to: number;
+  readonly at: number;
+  readonly files: number;
+  /** Checkpoints of the state before and after; absent when nothing was changed. */
+  readonly before?: number;
+  readonly after?: number;
+  readonly error?: ErrorRecord;
+}
+
+/** Data of the events of rollbacks. */
+export interface RestoreEvents {
+  'restore.requested': { session: string; request: RestoreRequest };
+  'restore.planned': { session: string; restore: string; plan: RestorePlan };
+  'restore.ended': {
+    session: string;
+    restore: string;
+    files: number;
+    before?: number;
+    after?: number;
+    error?: ErrorRecord;
+  };
+}

@@ -1,0 +1,125 @@
+import { checkpointId, type Checkpoint } from '../../core/checkpoint/state.ts';
+import { defined } from '../../core/defined.ts';
+import { CoppiceError, toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import type { Restoring } from '../../core/restore/state.ts';
+import type { Place, Session } from '../../core/session/state.ts';
+import { keepNow, recordOf } from './checkpoint.ts';
+import type { Planned } from './checkpoints.ts';
+import { engineActor, type SessionContext } from './context.ts';
+import { requireTrusted } from './trust.ts';
+
+/**
+ * Carries out a rollback. The state before is a checkpoint, the state after is one too and is in git before the first file
+ * is touched; in between the files are brought from the one to the other. A later engine that finds it unfinished keeps what
+ * it finds as a checkpoint and then finishes it, so that nothing is lost whatever happened in between.
+ */
+export async function restore(context: SessionContext, session: Session): Promise<void> {
+  const { restoring, worktree } = session;
+  if (restoring === undefined || worktree === undefined) return;
+  try {
+    requireTrusted(context, session);
+    await held(context, session, worktree, () => rollBack(context, session, worktree, restoring));
+  } catch (error) {
+    if (context.stopping.aborted || context.store.state.readOnlyReason !== undefined) throw error;
+    context.log.warn('a rollback failed', { session: session.id, to: restoring.to, error: String(error) });
+    await end(context, session, restoring, { files: 0, error: toErrorRecord(error) });
+  }
+}
+
+/** One writer per worktree: with the lease of it, which is given back when it was taken for this. */
+async function held(
+  { workplace }: SessionContext,
+  session: Session,
+  place: Place,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (session.holding) {
+    await work();
+    return;
+  }
+  await workplace.reclaim(session, place);
+  try {
+    await work();
+  } finally {
+    await workplace.release(session, place);
+  }
+}
+
+async function rollBack(context: SessionContext, session: Session, place: Place, restoring: Restoring): Promise<void> {
+  const { store, checkpoints } = context;
+  const { id, to, plan } = restoring;
+  const before = await keepNow(context, session, place, { to, side: 'before' });
+  if (plan === undefined) refuseOther(restoring, before);
+  const n = before.n + 1;
+  const planned =
+    plan === undefined
+      ? await checkpoints.plan(session, place, {
+          ...{ n, intent: id, now: before, target: at(context, session, to), request: restoring },
+          ...(restoring.since === undefined ? {} : { since: at(context, session, restoring.since) }),
+        })
+      : await checkpoints.planAgain(session, place, {
+          ...{ n, intent: `${id}:${n}`, now: before, before: at(context, session, plan.before), tree: plan.tree },
+        });
+  if (planned.moves.length === 0 && plan === undefined) {
+    await end(context, session, restoring, { files: 0 });
+    return;
+  }
+  const { tree, commit, moves } = planned;
+  const next = { before: before.n, after: n, tree, commit };
+  await store.commit(engineActor, () => [event('restore.planned', { session: session.id, restore: id, plan: next })]);
+  await checkpoints.carryOut(session, place, planned);
+  // What was asked for is undone as a whole, also when it took two attempts.
+  const first = plan === undefined ? before.n : plan.before;
+  await end(context, session, restoring, { files: moves.length, before: first, after: { n, parent: before, planned } });
+}
+
+/** The files are not those that somebody looked at when they chose. */
+function refuseOther({ expect }: Restoring, { tree }: Checkpoint): void {
+  if (expect === undefined || expect === tree) return;
+  throw new CoppiceError(
+    'wrong-state',
+    'The files have changed since the preview, so nothing was rolled back.',
+    'Look at the preview again.',
+    { context: { expected: expect, found: tree } },
+  );
+}
+
+function at({ store }: SessionContext, { id }: Session, n: number): Checkpoint {
+  const checkpoint = store.get('checkpoint', checkpointId(id, n));
+  if (checkpoint !== undefined) return checkpoint;
+  throw new CoppiceError(
+    'not-found',
+    `Session ${id} has no checkpoint ${n}.`,
+    'See `coppice checkpoints` for its own.',
+  );
+}
+
+interface Ending {
+  readonly files: number;
+  readonly before?: number;
+  readonly after?: { readonly n: number; readonly parent: Checkpoint; readonly planned: Planned };
+  readonly error?: ErrorRecord;
+}
+
+async function end(
+  { store }: SessionContext,
+  session: Session,
+  { id, to }: Restoring,
+  { files, before, after, error }: Ending,
+): Promise<void> {
+  const ended = event(
+    'restore.ended',
+    defined({ session: session.id, restore: id, files, before, after: after?.n, error }),
+  );
+  await store.commit(engineActor, () => {
+    if (after === undefined) return [ended];
+    const { n, parent, planned } = after;
+    const captured = { tree: planned.tree, commit: planned.commit, head: parent.head, remarks: [] };
+    const checkpoint = recordOf(store.session(session.id), captured, {
+      ...{ n, kind: 'restore', parent: parent.n, changed: planned.tree !== parent.tree, byPerson: false },
+      ...{ turn: parent.turn, restore: { to, side: 'after' } },
+    });
+    return [event('checkpoint.made', { session: session.id, checkpoint }), ended];
+  });
+}

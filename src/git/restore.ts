@@ -1,0 +1,282 @@
+/**
+ * Brings the files of a worktree from one known state to another one, path by path, at a cost that does not depend on the
+ * size of the repository. HEAD, branch and the worktree's own index are not touched.
+ *
+ * The present state is one that was read in full just before (a checkpoint): `checkout-index -f` asks nobody before it
+ * writes, so whatever it writes over has to be known and kept. What is not known, an ignored file above all, is in the way,
+ * and then nothing is done at all.
+ */
+import { lstat, readdir, rm, rmdir, unlink, writeFile, chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CoppiceError, systemCode } from '../core/errors.ts';
+import { diffTrees, type DiffSide } from './diff.ts';
+import { textOf } from './door.ts';
+import { quoted } from './edit-tree.ts';
+import { besides } from './files.ts';
+import { pathBytes, pathText } from './paths.ts';
+import type { Repository } from './repository.ts';
+
+/** What happens to one path. Absent sides are files that are not there. */
+export interface Move {
+  readonly path: string;
+  readonly from?: DiffSide;
+  readonly to?: DiffSide;
+  /** `to` is written byte for byte, past all filters and line endings. */
+  readonly raw?: true;
+}
+
+const gitlink = '160000';
+
+/** What lies between two trees, as moves. Links to submodules are no files: they stay as they are. */
+export async function movesBetween(repository: Repository, from: string, to: string): Promise<Move[]> {
+  const files = await diffTrees(repository, from, to, { renames: false });
+  return files.flatMap(({ path, before, after }) => {
+    const [old, next] = [withoutLink(before), withoutLink(after)];
+    if (old === undefined && next === undefined) return [];
+    return [{ path, ...(old === undefined ? {} : { from: old }), ...(next === undefined ? {} : { to: next }) }];
+  });
+}
+
+function withoutLink(side: DiffSide | undefined): DiffSide | undefined {
+  return side?.mode === gitlink ? undefined : side;
+}
+
+/**
+ * Those of the moves that a person chose, by file or by folder, with what they cannot do without: a file that takes the
+ * place of a folder needs the folder's files gone, and one in a folder the file that is in the folder's place.
+ */
+export function chosenMoves(moves: readonly Move[], paths: readonly string[] | undefined): Move[] {
+  if (paths === undefined) return [...moves];
+  const wanted = paths.map((path) => path.replace(/\/+$/, ''));
+  const chosen = new Set(
+    moves.filter(({ path }) => wanted.some((each) => path === each || path.startsWith(`${each}/`))).map(pathOf),
+  );
+  const written = moves.filter(({ path, to }) => to !== undefined && chosen.has(path)).map(pathOf);
+  for (const { path, to } of moves) {
+    if (to !== undefined) continue;
+    if (written.some((each) => path.startsWith(`${each}/`) || each.startsWith(`${path}/`))) chosen.add(path);
+  }
+  return moves.filter(({ path }) => chosen.has(path));
+}
+
+function pathOf({ path }: Move): string {
+  return path;
+}
+
+/** The place of a worktree as a restore needs it. */
+export interface RestorePlace {
+  readonly path: string;
+}
+
+function onDisk(place: RestorePlace, path: string): Buffer {
+  return Buffer.concat([Buffer.from(`${place.path}/`), pathBytes(path)]);
+}
+
+/**
+ * Files that nobody knows and that the moves would write over: ignored ones, mostly. Paths, each once.
+ */
+export async function obstacles(place: RestorePlace, moves: readonly Move[]): Promise<string[]> {
+  const goes = new Set(moves.filter(({ from }) => from !== undefined).map(pathOf));
+  const found = new Set<string>();
+  for (const { path, to } of moves) {
+    if (to === undefined) continue;
+    const parts = path.split('/');
+    for (let length = 1; length < parts.length; length += 1) {
+      const above = parts.slice(0, length).join('/');
+      const info = await look(onDisk(place, above));
+      if (info === undefined) break;
+      if (info.isDirectory()) continue;
+      if (!goes.has(above)) found.add(above);
+      break;
+    }
+    const info = await look(onDisk(place, path));
+    if (info === undefined) continue;
+    if (!info.isDirectory()) {
+      if (!goes.has(path)) found.add(path);
+      continue;
+    }
+    for (const inside of await filesIn(place, path)) if (!goes.has(inside)) found.add(inside);
+  }
+  return [...found].sort();
+}
+
+async function look(path: Buffer) {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function filesIn(place: RestorePlace, path: string): Promise<string[]> {
+  const found: string[] = [];
+  const names = await readdir(onDisk(place, path), { encoding: 'buffer' });
+  for (const name of names) {
+    const inside = `${path}/${pathText(name)}`;
+    const info = await look(onDisk(place, inside));
+    if (info?.isDirectory() === true) found.push(...(await filesIn(place, inside)));
+    else if (info !== undefined) found.push(inside);
+  }
+  return found;
+}
+
+/** @throws CoppiceError `path-in-the-way` (context `paths`, one a line). */
+export async function refuseObstacles(
+  repository: Repository,
+  place: RestorePlace,
+  moves: readonly Move[],
+): Promise<void> {
+  const paths = await unlike(repository, place, moves, await obstacles(place, moves));
+  if (paths.length === 0) return;
+  const shown = paths.slice(0, 5).join(', ');
+  throw new CoppiceError(
+    'path-in-the-way',
+    `${paths.length === 1 ? 'A file that' : `${paths.length} files that`} git ignores would be written over: ${shown}.`,
+    'Move them away, or leave their paths out.',
+    { context: { paths: paths.slice(0, 1000).join('\n') } },
+  );
+}
+
+/** Those of the paths whose files are not already as they shall be. */
+async function unlike(
+  repository: Repository,
+  place: RestorePlace,
+  moves: readonly Move[],
+  paths: readonly string[],
+): Promise<string[]> {
+  const wanted = new Map(moves.map(({ path, to }) => [path, to?.id]));
+  const different = await Promise.all(
+    paths.map(async (path) => {
+      const id = wanted.get(path);
+      const info = id === undefined ? undefined : await look(onDisk(place, path));
+      if (info?.isFile() !== true) return true;
+      const index = join(repository.privateDir, 'index', 'none');
+      const input = Buffer.concat([quoted(path), Buffer.from('\n')]);
+      const options = { input, okCodes: [0, 128] };
+      return textOf(await repository.onTree(place.path, index, ['hash-object', '--stdin-paths'], options)) !== id;
+    }),
+  );
+  return paths.filter((_path, index) => different[index]);
+}
+
+/**
+ * Does the moves. Repeating them is harmless: killed at any point, the same moves finish what was begun.
+ *
+ * @throws CoppiceError `git-failed`, `disk-full`; `worktree-unsafe` when a folder on the way to a file is a link.
+ */
+export async function moveFiles(repository: Repository, place: RestorePlace, moves: readonly Move[]): Promise<void> {
+  const emptied = new Set<string>();
+  // From the bottom up: what stands in the place of a folder goes before the folder is made.
+  const gone = moves
+    .filter(({ from }) => from !== undefined)
+    .filter(({ from, to }) => to === undefined || isLink(from, to));
+  for (const { path } of gone) {
+    if (await linkAbove(place, path, moves)) continue;
+    const info = await look(onDisk(place, path));
+    // A folder is what an earlier attempt made of it.
+    if (info !== undefined && !info.isDirectory()) await unlink(onDisk(place, path)).catch(ignoring('ENOENT'));
+    if (path.includes('/')) emptied.add(path.slice(0, path.lastIndexOf('/')));
+  }
+  for (const folder of [...emptied].sort((a, b) => b.length - a.length)) await removeEmpty(place, folder);
+  const written = moves.filter((move): move is Move & { to: DiffSide } => move.to !== undefined);
+  for (const { path } of written) await removeEmptyTree(place, path);
+  await checkOut(
+    repository,
+    place,
+    written.filter(({ raw }) => raw !== true),
+  );
+  for (const move of written) if (move.raw === true) await writeRaw(repository, place, move.path, move.to);
+}
+
+/** Git writes through an existing link in some versions; it is taken away first. */
+function isLink(from: DiffSide | undefined, to: DiffSide): boolean {
+  return from?.mode === '120000' && to.mode !== '120000';
+}
+
+/** A folder on the way is a link by now: what is behind it is not ours. */
+async function linkAbove(place: RestorePlace, path: string, moves: readonly Move[]): Promise<boolean> {
+  const parts = path.split('/');
+  for (let length = 1; length < parts.length; length += 1) {
+    const above = parts.slice(0, length).join('/');
+    const info = await look(onDisk(place, above));
+    if (info === undefined) return true;
+    if (info.isDirectory()) continue;
+    if (moves.some((move) => move.path === above)) return true;
+    throw new CoppiceError(
+      'worktree-unsafe',
+      `${above} became a link or a file while files were put back.`,
+      'Stop what works in the worktree, then undo and try again.',
+    );
+  }
+  return false;
+}
+
+/** Removes a folder and those above it, as far as they are empty. */
+async function removeEmpty(place: RestorePlace, folder: string): Promise<void> {
+  for (let at = folder; at !== ''; at = at.includes('/') ? at.slice(0, at.lastIndexOf('/')) : '') {
+    try {
+      await rmdir(onDisk(place, at));
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'ENOENT') continue;
+      if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return;
+      throw error;
+    }
+  }
+}
+
+/** Folders without a file that stand where a file shall be. */
+async function removeEmptyTree(place: RestorePlace, path: string): Promise<void> {
+  const info = await look(onDisk(place, path));
+  if (info?.isDirectory() !== true) return;
+  for (const name of await readdir(onDisk(place, path), { encoding: 'buffer' })) {
+    await removeEmptyTree(place, `${path}/${pathText(name)}`);
+  }
+  await rmdir(onDisk(place, path)).catch(ignoring('ENOTEMPTY', 'EEXIST'));
+}
+
+/** Writes entries out of the object store, through an index that holds nothing else. */
+async function checkOut(
+  repository: Repository,
+  place: RestorePlace,
+  moves: readonly { readonly path: string; readonly to: DiffSide }[],
+): Promise<void> {
+  if (moves.length === 0) return;
+  const index = besides(join(repository.privateDir, 'index', 'restore'));
+  try {
+    const lines = moves.flatMap(({ path, to }) => [
+      Buffer.from(`${to.mode} ${to.id}\t`),
+      pathBytes(path),
+      Buffer.of(0),
+    ]);
+    await repository.onTree(place.path, index, ['update-index', '-z', '--index-info'], { input: Buffer.concat(lines) });
+    await repository.onTree(place.path, index, ['checkout-index', '-f', '-a', '-q'], { timeoutMs: 15 * 60_000 });
+  } finally {
+    await rm(index, { force: true });
+    await rm(`${index}.lock`, { force: true });
+  }
+}
+
+const rawBytes = 1024 * 1024 * 1024;
+
+/** Writes the bytes of a blob as they are. */
+async function writeRaw(repository: Repository, place: RestorePlace, path: string, to: DiffSide): Promise<void> {
+  const { stdout } = await repository.run(['cat-file', 'blob', to.id], { maxBytes: rawBytes, timeoutMs: 10 * 60_000 });
+  const full = onDisk(place, path);
+  await linkAbove(place, path, []);
+  await mkdir(parentOf(place, path), { recursive: true });
+  await rm(full, { force: true });
+  await writeFile(full, stdout, { flag: 'wx', mode: to.mode === '100755' ? 0o755 : 0o644 });
+  if (to.mode === '100755') await chmod(full, 0o755);
+}
+
+function parentOf(place: RestorePlace, path: string): Buffer {
+  return path.includes('/') ? onDisk(place, path.slice(0, path.lastIndexOf('/'))) : Buffer.from(place.path);
+}
+
+function ignoring(...codes: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    if (!codes.includes(systemCode(error) ?? '')) throw error;
+  };
+}
