@@ -26,7 +26,23 @@ export async function readRefs(repository: Repository): Promise<Refs> {
 
 /** The commit of a local branch, or undefined when there is none. */
 export async function branchCommit(repository: Repository, branch: string): Promise<string | undefined> {
-  return (await readRefs(repository)).branches.get(branch);
+  const { commonDir } = repository.location;
+  const found = await plainly(async () => {
+    if (!isPlainName(branch)) throw new NotPlain();
+    const text = await read(join(commonDir, 'refs', 'heads', branch));
+    return { commit: text === undefined ? (await packedRefs(commonDir)).branches.get(branch) : objectId(text) };
+  });
+  return found === undefined ? (await askForRefs(repository)).branches.get(branch) : found.commit;
+}
+
+/** The names of all local branches, without their commits. */
+export async function branchNames(repository: Repository): Promise<ReadonlySet<string>> {
+  const { commonDir } = repository.location;
+  const found = await plainly(async () => {
+    const loose = await looseNames(commonDir);
+    return new Set([...loose, ...(await packedRefs(commonDir)).branches.keys()]);
+  });
+  return found ?? new Set((await askForRefs(repository)).branches.keys());
 }
 
 /** As git tells them. */
@@ -53,14 +69,24 @@ const packedBytes = 16 * 1024 * 1024;
 /** Something that only git may judge. */
 class NotPlain extends Error {}
 
+/** Undefined when something is not plain. */
+async function plainly<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof NotPlain) return undefined;
+    throw error;
+  }
+}
+
 /** The same from the files of a shared git directory; undefined when something in them is not plain. */
 export async function refsFromFiles(commonDir: string): Promise<Refs | undefined> {
-  try {
+  return plainly(async () => {
     // Packing writes the packed file before it deletes the loose ones, so in this order none is missed.
-    const loose = await looseBranches(commonDir);
+    const loose = await allOf((await looseNames(commonDir)).map((name) => looseBranch(commonDir, name)));
     const targets = await remoteTargets(commonDir);
     const packed = await packedRefs(commonDir);
-    const branches = new Map([...packed.branches, ...loose]);
+    const branches = new Map([...packed.branches, ...loose.filter((each) => each !== undefined)]);
     const remoteHeads = new Map<string, string>();
     for (const [remote, target] of targets) {
       if (await exists(commonDir, target, packed.text)) {
@@ -68,35 +94,29 @@ export async function refsFromFiles(commonDir: string): Promise<Refs | undefined
       }
     }
     return { branches, remoteHeads };
-  } catch (error) {
-    if (error instanceof NotPlain) return undefined;
-    throw error;
-  }
+  });
 }
 
-async function looseBranches(commonDir: string): Promise<[string, string][]> {
-  const found: Promise<[string, string] | undefined>[] = [];
+async function looseNames(commonDir: string): Promise<string[]> {
+  const names: string[] = [];
   const folders = [''];
   for (let prefix = folders.pop(); prefix !== undefined; prefix = folders.pop()) {
     for (const entry of await list(join(commonDir, 'refs', 'heads', prefix))) {
       const name = `${prefix}${entry.name}`;
       if (entry.isDirectory()) folders.push(`${name}/`);
-      else if (!entry.name.endsWith('.lock')) found.push(looseBranch(commonDir, name, entry));
-      if (found.length + folders.length > looseLimit) {
-        await Promise.allSettled(found);
-        throw new NotPlain();
-      }
+      else if (entry.name.endsWith('.lock')) continue;
+      else if (entry.isFile() && isPlainName(name)) names.push(name);
+      else throw new NotPlain();
+      if (names.length + folders.length > looseLimit) throw new NotPlain();
     }
   }
-  return (await allOf(found)).filter((each) => each !== undefined);
+  return names;
 }
 
-async function looseBranch(commonDir: string, name: string, entry: Dirent): Promise<[string, string] | undefined> {
-  if (!entry.isFile() || !isPlainName(name)) throw new NotPlain();
+/** Undefined when it was deleted, or packed, since it was listed. */
+async function looseBranch(commonDir: string, name: string): Promise<[string, string] | undefined> {
   const text = await read(join(commonDir, 'refs', 'heads', name));
-  // Deleted, or packed, since it was listed.
-  if (text === undefined) return undefined;
-  return [name, objectId(text)];
+  return text === undefined ? undefined : [name, objectId(text)];
 }
 
 /** Where the HEADs of remotes point, as whole ref names by remote. */
@@ -125,10 +145,10 @@ async function exists(commonDir: string, ref: string, packed: string): Promise<b
 interface Packed {
   readonly stamp: string;
   readonly text: string;
-  readonly branches: readonly [string, string][];
+  readonly branches: ReadonlyMap<string, string>;
 }
 
-const noPacked: Packed = { stamp: '', text: '', branches: [] };
+const noPacked: Packed = { stamp: '', text: '', branches: new Map() };
 const knownPacked = new Map<string, Packed>();
 const repositoriesKept = 32;
 
@@ -148,7 +168,7 @@ async function packedRefs(commonDir: string): Promise<Packed> {
     if (!isPlainName(name)) throw new NotPlain();
     return [[name, objectId(line.slice(0, line.indexOf(' ')))]];
   });
-  const packed = { stamp, text, branches };
+  const packed = { stamp, text, branches: new Map(branches) };
   knownPacked.delete(commonDir);
   knownPacked.set(commonDir, packed);
   const [oldest] = knownPacked.keys();

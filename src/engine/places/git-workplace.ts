@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError } from '../../core/errors.ts';
 import type { ChangeSummary, Place, Session } from '../../core/session/state.ts';
@@ -8,8 +8,8 @@ import { commitWorktree } from '../../git/commit.ts';
 import { createWorktree } from '../../git/create.ts';
 import { branchFacts, refuseProtected } from '../../git/facts.ts';
 import { acquireLease, noteWriter, readLease, releaseLease } from '../../git/lease.ts';
-import { branchOf, freeSlug, worktreePath } from '../../git/names.ts';
-import { readRefs, type Refs } from '../../git/refs.ts';
+import { branchOf, freeSlug, worktreePath, worktreesFolder } from '../../git/names.ts';
+import { branchNames, readRefs } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import { resolveWorktree } from '../../git/resolver.ts';
 import { runScript } from '../../git/script.ts';
@@ -116,30 +116,35 @@ export class GitWorkplace implements Workplace {
 
   async #choice(repository: Repository, session: Session): Promise<Choice> {
     const { request, task } = session;
-    const refs = await readRefs(repository);
-    const [worktrees, facts] = await Promise.all([listWorktrees(repository, refs), branchFacts(repository, refs)]);
     const slug = slugOf(request, task.title);
     const name = conventionalName(request, task.title);
     if (name !== undefined) {
+      const refs = await readRefs(repository);
+      const [worktrees, facts] = await Promise.all([listWorktrees(repository, refs), branchFacts(repository, refs)]);
       const found = resolveWorktree(name, worktrees, facts, request.worktree);
       if (found.kind === 'create') return { kind: 'create', slug: found.slug, branch: found.branch, path: '' };
       const { path, branch = '' } = found.worktree;
       return { kind: 'take', slug, branch, path };
     }
-    const free = freeSlug(slug, this.#taken(refs, worktrees));
+    const { 'worktrees.root': root } = await this.#options.settings(session.repository.root);
+    const free = freeSlug(slug, await this.#taken(repository, root));
     return { kind: 'create', slug: free, branch: branchOf(free), path: '' };
   }
 
-  /** Slugs that branches, folders or announced sessions have. */
-  #taken(refs: Refs, worktrees: readonly { readonly path: string }[]): string[] {
+  /** Slugs that branches, folders, worktrees or announced sessions have. */
+  async #taken(repository: Repository, root: string): Promise<string[]> {
+    const list = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
+    const [names, folders, entries] = await Promise.all([
+      branchNames(repository),
+      list(worktreesFolder(root, repository)),
+      list(join(repository.location.commonDir, 'worktrees')),
+    ]);
     const prefix = branchOf('');
-    const slugs = [...refs.branches.keys()].flatMap((name) =>
-      name.startsWith(prefix) ? [name.slice(prefix.length)] : [],
-    );
+    const slugs = [...names].flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
     const announced = this.#options.store
       .all('intent')
       .flatMap(({ effect }) => (effect.kind === 'worktree' ? [effect.slug] : []));
-    return [...slugs, ...announced, ...worktrees.map(({ path }) => path.split('/').at(-1) ?? '')];
+    return [...slugs, ...announced, ...folders, ...entries];
   }
 
   async #take(repository: Repository, session: Session, choice: Choice): Promise<Place> {
