@@ -15,6 +15,8 @@ export interface Check extends Part {
 /** A set of mocha tests, run in a process of its own. */
 export interface Lane extends Part {
   readonly specs: readonly string[];
+  /** What runs them instead of mocha itself, with mocha's arguments and mocha's way to tell what happens. */
+  readonly program?: readonly [tool: string, ...args: string[]];
   /** Milliseconds that one test may take unless it says otherwise. */
   readonly timeoutMs: number;
   /** Whether what it runs counts for the coverage gates. */
@@ -30,7 +32,13 @@ export const checks = {
   format: { name: 'format', limitS: 90, command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   lint: { name: 'lint', limitS: 240, command: ['eslint', '--max-warnings', '0', '.'] },
   types: { name: 'types', limitS: 120, command: ['tsc', '--noEmit'] },
+  panels: {
+    name: 'types of panels',
+    limitS: 120,
+    command: ['svelte-check', '--tsconfig', 'webview/tsconfig.json', '--fail-on-warnings'],
+  },
   build: { name: 'build', limitS: 60, command: ['node', 'esbuild.mjs'] },
+  workbench: { name: 'workbench install', limitS: 900, command: ['node', 'scripts/bootstrap/workbench.mjs'] },
   agents: { name: 'agents install', limitS: 300, command: ['node', 'test/agents/install.mjs'] },
 } as const satisfies Record<string, Check>;
 
@@ -65,6 +73,23 @@ export const lanes = {
     specs: ['test/kills/**/*.test.ts'],
     timeoutMs: 420_000,
     covers: true,
+    isolated: true,
+  },
+  host: {
+    name: 'host',
+    limitS: 180,
+    specs: ['test/host/**/*.test.ts'],
+    program: ['node', 'scripts/test/host/main.ts'],
+    timeoutMs: 20_000,
+    covers: false,
+    isolated: true,
+  },
+  workbench: {
+    name: 'workbench',
+    limitS: 600,
+    specs: ['test/workbench/**/*.test.ts'],
+    timeoutMs: 90_000,
+    covers: false,
     isolated: true,
   },
   agents: {

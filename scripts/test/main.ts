@@ -2,6 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { installedChromium } from '../bootstrap/chromium.mjs';
+import { installedCodeServer } from '../bootstrap/code-server.mjs';
 import { runCoverage } from './coverage.ts';
 import { checks, lanes, wholeLimitS, type Check } from './lanes.ts';
 import { summarise, type Outcome } from './outcome.ts';
@@ -41,12 +43,14 @@ process.exitCode = count === 0 ? 0 : 1;
 async function everything(): Promise<void> {
   // What waits for the network goes beside what uses the cores; what measures time runs alone.
   const agents = check(checks.agents);
+  const workbench = check(checks.workbench);
   const [build] = await Promise.all([
     check(checks.build).then(async (built) => (await lane('unit'), built)),
     inTurn(
       () => check(checks.format),
       () => check(checks.lint),
       () => check(checks.types),
+      () => check(checks.panels),
       () => lane('meta'),
     ),
   ]);
@@ -55,13 +59,19 @@ async function everything(): Promise<void> {
   await lane('kills');
   if ((await agents) && build) await lane('agents');
   else outcomes.push(failed('agents', 0, 'Not run: the build or the installation of the agents failed.'));
+  const workbenchIsThere = await workbench;
+  for (const name of ['host', 'workbench'] as const) {
+    if (build && workbenchIsThere) await lane(name);
+    else outcomes.push(failed(name, 0, 'Not run: the build or the installation of the workbench failed.'));
+  }
   outcomes.push(await runCoverage(place, rawCoverage));
 }
 
 async function chosen(): Promise<void> {
-  const needBuild = parts.includes('integration') || parts.includes('agents');
-  if (needBuild && !(await check(checks.build))) return;
-  if (parts.includes('agents') && !(await check(checks.agents))) return;
+  const needs = (...names: readonly LaneName[]) => names.some((name) => parts.includes(name));
+  if (needs('integration', 'agents', 'host', 'workbench') && !(await check(checks.build))) return;
+  if (needs('agents') && !(await check(checks.agents))) return;
+  if (needs('host', 'workbench') && !(await check(checks.workbench))) return;
   for (const part of parts) {
     if (part !== 'coverage') await lane(part);
   }
@@ -76,7 +86,17 @@ async function check(which: Check): Promise<boolean> {
 
 async function lane(name: LaneName): Promise<void> {
   const covered = withCoverage && lanes[name].covers ? rawCoverage : undefined;
-  outcomes.push(await runLane(lanes[name], selection, place, covered));
+  outcomes.push(
+    await runLane(lanes[name], selection, { ...place, env: { ...place.env, ...workbenchPrograms() } }, covered),
+  );
+}
+
+/** Where the programs of the workbench are: a lane has another home, in which they are not found. */
+function workbenchPrograms(): NodeJS.ProcessEnv {
+  return {
+    COPPICE_CODE_SERVER: installedCodeServer(process.env),
+    COPPICE_CHROMIUM: installedChromium(process.env),
+  };
 }
 
 async function inTurn(...steps: readonly (() => Promise<unknown>)[]): Promise<void> {

@@ -27,7 +27,8 @@ export async function runLane(lane: Lane, selection: Selection, place: Place, co
     say(lane.name, `started (limit ${lane.limitS} s)`);
     const progress = heartbeat(lane.name, () => status(heard(report)));
     const output: string[] = [];
-    const ended = await run('mocha', mochaArguments(lane, selection), {
+    const [tool, ...before] = lane.program ?? ['mocha'];
+    const ended = await run(tool, [...before, ...mochaArguments(lane, selection)], {
       cwd: place.root,
       env: {
         ...place.env,

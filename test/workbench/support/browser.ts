@@ -19,12 +19,12 @@ const args = [
 
 let browser: Promise<Browser> | undefined;
 
-after(async function () {
-  this.timeout(20_000);
+/** Ends it. */
+export async function closeBrowser(): Promise<void> {
   const started = browser;
   browser = undefined;
   await (await started)?.close();
-});
+}
 
 /** How large a window is, pixels. */
 export interface Size {

@@ -1,5 +1,5 @@
 /** What the tests of the workbench are made with: code-server, a browser, the extension as it is installed. */
-import { cp, mkdir, readFile } from 'node:fs/promises';
+import { cp, glob, mkdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedChromium } from '../../../scripts/bootstrap/chromium.mjs';
@@ -38,7 +38,7 @@ export async function installExtension(extensions: string): Promise<void> {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
   const target = join(extensions, `${manifest.publisher}.${manifest.name}-${manifest.version}`);
   await mkdir(target, { recursive: true });
-  for (const name of ['package.json', ...manifest.files]) {
-    if (existsSync(join(root, name))) await cp(join(root, name), join(target, name), { recursive: true });
+  for await (const name of glob(['package.json', ...manifest.files], { cwd: root })) {
+    await cp(join(root, name), join(target, name), { recursive: true });
   }
 }

@@ -1,0 +1,27 @@
+/** What package.json promises, and what the extension does in a real extension host. */
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+
+interface Manifest {
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string }[];
+  };
+}
+
+function extension(): vscode.Extension<unknown> {
+  const found = vscode.extensions.getExtension('coppice.coppice');
+  assert.ok(found !== undefined, 'the extension is not installed');
+  return found;
+}
+
+describe('the manifest', () => {
+  before(async () => extension().activate());
+
+  it('has exactly the commands that the extension registers', async () => {
+    const { contributes } = extension().packageJSON as Manifest;
+    const promised = contributes.commands.map(({ command }) => command).sort();
+    const registered = (await vscode.commands.getCommands(true)).filter((id) => id.startsWith('coppice.'));
+    const missing = promised.filter((id) => !registered.includes(id));
+    assert.deepEqual(missing, []);
+  });
+});

@@ -1,0 +1,121 @@
+/** VS Code on a machine of its own, for tests, pictures and measurements. */
+import type { BrowserContext } from 'playwright-core';
+import { makeSampleRepository } from '../../../scripts/sample/repository.ts';
+import { Machine } from '../../integration/cli/machine.ts';
+import { browserProfile, type Size } from './browser.ts';
+import { CodeServer, type Settings } from './code-server.ts';
+import { errorsInLogs, ownLog, watchConsole } from './host-errors.ts';
+import { installExtension } from './installation.ts';
+import { Window } from './window.ts';
+
+/** What is different from the usual: a trusted window on the sample repository. */
+export interface WorkbenchOptions {
+  readonly settings?: Settings;
+  /** False: VS Code asks whether the folder is trusted, as on a desktop. */
+  readonly trust?: boolean;
+  /** What the first window opens, given the machine; undefined is a window without a folder. */
+  readonly folder?: (machine: Machine) => string | undefined;
+  /** Makes the repository; the sample repository unless given. */
+  readonly repository?: (folder: string) => Promise<void>;
+  /** Done before code-server is started, e.g. to put things into the home. */
+  readonly prepare?: (machine: Machine) => Promise<void>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly size?: Size;
+  /** Pixels of the picture for one of the window. */
+  readonly scale?: number;
+  /** Puts extensions where code-server finds them; the extension of this clone unless given. */
+  readonly install?: (extensions: string) => Promise<void>;
+}
+
+const defaultSize: Size = { width: 1280, height: 800 };
+
+/** VS Code on a machine of its own. */
+export class Workbench {
+  readonly machine: Machine;
+  readonly server: CodeServer;
+  readonly #profile: BrowserContext;
+  readonly #windows: Window[] = [];
+  readonly #console: string[] = [];
+  #expected: readonly RegExp[] = [];
+  #seen = 0;
+
+  private constructor(machine: Machine, server: CodeServer, profile: BrowserContext) {
+    this.machine = machine;
+    this.server = server;
+    this.#profile = profile;
+  }
+
+  static async start(options: WorkbenchOptions = {}): Promise<Workbench> {
+    const machine = await Machine.make(options.repository ?? makeSampleRepository);
+    try {
+      await options.prepare?.(machine);
+      await (options.install ?? installExtension)(CodeServer.extensionsIn(machine.root));
+      const server = await CodeServer.start({
+        folder: machine.root,
+        env: { ...machine.env, ...options.env },
+        trust: options.trust ?? true,
+        ...(options.settings && { settings: options.settings }),
+      });
+      try {
+        const profile = await browserProfile(options.size ?? defaultSize, options.scale ?? 1);
+        const workbench = new Workbench(machine, server, profile);
+        await workbench.open(options.folder ? options.folder(machine) : machine.repo);
+        return workbench;
+      } catch (error) {
+        await server.stop();
+        throw error;
+      }
+    } catch (error) {
+      await machine.dispose();
+      throw error;
+    }
+  }
+
+  /** The window that was opened first. */
+  get window(): Window {
+    const [first] = this.#windows;
+    if (first === undefined) throw new Error('No window is open.');
+    return first;
+  }
+
+  /** Opens one more window, on a folder or on none. */
+  async open(folder: string | undefined): Promise<Window> {
+    const page = await this.#profile.newPage();
+    watchConsole(page, this.#console);
+    const window = new Window(page, this.server);
+    this.#windows.push(window);
+    page.once('close', () => this.#windows.splice(this.#windows.indexOf(window), 1));
+    await page.goto(this.server.windowOn(folder), { waitUntil: 'commit', timeout: 60_000 });
+    return window.ready();
+  }
+
+  /** Errors that this test provokes on purpose. */
+  expectErrors(...patterns: readonly RegExp[]): void {
+    this.#expected = patterns;
+  }
+
+  /** Errors since the last time that this was asked, without those that are expected. */
+  async newErrors(): Promise<string[]> {
+    const all = [...(await errorsInLogs(this.server.logs)), ...this.#console];
+    const fresh = all.slice(this.#seen).filter((each) => !this.#expected.some((pattern) => pattern.test(each)));
+    this.#seen = all.length;
+    this.#expected = [];
+    return fresh;
+  }
+
+  /** What the extension wrote into its output channel. */
+  async log(): Promise<string> {
+    return ownLog(this.server.logs);
+  }
+
+  /** Pictures of all windows, for whoever looks into a failure. */
+  async pictures(name: string): Promise<string[]> {
+    return Promise.all(this.#windows.map(async (window, index) => window.screenshot(`${name}-${index + 1}`)));
+  }
+
+  async stop(): Promise<void> {
+    await this.#profile.close();
+    await this.server.stop();
+    await this.machine.dispose();
+  }
+}
