@@ -17,8 +17,12 @@ export class EngineLink {
     return this.#open;
   }
 
-  async request<K extends Method>(method: K, params: ParamsOf<Requests, K>): Promise<ResultOf<Requests, K>> {
-    return (await this.open()).request(method, params);
+  async request<K extends Method>(
+    method: K,
+    params: ParamsOf<Requests, K>,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<ResultOf<Requests, K>> {
+    return (await this.open()).request(method, params, options);
   }
 
   /** Ends the connection, if there is one. Never fails. */

@@ -1,5 +1,8 @@
 import { Command } from 'commander';
 import { addAudit } from './commands/audit.ts';
+import { addCheckpoints } from './commands/checkpoints/checkpoints.ts';
+import { addDiff } from './commands/checkpoints/diff.ts';
+import { addRollback, addUndo } from './commands/checkpoints/rollback.ts';
 import { addConfig } from './commands/config.ts';
 import { addDiagnostics } from './commands/diagnostics.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -63,6 +66,10 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
   const adders = [
     addRun,
     addSession,
+    addCheckpoints,
+    addDiff,
+    addRollback,
+    addUndo,
     addWorktrees,
     addTrust,
     addStatus,

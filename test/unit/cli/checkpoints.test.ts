@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { CoppiceError } from '../../../src/core/errors.ts';
+import type { CheckpointView, FileDiffView } from '../../../src/protocol/diff-schemas.ts';
+import { FakeEngine, sessionId } from './fake-engine.ts';
+import { coppice } from './fake-shell.ts';
+
+const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+function checkpoint(n: number, changes: Partial<CheckpointView> = {}): CheckpointView {
+  return {
+    ...{ n, kind: 'turn-end', at: '2026-01-01T00:00:00.000Z', tree: `t${n}`, commit: `c${n}`, parent: n - 1 },
+    ...{ changed: true, byPerson: false, turn: n, usage, queue: { priority: 'normal' }, remarks: [] },
+    conversation: { offset: 0, prompts: 1, turns: n },
+    ...changes,
+  };
+}
+const files: FileDiffView[] = [
+  { path: 'src/a.ts', status: 'modified', insertions: 3, deletions: 1, binary: false },
+  { path: 'new\u001b[31m.txt', oldPath: 'old.txt', status: 'renamed', insertions: 0, deletions: 0, binary: false },
+  { path: 'logo.png', status: 'added', binary: true },
+];
+
+describe('checkpoints in the shell', () => {
+  it('are listed with why they were taken', async () => {
+    const checkpoints = [
+      checkpoint(0, { kind: 'session-start', parent: null, changed: false }),
+      checkpoint(1, { name: 'works' }),
+      checkpoint(2, { kind: 'turn-start', prompt: 2, byPerson: true }),
+      checkpoint(3, { kind: 'restore', restore: { to: 1, side: 'before' }, remarks: ['x cannot be read.'] }),
+    ];
+    const engine = new FakeEngine({ 'checkpoint/list': () => ({ session: sessionId, checkpoints }) });
+    const { exit, stdout } = await coppice(engine, ['checkpoints', '1f2e']);
+    assert.equal(exit, 0);
+    assert.match(stdout, /^0 .* session start +- /m);
+    assert.match(stdout, /^1 .* end of turn 1 +changed +works$/m);
+    assert.match(stdout, /^2 .* before prompt 2 +changed by hand/m);
+    assert.match(stdout, /^3 .* before rollback to 1 +changed/m);
+    assert.match(stdout, /^3: x cannot be read\.$/m);
+    const json = await coppice(engine, ['checkpoints', '1f2e', '--json']);
+    assert.deepEqual(JSON.parse(json.stdout), checkpoints);
+  });
+
+  it('are compared, with names of files made harmless', async () => {
+    const summary = {
+      from: { side: 'base' as const, tree: 'aaa' },
+      to: { side: 2, tree: 'bbb' },
+      total: { files: 3, insertions: 3, deletions: 1 },
+      files,
+      remarks: [],
+    };
+    const engine = new FakeEngine({ 'diff/summary': () => summary });
+    const { exit, stdout } = await coppice(engine, ['diff', '1f2e', '--to', '2']);
+    assert.equal(exit, 0);
+    assert.deepEqual(engine.asked.at(-1)?.params, { session: '1f2e', from: 'base', to: 2, limit: 50_000 });
+    assert.match(stdout, /^M {2}\+3 -1 +src\/a\.ts$/m);
+    assert.match(stdout, /^A {2}binary +logo\.png$/m);
+    assert.ok(!stdout.includes('\u001b[31m.txt'));
+    assert.match(stdout, /git diff aaa bbb/);
+    assert.equal((await coppice(engine, ['diff', '1f2e', '--from', 'yesterday'])).exit, 2);
+  });
+
+  it('are rolled back to, in part, after a look, and undone', async () => {
+    const preview = { to: 1, now: 'n', target: 't', files, obstacles: ['.env'], live: true, remarks: [] };
+    const done = { restore: 'r', to: 1, files: 2, before: 4, after: 5 };
+    const engine = new FakeEngine({
+      'restore/preview': () => preview,
+      'restore/apply': () => done,
+      'restore/undo': () => ({ ...done, files: 0 }),
+    });
+    const look = await coppice(engine, ['rollback', '1f2e', '1', '--path', 'src/', '--dry-run']);
+    assert.match(look.stdout, /src\/a\.ts/);
+    assert.doesNotMatch(look.stdout, /logo/);
+    assert.match(look.stdout, /in the way, and ignored by git: \.env/);
+    assert.ok(engine.asked.every(({ method }) => method !== 'restore/apply'));
+    const { exit, stdout } = await coppice(engine, ['rollback', '1f2e', '1', '--path', 'a', '--path', 'b', '--pause']);
+    assert.equal(exit, 0);
+    assert.deepEqual(engine.asked.at(-1)?.params, { session: '1f2e', to: 1, pause: true, paths: ['a', 'b'] });
+    assert.match(stdout, /2 files brought back to checkpoint 1/);
+    assert.match((await coppice(engine, ['undo', '1f2e'])).stdout, /Nothing to do/);
+    assert.equal((await coppice(engine, ['rollback', '1f2e', 'last'])).exit, 2);
+  });
+
+  it('say why a rollback is refused', async () => {
+    const engine = new FakeEngine({
+      'restore/apply': () => {
+        throw new CoppiceError('wrong-state', 'Session 1 is at work.', 'Interrupt it first.');
+      },
+    });
+    const { exit, stderr } = await coppice(engine, ['rollback', '1f2e', '1']);
+    assert.equal(exit, 3);
+    assert.match(stderr, /is at work\.\n {2}Interrupt it first\./);
+  });
+});
