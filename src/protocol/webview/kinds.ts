@@ -24,7 +24,7 @@ export interface NotificationKind<D> {
 
 /** Everything that one panel and the extension can say to each other, by name. */
 export type PanelApi = Readonly<
-  Record<string, RequestKind<never, unknown> | CommandKind<never> | NotificationKind<unknown>>
+  Record<string, RequestKind<unknown, unknown> | CommandKind<unknown> | NotificationKind<unknown>>
 >;
 
 /** Declares a request with parameters `P` and result `R`. */
@@ -48,10 +48,10 @@ export type CommandName<A> = { [K in keyof A]: A[K] extends { kind: 'command' } 
 export type NotificationName<A> = { [K in keyof A]: A[K] extends { kind: 'notification' } ? K : never }[keyof A] &
   string;
 
-/** What a request or a command carries. */
-export type ParamsOf<M> = M extends RequestKind<infer P, unknown> ? P : M extends CommandKind<infer P> ? P : never;
-export type ResultOf<M> = M extends RequestKind<never, infer R> ? R : never;
-export type DataOf<M> = M extends NotificationKind<infer D> ? D : never;
+/** What a message carries. */
+export type ParamsOf<M> = M extends { readonly types?: { readonly params: infer P } } ? P : never;
+export type ResultOf<M> = M extends { readonly types?: { readonly result: infer R } } ? R : never;
+export type DataOf<M> = M extends { readonly types?: { readonly data: infer D } } ? D : never;
 
 /** What the extension does with what a panel sends: one handler for each request and each command. */
 export type PanelHandlers<A> = {

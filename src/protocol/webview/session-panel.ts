@@ -30,6 +30,8 @@ export interface PanelSession {
   readonly endedAt?: string;
   readonly turns: number;
   readonly usage: Usage;
+  /** Tokens of the conversation that the model has before it, and how many fit; as the agent reported them. */
+  readonly context?: { readonly tokens: number; readonly window?: number };
   readonly archived: boolean;
   /** Why part of the output is missing. */
   readonly incomplete?: string;
