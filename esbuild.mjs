@@ -34,6 +34,7 @@ const bundles = [
 const assets = [
   { from: 'media/run.sh', to: 'run.sh' },
   { from: 'node_modules/sql.js/dist/sql-wasm.wasm', to: 'sql-wasm.wasm' },
+  { from: 'node_modules/@vscode/codicons/dist/codicon.ttf', to: 'webview/codicon.ttf' },
 ];
 
 /** What CommonJS packages expect to find around them. */
@@ -82,7 +83,14 @@ function options({ kind, from, to, executable }) {
         minify: true,
         mainFields: ['svelte', 'browser', 'module', 'main'],
         conditions: ['svelte', 'browser'],
-        plugins: [sveltePlugin({ compilerOptions: { runes: true, css: 'external' } })],
+        external: ['./codicon.ttf'], // beside the style sheet, one for all panels
+        // Elements are made one by one: a page whose policy forbids the parsing of markup can still be drawn.
+        plugins: [
+          sveltePlugin({
+            compilerOptions: { runes: true, css: 'external', fragments: 'tree' },
+            esbuildTsTransformOptions: { target: 'chrome138' },
+          }),
+        ],
       };
   }
 }
@@ -104,6 +112,7 @@ function present() {
 }
 
 async function copyAssets() {
+  await mkdir(join(dist, 'webview'), { recursive: true });
   for (const { from, to } of assets) await copyFile(join(root, from), join(dist, to));
 }
 

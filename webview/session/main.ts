@@ -13,10 +13,11 @@ if (target !== null) {
   const panel = new Panel(acquireVsCodeApi());
   for (const kind of ['error', 'unhandledrejection'] as const) {
     window.addEventListener(kind, (event) => {
-      const what = event instanceof PromiseRejectionEvent ? event.reason : (event as ErrorEvent).message;
+      const what: unknown =
+        event instanceof PromiseRejectionEvent ? event.reason : event instanceof ErrorEvent && event.message;
       panel.client.tell('broke', { what: String(what).slice(0, 2000) });
     });
   }
   mount(App, { target, props: { panel } });
-  void panel.begin();
+  panel.run(() => panel.begin());
 }

@@ -99,6 +99,11 @@ export class Panel {
     }
   }
 
+  /** Does something that takes a while; what goes wrong is shown. */
+  run(work: () => Promise<unknown>): void {
+    work().catch((error: unknown) => this.fail(error));
+  }
+
   isOpen(key: string, usually: boolean): boolean {
     return this.folds.get(key) ?? usually;
   }
@@ -144,8 +149,8 @@ export class Panel {
 
   attach(added: readonly Attachment[]): void {
     const key = (each: Attachment): string => JSON.stringify(each);
-    const known = new Set(this.attachments.map(key));
-    this.attachments = [...this.attachments, ...added.filter((each) => !known.has(key(each)))];
+    const known = this.attachments.map(key);
+    this.attachments = [...this.attachments, ...added.filter((each) => !known.includes(key(each)))];
     this.save();
   }
 

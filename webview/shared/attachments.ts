@@ -18,6 +18,13 @@ export function focused(element: HTMLElement): void {
   element.focus();
 }
 
+/** Makes an element one that the keyboard stops at, or one that only a program moves the focus to. */
+export function stop(here: boolean): (element: HTMLElement) => void {
+  return (element) => {
+    element.tabIndex = here ? 0 : -1;
+  };
+}
+
 /** Listens to the keyboard wherever inside the element it is used. */
 export function keys(pressed: (event: KeyboardEvent) => void): (element: HTMLElement) => () => void {
   return (element) => {

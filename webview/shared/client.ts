@@ -70,10 +70,11 @@ export function connectPanel<A extends PanelApi>(
   };
 
   window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
-    if (data.kind === 'reply') return settle(data);
-    const handle = handlers[data.name as NotificationName<A> & keyof typeof handlers] as
-      | ((given: DataOf<A[keyof A]>) => void)
-      | undefined;
+    if (data.kind === 'reply') {
+      settle(data);
+      return;
+    }
+    const handle = handlers[data.name as NotificationName<A>] as ((given: DataOf<A[keyof A]>) => void) | undefined;
     handle?.(data.data as DataOf<A[keyof A]>);
   });
 

@@ -10,7 +10,8 @@ const terminal = new RegExp(
 );
 
 /** Controls, bidirectional overrides and isolates, line separators, tag characters. Zero-width joiners stay: scripts and emoji need them. */
-const hidden = /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+const hidden =
+  /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 
 /** Several lines: terminal sequences are dropped, other hidden characters are shown by their code. */
 export function visible(text: string): string {

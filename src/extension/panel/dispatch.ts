@@ -1,6 +1,13 @@
 /** The one place where messages of a panel enter: checked, handed to their handler, answered. */
 import { isCoppiceError, toErrorRecord } from '../../core/errors.ts';
-import type { DataOf, NotificationName, PanelApi, PanelHandlers, Refusal, ToPanel } from '../../protocol/webview/kinds.ts';
+import type {
+  DataOf,
+  NotificationName,
+  PanelApi,
+  PanelHandlers,
+  Refusal,
+  ToPanel,
+} from '../../protocol/webview/kinds.ts';
 import { toExtensionSchema, type PanelSchemas } from '../../protocol/webview/session-panel-schemas.ts';
 
 /** Where messages go, and where what is wrong with them is told. `post` tells whether the panel can have got it. */
@@ -38,8 +45,8 @@ export function wirePanel<A extends PanelApi>(
     warned.add(key);
     port.warn(text);
   };
-  const known = new Map(Object.entries<Handler>(handlers as never));
-  const shapes = new Map(Object.entries<PanelSchema>(schemas as never));
+  const known = new Map<string, Handler>(Object.entries(handlers));
+  const shapes = new Map<string, PanelSchema>(Object.entries(schemas));
 
   const post = async (message: ToPanel): Promise<boolean> => {
     try {
@@ -64,7 +71,8 @@ export function wirePanel<A extends PanelApi>(
     const parsed = shape.safeParse(params);
     if (!parsed.success) {
       warn(`shape ${name}`, `The panel posted a ${kind} "${name}" with unexpected content. It is ignored.`);
-      if (frame.data.kind === 'request') await post({ kind: 'reply', id: frame.data.id, ok: false, refusal: malformed });
+      if (frame.data.kind === 'request')
+        await post({ kind: 'reply', id: frame.data.id, ok: false, refusal: malformed });
       return;
     }
     if (frame.data.kind === 'request') await post(await answer(frame.data.id, () => handler(parsed.data)));

@@ -4,7 +4,13 @@ import type { StreamEventView } from '../../protocol/schemas.ts';
 import type { Cut, PanelEvent } from '../../protocol/webview/session-panel.ts';
 
 /** Characters that are sent at once. */
-export const shown = { message: 24 * 1024, thinking: 4 * 1024, output: 4 * 1024, input: 4 * 1024, ask: 4 * 1024 } as const;
+export const shown = {
+  message: 24 * 1024,
+  thinking: 4 * 1024,
+  output: 4 * 1024,
+  input: 4 * 1024,
+  ask: 4 * 1024,
+} as const;
 
 /** Fields of an input and members of a list that are sent, and how deep. */
 const most = { fields: 40, depth: 5 } as const;
@@ -54,13 +60,12 @@ function trim(event: AgentEvent, cuts: Cut[]): AgentEvent {
     case 'tool-ended':
       return { ...event, output: cut('output', event.output, shown.output) };
     case 'asked': {
-      const { input: _, questions: __, ...request } = event.request;
-      return { ...event, request: { ...request, detail: whole(request.detail, shown.ask) } };
+      // What has to be decided is sent beside the conversation.
+      const { id, kind, title, detail } = event.request;
+      return { ...event, request: { id, kind, title, detail: whole(detail, shown.ask) } };
     }
-    case 'turn-ended': {
-      const { text: _, ...rest } = event; // said in a message before
-      return rest;
-    }
+    case 'turn-ended':
+      return { ...event, text: '' }; // said in a message before
     case 'malformed':
       return { ...event, sample: whole(event.sample, 200) };
     default:

@@ -4,7 +4,9 @@ import type { CommandName, ParamsOf, RequestName } from './kinds.ts';
 import type { SessionPanelApi } from './session-panel.ts';
 
 /** One schema for each request and command of an API. */
-export type PanelSchemas<A> = { readonly [K in (RequestName<A> | CommandName<A>) & keyof A]: z.ZodType<ParamsOf<A[K]>> };
+export type PanelSchemas<A> = {
+  readonly [K in (RequestName<A> | CommandName<A>) & keyof A]: z.ZodType<ParamsOf<A[K]>>;
+};
 
 const none = z.strictObject({});
 const prompt = z.string().max(1024 * 1024);

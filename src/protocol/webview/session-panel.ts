@@ -149,7 +149,11 @@ export const SessionPanelApi = {
    * The next events of the conversation. `batch` counts up; the first of a conversation is 0 and throws away what was before.
    * `caughtUp`: everything that was there is here.
    */
-  events: notification<{ readonly batch: number; readonly events: readonly PanelEvent[]; readonly caughtUp: boolean }>(),
+  events: notification<{
+    readonly batch: number;
+    readonly events: readonly PanelEvent[];
+    readonly caughtUp: boolean;
+  }>(),
   files: notification<readonly PanelFile[]>(),
   attached: notification<readonly Attachment[]>(),
   focus: notification<{ readonly region: Region }>(),

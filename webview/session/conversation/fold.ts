@@ -192,7 +192,7 @@ export class Conversation {
 
   #push(row: NewRow): number {
     const key = this.rows.length;
-    this.rows.push({ ...row, key, turn: this.#turn } as Row);
+    this.rows.push({ ...row, key, turn: this.#turn });
     return key;
   }
 }
