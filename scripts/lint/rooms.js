@@ -29,7 +29,13 @@ const rooms = [
  * What every front end may take from the core at run time: the error type, what it may tell of its environment, the names of
  * settings, and how text of agents is made fit to be shown.
  */
-const coreForFrontEnds = ['core/errors.ts', 'core/environment.ts', 'core/printable.ts', 'core/settings/keys.ts'];
+const coreForFrontEnds = [
+  'core/defined.ts',
+  'core/errors.ts',
+  'core/environment.ts',
+  'core/printable.ts',
+  'core/settings/keys.ts',
+];
 
 /** @type {Readonly<Record<string, Room>>} */
 export const layers = {

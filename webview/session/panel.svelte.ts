@@ -9,6 +9,7 @@ import type {
   PanelFile,
   PanelPrompt,
   PanelSession,
+  PanelTurn,
   Region,
   SessionPanelApi,
   Standing,
@@ -36,6 +37,7 @@ export class Panel {
   ready = $state(false);
   needs = $state.raw<readonly BreakpointView[]>([]);
   prompts = $state.raw<readonly PanelPrompt[]>([]);
+  turns = $state.raw<readonly PanelTurn[]>([]);
   files = $state.raw<readonly PanelFile[]>([]);
   attachments = $state.raw<readonly Attachment[]>([]);
   draft = $state('');
@@ -139,7 +141,10 @@ export class Panel {
       session: (session) => (this.session = session),
       standing: (standing) => (this.standing = standing),
       needs: (needs) => (this.needs = needs),
-      prompts: (prompts) => (this.prompts = prompts),
+      prompts: ({ prompts, turns }) => {
+        this.prompts = prompts;
+        this.turns = turns;
+      },
       events: (batch) => this.#enqueue(batch),
       files: (files) => (this.files = files),
       attached: (attachments) => this.attach(attachments),

@@ -35,7 +35,6 @@ export const sessionPanelSchemas: PanelSchemas<SessionPanelApi> = {
   answer: z.strictObject({ breakpoint: id, answer }),
   supply: z.strictObject({ breakpoint: id }),
   read: z.strictObject({ from: offset, offset, part: offset, field: z.string().max(1000) }),
-  readPrompt: z.strictObject({ n: line }),
   attach: z.strictObject({ what: z.enum(['file', 'selection']) }),
   taken: z.strictObject({ batch: offset }),
   openLink: z.strictObject({ href: z.string().min(1).max(8192) }),

@@ -56,9 +56,15 @@ export interface PanelPrompt {
   readonly n: number;
   readonly text: string;
   readonly at?: string;
-  readonly steer?: boolean;
-  /** Length of the whole text when `text` is only its beginning. */
-  readonly length?: number;
+}
+
+/** A turn as the engine remembers it. */
+export interface PanelTurn {
+  readonly n: number;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  /** The beginning of its prompt, on one line. */
+  readonly about?: string;
 }
 
 /** A text of an event that was cut: the field's name (`text`, `output`, or `input.` and a key) and its whole length in characters. */
@@ -126,8 +132,6 @@ export const SessionPanelApi = {
     { readonly from: number; readonly offset: number; readonly part: number; readonly field: string },
     { readonly text: string }
   >(),
-  /** The whole of a prompt that was cut. */
-  readPrompt: request<{ readonly n: number }, { readonly text: string }>(),
   attach: request<{ readonly what: 'file' | 'selection' }, { readonly attachments: readonly Attachment[] }>(),
 
   /** That many batches of events were shown: the next may come. */
@@ -144,7 +148,8 @@ export const SessionPanelApi = {
   session: notification<PanelSession>(),
   standing: notification<Standing>(),
   needs: notification<readonly BreakpointView[]>(),
-  prompts: notification<readonly PanelPrompt[]>(),
+  /** Prompts that are known beside the conversation, and when turns were. */
+  prompts: notification<{ readonly prompts: readonly PanelPrompt[]; readonly turns: readonly PanelTurn[] }>(),
   /**
    * The next events of the conversation. `batch` counts up; the first of a conversation is 0 and throws away what was before.
    * `caughtUp`: everything that was there is here.
