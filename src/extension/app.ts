@@ -7,6 +7,8 @@ import { openLink, type EngineLink } from './engine/link.ts';
 import { secretsHandler } from './engine/secrets.ts';
 import { Disposables, type Disposable } from './lifecycle/disposables.ts';
 import type { LogChannel } from './log/log.ts';
+import { OpenPanels } from './panel/panels.ts';
+import { openTerminal } from './panel/terminal.ts';
 import { windowPlaces, type Places } from './places/places.ts';
 import { mirrorSessions, type SessionsModel } from './sessions/model.ts';
 import { windowSessions, type WindowSessions } from './sessions/window.ts';
@@ -30,6 +32,7 @@ export interface App {
   readonly places: Places;
   /** The sessions that this window shows. */
   readonly sessions: WindowSessions;
+  readonly panels: OpenPanels;
   readonly commands: Commands;
   readonly keys: ContextKeys;
 }
@@ -52,5 +55,8 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
   const sessions = owner.add(windowSessions(all, places, log));
   const keys = openContextKeys(log);
   const commands = openCommands(log);
-  return { context, log, version, home, link, all, places, sessions, commands, keys, dispose: () => owner.dispose() };
+  const { secrets, extensionUri: extension } = context;
+  const panels = owner.add(new OpenPanels({ link, all, log, commands, secrets, extension, openTerminal }));
+  const shared = { context, log, version, home, link, all, places, sessions, panels, commands, keys };
+  return { ...shared, dispose: () => owner.dispose() };
 }

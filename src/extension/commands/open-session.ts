@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
 import type { Command } from './index.ts';
 import { pickSession } from './pick-session.ts';
 
@@ -10,6 +9,5 @@ export const openSession: Command = (app) => async (given) => {
     none: l10n.t('There is no session yet.'),
     fits: () => true,
   });
-  const { stream } = await app.all.look(session);
-  await vscode.window.showTextDocument(vscode.Uri.file(stream), { preview: true });
+  await app.panels.open(session);
 };

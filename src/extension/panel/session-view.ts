@@ -44,22 +44,34 @@ function usageOf({ usage: { costUsd, ...tokens } }: SessionDetail): PanelSession
 
 /** What a status rests on, in a sentence. */
 export function evidenceOf(detail: SessionDetail): string {
-  const { activity, changes, error, lastTurn, needs } = detail;
   switch (detail.status) {
     case 'queued':
       return detail.waiting ?? l10n.t('It waits in line.');
     case 'preparing':
       return l10n.t('Its worktree is made and its agent is started.');
     case 'running':
-      return activity === undefined
-        ? l10n.t('Its agent is at work.')
-        : l10n.t('Its agent is at work: {0} messages and {1} tool calls so far.', activity.messages, toolCalls(detail));
+      return workOf(detail);
     case 'needs-you':
-      return needs.length === 1
+      return detail.needs.length === 1
         ? l10n.t('It waits for your answer.')
-        : l10n.t('It waits for {0} answers of yours.', needs.length);
+        : l10n.t('It waits for {0} answers of yours.', detail.needs.length);
     case 'paused':
       return detail.doubt ?? l10n.t('It goes on by itself.');
+    case 'unknown':
+      return detail.doubt ?? l10n.t('The state of its process cannot be told.');
+    default:
+      return endOf(detail);
+  }
+}
+
+function workOf(detail: SessionDetail): string {
+  if (detail.activity === undefined) return l10n.t('Its agent is at work.');
+  const { messages } = detail.activity;
+  return l10n.t('Its agent is at work: {0} messages and {1} tool calls so far.', messages, toolCalls(detail));
+}
+
+function endOf({ status, error, changes, lastTurn }: SessionDetail): string {
+  switch (status) {
     case 'interrupted':
       return error?.message ?? l10n.t('The turn was stopped before its end; the worktree is as the agent left it.');
     case 'reported':
@@ -72,10 +84,8 @@ export function evidenceOf(detail: SessionDetail): string {
       return l10n.t('Its work is in the branch that it came from.');
     case 'failed':
       return error?.message ?? failedTurn(lastTurn);
-    case 'cancelled':
+    default:
       return l10n.t('It was ended before it was done; the worktree is as the agent left it.');
-    case 'unknown':
-      return detail.doubt ?? l10n.t('The state of its process cannot be told.');
   }
 }
 

@@ -1,0 +1,168 @@
+/** What the extension does with what the session panel asks. */
+import { randomUUID } from 'node:crypto';
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { defined } from '../../core/defined.ts';
+import { CoppiceError } from '../../core/errors.ts';
+import type { SessionDetail } from '../../protocol/schemas.ts';
+import type { PanelHandlers, ParamsOf, ResultOf } from '../../protocol/webview/kinds.ts';
+import type { SessionPanelApi } from '../../protocol/webview/session-panel.ts';
+import { requester } from '../engine/requester.ts';
+import { secretKey } from '../engine/secrets.ts';
+import { readEngineSettings } from '../settings/engine-settings.ts';
+import { chooseFiles, selectedLines } from './attachments.ts';
+import { openChanges } from './changes.ts';
+import { fileInWorktree, webAddress } from './links.ts';
+import { promptText } from './prompt-text.ts';
+import type { PanelServices } from './services.ts';
+import { whole } from './whole-text.ts';
+
+/** The panel that the messages come from. */
+export interface Asking {
+  readonly session: string;
+  /** What was known of the session last. */
+  readonly detail: () => SessionDetail | undefined;
+  readonly begin: () => Promise<ResultOf<SessionPanelApi['ready']>>;
+  readonly taken: (batch: number) => void;
+}
+
+/** One handler for each request and command of the session panel. */
+export function panelHandlers(services: PanelServices, asking: Asking): PanelHandlers<SessionPanelApi> {
+  const { link } = services;
+  const { session } = asking;
+  const worktree = (): string => worktreeOf(asking.detail());
+  return {
+    ready: () => asking.begin(),
+    taken: ({ batch }) => asking.taken(batch),
+    send: (given) => send(services, session, given),
+    stop: async () => {
+      await link.request('session/interrupt', { session });
+      return {};
+    },
+    cancel: async () => ({ done: await cancel(services, asking) }),
+    answer: async ({ breakpoint, answer }) => {
+      const { choice, reason, input, answers } = answer;
+      const given = { choice, ...defined({ reason, input, answers }) };
+      await link.request('session/answer', { session, breakpoint, answer: given });
+      return {};
+    },
+    supply: async ({ breakpoint }) => ({ done: await supply(services, asking, breakpoint) }),
+    read: async (place) => ({ text: await whole(link, session, place) }),
+    attach: async ({ what }) => {
+      const top = worktree();
+      if (what === 'file') return { attachments: await chooseFiles(top) };
+      return { attachments: selectedLines(top, asking.detail()?.repository ?? top) };
+    },
+    openLink: async ({ href }) => {
+      // VS Code asks before it opens what the user does not trust.
+      await vscode.env.openExternal(vscode.Uri.parse(webAddress(href), true));
+    },
+    openFile: async ({ path, line }) => {
+      const file = vscode.Uri.file(await fileInWorktree(worktree(), path));
+      const at = line === undefined ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
+      await vscode.commands.executeCommand('vscode.open', file, { preview: true, ...defined({ selection: at }) });
+    },
+    openDiff: async ({ path }) => {
+      const title = asking.detail()?.title ?? session;
+      await openChanges(link, { session, title, worktree: worktree() }, path);
+    },
+    show: ({ what }) => show(services, asking, what),
+    copy: async ({ text }) => vscode.env.clipboard.writeText(text),
+    broke: ({ what }) => services.log.error(`The session panel broke: ${what}`),
+  };
+}
+
+function worktreeOf(detail: SessionDetail | undefined): string {
+  if (detail?.worktree !== null && detail !== undefined) return detail.worktree;
+  throw new CoppiceError(
+    'wrong-state',
+    l10n.t('This session has no worktree yet.'),
+    l10n.t('Wait until it has started.'),
+  );
+}
+
+type Sent = ParamsOf<SessionPanelApi['send']>;
+
+async function send(
+  { link }: PanelServices,
+  session: string,
+  { text, attachments, steer }: Sent,
+): Promise<ResultOf<SessionPanelApi['send']>> {
+  const prompt = promptText(text, attachments);
+  if (prompt.trim() === '') throw new CoppiceError('bad-usage', l10n.t('The prompt is empty.'), l10n.t('Write one.'));
+  const { verdict } = await link.request('session/continue', {
+    ...{ session, prompt, steer, key: randomUUID() },
+    requester: requester(process.env, readEngineSettings()),
+  });
+  switch (verdict.status) {
+    case 'started':
+      return {};
+    case 'queued':
+      return { note: l10n.t('It waits in line at place {0}.', verdict.position) };
+    case 'rejected':
+      throw new CoppiceError(
+        'queue-full',
+        verdict.reason,
+        l10n.t('Wait until a session has ended, then send it again.'),
+      );
+  }
+}
+
+async function cancel({ link }: PanelServices, { session, detail }: Asking): Promise<boolean> {
+  const end = l10n.t('Cancel Session');
+  const chosen = await vscode.window.showWarningMessage(
+    l10n.t('Cancel “{0}”?', detail()?.title ?? session),
+    {
+      modal: true,
+      detail: l10n.t('Its agent is stopped. The worktree and everything in it stay, and the session can be continued.'),
+    },
+    end,
+  );
+  if (chosen !== end) return false;
+  await link.request('session/cancel', { session, reason: 'cancelled in VS Code' });
+  return true;
+}
+
+/** Asks for the missing values one by one, keeps them in VS Code's own store, and lets the session go on. */
+async function supply({ link, secrets }: PanelServices, { session, detail }: Asking, id: string): Promise<boolean> {
+  const names = detail()?.needs.find((need) => need.id === id)?.secrets ?? [];
+  const values: Record<string, string> = {};
+  for (const name of names) {
+    const value = await vscode.window.showInputBox({
+      title: name,
+      prompt: l10n.t('Kept in the secret storage of VS Code and given to the agent of this session.'),
+      password: true,
+      ignoreFocusOut: true,
+    });
+    if (value === undefined || value === '') return false;
+    values[name] = value;
+  }
+  await Promise.all(Object.entries(values).map(async ([name, value]) => secrets.store(secretKey(name), value)));
+  const from = requester(process.env, readEngineSettings());
+  await link.request('session/answer', {
+    ...{ session, breakpoint: id, answer: { choice: 'allow' } },
+    requester: { ...from, secrets: { ...from.secrets, ...values } },
+  });
+  return true;
+}
+
+async function show(
+  services: PanelServices,
+  { detail }: Asking,
+  what: ParamsOf<SessionPanelApi['show']>['what'],
+): Promise<void> {
+  switch (what) {
+    case 'terminal':
+      services.openTerminal(worktreeOf(detail()), detail()?.title ?? '');
+      return;
+    case 'worktree': {
+      const folder = vscode.Uri.file(worktreeOf(detail()));
+      await vscode.commands.executeCommand('vscode.openFolder', folder, { forceNewWindow: true });
+      return;
+    }
+    case 'log':
+      return services.commands.run('coppice.showLog');
+    case 'tree':
+      await vscode.commands.executeCommand('coppice.sessions.focus');
+  }
+}

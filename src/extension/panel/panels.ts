@@ -1,0 +1,74 @@
+/** The session panels of a window: one for each session, brought back with the window. */
+import * as vscode from 'vscode';
+import { savedPanelSchema } from '../../protocol/webview/session-panel-schemas.ts';
+import type { Contribution } from '../contribution.ts';
+import { Disposables, together, type Disposable } from '../lifecycle/disposables.ts';
+import { serveBases } from './changes.ts';
+import type { PanelServices } from './services.ts';
+import { SessionPanel } from './session-panel.ts';
+
+const viewType = 'coppice.session';
+
+/** Opens sessions. */
+export interface SessionPanels {
+  /** Shows a session; a panel that is open comes to the front. `decide`: the focus goes to what has to be decided. */
+  open(session: string, options?: { readonly decide?: boolean }): Promise<void>;
+}
+
+/** Keeps the panels that are open. */
+export class OpenPanels implements SessionPanels, Disposable {
+  readonly #services: PanelServices;
+  readonly #panels = new Map<string, { readonly panel: SessionPanel; readonly owner: Disposables }>();
+
+  constructor(services: PanelServices) {
+    this.#services = services;
+  }
+
+  async open(session: string, { decide = false }: { readonly decide?: boolean } = {}): Promise<void> {
+    const open = this.#panels.get(session);
+    if (open === undefined) {
+      const view = vscode.window.createWebviewPanel(viewType, 'Coppice', vscode.ViewColumn.Active, {
+        enableScripts: true,
+        retainContextWhenHidden: false,
+      });
+      this.adopt(session, view);
+    } else open.panel.view.reveal();
+    if (decide) await this.#panels.get(session)?.panel.focus('decision');
+  }
+
+  /** Makes a webview, e.g. one that VS Code brought back, the panel of a session. */
+  adopt(session: string, view: vscode.WebviewPanel): void {
+    this.#panels.get(session)?.panel.view.dispose();
+    const owner = new Disposables();
+    const panel = owner.add(new SessionPanel(this.#services, session, view));
+    this.#panels.set(session, { panel, owner });
+    owner.add(
+      view.onDidDispose(() => {
+        if (this.#panels.get(session)?.panel === panel) this.#panels.delete(session);
+        owner.dispose();
+      }),
+    );
+  }
+
+  dispose(): void {
+    // The webviews stay: VS Code brings them back with the next window.
+    for (const { owner } of [...this.#panels.values()]) owner.dispose();
+    this.#panels.clear();
+  }
+}
+
+/** Brings panels back after a reload and answers for the old sides of their diffs. */
+export const registerPanels: Contribution = {
+  name: 'Session panel',
+  register: ({ panels, link }) =>
+    together(
+      serveBases(link),
+      vscode.window.registerWebviewPanelSerializer(viewType, {
+        deserializeWebviewPanel: async (view, state: unknown) => {
+          const saved = savedPanelSchema.safeParse(state);
+          if (saved.success) panels.adopt(saved.data.session, view);
+          else view.dispose(); // nothing is known of what it showed
+        },
+      }),
+    ),
+};

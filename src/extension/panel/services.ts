@@ -1,0 +1,19 @@
+import type * as vscode from 'vscode';
+import type { Commands } from '../commands/door.ts';
+import type { EngineLink } from '../engine/link.ts';
+import type { SecretStore } from '../engine/secrets.ts';
+import type { Log } from '../log/logger.ts';
+import type { SessionsModel } from '../sessions/model.ts';
+
+/** What panels use of the window. */
+export interface PanelServices {
+  readonly link: EngineLink;
+  readonly all: SessionsModel;
+  readonly log: Log;
+  readonly commands: Commands;
+  readonly secrets: SecretStore;
+  /** Where the extension is installed. */
+  readonly extension: vscode.Uri;
+  /** Opens a terminal in a folder. */
+  readonly openTerminal: (folder: string, title: string) => void;
+}
