@@ -10,6 +10,8 @@ import { reduceOverlap } from './radar/reducer.ts';
 import type { Overlap } from './radar/state.ts';
 import { reduceRepository } from './repository/reducer.ts';
 import type { Repository } from './repository/state.ts';
+import { reduceReview } from './review/reducer.ts';
+import type { Review } from './review/state.ts';
 import { reduceSession } from './session/reducer.ts';
 import type { Session } from './session/state.ts';
 import { statusOf } from './session/status.ts';
@@ -27,6 +29,7 @@ export interface Entities {
   repository: Repository;
   intent: Intent;
   landing: Landing;
+  review: Review;
   watch: Watch;
   overlap: Overlap;
 }
@@ -68,7 +71,9 @@ function singleOf(event: Recorded): EntityRef | undefined {
     case 'overlap.gone':
       return { kind: 'overlap', id: event.data.overlap };
     default:
-      return undefined;
+      return event.type.startsWith('review.') && 'session' in event.data
+        ? { kind: 'review', id: event.data.session }
+        : undefined;
   }
 }
 
@@ -99,6 +104,8 @@ function reduce(ref: EntityRef, entity: Entity | undefined, record: JournalRecor
       return plain(reduceWatch(entity as unknown as Watch | undefined, event));
     case 'overlap':
       return plain(reduceOverlap(entity as unknown as Overlap | undefined, event));
+    case 'review':
+      return plain(reduceReview(entity as unknown as Review | undefined, event));
     case 'landing':
       return plain(reduceLanding(ref.id, entity as unknown as Landing | undefined, event));
   }
@@ -117,6 +124,7 @@ const columns: Record<Kind, readonly string[]> = {
   watch: ['worktree', 'mode'],
   overlap: ['repository', 'ours', 'theirs'],
   landing: ['session', 'repository', 'target', 'state'],
+  review: [],
 };
 
 function columnsOf(kind: string, entity: Entity): Columns {
@@ -156,6 +164,8 @@ function columnsOf(kind: string, entity: Entity): Columns {
       const { repository, ours, theirs } = entity as unknown as Overlap;
       return { repository, ours: ours.session, theirs: 'session' in theirs ? theirs.session : null };
     }
+    case 'review':
+      return {};
     case 'landing': {
       const { session, repository, target, state } = entity as unknown as Landing;
       return { session, repository, target, state };
@@ -165,7 +175,7 @@ function columnsOf(kind: string, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 10,
+  reducerVersion: 11,
   upcast: (record) => upcast(record),
   touches,
   reduce,

@@ -4,6 +4,7 @@ import type { IntentEvents } from './intent/state.ts';
 import type { LandingEvents } from './landing/state.ts';
 import type { RadarEvents } from './radar/state.ts';
 import type { RestoreEvents } from './restore/state.ts';
+import type { ReviewEvents } from './review/state.ts';
 import type { RepositoryEvents } from './repository/state.ts';
 import type { SessionEvents } from './session/events.ts';
 import type { WatchEvents } from './watch/state.ts';
@@ -18,6 +19,7 @@ export interface Events
     LandingEvents,
     RepositoryEvents,
     RestoreEvents,
+    ReviewEvents,
     WorktreeEvents,
     WatchEvents,
     RadarEvents,
@@ -77,6 +79,13 @@ export const versions: Readonly<Record<EventType, number>> = {
   'landing.landed': 1,
   'landing.refused': 1,
   'landing.withdrawn': 1,
+  'review.commented': 1,
+  'review.edited': 1,
+  'review.resolved': 1,
+  'review.withdrawn': 1,
+  'review.sent': 1,
+  'review.ticked': 1,
+  'review.unticked': 1,
   'repository.trusted': 1,
   'repository.distrusted': 1,
   'worktree.made': 1,

@@ -24,6 +24,7 @@ import { healthHandlers } from './handlers/health.ts';
 import { landingHandlers } from './handlers/landing.ts';
 import { recordHandlers } from './handlers/records.ts';
 import { restoreHandlers } from './handlers/restores.ts';
+import { reviewHandlers } from './handlers/review.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { streamHandlers } from './handlers/streams.ts';
 import { trustHandlers } from './handlers/trust.ts';
@@ -139,6 +140,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...landingHandlers(services),
       ...recordHandlers(services),
       ...restoreHandlers(services),
+      ...reviewHandlers(services),
       ...sessionHandlers(services),
       ...streamHandlers(services),
       ...trustHandlers(services),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { checkpointRequests } from './checkpoint-requests.ts';
 import { landingRequests } from './landing.ts';
+import { reviewRequests } from './review.ts';
 import {
   answerSchema,
   bounded,
@@ -109,6 +110,7 @@ export const requests = {
   },
   'session/unfollow': { params: z.object({ follow: z.number() }), result: none },
   ...checkpointRequests,
+  ...reviewRequests,
   /** What changed in the files of a session's worktree; null when it has not been watched. */
   'session/changes': {
     params: z.object({ session: identifier }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { allowed, type RequesterEnvironment } from '../../core/environment.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import { defined } from '../../core/defined.ts';
+import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
 import { taskId, titleOf } from '../../core/ids.ts';
 import { queues } from '../../core/queue/policy.ts';
@@ -66,24 +67,9 @@ export function sessionHandlers(services: Services): SessionHandlers {
           .map(overlapView),
       });
     },
-    'session/continue': async ({ session: name, prompt, steer, requester, key }, client) => {
-      requireWritable(services);
-      const session = store.find(name);
-      const agent = await services.agentOf(session);
-      const executor = executorOf(services, session.executor);
-      await requireTrust(services, session.repository, session.mode, agent, executor);
-      requireTakes(agent, prompt);
-      const environment = allowed(requester, agent.environment);
-      vault.remember(session.id, environment.secrets);
-      const by = requesterRecord(environment, requester.settings, client);
-      const given = { text: prompt, steer, requester: by, ...defined({ key }) };
-      let verdict: Verdict = { status: 'started' };
-      await store.commit(client.actor, () => {
-        const decision = addPrompt(store.all('session'), store.session(session.id), given, services.limits());
-        ({ verdict } = decision);
-        return decision.events;
-      });
-      return { verdict, session: view(store.session(session.id)) };
+    'session/continue': async (params, client) => {
+      const { verdict, id } = await continueSession(services, params, client);
+      return { verdict, session: view(store.session(id)) };
     },
     'session/answer': async ({ session: key, breakpoint, answer: given, requester }, client) => {
       const session = store.find(key);
@@ -126,6 +112,46 @@ export function sessionHandlers(services: Services): SessionHandlers {
       return {};
     },
   };
+}
+
+/** A prompt on its way to a session: what it says is decided when it is committed, with what else is true from then on. */
+export interface NextPrompt {
+  readonly text: string;
+  /** Further events of the same breath; `prompt` is the number that it got. */
+  readonly also?: (prompt: number) => readonly NewEvent[];
+}
+
+type Continuation = Omit<ParsedOf<Requests, 'session/continue'>, 'prompt'>;
+
+/** Gives a session its next prompt, worked out from the state in which it is taken. */
+export async function continueSession(
+  services: Services,
+  params: ParsedOf<Requests, 'session/continue'> | (Continuation & { readonly prompt: () => NextPrompt }),
+  client: ClientContext,
+): Promise<{ readonly verdict: Verdict; readonly id: string }> {
+  const { store, vault } = services;
+  const { session: name, steer, requester, key, prompt } = params;
+  const next = typeof prompt === 'string' ? (): NextPrompt => ({ text: prompt }) : prompt;
+  requireWritable(services);
+  const session = store.find(name);
+  const agent = await services.agentOf(session);
+  const executor = executorOf(services, session.executor);
+  await requireTrust(services, session.repository, session.mode, agent, executor);
+  requireTakes(agent, next().text);
+  const environment = allowed(requester, agent.environment);
+  vault.remember(session.id, environment.secrets);
+  const by = requesterRecord(environment, requester.settings, client);
+  let verdict: Verdict = { status: 'started' };
+  await store.commit(client.actor, () => {
+    const present = store.session(session.id);
+    const { text, also } = next();
+    const given = { text, steer, requester: by, ...defined({ key }) };
+    const decision = addPrompt(store.all('session'), present, given, services.limits());
+    ({ verdict } = decision);
+    const taken = decision.events.some(({ type }) => type === 'prompt.added');
+    return taken && also !== undefined ? [...decision.events, ...also(present.promptCount + 1)] : decision.events;
+  });
+  return { verdict, id: session.id };
 }
 
 type Created = { readonly verdict: Verdict; readonly id: string | undefined };
