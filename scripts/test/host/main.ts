@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { closeBrowser } from '../../../test/workbench/support/browser.ts';
-import { installExtension } from '../../../test/workbench/support/installation.ts';
+import { installExtension } from '../../workbench/installation.ts';
 import { Workbench } from '../../../test/workbench/support/running-workbench.ts';
 import { heard, tell, type Happening } from '../report.ts';
 import { bundleHostTests } from './bundle.ts';

@@ -1,6 +1,6 @@
 /** One browser for all tests of a run, started when the first of them needs it. */
 import { chromium as launcher, type Browser, type BrowserContext } from 'playwright-core';
-import { chromium } from './installation.ts';
+import { chromium } from '../../../scripts/workbench/installation.ts';
 
 /** Milliseconds that anything a person waits for may take, unless the test says otherwise. */
 export const patienceMs = 20_000;

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { textOf } from './code-server.ts';
+import { textOf } from '../../../scripts/workbench/code-server.ts';
 
 /** Errors about Coppice in the logs of all extension hosts, and errors in Coppice's own log. */
 export async function errorsInLogs(logs: string): Promise<string[]> {

@@ -2,10 +2,11 @@
 import type { BrowserContext } from 'playwright-core';
 import { makeSampleRepository } from '../../../scripts/sample/repository.ts';
 import { Machine } from '../../integration/cli/machine.ts';
+import { calm } from './calm.ts';
 import { browserProfile, type Size } from './browser.ts';
-import { CodeServer, type Settings } from './code-server.ts';
+import { CodeServer, type Settings } from '../../../scripts/workbench/code-server.ts';
 import { errorsInLogs, ownLog, watchConsole } from './host-errors.ts';
-import { installExtension } from './installation.ts';
+import { installExtension } from '../../../scripts/workbench/installation.ts';
 import { Window } from './window.ts';
 
 /** What is different from the usual: a trusted window on the sample repository. */
@@ -54,7 +55,7 @@ export class Workbench {
         folder: machine.root,
         env: { ...machine.env, ...options.env },
         trust: options.trust ?? true,
-        ...(options.settings && { settings: options.settings }),
+        settings: { ...calm, ...options.settings },
       });
       try {
         const profile = await browserProfile(options.size ?? defaultSize, options.scale ?? 1);

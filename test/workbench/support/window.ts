@@ -2,13 +2,13 @@ import type { Frame, Locator, Page } from 'playwright-core';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { patienceMs, type Size } from './browser.ts';
-import type { CodeServer, Settings } from './code-server.ts';
+import type { CodeServer, Settings } from '../../../scripts/workbench/code-server.ts';
 import { Notifications } from './notifications.ts';
 import { QuickInput } from './quick-input.ts';
 import { StatusBar } from './status-bar.ts';
 import { TreeView } from './tree-view.ts';
 import { isVisible, soon } from './waiting.ts';
-import { root } from './installation.ts';
+import { root } from '../../../scripts/workbench/installation.ts';
 
 /** Themes that VS Code brings, by the class of the workbench that shows them. */
 const themes = {

@@ -9,34 +9,16 @@ export type Settings = Readonly<Record<string, unknown>>;
 
 const startLimitMs = 30_000;
 
-/** Nothing that moves, asks, or looks for a network. */
-const calm: Settings = {
-  'workbench.startupEditor': 'none',
-  'workbench.tips.enabled': false,
-  'workbench.reduceMotion': 'on',
-  'workbench.enableExperiments': false,
-  'workbench.secondarySideBar.defaultVisibility': 'hidden',
-  'workbench.colorTheme': 'Light Modern',
-  'chat.disableAIFeatures': true,
-  'chat.commandCenter.enabled': false,
-  'telemetry.telemetryLevel': 'off',
-  'update.mode': 'none',
-  'extensions.autoCheckUpdates': false,
-  'extensions.autoUpdate': false,
-  'extensions.ignoreRecommendations': true,
-  'git.openRepositoryInParentFolders': 'never',
-  'git.autofetch': false,
-  'files.hotExit': 'off',
-  'window.confirmBeforeClose': 'never',
-  'editor.accessibilitySupport': 'off',
-};
-
 /** How a code-server is started. */
 export interface CodeServerOptions {
   /** Folder of its own, in which it keeps what it writes. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly settings?: Settings;
+  /** Port of the loopback interface; any that is free unless given. */
+  readonly port?: number;
+  /** The program of code-server, if it is known. */
+  readonly program?: string;
   /** Whether folders are trusted without asking (else VS Code asks as it does on a desktop). */
   readonly trust: boolean;
 }
@@ -45,11 +27,14 @@ export interface CodeServerOptions {
 export class CodeServer {
   readonly address: string;
   readonly logs: string;
+  /** Resolves when it is gone, by itself or stopped. */
+  readonly ended: Promise<void>;
   readonly #folder: string;
   readonly #process: ChildProcess;
 
   private constructor(process: ChildProcess, address: string, folder: string) {
     this.#process = process;
+    this.ended = new Promise((resolve) => void process.once('exit', () => resolve()));
     this.#folder = folder;
     this.address = address;
     this.logs = join(folder, 'data', 'logs');
@@ -60,21 +45,27 @@ export class CodeServer {
     return join(folder, 'extensions');
   }
 
-  static async start({ folder, env, settings = {}, trust }: CodeServerOptions): Promise<CodeServer> {
-    const all = { ...calm, ...settings };
+  static async start({ folder, env, settings = {}, port = 0, trust, program }: CodeServerOptions): Promise<CodeServer> {
     const data = join(folder, 'data');
     await mkdir(join(data, 'User'), { recursive: true });
     await mkdir(CodeServer.extensionsIn(folder), { recursive: true });
-    await writeSettings(data, all);
+    await writeSettings(data, settings);
     const args = [
-      ...['--auth', 'none', '--bind-addr', '127.0.0.1:0'],
-      ...['--user-data-dir', data, '--extensions-dir', CodeServer.extensionsIn(folder)],
+      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
+      ...[
+        '--config',
+        join(folder, 'code-server.yaml'),
+        '--user-data-dir',
+        data,
+        '--extensions-dir',
+        CodeServer.extensionsIn(folder),
+      ],
       ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
       ...(trust ? ['--disable-workspace-trust'] : []),
     ];
-    const child = spawn(process.execPath, [codeServer(), ...args], {
+    const child = spawn(process.execPath, [program ?? codeServer(), ...args], {
       cwd: folder,
-      env: { ...env, PATH: process.env['PATH'] },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

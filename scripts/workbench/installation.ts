@@ -1,12 +1,12 @@
-/** What the tests of the workbench are made with: code-server, a browser, the extension as it is installed. */
+/** What a workbench is made with: code-server, a browser, the extension as it is installed. */
 import { cp, glob, mkdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { installedChromium } from '../../../scripts/bootstrap/chromium.mjs';
-import { installedCodeServer } from '../../../scripts/bootstrap/code-server.mjs';
+import { installedChromium } from '../bootstrap/chromium.mjs';
+import { installedCodeServer } from '../bootstrap/code-server.mjs';
 
 /** The root of this repository. */
-export const root = join(import.meta.dirname, '..', '..', '..');
+export const root = join(import.meta.dirname, '..', '..');
 
 /** The program of code-server. */
 export function codeServer(): string {
