@@ -12,6 +12,7 @@
  */
 import { stat, statfs } from 'node:fs/promises';
 import { CoppiceError, systemCode } from '../core/errors.ts';
+import { Coprocess } from './coprocess.ts';
 import { type ConfigEntry, type GitPlace, gitEnvironment } from './environment.ts';
 import { type ProcessCall, type ProcessEnd, runProcess } from './process.ts';
 import { askGit } from './questions.ts';
@@ -75,6 +76,18 @@ export interface Door {
   run(args: readonly string[], place: DoorPlace, options?: GitOptions): Promise<GitAnswer>;
   /** A question with a text answer, without the last line break. Takes no input. Throws like `run`. */
   ask(args: readonly string[], place: DoorPlace, options?: Omit<GitOptions, 'input' | 'onStderr'>): Promise<string>;
+  /**
+   * A git that stays, for many short questions. It takes no turn in the lane of its repository, since it would keep it.
+   * `place` and `options` are asked for at every start. Whoever opens it closes it.
+   */
+  converse(args: readonly string[], start: () => Promise<Conversation>): Coprocess;
+}
+
+/** Where and how a git that stays is started. */
+export interface Conversation {
+  readonly place: DoorPlace;
+  readonly config?: readonly ConfigEntry[];
+  readonly extraEnv?: Readonly<Record<string, string>>;
 }
 
 const defaultTimeoutMs = 60_000;
@@ -140,6 +153,17 @@ export function createDoor(options: DoorOptions): Door {
     async ask(args, place, call = {}) {
       const answer = await through(askGit, args, place, call);
       return answer.stdout.toString('utf8').replace(/\n$/, '');
+    },
+    converse(args, start) {
+      return new Coprocess({
+        args,
+        start: async () => {
+          const { place, config, extraEnv } = await start();
+          const env = gitEnvironment(options.env, place, config, extraEnv);
+          options.log?.({ args, cwd: place.cwd, ms: 0, code: undefined });
+          return { env, cwd: place.cwd };
+        },
+      });
     },
   };
 }

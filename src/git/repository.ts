@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import { programEntries } from './configuration.ts';
+import type { Coprocess } from './coprocess.ts';
 import { type Door, type DoorPlace, type GitAnswer, type GitOptions, textOf } from './door.ts';
 import type { ConfigEntry } from './environment.ts';
 import { Known } from './known.ts';
@@ -65,6 +66,8 @@ export interface Repository {
   onCommonDir(args: readonly string[], options?: GitOptions & { tree?: TreePlace }): Promise<GitAnswer>;
   /** Git on the refs of a repository inside a worktree, only to read them. Its configuration is read; nothing of it runs. */
   onNested(gitDir: string, args: readonly string[], options?: GitOptions): Promise<GitAnswer>;
+  /** As `run`, or with `path` as `onTree` without an index: a git that stays for many questions. Whoever opens it closes it. */
+  converse(args: readonly string[], options?: { path?: string; extraEnv?: GitOptions['extraEnv'] }): Coprocess;
   filters(): Promise<FilterState>;
   /** Values of the user's and the repository's configuration that are in force, by key in lower case. */
   settings(): Promise<ReadonlyMap<string, string>>;
@@ -124,6 +127,15 @@ export async function openRepository(location: RepositoryLocation, options: Repo
       return door.run(args, { cwd: tree.path, gitDir: tree.admin, commonDir, workTree: tree.path, lane }, call);
     },
     onNested: (gitDir, args, call = {}) => door.run(args, { cwd: gitDir, gitDir, lane }, call),
+    converse(args, { path, extraEnv } = {}) {
+      const indexFile = join(privateDir, 'index', 'none');
+      const place = path === undefined ? whole : { ...whole, cwd: path, workTree: path, indexFile };
+      return door.converse(args, async () => ({
+        place,
+        config: (await shield.ready()).config,
+        ...(extraEnv === undefined ? {} : { extraEnv }),
+      }));
+    },
     filters: async () => (await shield.ready()).filters,
     settings: async () => (await shield.ready()).settings,
     own: async () => (await shield.ready()).own,

@@ -50,7 +50,8 @@ export class Freezer {
       changing.has(args[0] ?? '') ? this.#step(`git ${args.join(' ')}`, work) : this.#dead ? never() : work();
     return {
       run: (args, place, options) => through(args, () => door.run(args, place, options)),
-      ask: (args, place, options) => through(args, () => door.ask(args, place, options)),
+      converse: (args, start) => door.converse(args, start),
+    ask: (args, place, options) => through(args, () => door.ask(args, place, options)),
     };
   }
 
