@@ -47,6 +47,7 @@ import { askClients } from './sessions/secrets.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { Store } from './sessions/store.ts';
 import { Vault } from './sessions/vault.ts';
+import { Watching } from './watch/watching.ts';
 
 /** The files that come with the engine. */
 export interface Shipped {
@@ -103,6 +104,10 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     askSecrets: (session, names) => askClients(engine.clients(), session, names, log),
     settings: settingsFor,
   };
+  const watching = new Watching({
+    ...{ store, repositories, log: log.component('watch'), folder: join(home.root, 'git', 'watch') },
+    onChanged: () => undefined,
+  });
   const sessions = new Sessions(context, () => settings.limits);
   const services: Services = {
     ...{ store, sessions, vault, repositories, executors, clock, newId: randomUUID, agentOf, ...paths },
@@ -123,6 +128,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   if (state.readOnlyReason === undefined) {
     await announce(engine, store, owner);
     await executor.warmUp();
+    await watching.start();
     sessions.start();
     lander.start();
   } else {
@@ -153,6 +159,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       stopping.abort();
       await sessions.stop();
       await lander.stop();
+      await watching.stop();
       await cleanup.stop();
       if (state.readOnlyReason === undefined) {
         await store.commit(engineActor, () => [event('engine.stopped', { engine: owner.mark.id, reason })]);
