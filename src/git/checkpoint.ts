@@ -6,8 +6,10 @@
 import { CoppiceError, isCoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { textOf } from './door.ts';
+import { commitEdited } from './edit-tree.ts';
 import { ownIdentity } from './identity.ts';
 import type { Repository } from './repository.ts';
+import { touchedEdits } from './touched-tree.ts';
 import { treeOf } from './tree.ts';
 
 /** A state of a worktree's files that git holds. All ids are full. */
@@ -29,6 +31,8 @@ export interface CheckpointOptions {
   readonly intent: string;
   /** The checkpoint before: with the same files on the same commit, its commit is used again. */
   readonly parent?: { readonly commit: string; readonly tree: string; readonly head: string };
+  /** All paths that were touched since `parent`, when somebody knows; else every file is looked at. */
+  readonly touched?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -59,14 +63,44 @@ export async function takeCheckpoint(
   place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
   options: CheckpointOptions,
 ): Promise<Capture> {
-  const { session, n, parent } = options;
-  const { tree, head, remarks } = await checkpointTree(repository, place, options.signal);
+  const { session, n, parent, touched } = options;
+  const quick =
+    parent === undefined || touched === undefined
+      ? undefined
+      : await fromTouched(repository, place, { ...options, parent, touched });
+  const { tree, head, remarks } = quick ?? (await checkpointTree(repository, place, options.signal));
   const same = parent?.tree === tree && parent.head === head;
-  const commit = same ? parent.commit : await commitCheckpoint(repository, { ...options, tree, parents: [head] });
+  const commit = same
+    ? parent.commit
+    : (quick?.commit ?? (await commitCheckpoint(repository, { ...options, tree, parents: [head] })));
   const taken = await setRef(repository, checkpointRef(session, n), commit, options);
   if (taken === commit) return { tree, commit, head, remarks };
   const [theirTree = '', theirHead = head] = (await repository.ask(['show', '-s', '--format=%T %P', taken])).split(' ');
   return { tree: theirTree, commit: taken, head: theirHead, remarks };
+}
+
+/** The state that the touched paths make of the checkpoint before; undefined when they do not tell. */
+async function fromTouched(
+  repository: Repository,
+  place: Pick<Place, 'path' | 'admin'>,
+  { session, n, intent, parent, touched }: CheckpointOptions & Required<Pick<CheckpointOptions, 'parent' | 'touched'>>,
+): Promise<Capture | undefined> {
+  const { tree, head } = parent;
+  if (touched.length === 0) {
+    const quiet = await touchedEdits(repository, place, head, []);
+    return 'why' in quiet ? undefined : { ...parent, remarks: [] };
+  }
+  const found = await touchedEdits(repository, place, head, touched);
+  if ('why' in found) return undefined;
+  const message = messageOf(session, n, intent);
+  const made = await commitEdited(repository, {
+    name: session,
+    message,
+    parents: [head],
+    base: tree,
+    edits: found.edits,
+  });
+  return { ...made, head, remarks: [] };
 }
 
 /** The checkpoint of a worktree in which nobody was yet: the commit that it was made from. */
@@ -83,13 +117,18 @@ export async function takeBase(
   return { tree, commit: baseCommit, head: baseCommit, remarks: [] };
 }
 
+/** What the commit of a checkpoint says. */
+export function messageOf(session: string, n: number, intent: string): string {
+  return `Checkpoint ${n}\n\nCoppice-Session: ${session}\nCoppice-Intent: ${intent}\n`;
+}
+
 /** Makes the commit of a checkpoint. */
 export async function commitCheckpoint(
   repository: Repository,
   what: { session: string; n: number; intent: string; tree: string; parents: readonly string[] },
 ): Promise<string> {
   const { session, n, intent, tree } = what;
-  const input = `Checkpoint ${n}\n\nCoppice-Session: ${session}\nCoppice-Intent: ${intent}\n`;
+  const input = messageOf(session, n, intent);
   const parents = what.parents.flatMap((parent) => ['-p', parent]);
   const args = ['commit-tree', '--no-gpg-sign', '-F', '-', ...parents, tree];
   return textOf(await repository.run(args, { input, extraEnv: ownIdentity }));

@@ -1,7 +1,7 @@
 /** What a rollback does to the files: which of the changes between two states were chosen, and the state that they make. */
 import { CoppiceError } from '../core/errors.ts';
 import type { ChosenHunks } from '../core/restore/state.ts';
-import { checkpointRef } from './checkpoint.ts';
+import { checkpointRef, messageOf } from './checkpoint.ts';
 import { commitEdited, type Edited } from './edit-tree.ts';
 import { blobWithHunks } from './hunks.ts';
 import type { Repository } from './repository.ts';
@@ -66,7 +66,7 @@ export async function keepResult(
   const { session, n, intent, now, head, moves } = what;
   const made = await commitEdited(repository, {
     name: session,
-    message: `Checkpoint ${n}\n\nCoppice-Session: ${session}\nCoppice-Intent: ${intent}\n`,
+    message: messageOf(session, n, intent),
     ...{ parents: [head], base: now, edits: moves },
   });
   await repository.run(['update-ref', checkpointRef(session, n), made.commit, '']);

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Place } from '../../../src/core/session/state.ts';
+import { type Capture, checkpointTree, takeCheckpoint } from '../../../src/git/checkpoint.ts';
+import { createWorktree } from '../../../src/git/create.ts';
+import { commitEdited } from '../../../src/git/edit-tree.ts';
+import { hunksBetween, withHunks } from '../../../src/git/hunks.ts';
+import type { Repository } from '../../../src/git/repository.ts';
+import { moveFiles, movesBetween, refuseObstacles } from '../../../src/git/restore.ts';
+import { chosenRollback, keepResult } from '../../../src/git/roll-back.ts';
+import { touchedEdits } from '../../../src/git/touched-tree.ts';
+import { Chance } from '../../support/engine/chance.ts';
+import { Editor, emptyFolders, type Files, type Node, oneOf, readAll } from './checkpoint-model.ts';
+import { Sandbox } from './support.ts';
+
+/** Edits per run; the suite for a quiet machine asks for more. */
+const edits = Number(process.env['COPPICE_MODEL_EDITS'] ?? 600);
+const chance = new Chance();
+const { seed } = chance;
+
+/** What git does not look at, and nothing may change. */
+function isIgnored(path: string): boolean {
+  return path.split('/').some((part) => part.endsWith('.log'));
+}
+function tracked(files: Files): Map<string, Node> {
+  return new Map([...files].filter(([path]) => !isIgnored(path)));
+}
+function sorted(files: Files): [string, Node][] {
+  return [...files].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+function equal(actual: Files, expected: Files, what: string): void {
+  assert.deepEqual(sorted(actual), sorted(expected), `${what} (seed ${seed})`);
+}
+
+interface Kept {
+  readonly n: number;
+  readonly capture: Capture;
+  readonly files: Files;
+}
+
+describe(`a worktree, its checkpoints and rollbacks, against a model (seed ${seed})`, function () {
+  this.timeout(600_000);
+  let sandbox: Sandbox;
+  let repository: Repository;
+  let place: Place;
+
+  before(async () => {
+    sandbox = await Sandbox.make();
+    const root = await sandbox.repository('project', { a: 'one\n', 'deep/b/c.txt': 'two\n' });
+    await mkdir(join(root, '.git', 'info'), { recursive: true });
+    await writeFile(join(root, '.git', 'info', 'exclude'), '*.log\n');
+    repository = await sandbox.open(root);
+    ({ place } = await createWorktree(repository, { root: sandbox.root, slug: 'work', branch: 'feature/work' }));
+  });
+  after(() => sandbox.clean());
+
+  it('are the same byte for byte after every step', async () => {
+    const editor = new Editor(place.path, chance);
+    const kept: Kept[] = [];
+    const counts = { edits: 0, checkpoints: 0, quick: 0, rollbacks: 0, parts: 0, refused: 0, commits: 0 };
+    let touched = new Set<string>();
+    let n = 0;
+
+    const keep = async (): Promise<Kept> => {
+      const parent = kept.at(-1)?.capture;
+      const quick = parent === undefined ? undefined : await touchedEdits(repository, place, parent.head, [...touched]);
+      const capture = await takeCheckpoint(repository, place, {
+        ...{ session: 'model', n, intent: `intent-${n}` },
+        ...(parent === undefined ? {} : { parent }),
+      });
+      if (parent !== undefined && quick !== undefined && 'edits' in quick) {
+        const options = { name: 'model', message: 'm', parents: [parent.head], base: parent.tree, edits: quick.edits };
+        const { tree } = await commitEdited(repository, options);
+        assert.equal(tree, capture.tree, `both ways give the same tree (seed ${seed}, checkpoint ${n})`);
+        counts.quick += 1;
+      }
+      touched = new Set();
+      counts.checkpoints += 1;
+      const files = tracked(await readAll(place.path));
+      const made = { n, capture, files };
+      kept.push(made);
+      n += 1;
+      return made;
+    };
+
+    const rollBack = async (): Promise<void> => {
+      const now = await keep();
+      const before = await readAll(place.path);
+      const target = oneOf(chance, kept);
+      const moves = await movesBetween(repository, now.capture.tree, target.capture.tree);
+      const some =
+        chance.below(3) === 0 ? undefined : moves.filter(() => chance.below(2) === 0).map(({ path }) => path);
+      const choice = some === undefined ? {} : { paths: some };
+      const planned = await chosenRollback(repository, now.capture.tree, target.capture.tree, choice);
+      const empty = await emptyFolders(place.path);
+      try {
+        await refuseObstacles(repository, place, planned);
+      } catch {
+        counts.refused += 1;
+        equal(await readAll(place.path), before, 'a refused rollback changes nothing');
+        return;
+      }
+      const what = { session: 'model', n, intent: `intent-${n}`, now: now.capture.tree, head: now.capture.head };
+      const result = await keepResult(repository, { ...what, moves: planned });
+      await moveFiles(repository, place, planned);
+      if (chance.below(4) === 0) await moveFiles(repository, place, planned); // repeated, as after a kill
+      const expected = new Map(before);
+      for (const { path, to } of planned) if (to === undefined) expected.delete(path);
+      for (const { path, to } of planned) {
+        const node = target.files.get(path);
+        if (to !== undefined && node !== undefined) expected.set(path, node);
+      }
+      const after = await readAll(place.path);
+      equal(after, expected, 'after a rollback');
+      if (some === undefined) equal(tracked(after), target.files, 'after a whole rollback');
+      const left = (await emptyFolders(place.path)).filter((path) => !empty.includes(path));
+      assert.deepEqual(left, [], 'no empty folder is left behind');
+      kept.push({ n, capture: { ...result, head: now.capture.head, remarks: [] }, files: tracked(after) });
+      n += 1;
+      assert.equal((await checkpointTree(repository, place)).tree, result.tree, 'the state after is the one promised');
+      counts.rollbacks += 1;
+    };
+
+    const inPart = async (): Promise<void> => {
+      const now = await keep();
+      const target = oneOf(chance, kept);
+      const moves = await movesBetween(repository, now.capture.tree, target.capture.tree);
+      const texts = moves.filter(
+        ({ from, to }) => from?.mode.startsWith('100') === true && to?.mode.startsWith('100') === true,
+      );
+      const move = texts.length === 0 ? undefined : oneOf(chance, texts);
+      if (move?.from === undefined || move.to === undefined) return;
+      const hunks = await hunksBetween(repository, move.from.id, move.to.id);
+      if (hunks === undefined) return;
+      const chosen = hunks.map((_, index) => index).filter(() => chance.below(2) === 0);
+      const request = { hunks: [{ path: move.path, hunks: chosen }] };
+      const planned = await chosenRollback(repository, now.capture.tree, target.capture.tree, request);
+      await moveFiles(repository, place, planned);
+      const [old, next] = [now.files.get(move.path), target.files.get(move.path)];
+      assert.ok(old !== undefined && next !== undefined);
+      const bytes = withHunks(
+        Buffer.from(old.bytes, 'latin1'),
+        Buffer.from(next.bytes, 'latin1'),
+        hunks,
+        new Set(chosen),
+      );
+      const expected = new Map(now.files).set(move.path, { kind: old.kind, bytes: bytes.toString('latin1') });
+      equal(tracked(await readAll(place.path)), expected, 'exactly the chosen changes');
+      const all = withHunks(
+        Buffer.from(old.bytes, 'latin1'),
+        Buffer.from(next.bytes, 'latin1'),
+        hunks,
+        new Set(hunks.keys()),
+      );
+      assert.equal(all.toString('latin1'), next.bytes, 'all changes together make the other content');
+      touched.add(move.path);
+      counts.parts += 1;
+    };
+
+    await keep();
+    while (counts.edits < edits) {
+      const roll = chance.below(40);
+      if (roll === 0) await keep();
+      else if (roll === 1) await rollBack();
+      else if (roll === 2) await inPart();
+      else if (roll === 3 && chance.below(4) === 0) {
+        await sandbox.git(place.path, 'add', '-A');
+        await sandbox.git(place.path, 'commit', '-q', '--allow-empty', '-m', 'by the agent');
+        counts.commits += 1;
+      } else {
+        for (const path of await editor.edit()) touched.add(path);
+        counts.edits += 1;
+      }
+    }
+    process.stdout.write(`      ${JSON.stringify({ seed, ...counts })}\n`);
+    assert.ok(counts.rollbacks > 0 && counts.quick > 0);
+    for (const { n: number, capture } of kept) {
+      assert.equal(await sandbox.git(place.path, 'rev-parse', `refs/coppice/model/${number}^{tree}`), capture.tree);
+    }
+    assert.equal(await sandbox.git(place.path, 'symbolic-ref', 'HEAD'), 'refs/heads/feature/work');
+  });
+
+  it('the index, the stash and the branch of the worktree are untouched by all of this', async () => {
+    const index = await readFile(join(place.admin, 'index'));
+    const head = await sandbox.git(place.path, 'rev-parse', 'HEAD');
+    await writeFile(join(place.path, 'more.txt'), 'x\n');
+    const capture = await takeCheckpoint(repository, place, { session: 'other', n: 0, intent: 'i' });
+    const moves = await movesBetween(repository, capture.tree, `${head}^{tree}`);
+    await moveFiles(repository, place, moves);
+    assert.deepEqual(await readFile(join(place.admin, 'index')), index);
+    assert.equal(await sandbox.git(place.path, 'rev-parse', 'HEAD'), head);
+    assert.equal(await sandbox.git(place.path, 'stash', 'list'), '');
+  });
+});
