@@ -21,7 +21,6 @@ import { checkpointHandlers } from './handlers/checkpoints.ts';
 import { diffHandlers } from './handlers/diff.ts';
 import { engineHandlers } from './handlers/engine.ts';
 import { healthHandlers } from './handlers/health.ts';
-import { landingHandlers } from './handlers/landing.ts';
 import { recordHandlers } from './handlers/records.ts';
 import { restoreHandlers } from './handlers/restores.ts';
 import { reviewHandlers } from './handlers/review.ts';
@@ -29,9 +28,7 @@ import { sessionHandlers } from './handlers/sessions.ts';
 import { streamHandlers } from './handlers/streams.ts';
 import { trustHandlers } from './handlers/trust.ts';
 import { watchHandlers } from './handlers/watch.ts';
-import { worktreeHandlers } from './handlers/worktrees.ts';
-import { Cleanup } from './places/cleanup.ts';
-import { Lander } from './landing/lander.ts';
+import { homecoming } from './homecoming.ts';
 import { engineOwner } from './places/owner.ts';
 import { GitCheckpoints } from './places/git-checkpoints.ts';
 import { GitWorkplace } from './places/git-workplace.ts';
@@ -116,12 +113,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     settings: (root, variables) => settings.of(root, variables),
     agent: (id, inForce, given) => directory.agent(id, inForce, given),
   };
-  const lander = new Lander({
-    ...{ ...places, newId: randomUUID, stopping: stopping.signal },
-    log: log.component('landing'),
-    folder: (id) => join(home.root, 'landings', id),
-  });
-  const cleanup = new Cleanup({ ...places, log, clock, stopping: stopping.signal });
+  const after = homecoming({ services, home, log, stopping: stopping.signal, settings: places.settings });
   const projections = state.project(projection({ sessions: home.sessions }), (error, path) =>
     log.warn('cannot write a file that shows the state', { path, error }),
   );
@@ -130,7 +122,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     await executor.warmUp();
     await watching.start();
     sessions.start();
-    lander.start();
+    after.start();
   } else {
     log.error('the state cannot be changed', { error: state.readOnlyReason });
   }
@@ -143,7 +135,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
         ...{ services, engine, door, config: settings.config },
         agents: async (root) => directory.all(await settings.of(root)),
       }),
-      ...landingHandlers(services),
+      ...after.handlers,
       ...recordHandlers(services),
       ...restoreHandlers(services),
       ...reviewHandlers(services),
@@ -151,16 +143,14 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...streamHandlers(services),
       ...trustHandlers(services),
       ...watchHandlers(services),
-      ...worktreeHandlers(services, cleanup),
     },
-    idle: () => sessions.idle && lander.idle,
+    idle: () => sessions.idle && after.idle(),
     readOnly: () => state.readOnlyReason?.message,
     async stop(reason) {
       stopping.abort();
       await sessions.stop();
-      await lander.stop();
+      await after.stop();
       await watching.stop();
-      await cleanup.stop();
       if (state.readOnlyReason === undefined) {
         await store.commit(engineActor, () => [event('engine.stopped', { engine: owner.mark.id, reason })]);
       }

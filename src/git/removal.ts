@@ -2,13 +2,13 @@
 import { rm } from 'node:fs/promises';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
-import { removeAdmin } from './admin.ts';
+import { isAbsent, removeAdmin } from './admin.ts';
 import { privateIndex } from './checkout.ts';
 import { removeNote } from './notes.ts';
 import { type RemovalFacts, removalFacts } from './removal-facts.ts';
 import type { Repository } from './repository.ts';
 import { type Saved, saveWork } from './save.ts';
-import { adminTrash, moveToTrash } from './trash.ts';
+import { adminTrash, listTrash, moveToTrash } from './trash.ts';
 
 /** What a person decided to remove a worktree in spite of. */
 export type Despite = 'changes' | 'unpushed' | 'repositories';
@@ -25,6 +25,8 @@ export interface RemovalOptions {
   readonly despite?: readonly Despite[];
   /** How long ignored files that nothing makes again stay in the trash; default 7 days. */
   readonly keepMs?: number;
+  /** How long a worktree without such files stays there whole, so that it comes back as it was; default not at all. */
+  readonly graceMs?: number;
   /** The branch that the work comes home to; see `removalFacts`. */
   readonly into?: string;
   readonly signal?: AbortSignal;
@@ -64,12 +66,38 @@ export async function removeWorktree(repository: Repository, place: Place, optio
   const facts = await removalFacts(repository, place, options.into, options.signal);
   refuse(place, facts, options);
   const saved = await saveWork(repository, place, options.session, facts.snapshot);
-  const keepMs = facts.ignored.length === 0 ? 0 : (options.keepMs ?? weekMs);
+  const keepMs = facts.ignored.length === 0 ? (options.graceMs ?? 0) : (options.keepMs ?? weekMs);
   const trash = await moveToTrash(repository, options.root, place.path, saved, { now: options.now, keepMs });
+  await forget(repository, place, trash);
+  return { saved, trash, keepUntil: options.now + keepMs };
+}
+
+/** The steps after the folder is in the trash. */
+async function forget(repository: Repository, place: Place, trash: string): Promise<void> {
   await removeAdmin(repository.location.commonDir, place.admin, adminTrash(repository, trash));
   await rm(privateIndex(repository, place.admin), { force: true });
   await removeNote(place);
-  return { saved, trash, keepUntil: options.now + keepMs };
+}
+
+/**
+ * Finishes a removal that a killed engine had begun.
+ *
+ * @param since milliseconds since 1970: what was removed before is another removal.
+ * @returns what was removed; undefined when the folder was not in the trash yet, so that nothing had happened.
+ */
+export async function finishRemoval(
+  repository: Repository,
+  place: Place,
+  root: string,
+  since: number,
+): Promise<Removed | undefined> {
+  if (!(await isAbsent(place.path))) return undefined;
+  const removed = (await listTrash(repository, root))
+    .filter(({ path, removedAt }) => path === place.path && removedAt >= since)
+    .sort((a, b) => b.removedAt - a.removedAt)[0];
+  if (removed === undefined) return undefined;
+  await forget(repository, place, removed.id);
+  return { saved: removed.saved, trash: removed.id, keepUntil: removed.keepUntil };
 }
 
 function refuse(place: Place, facts: RemovalFacts, { session, despite = [] }: RemovalOptions): void {

@@ -164,8 +164,8 @@ export async function sweepTrash(repository: Repository, root: string, options: 
     if (options.now < manifest.keepUntil) continue;
     const folder = join(trash, id);
     if (await isFolder(folder)) {
-      const reason =
-        manifest.state === 'deleting' ? undefined : await makeSure(repository, trash, id, manifest, options.signal);
+      const sure = (): Promise<string | undefined> => makeSure(repository, trash, id, manifest, options.signal);
+      const reason = manifest.state === 'deleting' ? undefined : await repository.exclusive('trash', sure);
       if (reason !== undefined) {
         doubtful.push({ path: manifest.path, reason });
         continue;
@@ -177,6 +177,42 @@ export async function sweepTrash(repository: Repository, root: string, options: 
     deleted.push(manifest.path);
   }
   return { deleted, doubtful };
+}
+
+/**
+ * Renames a worktree back out of the trash, with git's entry of it; the manifest goes last. Can be repeated after a kill.
+ *
+ * @returns false when the trash does not have it (any more).
+ * @throws CoppiceError `path-in-the-way` when something is at its path.
+ */
+export async function takeFromTrash(
+  repository: Repository,
+  root: string,
+  id: string,
+  place: { readonly path: string; readonly admin: string },
+): Promise<boolean> {
+  const trash = await trashOf(repository, root);
+  return repository.exclusive('trash', async () => {
+    const manifest = await readManifest(join(trash, `${id}.json`));
+    if (manifest?.state !== 'kept' || manifest.path !== place.path) return false;
+    const [folder, admin] = [join(trash, id), adminTrash(repository, id)];
+    const waits = await isFolder(folder);
+    if (!waits && !(await isFolder(place.path))) return false;
+    if (waits && !(await isAbsent(place.path))) throw occupied(place.path);
+    if (!(await isFolder(place.admin))) {
+      if (!(await isFolder(admin))) return false;
+      await rename(admin, place.admin);
+    }
+    if (waits) await rename(folder, place.path);
+    await rm(join(trash, `${id}.json`), { force: true });
+    return true;
+  });
+}
+
+function occupied(path: string): CoppiceError {
+  return new CoppiceError('path-in-the-way', `${path} exists already and was left as it is.`, 'Move it away first.', {
+    context: { path },
+  });
 }
 
 /** Gives the reason why the folder may not be deleted; otherwise marks it as being deleted. */
@@ -200,7 +236,8 @@ async function makeSure(
   return undefined;
 }
 
-async function deleteSlowly(folder: string, options: SweepOptions): Promise<void> {
+/** Deletes a folder so gently that whoever makes files at the same time is not held up. */
+export async function deleteSlowly(folder: string, options: Pick<SweepOptions, 'pauseMs' | 'signal'>): Promise<void> {
   let count = 0;
   const visit = async (path: string): Promise<void> => {
     for (const entry of await readdir(path, { withFileTypes: true })) {

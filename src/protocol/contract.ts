@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { checkpointRequests } from './checkpoint-requests.ts';
 import { landingRequests } from './landing.ts';
+import { removalRequests } from './removal.ts';
 import { reviewRequests } from './review.ts';
 import {
   answerSchema,
@@ -145,6 +146,7 @@ export const requests = {
     }),
   },
   ...landingRequests,
+  ...removalRequests,
   'trust/state': { params: z.object({ path: identifier }), result: trustSchema },
   'trust/grant': { params: z.object({ path: identifier, host: z.boolean() }), result: trustSchema },
   'trust/revoke': { params: z.object({ path: identifier }), result: trustSchema },

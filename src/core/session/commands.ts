@@ -91,6 +91,9 @@ export function addPrompt(
   if (session.cancelling !== undefined) {
     throw wrongState(session, 'is being cancelled', 'Wait until it has ended, then continue it.');
   }
+  if (session.removal !== undefined) {
+    throw wrongState(session, 'was removed', `Bring it back first: \`coppice session restore ${session.id}\`.`);
+  }
   const n = session.promptCount + 1;
   const added = event('prompt.added', { session: session.id, prompt: n, ...prompt });
   if (!isSettled(session)) return { events: [added], verdict: place(sessions, session) };

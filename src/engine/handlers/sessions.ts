@@ -146,6 +146,7 @@ export async function continueSession(
     const present = store.session(session.id);
     const { text, also } = next();
     const given = { text, steer, requester: by, ...defined({ key }) };
+    refuseMoving(services, session.id);
     const decision = addPrompt(store.all('session'), present, given, services.limits());
     ({ verdict } = decision);
     const taken = decision.events.some(({ type }) => type === 'prompt.added');
@@ -219,6 +220,14 @@ function refuseHeld(services: Services, path: string | undefined): void {
   const holder = path === undefined ? undefined : services.store.get('worktree', path)?.holder;
   if (path === undefined || holder === undefined || holder === null) return;
   throw inUse(path, holder);
+}
+
+/** A session whose worktree is on its way out, or back, takes no work. */
+function refuseMoving({ store }: Services, session: string): void {
+  const moving = store.intentsOf(session).find(({ effect }) => effect.kind === 'removal' || effect.kind === 'return');
+  if (moving === undefined) return;
+  const what = moving.effect.kind === 'removal' ? 'removed' : 'brought back';
+  throw new CoppiceError('wrong-state', `Session ${session} is being ${what}.`, 'Ask again when that is done.');
 }
 
 /** Throws `bad-usage` for a prompt that the agent cannot be handed, before anything is made for it. */

@@ -12,11 +12,11 @@ import type { RepositoryLocation } from '../../git/locate.ts';
 import type { Repository } from '../../git/repository.ts';
 import { resolveWorktree } from '../../git/resolver.ts';
 import { runScript } from '../../git/script.ts';
-import { sweepTrash } from '../../git/trash.ts';
 import { adoptWorktree, listWorktrees } from '../../git/worktrees.ts';
 import type { Log } from '../process/log.ts';
 import type { Store } from '../sessions/store.ts';
 import type { Repositories } from './repositories.ts';
+import type { Sweeper } from './sweeper.ts';
 
 /**
  * What cleaning up works with; `clock` gives milliseconds since 1970, `stopping` ends what is under way with the
@@ -25,6 +25,7 @@ import type { Repositories } from './repositories.ts';
 export interface CleanupOptions {
   readonly store: Store;
   readonly repositories: Repositories;
+  readonly sweeper: Sweeper;
   readonly log: Log;
   readonly clock: () => number;
   readonly stopping: AbortSignal;
@@ -39,7 +40,6 @@ interface CleanupResult {
 /** Makes worktrees without a session, and takes away those that nobody needs any more. */
 export class Cleanup {
   readonly #options: CleanupOptions;
-  #sweeping: Promise<void> = Promise.resolve();
 
   constructor(options: CleanupOptions) {
     this.#options = options;
@@ -110,14 +110,9 @@ export class Cleanup {
     await store.commit(actor, () =>
       gone.map(({ path, kept, reason }) => event('worktree.removed', { worktree: path, kept, reason })),
     );
-    this.#sweep(repository, root);
+    await this.#options.sweeper.later(repository);
     const orphans = report.orphans.map((path) => ({ path, reason: 'orphaned', kept: null }));
     return { removed: [...removed, ...orphans], kept: report.kept.map((each) => ({ ...each })) };
-  }
-
-  /** Ends the deletion that goes on in the background. */
-  async stop(): Promise<void> {
-    await this.#sweeping;
   }
 
   #known(worktree: Worktree): KnownWorktree {
@@ -152,18 +147,5 @@ export class Cleanup {
         });
       }
     }
-  }
-
-  /** Late and slowly: deleting a tree makes making the next one slow (git-mechanics A). */
-  #sweep(repository: Repository, root: string): void {
-    const { clock, stopping, log } = this.#options;
-    this.#sweeping = this.#sweeping
-      .then(async () => {
-        const { deleted, doubtful } = await sweepTrash(repository, root, { now: clock(), signal: stopping });
-        log.info('swept the trash', { deleted: deleted.length, doubtful: doubtful.length });
-      })
-      .catch((error: unknown) => {
-        if (!stopping.aborted) log.warn('cannot sweep the trash', { error: String(error) });
-      });
   }
 }

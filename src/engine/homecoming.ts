@@ -1,0 +1,72 @@
+/** Wires what happens to work after its agent: landing, removal, and the deleting that follows. */
+import { join } from 'node:path';
+import type { Settings } from '../core/settings/settings.ts';
+import type { RequestHandlers } from './rpc/dispatch.ts';
+import { landingHandlers } from './handlers/landing.ts';
+import { removalHandlers } from './handlers/removal.ts';
+import { worktreeHandlers } from './handlers/worktrees.ts';
+import { Lander } from './landing/lander.ts';
+import { Cleanup } from './places/cleanup.ts';
+import { Sweeper } from './places/sweeper.ts';
+import type { HomeLayout } from './process/home.ts';
+import type { Log } from './process/log.ts';
+import type { RemovalContext } from './removal/context.ts';
+import { recoverRemovals } from './removal/recover.ts';
+import type { Services } from './services.ts';
+
+/** What the parts of a homecoming share with the rest of the engine. */
+export interface HomecomingOptions {
+  readonly services: Services;
+  readonly home: HomeLayout;
+  readonly log: Log;
+  readonly stopping: AbortSignal;
+  readonly settings: (root: string) => Promise<Settings>;
+}
+
+/** The running parts. `start` takes up what an earlier engine left; `stop` is called after `stopping` was aborted. */
+export interface Homecoming {
+  readonly handlers: Pick<
+    RequestHandlers,
+    | keyof ReturnType<typeof landingHandlers>
+    | keyof ReturnType<typeof removalHandlers>
+    | keyof ReturnType<typeof worktreeHandlers>
+  >;
+  readonly idle: () => boolean;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Makes the parts; nothing runs before `start`. */
+export function homecoming({ services, home, log, stopping, settings }: HomecomingOptions): Homecoming {
+  const { store, repositories, clock, newId } = services;
+  const shared = { store, repositories, settings, stopping };
+  const lander = new Lander({
+    ...{ ...shared, newId },
+    log: log.component('landing'),
+    folder: (id) => join(home.root, 'landings', id),
+  });
+  const sweeper = new Sweeper({ ...{ settings, clock, stopping }, log: log.component('trash') });
+  const removal: RemovalContext = {
+    ...{ ...shared, sweeper, clock, newId },
+    log: log.component('removal'),
+    sessionFolder: (id) => home.session(id),
+  };
+  let recovering: Promise<void> = Promise.resolve();
+  return {
+    handlers: {
+      ...landingHandlers(services),
+      ...removalHandlers(services, removal),
+      ...worktreeHandlers(services, new Cleanup({ ...shared, sweeper, log, clock })),
+    },
+    idle: () => lander.idle,
+    start() {
+      lander.start();
+      recovering = recoverRemovals(removal);
+    },
+    async stop() {
+      await lander.stop();
+      await recovering;
+      await sweeper.stop();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { Place, Session } from '../../core/session/state.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import type { Repository } from '../../git/repository.ts';
+import type { Log } from '../process/log.ts';
+import type { Repositories } from '../places/repositories.ts';
+import type { Sweeper } from '../places/sweeper.ts';
+import type { Store } from '../sessions/store.ts';
+
+/** What removing sessions and bringing them back takes. Made once by the composition root. */
+export interface RemovalContext {
+  readonly store: Store;
+  readonly repositories: Repositories;
+  readonly sweeper: Sweeper;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly newId: () => string;
+  readonly stopping: AbortSignal;
+  /** Settings in force for the main checkout at `root`. */
+  settings(root: string): Promise<Settings>;
+  /** Folder for the output of a session's scripts. */
+  sessionFolder(session: string): string;
+}
+
+/** The opened repository of a session. Trust is the caller's to check. */
+export async function repositoryOf(context: RemovalContext, session: Session): Promise<Repository> {
+  return context.repositories.open(await context.repositories.locate(session.repository.root));
+}
+
+/**
+ * The worktree that goes with a session: one that Coppice made, that is still known, and that no other session used since.
+ * Undefined when the session goes alone.
+ */
+export function ownWorktree({ store }: RemovalContext, session: Session): Place | undefined {
+  const path = session.worktree?.path;
+  const worktree = path === undefined ? undefined : store.get('worktree', path);
+  if (worktree === undefined || worktree.origin === 'adopted' || worktree.session !== session.id) return undefined;
+  return session.worktree;
+}

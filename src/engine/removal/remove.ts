@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import type { Actor, NewEvent } from '../../core/domain.ts';
+import { CoppiceError, toErrorRecord } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import { whyKept } from '../../core/session/removal.ts';
+import type { Place, Removal, Session } from '../../core/session/state.ts';
+import { isFolder } from '../../git/admin.ts';
+import { acquireLease, releaseLease } from '../../git/lease.ts';
+import { removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
+import { runScript } from '../../git/script.ts';
+import { ownWorktree, repositoryOf, type RemovalContext } from './context.ts';
+import { home } from './facts.ts';
+
+/** What a person consented to. */
+export interface Consent {
+  readonly despite: readonly Despite[];
+  readonly skipTeardown: boolean;
+}
+
+/** A worktree of a removed session stays whole for this long even when all of it could be made again. */
+const graceMs = 60 * 60 * 1000;
+
+/**
+ * Takes a session out of sight and its worktree off the disk; everything in it is kept. Asked again it says the same.
+ *
+ * @throws CoppiceError `wrong-state` (see `whyKept`), `worktree-unsafe` (something was not consented to; context `reason`),
+ * `script-failed` and `timed-out` (a tear-down command), `worktree-in-use`, `git-failed`, `disk-full`.
+ */
+export async function removeSession(
+  context: RemovalContext,
+  id: string,
+  consent: Consent,
+  actor: Actor,
+): Promise<Removal> {
+  const { store, clock } = context;
+  const session = store.session(id);
+  if (session.removal !== undefined) return session.removal;
+  const place = ownWorktree(context, session);
+  if (place === undefined || !(await isFolder(place.path))) {
+    const removal: Removal = { kept: null, until: clock(), at: clock() };
+    await commitIfStill(context, id, actor, () => [event('session.removed', { session: id, removal })]);
+    return removal;
+  }
+  const intent = context.newId();
+  await commitIfStill(context, id, actor, () => [
+    event('intent.opened', { intent, session: id, effect: { kind: 'removal', path: place.path } }),
+  ]);
+  try {
+    const removed = await removeNow(context, session, place, consent);
+    const { events, removal } = concluded(session, place, removed, intent, clock());
+    await store.commit(actor, () => events);
+    await context.sweeper.later(await repositoryOf(context, session));
+    return removal;
+  } catch (error) {
+    await store.commit(actor, () =>
+      store.get('intent', intent) === undefined
+        ? []
+        : [event('intent.failed', { intent, session: id, error: toErrorRecord(error) })],
+    );
+    throw error;
+  }
+}
+
+/** On record only while nothing works in the session and nothing else is done to it. */
+async function commitIfStill(
+  { store }: RemovalContext,
+  id: string,
+  actor: Actor,
+  events: () => readonly NewEvent[],
+): Promise<void> {
+  await store.commit(actor, () => {
+    const refused = whyKept(store.session(id), store.all('session'), store.all('landing'));
+    if (refused !== undefined) throw refused;
+    if (store.intentsOf(id).length > 0) {
+      throw new CoppiceError('wrong-state', `Session ${id} is being removed or brought back.`, 'Wait a moment.');
+    }
+    return events();
+  });
+}
+
+async function removeNow(
+  context: RemovalContext,
+  session: Session,
+  place: Place,
+  { despite, skipTeardown }: Consent,
+): Promise<Removed> {
+  const repository = await repositoryOf(context, session);
+  const settings = await context.settings(session.repository.root);
+  const lease = await acquireLease(place, session.id, repository.owner);
+  try {
+    if (!skipTeardown) await tearDown(context, session, place);
+    const into = await home(context, repository, session);
+    return await removeWorktree(repository, place, {
+      root: settings['worktrees.root'],
+      session: session.id,
+      now: context.clock(),
+      despite,
+      graceMs,
+      signal: context.stopping,
+      ...(into === undefined ? {} : { into }),
+    });
+  } finally {
+    await releaseLease(lease);
+  }
+}
+
+async function tearDown(context: RemovalContext, session: Session, place: Place): Promise<void> {
+  const settings = await context.settings(session.repository.root);
+  for (const command of settings['worktrees.teardown']) {
+    await runScript({
+      command,
+      cwd: place.path,
+      env: { ...session.requester.env, COPPICE_WORKTREE: place.path, COPPICE_SESSION_ID: session.id },
+      timeoutMs: settings['worktrees.scriptTimeoutSeconds'] * 1000,
+      outputFile: join(context.sessionFolder(session.id), 'teardown.log'),
+      signal: context.stopping,
+    });
+  }
+}
+
+/** The end of a removal in events. */
+export function concluded(
+  session: Session,
+  place: Place,
+  { saved, trash, keepUntil }: Removed,
+  intent: string,
+  at: number,
+): { readonly events: readonly NewEvent[]; readonly removal: Removal } {
+  const removal: Removal = { kept: saved.ref, trash, until: keepUntil, at };
+  const reason = 'the session was removed';
+  return {
+    removal,
+    events: [
+      event('worktree.removed', { worktree: place.path, kept: saved.ref, reason, intent }),
+      event('session.removed', { session: session.id, removal }),
+    ],
+  };
+}

@@ -1,0 +1,113 @@
+/** Brings a removed worktree back: out of the trash as it was, else made again from what was kept of it. */
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CoppiceError } from '../core/errors.ts';
+import type { Place } from '../core/session/state.ts';
+import { adminEntries } from './admin.ts';
+import { createWorktree } from './create.ts';
+import { textOf } from './door.ts';
+import { readHead } from './facts.ts';
+import { ownIdentity } from './identity.ts';
+import { replaceNote } from './notes.ts';
+import { branchCommit } from './refs.ts';
+import type { Repository } from './repository.ts';
+import { treeOfCommit } from './save.ts';
+import { takeFromTrash } from './trash.ts';
+import { treeOf } from './tree.ts';
+import { probeWorktree } from './worktrees.ts';
+
+/** What is known of a removed worktree. */
+export interface ReturnOptions {
+  /** Folder below which worktrees and the trash live. */
+  readonly root: string;
+  /** Its id in the trash, if it went there. */
+  readonly trash?: string;
+  /** The ref that keeps its work. */
+  readonly kept: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Can be repeated after a kill at any point.
+ *
+ * @returns the place, at another path when it was made again and its old path is taken by now.
+ * @throws CoppiceError `worktree-in-use` (its branch is checked out elsewhere), `path-in-the-way`, `not-found` (nothing
+ * was kept), and what `createWorktree` throws.
+ */
+export async function returnWorktree(repository: Repository, place: Place, options: ReturnOptions): Promise<Place> {
+  await refuseOccupied(repository, place);
+  await bringBranchBack(repository, place, options.kept);
+  if (options.trash !== undefined && (await takeFromTrash(repository, options.root, options.trash, place))) {
+    return noted(repository, place);
+  }
+  if ((await probeWorktree(repository, place)).state === 'ready') return fill(repository, place, options);
+  const made = await createWorktree(repository, {
+    root: options.root,
+    slug: place.slug,
+    branch: place.branch,
+    base: place.baseCommit,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const { path, admin } = made.place;
+  return fill(repository, { ...place, path, admin }, options);
+}
+
+async function refuseOccupied(repository: Repository, { branch, path }: Place): Promise<void> {
+  const { commonDir } = repository.location;
+  const main = { admin: commonDir, path: repository.mainRoot };
+  for (const entry of [main, ...(await adminEntries(commonDir))]) {
+    const head = await readHead(entry.admin).catch(() => undefined);
+    if (head?.kind !== 'branch' || head.branch !== branch || entry.path === path) continue;
+    throw new CoppiceError(
+      'worktree-in-use',
+      `The branch ${branch} is checked out in ${entry.path ?? entry.admin}.`,
+      'Remove that worktree first, or work on there.',
+      { context: { branch, path: entry.path ?? entry.admin } },
+    );
+  }
+}
+
+/** A branch that was deleted meanwhile begins again where the worktree was. */
+async function bringBranchBack(repository: Repository, { branch }: Place, kept: string): Promise<void> {
+  if ((await branchCommit(repository, branch)) !== undefined) return;
+  const answer = await repository.run(['rev-parse', '--quiet', '--verify', `${kept}^1`], { okCodes: [0, 1, 128] });
+  if (answer.code !== 0) {
+    throw new CoppiceError(
+      'not-found',
+      `Nothing is kept at ${kept} any more.`,
+      'Look for it with `git fsck --lost-found`.',
+      {
+        context: { ref: kept },
+      },
+    );
+  }
+  await repository.run(['update-ref', `refs/heads/${branch}`, textOf(answer), ''], { extraEnv: ownIdentity });
+}
+
+/** Our note of it, which went with the removal; somebody else's worktree never had one. */
+async function noted(repository: Repository, place: Place): Promise<Place> {
+  if (place.origin === 'adopted') return place;
+  const device = (await stat(dirname(place.path))).dev;
+  await replaceNote({ v: 1, state: 'ready', place, branchExisted: true, by: repository.owner.mark, device });
+  return place;
+}
+
+/** The files that were kept, and what was staged; only over a worktree in which nobody has worked yet. */
+async function fill(repository: Repository, place: Place, { kept, signal }: ReturnOptions): Promise<Place> {
+  const call = signal === undefined ? {} : { signal };
+  const [wanted, present] = [await treeOfCommit(repository, kept), await treeOf(repository, place, call)];
+  if (present.tree === wanted || present.tree !== (await treeOfCommit(repository, present.head))) return place;
+  await repository.onNewTree(place, ['read-tree', '-m', '-u', present.head, wanted], call);
+  await repository.onNewTree(place, ['read-tree', (await stagedOf(repository, kept)) ?? present.head], call);
+  await repository.onNewTree(place, ['update-index', '-q', '--refresh'], { ...call, okCodes: [0, 1] });
+  return place;
+}
+
+/** The commit of the staged state among the parents of what was kept. */
+async function stagedOf(repository: Repository, kept: string): Promise<string | undefined> {
+  const text = await repository.ask(['log', '--no-walk', '--format=%H %s', `${kept}^@`]);
+  return text
+    .split('\n')
+    .find((line) => line.endsWith(' Staged state'))
+    ?.split(' ', 1)[0];
+}

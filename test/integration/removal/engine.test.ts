@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkEnd } from '../../support/engine/checks.ts';
+import { comes, land } from '../../support/engine/landings.ts';
+import { Person } from '../../support/engine/person.ts';
+import { git } from '../../support/engine/repository.ts';
+import { Worlds, type World } from '../../support/engine/world.ts';
+
+describe('removing sessions with an engine', function () {
+  this.timeout(240_000);
+  let worlds: Worlds;
+  let world: World;
+  let person: Person;
+
+  before(async () => (worlds = await Worlds.open()));
+  after(async () => worlds.dispose());
+  afterEach(async () => world.dispose());
+
+  async function begin(config = ''): Promise<void> {
+    world = await worlds.world({ covered: true, config });
+    person = new Person(world);
+    await person.trust();
+  }
+
+  async function worked(prompt: string, more: Parameters<Person['create']>[1] = {}): Promise<[string, string]> {
+    const session = await person.create(prompt, more);
+    const { worktree } = await person.sees(session, 'reported');
+    return [session, worktree ?? assert.fail('no worktree')];
+  }
+
+  /** Without what Coppice itself writes there, which comes a moment later. */
+  async function stateOf(tree: string): Promise<string[]> {
+    const lines = (await git(tree, 'status', '--porcelain', '--ignored')).split('\n');
+    return lines.filter((line) => !/ \.(?:tasks|coppice)\/$/.test(line));
+  }
+
+  const exists = (path: string) =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+
+  it('says what would be lost, takes each consent apart, keeps everything and brings it back as it was', async () => {
+    await begin();
+    const [session, tree] = await worked('alpha');
+    await writeFile(join(world.repository, '.git', 'info', 'exclude'), '*.local\n.coppice/\n.tasks/\n');
+    await writeFile(join(tree, 'notes.local'), 'mine\n');
+    await writeFile(join(tree, 'new.txt'), 'new\n');
+    await writeFile(join(tree, 'README.md'), 'staged\n');
+    await git(tree, 'add', 'README.md');
+    const before = await stateOf(tree);
+    const facts = await person.ask('session/facts', { session });
+    assert.deepEqual(facts.needs, ['changes', 'unpushed']);
+    assert.deepEqual([facts.changed, facts.untracked, facts.unlanded], [2, 1, 1]);
+    assert.deepEqual(facts.ignored, ['notes.local']);
+    assert.equal(facts.worktree, tree);
+    await assert.rejects(person.ask('session/remove', { session }), { code: 'worktree-unsafe' });
+    await assert.rejects(person.ask('session/remove', { session, force: ['changes'] }), /neither merged nor pushed/);
+    assert.deepEqual(await stateOf(tree), before);
+
+    const { kept } = await person.ask('session/remove', { session, force: ['changes', 'unpushed'] });
+    assert.equal(await exists(tree), false);
+    assert.equal(await git(world.repository, 'show', `${kept ?? ''}:new.txt`), 'new');
+    assert.equal((await git(world.repository, 'worktree', 'list')).split('\n').length, 1);
+    assert.deepEqual(await person.list(), []);
+    assert.equal((await person.ask('session/remove', { session })).kept, kept);
+    await assert.rejects(
+      person.ask('session/continue', { session, prompt: 'more', requester: world.requester }),
+      /was removed/,
+    );
+
+    await person.ask('session/restore', { session });
+    assert.deepEqual(await stateOf(tree), before);
+    assert.equal(await readFile(join(tree, 'notes.local'), 'utf8'), 'mine\n');
+    await assert.rejects(person.ask('session/restore', { session }), /was not removed/);
+    await rm(join(tree, 'new.txt'));
+    await git(tree, 'checkout', '--quiet', 'HEAD', 'README.md');
+    await person.continue(session, 'beta');
+    await person.sees(session, 'reported');
+    await checkEnd(person, [{ id: session, status: 'reported', work: '- alpha\n- beta', commits: 2 }]);
+  });
+
+  it('brings back from its ref what is in the trash no more, also without its branch', async () => {
+    await begin();
+    const [session, tree] = await worked('alpha');
+    const { branch } = await person.show(session);
+    await writeFile(join(tree, 'new.txt'), 'new\n');
+    await writeFile(join(tree, 'README.md'), 'staged\n');
+    await git(tree, 'add', 'README.md');
+    const before = await git(tree, 'status', '--porcelain');
+    await person.ask('session/remove', { session, force: ['changes', 'unpushed'] });
+    await rm(join(world.home, 'worktrees', '.trash'), { recursive: true });
+    await git(world.repository, 'branch', '--quiet', '-D', branch ?? '');
+    await person.ask('session/restore', { session });
+    assert.equal(await git(tree, 'status', '--porcelain'), before);
+    assert.equal(await readFile(join(tree, 'new.txt'), 'utf8'), 'new\n');
+    assert.equal(await readFile(join(tree, 'work.txt'), 'utf8'), '- alpha\n');
+  });
+
+  it('a path that is taken meanwhile, or a branch that is checked out elsewhere, is left and said', async () => {
+    await begin();
+    const [session, tree] = await worked('alpha');
+    const { branch } = await person.show(session);
+    await person.ask('session/remove', { session, force: ['unpushed'] });
+    await mkdir(tree);
+    await writeFile(join(tree, 'mine.txt'), 'mine\n');
+    await assert.rejects(person.ask('session/restore', { session }), { code: 'path-in-the-way' });
+    assert.equal(await readFile(join(tree, 'mine.txt'), 'utf8'), 'mine\n');
+    await rm(tree, { recursive: true });
+    await git(world.repository, 'switch', '--quiet', branch ?? '');
+    await assert.rejects(person.ask('session/restore', { session }), { code: 'worktree-in-use' });
+    await git(world.repository, 'switch', '--quiet', 'main');
+    await person.ask('session/restore', { session });
+    assert.equal(await readFile(join(tree, 'work.txt'), 'utf8'), '- alpha\n');
+  });
+
+  it('tear-down commands run first; one that fails stops the removal unless they are skipped', async () => {
+    await begin('worktrees:\n  teardown:\n    - ["sh", "-c", "echo gone > $HOME/teardown; exit 3"]\n');
+    const [session, tree] = await worked('alpha');
+    await assert.rejects(person.ask('session/remove', { session, force: ['unpushed'] }), { code: 'script-failed' });
+    assert.equal(await exists(tree), true);
+    assert.equal(await readFile(join(world.userHome, 'teardown'), 'utf8'), 'gone\n');
+    await person.ask('session/remove', { session, force: ['unpushed'], skipTeardown: true });
+    assert.equal(await exists(tree), false);
+  });
+
+  it('a session at work, on its way home, or above work that did not land stays', async () => {
+    await begin();
+    const busy = await person.create('gamma #hang');
+    await person.sees(busy, 'running');
+    await assert.rejects(person.ask('session/remove', { session: busy }), /is running/);
+    await person.cancel(busy);
+    const [root] = await worked('alpha');
+    const [below] = await worked('beta', { parent: root });
+    const force = ['unpushed'] as const;
+    await assert.rejects(person.ask('session/remove', { session: root, force: [...force] }), /work below it/);
+    assert.equal((await person.ask('session/facts', { session: root })).children[0]?.landed, false);
+    await writeFile(join(world.repository, 'README.md'), 'being edited\n');
+    await comes(person, below, await land(person, below), 'landed');
+    const waiting = await land(person, root);
+    await comes(person, root, waiting, 'held');
+    await assert.rejects(person.ask('session/remove', { session: root, force: [...force] }), /on its way home/);
+    await git(world.repository, 'checkout', '--quiet', 'README.md');
+    await comes(person, root, waiting, 'landed');
+    await person.ask('session/remove', { session: root });
+    await person.ask('session/remove', { session: below });
+    await person.ask('session/remove', { session: busy });
+    assert.deepEqual(await person.list(), []);
+    assert.equal((await git(world.repository, 'worktree', 'list')).split('\n').length, 1);
+  });
+
+  it('a worktree that somebody else made stays where it is', async () => {
+    await begin();
+    const tree = join(world.root, 'own');
+    await git(world.repository, 'worktree', 'add', '--quiet', '-b', 'feature/own', tree);
+    const [session] = await worked('alpha', { worktree: tree });
+    assert.equal((await person.ask('session/facts', { session })).worktree, null);
+    assert.equal((await person.ask('session/remove', { session })).kept, null);
+    assert.equal(await exists(join(tree, 'work.txt')), true);
+    await person.ask('session/restore', { session });
+    assert.equal((await person.list()).length, 1);
+  });
+
+  it('a session is given another title', async () => {
+    await begin();
+    const [session] = await worked('alpha');
+    const { session: renamed } = await person.ask('session/rename', { session, title: '  Parser  ' });
+    assert.equal(renamed.title, 'Parser');
+    await assert.rejects(person.ask('session/rename', { session, title: 'a\u001B[2Jb' }), /one line of text/);
+    assert.equal((await person.show(session)).title, 'Parser');
+  });
+});
