@@ -91,20 +91,20 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     directory.agent(session.agent, await settingsFor(session), session.agentOptions);
   const paths = runPaths(home);
   const places = { store, repositories, settings: (root: string) => settings.of(root) };
+  const watching = new Watching({
+    ...{ store, repositories, log: log.component('watch'), folder: join(home.root, 'git', 'watch') },
+    onChanged: () => undefined,
+  });
   const context: SessionContext = {
     ...{ store, vault, clock, runRef: paths.runRef, newId: randomUUID, stopping: stopping.signal },
     log: log.component('session'),
     workplace: new GitWorkplace({ ...places, log: log.component('git'), sessionFolder: (id) => home.session(id) }),
-    checkpoints: new GitCheckpoints({ repositories, stopping: stopping.signal }),
+    checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     agent: agentOf,
     executor: (session) => executors.get(session.executor) ?? executor,
     askSecrets: (session, names) => askClients(engine.clients(), session, names, log),
     settings: settingsFor,
   };
-  const watching = new Watching({
-    ...{ store, repositories, log: log.component('watch'), folder: join(home.root, 'git', 'watch') },
-    onChanged: () => undefined,
-  });
   const sessions = new Sessions(context, () => settings.limits);
   const services: Services = {
     ...{ store, sessions, vault, repositories, executors, clock, newId: randomUUID, agentOf, ...paths },

@@ -25,7 +25,8 @@ export function requestRestore(session: Session, request: RestoreRequest, pause:
     throw refusal(session, 'may be at work: its state is unknown', 'See `coppice session show` for what is in doubt.');
   }
   if (!pause) throw refusal(session, 'is at work', 'Interrupt it first, or ask for the rollback with a pause.');
-  const busy = session.turn !== undefined || session.prompts.some((prompt) => prompt.state === 'written');
+  // What it was given and has not begun is not begun afterwards: a person has taken over.
+  const busy = session.turn !== undefined || session.prompts.some((prompt) => prompt.state !== 'seen');
   return busy && session.interrupting !== true
     ? [requested, event('session.interrupting', { session: session.id })]
     : [requested];

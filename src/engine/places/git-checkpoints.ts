@@ -1,19 +1,23 @@
-import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
-import { highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
+import type { TouchedPaths } from '../../core/watch/touched.ts';
+import { checkpointTree, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
 import { moveFiles, type Move, movesBetween, refuseObstacles } from '../../git/restore.ts';
 import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
-import type { Captured, CheckpointPlace, Planned, Rollback, Unfinished } from '../sessions/checkpoints.ts';
+import type { Captured, CheckpointPlace, Planned, Rollback, TakeOptions, Unfinished } from '../sessions/checkpoints.ts';
 import type { Repositories } from './repositories.ts';
 
 /** What checkpoints of git worktrees are made with. */
 export interface GitCheckpointsOptions {
   readonly repositories: Repositories;
+  readonly touched: TouchedPaths;
   /** Aborted when the engine stops. */
   readonly stopping: AbortSignal;
 }
+
+/** Under this name paths are taken for checkpoints. */
+const taker = 'checkpoint';
 
 /** Checkpoints of git worktrees, under private refs. */
 export class GitCheckpoints implements CheckpointPlace {
@@ -30,16 +34,24 @@ export class GitCheckpoints implements CheckpointPlace {
     return takeCheckpoint(repository, place, { ...options, signal: this.#options.stopping });
   }
 
-  async take(
-    session: Session,
-    place: Place,
-    { n, intent, parent }: { readonly n: number; readonly intent: string; readonly parent: Checkpoint | undefined },
-  ): Promise<Captured> {
+  async take(session: Session, place: Place, { n, intent, parent, full }: TakeOptions): Promise<Captured> {
     const repository = await this.#repository(session);
-    return takeCheckpoint(repository, place, {
-      ...{ session: session.id, n, intent, signal: this.#options.stopping },
-      ...(parent === undefined ? {} : { parent }),
-    });
+    // Taken before the files are looked at: what is written meanwhile is for the next checkpoint as well.
+    const touched = await this.#options.touched.take(session.id, taker);
+    try {
+      return await takeCheckpoint(repository, place, {
+        ...{ session: session.id, n, intent, signal: this.#options.stopping },
+        ...(parent === undefined ? {} : { parent }),
+        ...(full || touched.gap !== undefined ? {} : { touched: touched.paths }),
+      });
+    } catch (error) {
+      this.#options.touched.giveBack(session.id, taker, touched);
+      throw error;
+    }
+  }
+
+  async look(session: Session, place: Place): Promise<string> {
+    return (await checkpointTree(await this.#repository(session), place, this.#options.stopping)).tree;
   }
 
   async differs(session: Session, from: string, to: string): Promise<boolean> {

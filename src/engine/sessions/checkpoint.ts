@@ -4,7 +4,7 @@ import type { NewEvent } from '../../core/domain.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
-import type { Captured } from './checkpoints.ts';
+import type { Captured, TakeOptions } from './checkpoints.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { requireTrusted } from './trust.ts';
 
@@ -37,12 +37,18 @@ function withoutPrompt(due: Exclude<Due, { kind: 'turn-start' }>): { kind: Due['
 }
 
 async function take(context: SessionContext, session: Session, place: Place, due: Due, quiet: boolean): Promise<void> {
-  await keep(context, session, place, quiet && due.kind === 'turn-start', {
-    kind: due.kind,
-    turn: due.kind === 'turn-end' ? due.turn : (session.checkpoint?.turn ?? 0),
-    ...defined({ prompt: due.kind === 'tool' ? undefined : due.prompt }),
-    ...(due.kind === 'tool' ? { requests: due.requests } : {}),
-  });
+  await keep(
+    context,
+    session,
+    place,
+    { quiet: quiet && due.kind === 'turn-start', full: false },
+    {
+      kind: due.kind,
+      turn: due.kind === 'turn-end' ? due.turn : (session.checkpoint?.turn ?? 0),
+      ...defined({ prompt: due.kind === 'tool' ? undefined : due.prompt }),
+      ...(due.kind === 'tool' ? { requests: due.requests } : {}),
+    },
+  );
 }
 
 /** Takes a checkpoint before a rollback: of the files as they are, read in full. */
@@ -52,21 +58,51 @@ export function keepNow(
   place: Place,
   restore: NonNullable<CheckpointRecord['restore']>,
 ): Promise<Checkpoint> {
-  return keep(context, session, place, true, { kind: 'restore', turn: session.checkpoint?.turn ?? 0, restore });
+  return keep(
+    context,
+    session,
+    place,
+    { quiet: true, full: true },
+    { kind: 'restore', turn: session.checkpoint?.turn ?? 0, restore },
+  );
 }
 
-/** `quiet`: no agent has been at work since the checkpoint before, so that what differs was a person. */
+/**
+ * What was seen being touched and what is there must agree: `found` is the tree of all files as somebody else read them at the
+ * end of the work. Where it is not that of the newest checkpoint, every file is looked at once more, and a difference is kept.
+ */
+export async function reconcile(context: SessionContext, session: Session, place: Place, found: string): Promise<void> {
+  const { checkpoints, log, stopping, store } = context;
+  const last = newest(context, session);
+  if (last === undefined || last.tree === found || (session.lastTurn?.n ?? 0) > last.turn) return;
+  try {
+    if ((await checkpoints.look(session, place)) === last.tree) return;
+    log.warn('files changed that nobody saw changing', { session: session.id, checkpoint: last.n });
+    await keep(context, session, place, { quiet: false, full: true }, { kind: 'turn-end', turn: last.turn });
+  } catch (error) {
+    if (stopping.aborted || store.state.readOnlyReason !== undefined) throw error;
+    log.warn('a checkpoint could not be compared with the files', { session: session.id, error: String(error) });
+  }
+}
+
+interface How {
+  /** No agent has been at work since the checkpoint before, so that what differs was a person. */
+  readonly quiet: boolean;
+  /** Every file is looked at. */
+  readonly full: boolean;
+}
+
 async function keep(
   context: SessionContext,
   session: Session,
   place: Place,
-  quiet: boolean,
+  { quiet, full }: How,
   why: Pick<CheckpointRecord, 'kind' | 'turn' | 'prompt' | 'requests' | 'restore'>,
 ): Promise<Checkpoint> {
   const { store, checkpoints } = context;
   const parent = newest(context, session);
   const { id: intent, n } = announced(context, session) ?? (await announce(context, session));
-  const captured = await captureAs(context, session, place, { n, intent, parent });
+  const captured = await captureAs(context, session, place, { n, intent, parent, full });
   const changed = captured.tree !== parent?.tree;
   const byPerson =
     quiet && changed && parent !== undefined && (await checkpoints.differs(session, parent.tree, captured.tree));
@@ -113,9 +149,9 @@ async function captureAs(
   context: SessionContext,
   session: Session,
   place: Place,
-  options: Parameters<SessionContext['checkpoints']['take']>[2],
+  options: TakeOptions,
 ): Promise<Numbered> {
-  const { n, intent, parent } = options;
+  const { n, intent } = options;
   try {
     return { ...(await context.checkpoints.take(session, place, options)), n, intent };
   } catch (error) {
@@ -126,7 +162,7 @@ async function captureAs(
       event('intent.failed', { intent, session: session.id, error: error.toRecord() }),
     ]);
     const next = await announce(context, session, free);
-    const captured = await context.checkpoints.take(session, place, { n: next.n, intent: next.id, parent });
+    const captured = await context.checkpoints.take(session, place, { ...options, n: next.n, intent: next.id });
     return { ...captured, n: next.n, intent: next.id };
   }
 }

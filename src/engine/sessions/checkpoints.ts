@@ -10,6 +10,14 @@ export interface Captured {
   readonly remarks: readonly string[];
 }
 
+/** Which checkpoint is taken, and how. */
+export interface TakeOptions {
+  readonly n: number;
+  readonly intent: string;
+  readonly parent: Checkpoint | undefined;
+  readonly full: boolean;
+}
+
 /** What the session loop needs to keep states of a worktree's files; the composition root makes it from the room `git`. */
 export interface CheckpointPlace {
   /**
@@ -17,12 +25,13 @@ export interface CheckpointPlace {
    * nothing is read.
    */
   begin(session: Session, place: Place, intent: string, untouched: boolean): Promise<Captured>;
-  /** The files as they are, under the number `n`; once per `intent`. `parent` is the newest checkpoint. */
-  take(
-    session: Session,
-    place: Place,
-    options: { readonly n: number; readonly intent: string; readonly parent: Checkpoint | undefined },
-  ): Promise<Captured>;
+  /**
+   * The files as they are, under the number `n`; once per `intent`. `parent` is the newest checkpoint. With `full` every file
+   * is looked at; else only those that somebody saw being touched since `parent`, where that is known for sure.
+   */
+  take(session: Session, place: Place, options: TakeOptions): Promise<Captured>;
+  /** The tree of the files as they are, every one of them looked at. */
+  look(session: Session, place: Place): Promise<string>;
   /** Whether anything outside of Coppice's own files differs between two trees. */
   differs(session: Session, from: string, to: string): Promise<boolean>;
   /**

@@ -2,6 +2,7 @@ import { defined } from '../../core/defined.ts';
 import { toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { ChangeSummary, Place, Result, Session } from '../../core/session/state.ts';
+import { reconcile } from './checkpoint.ts';
 import { isTrusted } from './trust.ts';
 import { engineActor, type SessionContext } from './context.ts';
 
@@ -13,6 +14,9 @@ export async function settle(context: SessionContext, session: Session, error?: 
   const problem = error === undefined ? session.cancelling?.error : toErrorRecord(error);
   const place = session.holding ? session.worktree : undefined;
   const work = await record(context, session, place, outcomeOf(session, problem));
+  if (place !== undefined && work.changes !== undefined) {
+    await reconcile(context, context.store.session(session.id), place, work.changes.tree);
+  }
   if (place !== undefined) await context.workplace.release(session, place);
   // What the engine interrupted the agent for comes before what went wrong because of it.
   const interruption = work.outcome === 'interrupted' ? session.interruptedFor : undefined;
@@ -45,6 +49,7 @@ const over: ErrorRecord = { code: 'wrong-state', message: 'The work has ended.',
 function outcomeOf(session: Session, problem: ErrorRecord | undefined): Result['outcome'] {
   if (session.cancelling !== undefined && session.cancelling.error === undefined) return 'cancelled';
   if (problem !== undefined) return 'failed';
+  if (session.interrupting === true) return 'interrupted';
   switch (session.lastTurn?.outcome) {
     case 'success':
       return 'reported';

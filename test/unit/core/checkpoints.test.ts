@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import type { AgentRequest } from '../../../src/core/agent/events.ts';
 import { event } from '../../../src/core/events.ts';
+import { requestRestore, undoOf } from '../../../src/core/restore/commands.ts';
 import { addPrompt, answer } from '../../../src/core/session/commands.ts';
 import { limits, newSession, World } from './world.ts';
 
@@ -90,5 +91,28 @@ describe('checkpoints of a session', () => {
     assert.equal(world.ledger.entity('checkpoint', 'a/0')?.['name'], 'good');
     world.ledger.append([event('checkpoint.pruned', { session: 'a', n: 0, reason: 'old' })]);
     assert.equal(world.ledger.entity('checkpoint', 'a/0'), undefined);
+  });
+
+  it('wait for a rollback, during which nothing is begun', () => {
+    const { ledger } = world;
+    const request = { id: 'r1', to: 0 };
+    assert.throws(() => requestRestore(ledger.get('a'), request, false), /no worktree/);
+    steps(world, 3);
+    world.take('a');
+    assert.throws(() => requestRestore(ledger.get('a'), request, false), /is at work/);
+    ledger.append(requestRestore(ledger.get('a'), request, true));
+    assert.deepEqual(requestRestore(ledger.get('a'), request, true), [], 'asked twice');
+    assert.throws(() => requestRestore(ledger.get('a'), { id: 'r2', to: 0 }, true), /already/);
+    more(world);
+    assert.deepEqual(steps(world, 5), ['interrupt', 'keep turn-end', 'close', 'restore', 'restore']);
+    const plan = { before: 2, after: 3, tree: 't', commit: 'c' };
+    ledger.append([event('restore.planned', { session: 'a', restore: 'r1', plan })]);
+    assert.deepEqual(ledger.get('a').restoring, { ...request, plan });
+    ledger.append([event('restore.ended', { session: 'a', restore: 'r1', files: 1, before: 2, after: 3 })]);
+    assert.deepEqual(undoOf(ledger.get('a'), 'u'), { id: 'u', to: 2, since: 3 });
+    ledger.append(requestRestore(ledger.get('a'), { id: 'r3', to: 0 }, false));
+    ledger.append([event('restore.ended', { session: 'a', restore: 'r3', files: 0 })]);
+    assert.deepEqual(undoOf(ledger.get('a'), 'u'), { id: 'u', to: 2, since: 3 }, 'nothing done leaves the last one');
+    assert.equal(world.ledger.state(), world.ledger.replayed());
   });
 });
