@@ -187,6 +187,19 @@ export const table = {
       '`title` the name that is shown.',
     scope: 'user',
   },
+  'checkpoints.keep': {
+    type: type.whole(1, 10_000),
+    default: 20,
+    description: 'How many of the newest checkpoints of a session are kept, whatever their age.',
+    scope: 'user',
+  },
+  'checkpoints.keepDays': {
+    type: type.whole(1, 3650),
+    default: 30,
+    description:
+      'Days for which every checkpoint is kept. The start of a session, gates and checkpoints with a name are kept for good.',
+    scope: 'user',
+  },
   'history.commit': {
     type: type.yesNo,
     default: false,

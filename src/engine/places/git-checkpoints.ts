@@ -1,6 +1,7 @@
+import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { TouchedPaths } from '../../core/watch/touched.ts';
-import { checkpointTree, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
+import { checkpointTree, dropCheckpoint, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
 import { moveFiles, type Move, movesBetween, refuseObstacles } from '../../git/restore.ts';
@@ -87,6 +88,10 @@ export class GitCheckpoints implements CheckpointPlace {
     await refuseObstacles(repository, place, moves);
     const what = { session: session.id, n, intent, now: now.tree, head: now.head, moves };
     return { moves, ...(await keepResult(repository, what)) };
+  }
+
+  async drop(session: Session, checkpoint: Checkpoint): Promise<void> {
+    await dropCheckpoint(await this.#repository(session), session.id, checkpoint);
   }
 
   async free(session: Session): Promise<number> {

@@ -1,5 +1,6 @@
 import { defined } from '../../core/defined.ts';
 import { checkpointId, type Checkpoint, type CheckpointRecord, type Due } from '../../core/checkpoint/state.ts';
+import { prunable } from '../../core/checkpoint/retention.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
@@ -18,6 +19,7 @@ export async function takeDue(context: SessionContext, session: Session, due: Du
   try {
     requireTrusted(context, session);
     await take(context, session, place, due, quiet);
+    await prune(context, context.store.session(session.id));
   } catch (error) {
     if (context.stopping.aborted || context.store.state.readOnlyReason !== undefined) throw error;
     const intent = announced(context, session)?.id;
@@ -65,6 +67,21 @@ export function keepNow(
     { quiet: true, full: true },
     { kind: 'restore', turn: session.checkpoint?.turn ?? 0, restore },
   );
+}
+
+/** What is over its time goes: from the journal first, so that nothing there ever names a ref that is gone. */
+async function prune(context: SessionContext, session: Session): Promise<void> {
+  const { store, checkpoints, clock } = context;
+  const settings = await context.settings(session);
+  const retention = { keep: settings['checkpoints.keep'], keepDays: settings['checkpoints.keepDays'] };
+  const all = store.all('checkpoint').filter((each) => each.session === session.id);
+  const old = prunable(session, all, retention, clock());
+  if (old.length === 0) return;
+  const reason = `older than ${retention.keepDays} days, and not among the last ${retention.keep}`;
+  await store.commit(engineActor, () =>
+    old.map(({ n }) => event('checkpoint.pruned', { session: session.id, n, reason })),
+  );
+  for (const each of old) await checkpoints.drop(session, each);
 }
 
 /**

@@ -43,6 +43,8 @@ export interface CheckpointPlace {
   planAgain(session: Session, place: Place, rollback: Unfinished): Promise<Planned>;
   /** Does what was planned, to the files alone. Repeating it is harmless. */
   carryOut(session: Session, place: Place, planned: Planned): Promise<void>;
+  /** Takes the ref of a checkpoint away that the journal has no more. */
+  drop(session: Session, checkpoint: Checkpoint): Promise<void>;
   /** A number that no ref of the session has, when the next one in the journal is taken. */
   free(session: Session): Promise<number>;
 }

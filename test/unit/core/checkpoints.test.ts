@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import type { AgentRequest } from '../../../src/core/agent/events.ts';
+import { prunable } from '../../../src/core/checkpoint/retention.ts';
+import type { Checkpoint } from '../../../src/core/checkpoint/state.ts';
 import { event } from '../../../src/core/events.ts';
 import { requestRestore, undoOf } from '../../../src/core/restore/commands.ts';
 import { addPrompt, answer } from '../../../src/core/session/commands.ts';
@@ -114,5 +116,36 @@ describe('checkpoints of a session', () => {
     ledger.append([event('restore.ended', { session: 'a', restore: 'r3', files: 0 })]);
     assert.deepEqual(undoOf(ledger.get('a'), 'u'), { id: 'u', to: 2, since: 3 }, 'nothing done leaves the last one');
     assert.equal(world.ledger.state(), world.ledger.replayed());
+  });
+});
+
+describe('the retention of checkpoints', () => {
+  const day = 24 * 60 * 60 * 1000;
+  const now = 100 * day;
+
+  function old(n: number, changes: Partial<Checkpoint> = {}): Checkpoint {
+    return {
+      ...{ id: `a/${n}`, session: 'a', n, kind: 'turn-end', at: 0, tree: 't', commit: 'c', head: 'h', parent: null },
+      ...{ changed: true, byPerson: false, turn: 0, usage: noUsage, queue: { priority: 'normal' } },
+      conversation: { offset: 0, prompts: 0, turns: 0 },
+      ...changes,
+    };
+  }
+
+  it('keeps the newest, the young, the start, gates, named ones and what a rollback refers to', () => {
+    const world = new World();
+    newSession(world.ledger, 'a');
+    const session = { ...world.ledger.get('a'), restored: { id: 'r', to: 0, at: 0, files: 1, before: 4, after: 5 } };
+    const all = [
+      old(0, { kind: 'session-start' }),
+      old(1, { kind: 'gate' }),
+      old(2, { name: 'good' }),
+      old(3, { at: now - 29 * day }),
+      ...[4, 5, 6, 7, 8, 9].map((n) => old(n)),
+    ];
+    const gone = (keep: number): number[] => prunable(session, all, { keep, keepDays: 30 }, now).map(({ n }) => n);
+    assert.deepEqual(gone(2), [7, 6]);
+    assert.deepEqual(gone(10), []);
+    assert.deepEqual(gone(1), [8, 7, 6], 'the newest always stays');
   });
 });
