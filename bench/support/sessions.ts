@@ -8,17 +8,19 @@ export interface Wanted {
   readonly sessions: number;
   /** The last ones are at work (their processes are not there). */
   readonly live: number;
+  /** The repository that they are of. */
+  readonly root?: string;
 }
 
 /** Journals sessions; all but the last `live` have reported. */
-export async function addSessions(state: StateManager, { sessions, live }: Wanted): Promise<void> {
+export async function addSessions(state: StateManager, { sessions, live, root = '/nowhere' }: Wanted): Promise<void> {
   for (let index = 0; index < sessions; index++) {
-    const events = history(index, index >= sessions - live);
+    const events = history(index, index >= sessions - live, root);
     await state.transact('engine', () => events);
   }
 }
 
-function history(index: number, live: boolean): NewEvent[] {
+function history(index: number, live: boolean, root: string): NewEvent[] {
   const session = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
   const path = `/nowhere/worktrees/task-${index}`;
   const place = {
@@ -27,8 +29,8 @@ function history(index: number, live: boolean): NewEvent[] {
     branch: `feature/task-${index}`,
     base: 'main',
     baseCommit: '0'.repeat(40),
-    admin: `/nowhere/.git/worktrees/task-${index}`,
-    common: '/nowhere/.git',
+    admin: `${root}/.git/worktrees/task-${index}`,
+    common: `${root}/.git`,
     origin: 'created' as const,
   };
   const began: NewEvent[] = [
@@ -40,7 +42,7 @@ function history(index: number, live: boolean): NewEvent[] {
       agentOptions: {},
       executor: 'local',
       priority: 'normal',
-      repository: { id: 'bench', root: '/nowhere' },
+      repository: { id: 'bench', root },
       request: {},
       requester: {
         by: 'user:bench',

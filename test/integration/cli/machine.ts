@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+const builtCli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 
 export interface Ran {
   readonly exit: number | null;
@@ -66,6 +66,8 @@ export async function waitFor(holds: () => boolean | Promise<boolean>, timeoutMs
 export class Machine {
   readonly root: string;
   readonly repo: string;
+  /** The command line's program; the one of this clone unless another is set. */
+  cli = builtCli;
   /** The environment of its programs. */
   readonly env: NodeJS.ProcessEnv;
   readonly #running = new Set<ChildProcess>();
@@ -107,12 +109,12 @@ export class Machine {
 
   /** Begins a command line. */
   begin(args: readonly string[], options: Options = {}): Running {
-    return this.#spawn(process.execPath, [cli, ...args], options);
+    return this.#spawn(process.execPath, [this.cli, ...args], options);
   }
 
   /** Begins a command line on a terminal of its own; what a person types goes to its standard input. */
   onTerminal(args: readonly string[], options: Options = {}): Running {
-    const words = [process.execPath, cli, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    const words = [process.execPath, this.cli, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
     const how = process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', words] : ['-qec', words, '/dev/null'];
     return this.#spawn('script', how, { ...options, env: { TERM: 'xterm', NO_COLOR: '1', ...options.env } });
   }

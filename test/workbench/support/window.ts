@@ -1,6 +1,7 @@
 import type { Frame, Locator, Page } from 'playwright-core';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { patienceMs, type Size } from './browser.ts';
 import type { CodeServer, Settings } from '../../../scripts/workbench/code-server.ts';
 import { Notifications } from './notifications.ts';
@@ -170,6 +171,22 @@ export class Window {
 
   async close(): Promise<void> {
     await this.page.close();
+  }
+
+  /** Waits until two pictures in a row are the same: nothing moves, loads or fades any more. */
+  async settled(): Promise<void> {
+    let before = await this.page.screenshot();
+    await soon(
+      async () => {
+        await delay(300);
+        const after = await this.page.screenshot();
+        const same = after.equals(before);
+        before = after;
+        return same;
+      },
+      'a window that is at rest',
+      10_000,
+    ).catch(() => undefined); // a session at work never is
   }
 
   /** Writes a picture into `.cache/workbench/` (or the folder that is given) and gives its path. */

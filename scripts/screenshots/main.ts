@@ -1,0 +1,25 @@
+/**
+ * `npm run screenshots`: takes the pictures of the README from a real workbench, light and dark, into `media/screenshots/`. With
+ * `--all`, a gallery for people to look through instead: each view in each theme, narrow and wide, empty and full, in
+ * `.cache/gallery/`.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { closeBrowser } from '../../test/workbench/support/browser.ts';
+import { root } from '../workbench/installation.ts';
+import { takeGallery } from './gallery.ts';
+import { takeReadmePictures } from './readme.ts';
+
+try {
+  if (process.argv.includes('--all')) {
+    const folder = join(root, '.cache', 'gallery');
+    await rm(folder, { recursive: true, force: true });
+    await takeGallery(folder);
+    console.log(folder);
+  } else {
+    const folder = join(root, 'media', 'screenshots');
+    for (const line of await takeReadmePictures(folder)) console.log(line);
+  }
+} finally {
+  await closeBrowser();
+}

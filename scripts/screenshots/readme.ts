@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import { play, startStage } from './stage.ts';
+
+const mostBytes = 150_000;
+const size = { width: 1280, height: 800 };
+
+/** Takes the pictures of the README into a folder; a line for each. */
+export async function takeReadmePictures(folder: string): Promise<string[]> {
+  const lines: string[] = [];
+  const code = await startStage({ size });
+  const { window } = code;
+  const take = async (name: string): Promise<void> => {
+    const path = await window.screenshot(name, folder);
+    const { size: bytes } = await stat(path);
+    if (bytes > mostBytes) throw new Error(`${path} has ${bytes} bytes, more than ${mostBytes}.`);
+    lines.push(`${path} (${Math.round(bytes / 1000)} kB)`);
+  };
+  try {
+    await window.open('Coppice');
+    await play(code);
+    const sessions = window.view('Sessions');
+    for (const theme of ['light', 'dark'] as const) {
+      await window.theme(theme);
+      await sessions
+        .row(/springs/i)
+        .first()
+        .click();
+      const panel = await window.webview('main');
+      await panel.getByText('springs and neaps', { exact: false }).first().waitFor();
+      await window.settled();
+      await take(`session-${theme}`);
+      await sessions
+        .row(/from a file/i)
+        .first()
+        .click();
+      await (await window.webview('main')).getByText('csv-parse', { exact: false }).first().waitFor();
+      await window.settled();
+      await take(`decision-${theme}`);
+    }
+    return lines;
+  } finally {
+    await code.stop();
+  }
+}

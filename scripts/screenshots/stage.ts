@@ -1,0 +1,33 @@
+/** A workbench with something in it: sessions of the scripted agent on the sample project. */
+import type { Machine } from '../../test/integration/cli/machine.ts';
+import { Workbench, type WorkbenchOptions } from '../../test/workbench/support/running-workbench.ts';
+import { installScripted, startScripted, useInstalled } from '../../test/workbench/support/scripted.ts';
+import { soon } from '../../test/workbench/support/waiting.ts';
+
+/** What is asked of the agent, and the status that its session is left in. */
+const work = [
+  { name: 'springs-and-neaps', prompt: 'Show springs and neaps in the table', until: 'reported' },
+  { name: 'list-harbours', prompt: 'Print a list of harbours with --list', until: 'reported' },
+  { name: 'harbours-csv', prompt: 'Read the harbours from a file', until: 'needs-you' },
+  { name: 'time-zone', prompt: 'Show times in the right time zone', until: 'needs-you' },
+  { name: 'manual', prompt: 'Write a manual of one page', until: 'running' },
+] as const;
+
+/** Starts a workbench with the scripted agent. */
+export async function startStage(options: WorkbenchOptions = {}): Promise<Workbench> {
+  const prepare = async (machine: Machine): Promise<void> => {
+    await options.prepare?.(machine);
+  };
+  return Workbench.start({ ...options, prepare, install: installScripted });
+}
+
+/** Gives the agent its work and waits until each session is as it is to be seen. */
+export async function play(code: Workbench): Promise<void> {
+  const { machine } = code;
+  await useInstalled(machine);
+  await machine.coppice(['trust']);
+  for (const { name, prompt, until } of work) {
+    const id = await startScripted(machine, prompt, name);
+    await soon(async () => (await machine.status(id)) === until, `${until} for ${name}`, 60_000);
+  }
+}

@@ -1,0 +1,29 @@
+/** The scripted agent in the place of the demo agent: conversations that are worth looking at, the same each time. */
+import { copyFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Machine } from '../../integration/cli/machine.ts';
+import { CodeServer } from '../../../scripts/workbench/code-server.ts';
+import { installExtension, root } from '../../../scripts/workbench/installation.ts';
+
+/** Installs the extension with the scripted agent for its demo agent. */
+export async function installScripted(extensions: string): Promise<void> {
+  await installExtension(extensions);
+  await copyFile(join(root, 'scripts', 'sample', 'agent.mjs'), join(await distIn(extensions), 'demo-agent.js'));
+}
+
+/** Makes the command line of a machine the one that was installed so: it may be what starts the engine. */
+export async function useInstalled(machine: Machine): Promise<void> {
+  machine.cli = join(await distIn(CodeServer.extensionsIn(machine.root)), 'cli.js');
+}
+
+/** Gives the scripted agent work; the id of its session. */
+export async function startScripted(machine: Machine, prompt: string, name: string): Promise<string> {
+  const { id } = await machine.json<{ id: string }>('session', 'start', '--agent', 'demo', '--name', name, prompt);
+  return id;
+}
+
+async function distIn(extensions: string): Promise<string> {
+  const name = (await readdir(extensions)).find((each) => each.startsWith('coppice.coppice-'));
+  if (name === undefined) throw new Error(`The extension is not in ${extensions}.`);
+  return join(extensions, name, 'dist');
+}
