@@ -73,7 +73,12 @@ function options({ kind, from, to, executable }) {
           : [],
       };
     case 'extension':
-      return { ...common, platform: 'node', format: 'cjs', target: 'node22', minify: true, external: ['vscode'] };
+      return {
+        ...common,
+        ...{ platform: 'node', format: 'cjs', target: 'node22', minify: true, external: ['vscode'] },
+        // zod asks whether it runs in a browser; in an extension host that question is logged as an error.
+        define: { ...common.define, navigator: 'undefined' },
+      };
     case 'panel':
       return {
         ...common,

@@ -37,6 +37,9 @@ const coreForFrontEnds = [
   'core/settings/keys.ts',
 ];
 
+/** The editor's settings are checked by the rows of the table before they travel. */
+const settingsForExtension = ['core/settings/table.ts'];
+
 /** @type {Readonly<Record<string, Room>>} */
 export const layers = {
   core: { rooms: [], packages: ['zod'], node: false },
@@ -74,7 +77,7 @@ export const layers = {
   extension: {
     rooms: ['protocol'],
     types: ['core'],
-    files: coreForFrontEnds,
+    files: [...coreForFrontEnds, ...settingsForExtension],
     packages: ['vscode', '@vscode/l10n', 'vscode-jsonrpc', 'zod'],
   },
 };

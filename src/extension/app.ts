@@ -12,7 +12,8 @@ import { openTerminal } from './panel/terminal.ts';
 import { windowPlaces, type Places } from './places/places.ts';
 import { mirrorSessions, type SessionsModel } from './sessions/model.ts';
 import { windowSessions, type WindowSessions } from './sessions/window.ts';
-import { readEngineSettings } from './settings/engine-settings.ts';
+import { ArchiveToggle } from './sessions/archive.ts';
+import { Attention } from './notifications/attention.ts';
 
 /** Set by the build. */
 declare const COPPICE_VERSION: string | undefined;
@@ -35,6 +36,9 @@ export interface App {
   readonly panels: OpenPanels;
   readonly commands: Commands;
   readonly keys: ContextKeys;
+  /** What the user looks at. */
+  readonly attention: Attention;
+  readonly archive: ArchiveToggle;
 }
 
 /** The composition root. Touches no disk: the link alone looks for the engine's address. */
@@ -46,17 +50,19 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
       home,
       version,
       log,
-      plan: () => launchPlan(context.extensionPath, { ...readEngineSettings(), ...process.env }),
+      plan: () => launchPlan(context.extensionPath, process.env),
       secrets: secretsHandler(context.secrets, process.env),
     }),
   );
   const all = owner.add(mirrorSessions(link, log));
   const places = owner.add(windowPlaces(link, log));
   const sessions = owner.add(windowSessions(all, places, log));
+  const archive = owner.add(new ArchiveToggle((error) => log.error('A listener of the archive failed.', error)));
+  const attention = new Attention();
   const keys = openContextKeys(log);
   const commands = openCommands(log);
   const { secrets, extensionUri: extension } = context;
-  const panels = owner.add(new OpenPanels({ link, all, log, commands, secrets, extension, openTerminal }));
+  const panels = owner.add(new OpenPanels({ link, all, log, commands, secrets, extension, attention, openTerminal }));
   const shared = { context, log, version, home, link, all, places, sessions, panels, commands, keys };
-  return { ...shared, dispose: () => owner.dispose() };
+  return { ...shared, archive, attention, dispose: () => owner.dispose() };
 }

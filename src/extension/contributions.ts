@@ -1,15 +1,27 @@
 import { registerCommands } from './commands/index.ts';
+import { stateKeys } from './context-keys/state-keys.ts';
 import type { Contribution } from './contribution.ts';
+import { evidenceDocuments } from './needs-you/evidence-document.ts';
+import { needsYouView } from './needs-you/view.ts';
+import { agentKey } from './new-session/agents.ts';
+import { notifications } from './notifications/notifications.ts';
 import { registerPanels } from './panel/panels.ts';
 import { sessionDecorations } from './sessions/decorations.ts';
 import { sessionsView } from './sessions/view.ts';
-import { stateKeys } from './context-keys/state-keys.ts';
+import { settingsCheck } from './settings/engine-settings.ts';
+import { statusBar } from './status-bar/status-bar.ts';
 
 /** The features of the window, in the order in which they are registered. */
 export const contributions: readonly Contribution[] = [
   registerCommands,
   stateKeys,
+  needsYouView,
   sessionsView,
   sessionDecorations,
   registerPanels,
+  evidenceDocuments,
+  statusBar,
+  notifications,
+  agentKey,
+  settingsCheck,
 ];

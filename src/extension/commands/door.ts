@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import type { Disposable } from '../lifecycle/disposables.ts';
 import type { Log } from '../log/logger.ts';
 import { tellError } from './tell-error.ts';
-import type { CommandId } from './table.ts';
+import * as l10n from '@vscode/l10n';
+import { CoppiceError } from '../../core/errors.ts';
+import { acting, type CommandId } from './table.ts';
 
 /** What a command does. Its arguments come from menus, keys and other extensions, so nothing is known of them. */
 export type Handler = (...given: readonly unknown[]) => Promise<void> | void;
@@ -21,6 +23,7 @@ export function openCommands(log: Log): Commands {
     register: (id, handler) =>
       vscode.commands.registerCommand(id, async (...given: readonly unknown[]) => {
         try {
+          if (acting.has(id)) requireTrustedWindow();
           await handler(...given);
         } catch (error) {
           await tellError(error, log);
@@ -30,4 +33,14 @@ export function openCommands(log: Log): Commands {
       await vscode.commands.executeCommand(id, ...given);
     },
   };
+}
+
+/** A window in Restricted Mode only looks, whichever way a command was called. */
+function requireTrustedWindow(): void {
+  if (vscode.workspace.isTrusted) return;
+  throw new CoppiceError(
+    'untrusted',
+    l10n.t('This window is in Restricted Mode: nothing is started or changed from it.'),
+    l10n.t('Trust the workspace first (“Workspaces: Manage Workspace Trust”).'),
+  );
 }

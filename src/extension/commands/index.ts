@@ -2,25 +2,72 @@ import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { together } from '../lifecycle/disposables.ts';
 import type { Handler } from './door.ts';
+import { showNeedsYou, answerSession, allow, deny, editAndAllow, showEvidence } from './answer.ts';
+import { archiveSession, showArchived, hideArchived } from './archive-session.ts';
+import { exportDiagnostics } from './export-diagnostics.ts';
+import { freeDiskSpace } from './free-disk-space.ts';
+import {
+  newSession,
+  newSessionWithSelection,
+  newSessionWithFiles,
+  newSessionFromEditor,
+  runDemo,
+} from './new-session.ts';
+import { openConfiguration } from './open-configuration.ts';
 import { openSession } from './open-session.ts';
+import { openWalkthrough } from './open-walkthrough.ts';
 import { refreshSessions } from './refresh-sessions.ts';
+import { reset } from './reset.ts';
+import { runDoctor } from './run-doctor.ts';
+import { sendFollowUp, continueSession } from './send-follow-up.ts';
 import { showLog } from './show-log.ts';
 import { startEngine } from './start-engine.ts';
-import { stopSession } from './stop-session.ts';
+import { interruptTurn, stopSession, stopAllSessions } from './stop-session.ts';
+import { trustRepository, revokeTrust, allowUnattended } from './trust.ts';
+import { copyBranchName, openTerminal, openWorktreeWindow, addWorktreeFolder } from './worktree.ts';
 import { commandIds, type CommandId } from './table.ts';
-import { trustRepository } from './trust-repository.ts';
 
 /** A command, given what features share. */
 export type Command = (app: App) => Handler;
 
 /** One per id: a missing one is a compile error. */
 const commands: { readonly [K in CommandId]: Command } = {
-  'coppice.showLog': showLog,
-  'coppice.startEngine': startEngine,
-  'coppice.refreshSessions': refreshSessions,
+  'coppice.newSession': newSession,
+  'coppice.newSessionWithSelection': newSessionWithSelection,
+  'coppice.newSessionWithFiles': newSessionWithFiles,
+  'coppice.newSessionFromEditor': newSessionFromEditor,
+  'coppice.runDemo': runDemo,
   'coppice.openSession': openSession,
+  'coppice.sendFollowUp': sendFollowUp,
+  'coppice.continueSession': continueSession,
+  'coppice.interruptTurn': interruptTurn,
   'coppice.stopSession': stopSession,
+  'coppice.stopAllSessions': stopAllSessions,
+  'coppice.archiveSession': archiveSession,
+  'coppice.copyBranchName': copyBranchName,
+  'coppice.openTerminal': openTerminal,
+  'coppice.openWorktreeWindow': openWorktreeWindow,
+  'coppice.addWorktreeFolder': addWorktreeFolder,
+  'coppice.showNeedsYou': showNeedsYou,
+  'coppice.answerSession': answerSession,
+  'coppice.allow': allow,
+  'coppice.deny': deny,
+  'coppice.editAndAllow': editAndAllow,
+  'coppice.showEvidence': showEvidence,
+  'coppice.refreshSessions': refreshSessions,
+  'coppice.showArchived': showArchived,
+  'coppice.hideArchived': hideArchived,
   'coppice.trustRepository': trustRepository,
+  'coppice.revokeTrust': revokeTrust,
+  'coppice.allowUnattended': allowUnattended,
+  'coppice.freeDiskSpace': freeDiskSpace,
+  'coppice.startEngine': startEngine,
+  'coppice.runDoctor': runDoctor,
+  'coppice.exportDiagnostics': exportDiagnostics,
+  'coppice.openConfiguration': openConfiguration,
+  'coppice.openWalkthrough': openWalkthrough,
+  'coppice.showLog': showLog,
+  'coppice.reset': reset,
 };
 
 /** Registers every command. */

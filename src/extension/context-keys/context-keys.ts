@@ -4,7 +4,9 @@ import type { Log } from '../log/logger.ts';
 /** The context keys that `when` clauses in package.json may use, each with the type of its value. */
 export interface KeyValues {
   /** What the window has open. */
-  'coppice.place': 'noFolder' | 'noGit' | 'ready';
+  'coppice.place': 'noFolder' | 'noGit' | 'ready' | 'unknown';
+  /** Every repository of the window is trusted, and there is one. */
+  'coppice.repositoryTrusted': boolean;
   /** How it stands with the engine. */
   'coppice.engine': 'idle' | 'connecting' | 'connected' | 'away';
   /** There is a session in this window. */
@@ -13,6 +15,8 @@ export interface KeyValues {
   'coppice.needsYou': boolean;
   /** An agent is at work. */
   'coppice.running': boolean;
+  /** A session waits in the queue. */
+  'coppice.queued': boolean;
   /** The engine has a usable agent beside the demo. */
   'coppice.agentFound': boolean;
   /** Archived sessions are shown. */
@@ -22,10 +26,12 @@ export interface KeyValues {
 /** All names, for the test that compares them with package.json. */
 export const keyNames: { readonly [K in keyof KeyValues]: null } = {
   'coppice.place': null,
+  'coppice.repositoryTrusted': null,
   'coppice.engine': null,
   'coppice.hasSessions': null,
   'coppice.needsYou': null,
   'coppice.running': null,
+  'coppice.queued': null,
   'coppice.agentFound': null,
   'coppice.showsArchived': null,
 };

@@ -7,11 +7,21 @@ import { isAtWork } from '../sessions/status-look.ts';
 export const stateKeys: Contribution = {
   name: 'Context keys',
   register(app) {
-    const places = (): void => app.keys.set('coppice.place', app.places.kind);
+    const places = (): void => {
+      const { kind, list } = app.places;
+      app.keys.set('coppice.place', kind);
+      app.keys.set('coppice.repositoryTrusted', list.length > 0 && list.every(({ trust }) => trust?.trusted === true));
+    };
     const engine = (): void => app.keys.set('coppice.engine', app.link.state.status);
     const sessions = (): void => setSessionKeys(app);
-    for (const each of [places, engine, sessions]) each();
-    return together(app.places.onChange(places), app.link.onState(engine), app.sessions.onChange(sessions));
+    const archive = (): void => app.keys.set('coppice.showsArchived', app.archive.shown);
+    for (const each of [places, engine, sessions, archive]) each();
+    return together(
+      app.places.onChange(places),
+      app.link.onState(engine),
+      app.sessions.onChange(sessions),
+      app.archive.onChange(archive),
+    );
   },
 };
 
@@ -22,5 +32,9 @@ function setSessionKeys({ keys, sessions }: App): void {
   keys.set(
     'coppice.running',
     shown.some(({ session }) => isAtWork(session)),
+  );
+  keys.set(
+    'coppice.queued',
+    shown.some(({ session }) => session.status === 'queued'),
   );
 }

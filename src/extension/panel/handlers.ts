@@ -9,7 +9,7 @@ import type { PanelHandlers, ParamsOf, ResultOf } from '../../protocol/webview/k
 import type { SessionPanelApi } from '../../protocol/webview/session-panel.ts';
 import { requester } from '../engine/requester.ts';
 import { secretKey } from '../engine/secrets.ts';
-import { readEngineSettings } from '../settings/engine-settings.ts';
+import { requesterFor } from '../settings/engine-settings.ts';
 import { chooseFiles, selectedLines } from './attachments.ts';
 import { openChanges } from './changes.ts';
 import { fileInWorktree, webAddress } from './links.ts';
@@ -84,7 +84,7 @@ function worktreeOf(detail: SessionDetail | undefined): string {
 type Sent = ParamsOf<SessionPanelApi['send']>;
 
 async function send(
-  { link }: PanelServices,
+  { link, all }: PanelServices,
   session: string,
   { text, attachments, steer }: Sent,
 ): Promise<ResultOf<SessionPanelApi['send']>> {
@@ -92,7 +92,7 @@ async function send(
   if (prompt.trim() === '') throw new CoppiceError('bad-usage', l10n.t('The prompt is empty.'), l10n.t('Write one.'));
   const { verdict } = await link.request('session/continue', {
     ...{ session, prompt, steer, key: randomUUID() },
-    requester: requester(process.env, readEngineSettings()),
+    requester: await requesterFor({ link }, all.entries.get(session)?.session.repository ?? ''),
   });
   switch (verdict.status) {
     case 'started':
@@ -138,7 +138,7 @@ async function supply({ link, secrets }: PanelServices, { session, detail }: Ask
     values[name] = value;
   }
   await Promise.all(Object.entries(values).map(async ([name, value]) => secrets.store(secretKey(name), value)));
-  const from = requester(process.env, readEngineSettings());
+  const from = requester(process.env);
   await link.request('session/answer', {
     ...{ session, breakpoint: id, answer: { choice: 'allow' } },
     requester: { ...from, secrets: { ...from.secrets, ...values } },

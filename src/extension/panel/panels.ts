@@ -40,6 +40,10 @@ export class OpenPanels implements SessionPanels, Disposable {
   adopt(session: string, view: vscode.WebviewPanel): void {
     this.#panels.get(session)?.panel.view.dispose();
     const owner = new Disposables();
+    const { attention } = this.#services;
+    attention.see(session, view.visible);
+    owner.add(view.onDidChangeViewState(() => attention.see(session, view.visible)));
+    owner.add({ dispose: () => attention.see(session, false) });
     const panel = owner.add(new SessionPanel(this.#services, session, view));
     this.#panels.set(session, { panel, owner });
     owner.add(

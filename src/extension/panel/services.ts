@@ -3,6 +3,7 @@ import type { Commands } from '../commands/door.ts';
 import type { EngineLink } from '../engine/link.ts';
 import type { SecretStore } from '../engine/secrets.ts';
 import type { Log } from '../log/logger.ts';
+import type { Attention } from '../notifications/attention.ts';
 import type { SessionsModel } from '../sessions/model.ts';
 
 /** What panels use of the window. */
@@ -11,6 +12,8 @@ export interface PanelServices {
   readonly all: SessionsModel;
   readonly log: Log;
   readonly commands: Commands;
+  /** Told which sessions are in view. */
+  readonly attention: Attention;
   readonly secrets: SecretStore;
   /** Where the extension is installed. */
   readonly extension: vscode.Uri;

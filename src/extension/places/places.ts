@@ -72,7 +72,8 @@ class WindowPlaces implements Places, Disposable {
 
   get kind(): KeyValues['coppice.place'] {
     if (folders().length === 0) return 'noFolder';
-    return this.#looked && this.#list.length === 0 ? 'noGit' : 'ready';
+    if (!this.#looked) return 'unknown';
+    return this.#list.length === 0 ? 'noGit' : 'ready';
   }
 
   get list(): readonly Place[] {

@@ -4,8 +4,8 @@ import { oneLine } from '../../core/printable.ts';
 import type { SessionView } from '../../protocol/schemas.ts';
 import { isSettled, lookOf } from './status-look.ts';
 
-/** Longest label in characters; VS Code cuts what does not fit the view. */
-const labelLimit = 120;
+/** Longest label in characters: what is said behind it stays in sight in a side bar of the usual width. The tooltip has all. */
+const labelLimit = 44;
 
 /** The session's title on one line. */
 export function sessionLabel(session: Pick<SessionView, 'title' | 'prompt' | 'id'>): string {

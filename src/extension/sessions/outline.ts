@@ -7,6 +7,7 @@ import { isSettled } from './status-look.ts';
 export type Row =
   | { readonly kind: 'repository'; readonly root: string }
   | { readonly kind: 'session'; readonly id: string }
+  | { readonly kind: 'turn'; readonly session: string; readonly n: number }
   | { readonly kind: 'archive'; readonly root: string };
 
 /** Makes each row once. */
@@ -19,6 +20,10 @@ export class Rows {
 
   session(id: string): Row {
     return this.#intern(`s:${id}`, { kind: 'session', id });
+  }
+
+  turn(session: string, n: number): Row {
+    return this.#intern(`t:${session}/${n}`, { kind: 'turn', session, n });
   }
 
   archive(root: string): Row {
@@ -42,6 +47,8 @@ export function rowId(row: Row): string {
       return `archive:${row.root}`;
     case 'session':
       return `session:${row.id}`;
+    case 'turn':
+      return `turn:${row.session}/${row.n}`;
   }
 }
 
@@ -84,7 +91,9 @@ export class Outline {
       case 'archive':
         return this.#sorted(this.#archived.get(row.root));
       case 'session':
-        return this.#sorted(this.#children.get(row.id));
+        return [...this.#sorted(this.#children.get(row.id)), ...this.#turns(row.id)];
+      case 'turn':
+        return [];
     }
   }
 
@@ -92,11 +101,23 @@ export class Outline {
   parent(row: Row): Row | undefined {
     if (row.kind === 'repository') return undefined;
     if (row.kind === 'archive') return this.#rows.repository(row.root);
+    if (row.kind === 'turn') return this.#rows.session(row.session);
     const session = this.#entries.get(row.id)?.session;
     if (session === undefined) return undefined;
     const above = parentOf(session, this.#entries);
     if (above !== undefined) return this.#rows.session(above);
     return session.archived ? this.#rows.archive(session.repository) : this.#rows.repository(session.repository);
+  }
+
+  /** Whether another session is shown below this one. */
+  hasSessions(id: string): boolean {
+    return this.#children.has(id);
+  }
+
+  /** The newest first; none until somebody has looked at the session. */
+  #turns(id: string): readonly Row[] {
+    const notes = this.#entries.get(id)?.detail?.turnNotes ?? [];
+    return notes.map(({ n }) => this.#rows.turn(id, n)).reverse();
   }
 
   #place(session: SessionView): void {
@@ -149,6 +170,8 @@ function rank(session: SessionView): number {
  * sessions came, went or changed places. `undefined` stands for the whole view.
  */
 export function touched(changes: Changes, before: Outline, after: Outline, rows: Rows): ReadonlySet<Row | undefined> {
+  // An empty view shows its welcome text in place of its repositories.
+  if (before.isEmpty !== after.isEmpty) return new Set([undefined]);
   const again = new Set<Row | undefined>();
   for (const [id, change] of changes) {
     const row = rows.session(id);

@@ -1,13 +1,10 @@
-import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
-import { decorationUri } from './decorations.ts';
-import { sessionDescription, sessionLabel, spokenSession } from './labels.ts';
-import { Outline, rowId, Rows, touched, type Row } from './outline.ts';
-import { colourId, isSettled, lookOf } from './status-look.ts';
-import type { SessionView } from '../../protocol/schemas.ts';
-import * as l10n from '@vscode/l10n';
+import { archiveItem, repositoryItem, sessionItem, turnItem } from './items.ts';
+import { sessionDescription } from './labels.ts';
+import { Outline, Rows, touched, type Row } from './outline.ts';
+import { sessionTooltip } from './tooltip.ts';
 
 const minuteMs = 60_000;
 
@@ -19,6 +16,7 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
   readonly #changes = this.#owner.add(new vscode.EventEmitter<Row | undefined>());
   /** The dim text of rows as it was drawn: it grows old by itself. */
   readonly #drawn = new Map<string, string>();
+  #showArchived = false;
   #outline: Outline;
 
   constructor(app: App) {
@@ -40,8 +38,20 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
     return this.#changes.event;
   }
 
-  getChildren(row?: Row): Row[] {
+  set showArchived(show: boolean) {
+    if (this.#showArchived === show) return;
+    this.#showArchived = show;
+    this.#all();
+  }
+
+  /** The row of a session, for the view to reveal. */
+  row(session: string): Row | undefined {
+    return this.#app.sessions.entries.has(session) ? this.#rows.session(session) : undefined;
+  }
+
+  async getChildren(row?: Row): Promise<Row[]> {
     if (row === undefined && this.#outline.isEmpty) return []; // the view then shows its welcome text
+    if (row?.kind === 'session') await this.#look(row.id);
     return [...this.#outline.children(row)];
   }
 
@@ -51,15 +61,28 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
 
   getTreeItem(row: Row): vscode.TreeItem {
     switch (row.kind) {
-      case 'repository':
-        return this.#repository(row);
+      case 'repository': {
+        const place = this.#app.places.list.find(({ root }) => root === row.root);
+        return repositoryItem(row, place?.trust?.trusted);
+      }
       case 'archive':
-        return this.#archive(row);
-      case 'session': {
-        const entry = this.#app.sessions.entries.get(row.id);
-        return entry === undefined ? new vscode.TreeItem(row.id.slice(0, 8)) : this.#session(row, entry.session);
+        return archiveItem(row);
+      case 'session':
+        return this.#session(row);
+      case 'turn': {
+        const notes = this.#app.sessions.entries.get(row.session)?.detail?.turnNotes;
+        const note = notes?.find(({ n }) => n === row.n);
+        return note === undefined ? new vscode.TreeItem('') : turnItem(row, note, Date.now());
       }
     }
+  }
+
+  async resolveTreeItem(item: vscode.TreeItem, row: Row): Promise<vscode.TreeItem> {
+    if (row.kind !== 'session') return item;
+    await this.#look(row.id);
+    const entry = this.#app.sessions.entries.get(row.id);
+    if (entry !== undefined) item.tooltip = sessionTooltip(entry.session, entry.detail, Date.now());
+    return item;
   }
 
   dispose(): void {
@@ -67,12 +90,20 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
   }
 
   #draw(): Outline {
-    return new Outline(this.#app.sessions.entries, this.#app.sessions.roots, this.#rows, { showArchived: false });
+    const { entries, roots } = this.#app.sessions;
+    return new Outline(entries, roots, this.#rows, { showArchived: this.#showArchived });
   }
 
   #all(): void {
     this.#outline = this.#draw();
     this.#changes.fire(undefined);
+  }
+
+  /** Turns and last words of a session are asked for when somebody looks at it. Away from the engine, what is known is shown. */
+  async #look(id: string): Promise<void> {
+    const { all, sessions, link, log } = this.#app;
+    if (sessions.entries.get(id)?.detail !== undefined || link.state.status !== 'connected') return;
+    await all.look(id).catch((error: unknown) => log.debug(`Session ${id} could not be looked at.`, error));
   }
 
   #age(): void {
@@ -84,42 +115,12 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
     }
   }
 
-  #repository(row: Row & { kind: 'repository' }): vscode.TreeItem {
-    const item = new vscode.TreeItem(basename(row.root), vscode.TreeItemCollapsibleState.Expanded);
-    item.id = rowId(row);
-    item.description = dirname(row.root);
-    item.tooltip = row.root;
-    item.iconPath = new vscode.ThemeIcon('repo');
-    item.contextValue = 'repository';
-    return item;
-  }
-
-  #archive(row: Row & { kind: 'archive' }): vscode.TreeItem {
-    const item = new vscode.TreeItem(l10n.t('Archived'), vscode.TreeItemCollapsibleState.Collapsed);
-    item.id = rowId(row);
-    item.iconPath = new vscode.ThemeIcon('archive');
-    item.contextValue = 'archive';
-    return item;
-  }
-
-  #session(row: Row & { kind: 'session' }, session: SessionView): vscode.TreeItem {
+  #session(row: Row & { kind: 'session' }): vscode.TreeItem {
+    const entry = this.#app.sessions.entries.get(row.id);
+    if (entry === undefined) return new vscode.TreeItem('');
     const now = Date.now();
-    const below = this.#outline.children(row).length > 0;
-    const { Expanded, None } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(sessionLabel(session), below ? Expanded : None);
-    const look = lookOf(session.status);
-    const description = sessionDescription(session, now);
-    this.#drawn.set(session.id, description);
-    item.id = rowId(row);
-    item.description = description;
-    item.resourceUri = decorationUri(session);
-    item.iconPath = new vscode.ThemeIcon(
-      look.icon,
-      look.colour === undefined ? undefined : new vscode.ThemeColor(colourId(look.colour)),
-    );
-    item.contextValue = ['session', session.status, isSettled(session) ? 'settled' : 'live'].join(' ');
-    item.accessibilityInformation = { label: spokenSession(session, now), role: 'treeitem' };
-    item.command = { command: 'coppice.openSession', title: l10n.t('Open Session'), arguments: [session.id] };
-    return item;
+    const below = this.#outline.hasSessions(row.id) ? 'sessions' : entry.session.turns > 0 ? 'turns' : 'nothing';
+    this.#drawn.set(row.id, sessionDescription(entry.session, now));
+    return sessionItem(row, entry.session, below, now);
   }
 }

@@ -1,6 +1,11 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { withResolvers } from '../../protocol/client/deadline.ts';
+import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
-import { Disposables } from '../lifecycle/disposables.ts';
+import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
+import { oneLine } from '../../core/printable.ts';
+import { setting } from '../settings/settings.ts';
 import { SessionsTree } from './tree.ts';
 
 /** The Sessions view. An engine is started when somebody looks at it in a trusted window with a repository. */
@@ -12,18 +17,67 @@ export const sessionsView: Contribution = {
     const view = owner.add(
       vscode.window.createTreeView('coppice.sessions', { treeDataProvider: tree, showCollapseAll: true }),
     );
-    const look = async (): Promise<void> => {
-      if (!view.visible) return;
-      await app.places.refresh();
-      if (app.places.mayAct) app.link.need();
-    };
-    const see = (): void => {
-      look().catch((error: unknown) => app.log.error('The Sessions view could not be filled.', error));
-    };
-    owner.add(view.onDidChangeVisibility(see));
-    owner.add(vscode.workspace.onDidChangeWorkspaceFolders(see));
-    owner.add(vscode.workspace.onDidGrantWorkspaceTrust(see));
-    see();
+    owner.add(whenLookedAt(app, view));
+    owner.add(showState(app, view));
+    owner.add(followSettings(app));
+    owner.add(app.archive.onChange((shown) => (tree.showArchived = shown)));
     return owner;
   },
 };
+
+function whenLookedAt(app: App, view: vscode.TreeView<unknown>): Disposable {
+  const owner = new Disposables();
+  const look = async (): Promise<void> => {
+    if (!view.visible) return;
+    await app.places.refresh();
+    if (app.places.mayAct) app.link.need();
+  };
+  const see = (): void => {
+    look().catch((error: unknown) => app.log.error('The Sessions view could not be filled.', error));
+  };
+  owner.add(view.onDidChangeVisibility(see));
+  owner.add(view.onDidChangeVisibility(({ visible }) => app.attention.see('sessions', visible)));
+  app.attention.see('sessions', view.visible);
+  owner.add(vscode.workspace.onDidChangeWorkspaceFolders(see));
+  owner.add(vscode.workspace.onDidGrantWorkspaceTrust(see));
+  see();
+  return owner;
+}
+
+/** One quiet line above the rows when the engine is away; progress at the top while it is being reached. */
+function showState(app: App, view: vscode.TreeView<unknown>): Disposable {
+  const owner = new Disposables();
+  let arrived: (() => void) | undefined;
+  owner.add({ dispose: () => arrived?.() });
+  const draw = (): void => {
+    const { state } = app.link;
+    const known = app.sessions.entries.size > 0;
+    view.message = state.status === 'away' && known ? awayText(state.problem.message) : '';
+    if (state.status !== 'connecting') {
+      arrived?.();
+      arrived = undefined;
+    } else if (arrived === undefined) {
+      const { promise, resolve } = withResolvers<undefined>();
+      arrived = () => resolve(undefined);
+      vscode.window
+        .withProgress({ location: { viewId: 'coppice.sessions' } }, () => promise)
+        .then(undefined, (error: unknown) => app.log.error('Progress could not be shown.', error));
+    }
+  };
+  owner.add(app.link.onState(draw));
+  owner.add(app.sessions.onChange(draw));
+  draw();
+  return owner;
+}
+
+function awayText(problem: string): string {
+  return l10n.t('The engine is away; what is shown is as it was. {0}', oneLine(problem, 200));
+}
+
+function followSettings({ sessions }: App): Disposable {
+  const apply = (): void => sessions.setEverywhere(setting('sessions.show') === 'all');
+  apply();
+  return vscode.workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration('coppice.sessions.show')) apply();
+  });
+}

@@ -1,19 +1,72 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { isCoppiceError } from '../../core/errors.ts';
+import { settingVariables } from '../../core/environment.ts';
 import { variableOf } from '../../core/settings/keys.ts';
+import type { App } from '../app.ts';
+import type { Contribution } from '../contribution.ts';
+import { requester, type Requester } from '../engine/requester.ts';
+import { problemOf, travellingKeys, travellingSettings, type TravellingKey } from './travelling.ts';
 
-/** Settings of the editor that are settings of Coppice too, under the same name with `coppice.` before it. */
-export const engineSettingKeys = [] as readonly string[];
+/**
+ * Who asks, with the settings of the editor for a repository. A value in a file of Coppice, or in the environment, wins over the
+ * editor's.
+ *
+ * @param path the repository, or a folder in it
+ * @throws CoppiceError `config-invalid` for a setting of the editor that cannot be used
+ */
+export async function requesterFor({ link }: Pick<App, 'link'>, path: string): Promise<Required<Requester>> {
+  const given = givenIn(path);
+  if (travellingKeys.every((key) => given(key) === undefined)) return requester(process.env);
+  const sources = await sourcesAt(link, path);
+  return requester(
+    process.env,
+    travellingSettings(given, (key) => sources.get(key)),
+  );
+}
 
-/** What the user has set in the editor, as the variables by which a shell would say the same. Defaults are left out. */
-export function readEngineSettings(scope?: vscode.ConfigurationScope): Readonly<Record<string, string>> {
+/** Says at once, and not only when work is to start, that a setting cannot be used. */
+export const settingsCheck: Contribution = {
+  name: 'Check of the settings',
+  register: (app) =>
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      const changed = travellingKeys.filter((key) => change.affectsConfiguration(`coppice.${key}`));
+      const wrong = changed.find((key) => problemOf(key, givenIn(undefined)(key)) !== undefined);
+      if (wrong === undefined) return;
+      tell(wrong).catch((error: unknown) => app.log.error('A problem with a setting could not be told.', error));
+    }),
+};
+
+async function tell(key: TravellingKey): Promise<void> {
+  const name = `coppice.${key}`;
+  const open = l10n.t('Open Settings');
+  const problem = problemOf(key, givenIn(undefined)(key)) ?? '';
+  const text = l10n.t('The setting {0} {1}.', name, problem);
+  if ((await vscode.window.showWarningMessage(text, open)) === open) await openSetting(name);
+}
+
+/** Opens the settings at one of them. */
+export async function openSetting(name: string): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.openSettings', `@id:${name}`);
+}
+
+/** What the user wrote, most particular first; defaults of the manifest are the engine's own and say nothing. */
+function givenIn(path: string | undefined): (key: TravellingKey) => unknown {
+  const scope = path === undefined || path === '' ? undefined : vscode.Uri.file(path);
   const configuration = vscode.workspace.getConfiguration('coppice', scope);
-  const set: Record<string, string> = {};
-  for (const key of engineSettingKeys) {
-    const value: unknown = configuration.get(key);
-    const found = configuration.inspect(key);
-    const given = found?.globalValue ?? found?.workspaceValue ?? found?.workspaceFolderValue;
-    if (given === undefined || value === undefined || value === '') continue;
-    set[variableOf(key)] = typeof value === 'string' ? value : JSON.stringify(value);
-  }
-  return set;
+  return (key) => {
+    const found = configuration.inspect<unknown>(key);
+    return found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
+  };
+}
+
+/** In a repository that is not trusted its file is not read, so the user's own decides. */
+async function sourcesAt(link: App['link'], path: string): Promise<ReadonlyMap<string, string>> {
+  const where = path === '' ? {} : { path };
+  const { settings } = await link.request('config/show', where).catch((error: unknown) => {
+    if (isCoppiceError(error, 'config-invalid')) throw error;
+    return link.request('config/show', {});
+  });
+  const shell = new Set(Object.keys(settingVariables(process.env)));
+  return new Map(settings.filter(({ key }) => !shell.has(variableOf(key))).map(({ key, source }) => [key, source]));
 }

@@ -77,7 +77,8 @@ export class Window {
 
   /** The number on an icon of the activity bar; empty when there is none. */
   async badge(container: string): Promise<string> {
-    const item = this.page.locator('.activitybar .action-item', { has: this.activity(container) });
+    const icon = this.page.locator(`.action-label[aria-label^="${container}"]`);
+    const item = this.page.locator('.activitybar .action-item', { has: icon });
     return (await item.locator('.badge-content').allInnerTexts()).join('').trim();
   }
 

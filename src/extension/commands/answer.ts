@@ -1,0 +1,131 @@
+/** Commands that decide what an agent asks. */
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
+import type { App } from '../app.ts';
+import { insist } from '../engine/insist.ts';
+import { secretKey } from '../engine/secrets.ts';
+import type { Given } from '../needs-you/answers.ts';
+import { askDecision, askInput, askReason, type Decision } from '../needs-you/dialogue.ts';
+import { evidenceUri } from '../needs-you/evidence-document.ts';
+import { kindLook, needLabel } from '../needs-you/evidence.ts';
+import { inOrder } from '../needs-you/order.ts';
+import { back, type Back } from '../quick/back.ts';
+import { pickOne } from '../quick/quick.ts';
+import type { Need } from '../sessions/entry.ts';
+import { ageText, sessionLabel } from '../sessions/labels.ts';
+import type { Command } from './index.ts';
+import { sessionIn } from './pick-session.ts';
+
+/** Coppice: Answer… */
+export const answerSession: Command = (app) => async (given) =>
+  decide(app, await pickNeed(app, given), async (need, signal) => {
+    const keep = { secret: (name: string, value: string) => app.context.secrets.store(secretKey(name), value) };
+    return askDecision(need.breakpoint, sessionLabel(need.session), signal, keep);
+  });
+
+/** Allows what an agent asks for. A question or a missing secret needs more than a yes, so it is asked. */
+export const allow: Command = (app) => async (given) => {
+  const need = await pickNeed(app, given);
+  const plain = need.breakpoint.kind === 'permission' || need.breakpoint.kind === 'plan';
+  if (!plain) return answerSession(app)({ session: need.session.id, breakpoint: need.breakpoint.id });
+  return send(app, need, { answer: { choice: 'allow' } });
+};
+
+/** Denies what an agent asks for, with a reason. */
+export const deny: Command = (app) => async (given) =>
+  decide(app, await pickNeed(app, given), async (need, signal) => askReason({ title: frameTitle(need), signal }));
+
+/** Allows what an agent asks for with another input. */
+export const editAndAllow: Command = (app) => async (given) =>
+  decide(app, await pickNeed(app, given), async (need, signal) =>
+    askInput(need.breakpoint.input ?? {}, { title: frameTitle(need), signal }),
+  );
+
+/** Shows all of the evidence of a decision in an editor. */
+export const showEvidence: Command = (app) => async (given) => showDocument(await pickNeed(app, given));
+
+/** Coppice: Show What Needs You. The view, and the first decision in it. */
+export const showNeedsYou: Command = () => async () => {
+  await vscode.commands.executeCommand('coppice.needsYou.focus');
+};
+
+function frameTitle({ breakpoint }: Need): string {
+  return `${kindLook(breakpoint.kind).label}: ${needLabel(breakpoint)}`;
+}
+
+async function showDocument({ session, breakpoint }: Need): Promise<void> {
+  await vscode.window.showTextDocument(evidenceUri(session.id, breakpoint), { preview: true });
+}
+
+/** Asks, for as long as the decision is open, and sends what was decided. */
+async function decide(
+  app: App,
+  need: Need,
+  ask: (need: Need, signal: AbortSignal) => Promise<Decision | Back>,
+): Promise<void> {
+  const gone = new AbortController();
+  const watching = app.all.onChange(() => {
+    if (!isOpen(app, need)) gone.abort();
+  });
+  try {
+    const decision = await ask(need, gone.signal);
+    if (decision === back) return;
+    if (decision === 'evidence') await showDocument(need);
+    else await send(app, need, decision);
+  } catch (error) {
+    if (!(error instanceof vscode.CancellationError && gone.signal.aborted)) throw error;
+    vscode.window.setStatusBarMessage(l10n.t('This was decided elsewhere.'), 5000);
+  } finally {
+    watching.dispose();
+  }
+}
+
+function isOpen(app: App, { session, breakpoint }: Need): boolean {
+  return app.all.entries.get(session.id)?.detail?.needs.some(({ id }) => id === breakpoint.id) === true;
+}
+
+/** One decision counts: where another front end was first, the user is told so. */
+async function send(app: App, { session, breakpoint }: Need, given: Given): Promise<void> {
+  try {
+    await vscode.window.withProgress({ location: { viewId: 'coppice.needsYou' } }, async () =>
+      insist(app.link, 'session/answer', { session: session.id, breakpoint: breakpoint.id, ...given }),
+    );
+  } catch (error) {
+    if (!isCoppiceError(error, 'wrong-state')) throw error;
+    await vscode.window.showInformationMessage(l10n.t('{0} does not wait for this any more.', sessionLabel(session)));
+  }
+}
+
+/** The decision that a row, a session or its ids name; else the only one, or the one that the user picks. */
+async function pickNeed(app: App, given: unknown): Promise<Need> {
+  const needs = inOrder(app.sessions.needs, app.sessions.entries);
+  const session = sessionIn(given);
+  const breakpoint =
+    typeof given === 'object' && given !== null && 'breakpoint' in given ? given.breakpoint : undefined;
+  const named = [...app.all.needs].filter(
+    (need) => need.session.id === session && (breakpoint === undefined || need.breakpoint.id === breakpoint),
+  );
+  const choices = session === undefined ? needs : named;
+  const [first, ...others] = choices;
+  if (first === undefined) throw nothingOpen(session !== undefined);
+  if (others.length === 0) return first;
+  const now = Date.now();
+  const picked = await pickOne(
+    choices.map((need) => ({
+      label: needLabel(need.breakpoint),
+      description: sessionLabel(need.session),
+      detail: l10n.t('waiting for {0}', ageText(now - Date.parse(need.breakpoint.raisedAt))),
+      icon: kindLook(need.breakpoint.kind).icon,
+      gives: need,
+    })),
+    { title: l10n.t('What Needs You'), placeholder: l10n.t('Choose a decision') },
+  );
+  return picked === back ? first : picked;
+}
+
+function nothingOpen(named: boolean): Error {
+  return named
+    ? new CoppiceError('wrong-state', l10n.t('This session waits for nothing.'), l10n.t('Nothing has to be done.'))
+    : new CoppiceError('not-found', l10n.t('Nothing needs you.'), l10n.t('Nothing has to be done.'));
+}

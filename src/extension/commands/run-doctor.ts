@@ -1,0 +1,43 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { oneLine } from '../../core/printable.ts';
+import { requester } from '../engine/requester.ts';
+import type { Command } from './index.ts';
+
+/** Coppice: Run Doctor. What is there, what is missing, and how to get it. */
+export const runDoctor: Command = (app) => async () => {
+  const path = app.places.list[0]?.folder;
+  const { checks } = await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: l10n.t('Coppice looks at this machine…'),
+      cancellable: true,
+    },
+    async (_, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => abort.abort(new vscode.CancellationError()));
+      const params = { requester: requester(process.env), ...(path === undefined ? {} : { path }) };
+      return app.link.request('doctor', params, { signal: abort.signal });
+    },
+  );
+  for (const { name, ok, detail, fix } of checks) {
+    app.log.info(`${ok ? '✓' : '✗'} ${name}: ${detail}${fix === undefined ? '' : ` (${fix})`}`);
+  }
+  const wrong = checks.filter(({ ok, required }) => !ok && required).length;
+  const picked = await vscode.window.showQuickPick(
+    [...checks]
+      .sort((a, b) => Number(a.ok) - Number(b.ok) || Number(b.required) - Number(a.required))
+      .map((check) => ({
+        label: `$(${check.ok ? 'pass' : check.required ? 'error' : 'info'}) ${check.name}`,
+        description: oneLine(check.detail, 200),
+        ...(check.fix === undefined ? {} : { detail: oneLine(check.fix, 300) }),
+        check,
+      })),
+    {
+      title: wrong === 0 ? l10n.t('Coppice can work here') : l10n.t('Something is missing'),
+      placeHolder: l10n.t('Choose a line to copy what to do'),
+      matchOnDescription: true,
+    },
+  );
+  if (picked?.check.fix !== undefined) await vscode.env.clipboard.writeText(picked.check.fix);
+};

@@ -1,0 +1,226 @@
+/** Asks a person for a decision, by keyboard alone if they like. */
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { oneLine } from '../../core/printable.ts';
+import type { BreakpointView } from '../../protocol/schemas.ts';
+import { back, type Back } from '../quick/back.ts';
+import { askText, pickMany, pickOne, type Step } from '../quick/quick.ts';
+import { runSteps } from '../quick/steps.ts';
+import { denial, editLimit, fieldProblem, fieldsOf, questionAnswer, withField, type Given } from './answers.ts';
+import { kindLook, needLabel } from './evidence.ts';
+
+/** What was decided; `evidence`: the person wants to see more first. */
+export type Decision = Given | 'evidence';
+
+/** Where secrets that a person typed may be kept. */
+export interface Keep {
+  secret(name: string, value: string): PromiseLike<void>;
+}
+
+/** Asks until something is decided. Throws a `CancellationError` when it is put off, or when `signal` is aborted. */
+export async function askDecision(
+  need: BreakpointView,
+  session: string,
+  signal: AbortSignal,
+  keep: Keep,
+): Promise<Decision> {
+  const frame: Step = { title: `${kindLook(need.kind).label}: ${needLabel(need)}`, signal };
+  switch (need.kind) {
+    case 'permission':
+    case 'plan':
+      return askPermission(need, session, frame);
+    case 'question':
+      return askQuestions(need, session, frame);
+    case 'credential':
+      return askSecrets(need, session, frame, keep);
+  }
+}
+
+type Verdict = 'allow' | 'deny' | 'edit' | 'evidence' | 'abort';
+
+async function askPermission(need: BreakpointView, session: string, frame: Step): Promise<Decision> {
+  const editable = need.kind === 'permission' && need.input !== undefined;
+  const what = oneLine(need.detail, 300);
+  for (;;) {
+    const verdict = await pickOne<Verdict>(
+      [
+        { label: l10n.t('Allow'), icon: 'check', detail: what, gives: 'allow' },
+        {
+          label: l10n.t('Deny…'),
+          icon: 'x',
+          detail: l10n.t('with a reason for the agent, if you like'),
+          gives: 'deny',
+        },
+        ...(editable ? [{ label: l10n.t('Edit the Input and Allow…'), icon: 'edit', gives: 'edit' as const }] : []),
+        { label: l10n.t('Show All of It'), icon: 'open-preview', gives: 'evidence' },
+        { label: l10n.t('Stop the Session'), icon: 'debug-stop', gives: 'abort' },
+      ],
+      { ...frame, placeholder: session },
+    );
+    const decision = await followUp(verdict, need, frame);
+    if (decision !== back) return decision;
+  }
+}
+
+async function followUp(verdict: Verdict | Back, need: BreakpointView, frame: Step): Promise<Decision | Back> {
+  switch (verdict) {
+    case 'allow':
+      return { answer: { choice: 'allow' } };
+    case 'deny':
+      return askReason(frame);
+    case 'edit':
+      return askInput(need.input ?? {}, frame);
+    case 'abort':
+      return { answer: { choice: 'abort' } };
+    case 'evidence':
+      return 'evidence';
+    default:
+      return back;
+  }
+}
+
+/** A refusal with a reason, which may be empty. */
+export async function askReason(frame: Step): Promise<Given | Back> {
+  const reason = await askText({
+    ...frame,
+    canGoBack: true,
+    placeholder: l10n.t('Why not? (may be empty)'),
+    prompt: l10n.t('The agent is told this reason, and goes on without the tool.'),
+  });
+  return typeof reason === 'string' ? denial(reason) : back;
+}
+
+/** The input with some fields changed, and then allowed. */
+export async function askInput(begin: Readonly<Record<string, unknown>>, frame: Step): Promise<Given | Back> {
+  let input = begin;
+  for (;;) {
+    const fields = fieldsOf(input);
+    const chosen = await pickOne<(typeof fields)[number] | 'allow'>(
+      [
+        ...fields.map((field) => ({
+          label: oneLine(field.name, 80),
+          description: oneLine(field.text, 200),
+          icon: 'edit',
+          gives: field,
+        })),
+        { heading: '' },
+        { label: l10n.t('Allow with This Input'), icon: 'check', gives: 'allow' },
+      ],
+      { ...frame, canGoBack: true, placeholder: l10n.t('Choose what to change') },
+    );
+    if (chosen === back) return back;
+    if (chosen === 'allow') return { answer: { choice: 'allow', input: { ...input } } };
+    if (chosen.text.length > editLimit) {
+      await vscode.window.showInformationMessage(
+        l10n.t('This value is too long to be edited here. Deny it with a reason instead.'),
+      );
+      continue;
+    }
+    const text = await askText({
+      ...frame,
+      canGoBack: true,
+      value: chosen.text,
+      prompt: oneLine(chosen.name, 80),
+      check: (typed) => fieldProblem(chosen, typed),
+    });
+    if (typeof text === 'string') input = withField(input, chosen, text);
+  }
+}
+
+type Answers = ReadonlyMap<string, readonly string[]>;
+
+async function askQuestions({ questions = [] }: BreakpointView, session: string, frame: Step): Promise<Decision> {
+  const steps = questions.map((question, index) => ({
+    applies: () => true,
+    ask: async (chosen: Answers, { first }: { readonly first: boolean }): Promise<Answers | Back> => {
+      const labels = await askQuestion(question, chosen.get(question.question) ?? [], {
+        ...frame,
+        title: oneLine(question.header ?? frame.title, 80),
+        placeholder: oneLine(question.question, 300),
+        canGoBack: !first,
+        ...(questions.length > 1 ? { place: [index + 1, questions.length] as const } : {}),
+      });
+      return labels === back ? back : new Map([...chosen, [question.question, labels]]);
+    },
+  }));
+  const answers = await runSteps<Answers>(new Map(), steps);
+  return answers.size === 0
+    ? denial(l10n.t('{0} asked nothing that can be answered.', session))
+    : questionAnswer(answers);
+}
+
+type Question = NonNullable<BreakpointView['questions']>[number];
+
+async function askQuestion(
+  question: Question,
+  before: readonly string[],
+  frame: Step,
+): Promise<readonly string[] | Back> {
+  const offered = question.options.map(({ label, description }) => ({
+    label: oneLine(label, 200),
+    ...(description === undefined ? {} : { detail: oneLine(description, 400) }),
+    picked: before.includes(label),
+    gives: label,
+  }));
+  const typed = (text: string): { label: string; icon: string; gives: string } => ({
+    label: l10n.t('Answer: {0}', text),
+    icon: 'edit',
+    gives: text,
+  });
+  if (!question.multiSelect) {
+    const active = before[0] === undefined ? {} : { active: before[0] };
+    const one = await pickOne(offered, { ...frame, typed, ...active });
+    return one === back ? back : [one];
+  }
+  for (;;) {
+    const many = await pickMany(offered, { ...frame, typed });
+    if (many === back || many.length > 0) return many;
+  }
+}
+
+async function askSecrets(need: BreakpointView, session: string, frame: Step, keep: Keep): Promise<Decision> {
+  for (;;) {
+    const way = await pickOne<'keep' | 'once' | 'without' | 'abort'>(
+      [
+        {
+          label: l10n.t('Provide and Keep in VS Code…'),
+          icon: 'key',
+          detail: l10n.t('in the secret storage of VS Code, for later sessions, too'),
+          gives: 'keep',
+        },
+        {
+          label: l10n.t('Provide for Now…'),
+          icon: 'watch',
+          detail: l10n.t('in the memory of the engine, until it ends'),
+          gives: 'once',
+        },
+        { label: l10n.t('Go On Without'), icon: 'debug-step-over', gives: 'without' },
+        { label: l10n.t('Stop the Session'), icon: 'debug-stop', gives: 'abort' },
+      ],
+      { ...frame, placeholder: session },
+    );
+    if (way === 'without') return { answer: { choice: 'deny' } };
+    if (way === 'abort') return { answer: { choice: 'abort' } };
+    const values = await askValues(need.secrets ?? [], frame);
+    if (values === back) continue;
+    if (way === 'keep') for (const [name, value] of values) await keep.secret(name, value);
+    return { answer: { choice: 'allow' }, requester: { env: {}, secrets: Object.fromEntries(values) } };
+  }
+}
+
+async function askValues(names: readonly string[], frame: Step): Promise<ReadonlyMap<string, string> | Back> {
+  const values = new Map<string, string>();
+  for (const [index, name] of names.entries()) {
+    const value = await askText({
+      ...frame,
+      canGoBack: true,
+      secret: true,
+      prompt: l10n.t('The value of {0}. It is not written to any file or log.', oneLine(name, 100)),
+      ...(names.length > 1 ? { place: [index + 1, names.length] as const } : {}),
+      check: (text) => (text === '' ? l10n.t('The value is empty.') : undefined),
+    });
+    if (typeof value !== 'string') return back;
+    values.set(name, value);
+  }
+  return values;
+}

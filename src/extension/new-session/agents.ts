@@ -1,0 +1,52 @@
+import type { App } from '../app.ts';
+import type { Contribution } from '../contribution.ts';
+import { requester } from '../engine/requester.ts';
+
+/** An agent as the engine found it on this machine. */
+export interface Found {
+  readonly id: string;
+  readonly usable: boolean;
+  /** Version and path, or what is wrong. */
+  readonly detail: string;
+  readonly fix: string | undefined;
+  /** The one that is used when none is named. */
+  readonly standard: boolean;
+}
+
+const prefix = 'agent ';
+
+/** The agents that the engine knows, each with whether it can be started here. */
+export async function findAgents({ link }: Pick<App, 'link'>): Promise<readonly Found[]> {
+  const { checks } = await link.request('doctor', { requester: requester(process.env) });
+  return checks
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name, ok, detail, fix, required }) => ({
+      id: name.slice(prefix.length),
+      usable: ok,
+      detail,
+      fix,
+      standard: required,
+    }));
+}
+
+/** Whether there is an agent beside the demo; looked for once per engine, in a window without sessions. */
+export const agentKey: Contribution = {
+  name: 'Search for agents',
+  register(app) {
+    let searched: unknown;
+    const search = (): void => {
+      const { connection } = app.link;
+      if (connection === undefined || connection === searched || app.sessions.entries.size > 0) return;
+      searched = connection;
+      findAgents(app)
+        .then((found) => {
+          const usable = found.some((each) => each.usable && each.id !== 'demo');
+          app.keys.set('coppice.agentFound', usable);
+        })
+        .catch((error: unknown) => app.log.debug('The agents could not be looked for.', error));
+    };
+    app.keys.set('coppice.agentFound', true);
+    search();
+    return app.all.onKnowledge(search);
+  },
+};

@@ -1,0 +1,88 @@
+/** A session that is being put together, and the request that makes it. Pure. */
+import * as l10n from '@vscode/l10n';
+import { oneLine } from '../../core/printable.ts';
+import type { ParamsOf, Requests } from '../../protocol/contract.ts';
+
+type Params = ParamsOf<Requests, 'session/create'>;
+export type Mode = NonNullable<Params['mode']>;
+export type Priority = NonNullable<Params['priority']>;
+
+/** What was chosen so far. */
+export interface Draft {
+  /** Main checkout. */
+  readonly repository: string | undefined;
+  readonly prompt: string;
+  /** What the prompt is about, added below it. */
+  readonly context: string;
+  readonly agent: string | undefined;
+  readonly mode: Mode;
+  /** Path of a worktree to work in; undefined: one of its own. */
+  readonly worktree: string | undefined;
+  /** Where the branch starts; undefined: where the main checkout is. */
+  readonly base: string | undefined;
+  readonly priority: Priority;
+}
+
+/** What is remembered from one session to the next, in a workspace. */
+export type Remembered = Pick<Draft, 'agent' | 'mode'>;
+
+/** The modes that a person starts. */
+export const offeredModes = ['autonomous', 'interactive', 'planning', 'dispatch'] as const satisfies readonly Mode[];
+
+/** A draft with nothing in it but what was chosen the last time. */
+export function emptyDraft(remembered: Partial<Remembered> = {}): Draft {
+  return {
+    repository: undefined,
+    prompt: '',
+    context: '',
+    agent: typeof remembered.agent === 'string' ? remembered.agent : undefined,
+    mode: offeredModes.find((each) => each === remembered.mode) ?? 'autonomous',
+    worktree: undefined,
+    base: undefined,
+    priority: 'normal',
+  };
+}
+
+/** A mode in a line. */
+export function modeText(mode: Mode): { readonly label: string; readonly detail: string } {
+  switch (mode) {
+    case 'autonomous':
+      return { label: l10n.t('Autonomous'), detail: l10n.t('works alone until done; commits what it made') };
+    case 'interactive':
+      return { label: l10n.t('Interactive'), detail: l10n.t('stays open for your prompts; starts at once') };
+    case 'planning':
+      return { label: l10n.t('Planning'), detail: l10n.t('makes a plan and changes nothing else') };
+    case 'dispatch':
+      return { label: l10n.t('Dispatch'), detail: l10n.t('starts at once, beside the queue; commits nothing') };
+    case 'orchestration':
+      return { label: l10n.t('Orchestration'), detail: l10n.t('starts and follows other sessions') };
+  }
+}
+
+/** `Autonomous · own worktree`: the choices in a line. */
+export function draftText({ mode, worktree, base, priority }: Draft): string {
+  const where = worktree === undefined ? l10n.t('own worktree') : oneLine(worktree, 80);
+  const from = base === undefined ? '' : l10n.t('from {0}', oneLine(base, 60));
+  return [modeText(mode).label, where, from, priority === 'high' ? l10n.t('first in line') : '']
+    .filter((part) => part !== '')
+    .join(' · ');
+}
+
+/** The request. `id` is the session's, so that it can be sent again. */
+export function requestOf(
+  { repository, prompt, context, agent, mode, worktree, base, priority }: Draft,
+  id: string,
+  requester: Params['requester'],
+): Params {
+  return {
+    id,
+    path: repository ?? '',
+    prompt: context === '' ? prompt : `${prompt}\n\n${context}`,
+    mode,
+    priority,
+    requester,
+    ...(agent === undefined ? {} : { agent }),
+    ...(worktree === undefined ? {} : { worktree }),
+    ...(base === undefined ? {} : { base }),
+  };
+}

@@ -1,0 +1,86 @@
+/** The last step of New Session…: start, or change how and where first. */
+import { basename } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { oneLine } from '../../core/printable.ts';
+import type { App } from '../app.ts';
+import { back, type Back } from '../quick/back.ts';
+import { askText, pickOne, type Choice, type Heading, type Step } from '../quick/quick.ts';
+import { draftText, modeText, offeredModes, type Draft } from './draft.ts';
+
+type Rest = 'start' | 'mode' | 'worktree' | 'base' | 'priority';
+
+/** Start is one Enter away; everything else can be changed first. */
+export async function askRest<S extends Draft>(app: App, begin: S, step: Step): Promise<S | Back> {
+  let state = begin;
+  for (;;) {
+    const chosen = await pickOne(restChoices(state), { ...step, placeholder: oneLine(state.prompt, 200) });
+    if (chosen === back) return back;
+    if (chosen === 'start') return state;
+    const changed = await change(app, state, chosen, { ...step, canGoBack: true });
+    if (changed !== back) state = { ...state, ...changed };
+  }
+}
+
+function restChoices(draft: Draft): readonly (Choice<Rest> | Heading)[] {
+  const { mode, worktree, base, priority } = draft;
+  const high = priority === 'high';
+  const where = worktree ?? l10n.t('one of its own');
+  const from = base ?? l10n.t('where the main checkout is');
+  return [
+    { label: l10n.t('Start'), icon: 'play', description: draftText(draft), gives: 'start' },
+    { heading: l10n.t('change first') },
+    { label: l10n.t('Mode…'), icon: 'settings', description: modeText(mode).label, gives: 'mode' },
+    { label: l10n.t('Worktree…'), icon: 'repo-forked', description: oneLine(where, 120), gives: 'worktree' },
+    { label: l10n.t('Base…'), icon: 'git-branch', description: oneLine(from, 120), gives: 'base' },
+    {
+      label: high ? l10n.t('Put It in the Normal Line') : l10n.t('Put It First in Line'),
+      icon: high ? 'arrow-down' : 'arrow-up',
+      gives: 'priority',
+    },
+  ];
+}
+
+async function change(
+  app: App,
+  draft: Draft,
+  what: Exclude<Rest, 'start'>,
+  step: Step,
+): Promise<Partial<Draft> | Back> {
+  switch (what) {
+    case 'mode': {
+      const choices = offeredModes.map((mode) => ({ ...modeText(mode), gives: mode }));
+      const mode = await pickOne(choices, { ...step, placeholder: l10n.t('Choose a mode'), active: draft.mode });
+      return mode === back ? back : { mode };
+    }
+    case 'worktree':
+      return askWorktree(app, draft, step);
+    case 'base': {
+      const placeholder = l10n.t('branch, tag or commit; empty: where the main checkout is');
+      const base = await askText({ ...step, value: draft.base ?? '', placeholder });
+      if (typeof base !== 'string') return back;
+      return { base: base.trim() === '' ? undefined : base.trim() };
+    }
+    case 'priority':
+      return { priority: draft.priority === 'high' ? 'normal' : 'high' };
+  }
+}
+
+const own = Symbol('own');
+
+async function askWorktree({ link }: App, draft: Draft, step: Step): Promise<Partial<Draft> | Back> {
+  const { worktrees } = await link.request('worktree/list', { path: draft.repository ?? '' });
+  const free = worktrees.filter(({ kind, holder }) => kind === 'ours' && holder === undefined);
+  const choices: (Choice<string | typeof own> | Heading)[] = [
+    { label: l10n.t('One of Its Own'), icon: 'add', gives: own },
+    ...(free.length === 0 ? [] : [{ heading: l10n.t('go on in') }]),
+    ...free.map(({ path, branch }) => ({
+      label: basename(path),
+      description: branch ?? '',
+      icon: 'repo-forked',
+      gives: path,
+    })),
+  ];
+  const chosen = await pickOne(choices, { ...step, placeholder: l10n.t('Where should it work?') });
+  if (chosen === back) return back;
+  return { worktree: chosen === own ? undefined : chosen };
+}

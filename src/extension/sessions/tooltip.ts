@@ -1,0 +1,51 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { oneLine } from '../../core/printable.ts';
+import type { SessionDetail, SessionView } from '../../protocol/schemas.ts';
+import { changesText, linesText, sessionDescription, sessionLabel } from './labels.ts';
+import { lookOf } from './status-look.ts';
+
+const textLimit = 400;
+
+/** What is told when the pointer rests on a session. Text of agents is appended as text, never as Markdown. */
+export function sessionTooltip(
+  session: SessionView,
+  detail: SessionDetail | undefined,
+  now: number,
+): vscode.MarkdownString {
+  const text = new vscode.MarkdownString('', true);
+  text.appendMarkdown('**').appendText(sessionLabel(session)).appendMarkdown('**');
+  const line = (icon: string, what: string): void => {
+    if (what !== '') text.appendMarkdown(`\n\n$(${icon}) `).appendText(oneLine(what, textLimit));
+  };
+  for (const [icon, what] of facts(session, detail, now)) line(icon, what);
+  for (const remark of session.changes?.remarks ?? []) line('info', remark);
+  return text;
+}
+
+type Fact = readonly [icon: string, what: string];
+
+function facts(session: SessionView, detail: SessionDetail | undefined, now: number): readonly Fact[] {
+  const look = lookOf(session.status);
+  return [
+    [look.icon.replace('loading~spin', 'circle-filled'), joined(look.label, sessionDescription(session, now))],
+    ['comment', session.prompt === session.title ? '' : session.prompt],
+    ['hubot', joined(session.agent, detail?.model, session.mode)],
+    ['git-branch', session.branch ?? ''],
+    ['diff', joined(changesText(session), linesText(session))],
+    ...(detail === undefined ? [] : detailFacts(detail)),
+  ];
+}
+
+function detailFacts({ waiting, doubt, error, text }: SessionDetail): readonly Fact[] {
+  return [
+    ['clock', waiting ?? ''],
+    ['question', doubt ?? ''],
+    ['error', error === undefined ? '' : `${error.message} ${error.next}`],
+    ['mention', text === undefined ? '' : l10n.t('Last words: {0}', oneLine(text, textLimit))],
+  ];
+}
+
+function joined(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}

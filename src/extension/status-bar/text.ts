@@ -1,0 +1,53 @@
+/** What the status bar says. Pure. */
+import * as l10n from '@vscode/l10n';
+import type { SessionView } from '../../protocol/schemas.ts';
+import type { LinkState } from '../engine/link.ts';
+import { isAtWork } from '../sessions/status-look.ts';
+
+/** Numbers of the sessions of this window. */
+export interface Counts {
+  readonly running: number;
+  readonly queued: number;
+  readonly needsYou: number;
+  readonly ended: number;
+}
+
+/** Counts sessions; those that wait for a person are at work, too. */
+export function countsOf(sessions: Iterable<SessionView>, needsYou: number): Counts {
+  let [running, queued, ended] = [0, 0, 0];
+  for (const session of sessions) {
+    if (session.archived) continue;
+    if (session.status === 'queued') queued++;
+    else if (isAtWork(session)) running++;
+    else ended++;
+  }
+  return { running, queued, needsYou, ended };
+}
+
+/** What the item shows; undefined: nothing, so it is hidden. */
+export interface Shown {
+  readonly text: string;
+  /** For a screen reader. */
+  readonly spoken: string;
+  /** A person must act. */
+  readonly warns: boolean;
+}
+
+/** The one item of Coppice. */
+export function statusText(
+  { running, queued, needsYou, ended }: Counts,
+  engine: LinkState['status'],
+): Shown | undefined {
+  const total = running + queued + ended;
+  if (total === 0) return undefined;
+  const parts = [
+    running > 0 ? l10n.t('{0} running', running) : '',
+    queued > 0 && running === 0 ? l10n.t('{0} queued', queued) : '',
+    needsYou > 0 ? (needsYou === 1 ? l10n.t('1 needs you') : l10n.t('{0} need you', needsYou)) : '',
+  ].filter((part) => part !== '');
+  const away = engine === 'away';
+  const icon = away ? 'debug-disconnect' : needsYou > 0 ? 'bell-dot' : running > 0 ? 'loading~spin' : 'layers';
+  const what = parts.length === 0 ? 'Coppice' : parts.join(' · ');
+  const spoken = away ? l10n.t('Coppice, engine not connected, {0}', what) : l10n.t('Coppice, {0}', what);
+  return { text: `$(${icon}) ${what}`, spoken, warns: needsYou > 0 };
+}

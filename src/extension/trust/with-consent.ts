@@ -1,0 +1,59 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { isCoppiceError, type CoppiceError } from '../../core/errors.ts';
+import { oneLine } from '../../core/printable.ts';
+import type { App } from '../app.ts';
+import { insist } from '../engine/insist.ts';
+
+/**
+ * Does `work`; where the engine refuses it for want of trust, or of the consent to unattended work on this machine, the user is
+ * asked in a dialog, and the work is done again after a yes. Each is asked once at most.
+ */
+export async function withConsent<T>(app: Pick<App, 'link'>, path: string, work: () => Promise<T>): Promise<T> {
+  const asked = new Set<string>();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isCoppiceError(error) || asked.has(error.code)) throw error;
+      const root = error.context['root'] ?? path;
+      if (error.code === 'untrusted') await confirmTrust(app, root);
+      else if (error.code === 'host-consent-needed') await confirmHost(app, root, error);
+      else throw error;
+      asked.add(error.code);
+    }
+  }
+}
+
+/** Asks whether a repository is trusted, and records a yes. Throws a `CancellationError` after a no. */
+export async function confirmTrust({ link }: Pick<App, 'link'>, root: string): Promise<void> {
+  await confirm(
+    l10n.t('Trust the repository {0}?', oneLine(root, 200)),
+    l10n.t(
+      'Coppice then runs git, agents and the set-up commands of this repository on this machine. You can take this back with “Coppice: Revoke Trust”.',
+    ),
+    l10n.t('Trust'),
+  );
+  await insist(link, 'trust/grant', { path: root, host: false });
+}
+
+/** Asks whether agents may work unattended and without a container, and records a yes. */
+export async function confirmHost(
+  { link }: Pick<App, 'link'>,
+  root: string,
+  why?: Pick<CoppiceError, 'message'>,
+): Promise<void> {
+  const message =
+    why?.message ?? l10n.t('Agents would work unattended on this machine, with your rights, in {0}.', root);
+  await confirm(
+    l10n.t('Allow unattended agents on this machine?'),
+    `${oneLine(message, 400)}\n\n${l10n.t('This is asked once for each repository.')}`,
+    l10n.t('Allow'),
+  );
+  await insist(link, 'trust/grant', { path: root, host: true });
+}
+
+async function confirm(message: string, detail: string, yes: string): Promise<void> {
+  const chosen = await vscode.window.showWarningMessage(message, { modal: true, detail }, yes);
+  if (chosen !== yes) throw new vscode.CancellationError();
+}

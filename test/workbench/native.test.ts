@@ -1,0 +1,58 @@
+/** The first quarter of an hour with Coppice, in native views, by keyboard and mouse. */
+import assert from 'node:assert/strict';
+import { soon } from './support/waiting.ts';
+import { workbench } from './support/workbench.ts';
+
+describe('sessions at a glance', function () {
+  this.timeout(90_000);
+  const code = workbench();
+
+  it('asks for trust before anything runs', async () => {
+    const { window } = code;
+    await window.open('Coppice');
+    await window
+      .view('Sessions')
+      .welcome.getByText(/until you trust it/)
+      .waitFor();
+    await window.screenshot('native-untrusted');
+    await window.button('Trust Repository…').click();
+    await window.dialog.getByText(/git, agents and the set-up commands/).waitFor();
+    await window.screenshot('native-trust-dialog');
+    await window.dialog.getByRole('button', { name: 'Trust', exact: true }).click();
+    await soon(async () => (await window.view('Sessions').welcome.innerText()).includes('Run'), 'the welcome text');
+    await window.screenshot('native-empty');
+  });
+
+  it('runs the demo, which needs a person', async () => {
+    const { window } = code;
+    await window.run('Coppice: Run Demo');
+    await window
+      .view('Sessions')
+      .row(/Write a line/)
+      .waitFor();
+    await window
+      .view('Needs you')
+      .row(/DEMO\.md/)
+      .first()
+      .waitFor();
+    await soon(async () => (await window.badge('Coppice')) === '1', 'a badge');
+    await window.statusBar.item('needs you').waitFor();
+    await window.screenshot('native-needs-you');
+  });
+
+  it('takes the answer by keyboard alone', async () => {
+    const { window } = code;
+    await window.press('Control+Alt+K', 'a');
+    await soon(async () => (await window.quickInput.labels()).includes('Allow'), 'the choices');
+    await window.screenshot('native-answer');
+    await window.press('Enter');
+    await window
+      .view('Sessions')
+      .row(/1 file/)
+      .waitFor();
+    await soon(async () => (await window.badge('Coppice')) === '', 'no badge');
+    const [session] = await code.machine.sessions();
+    assert.equal(session?.status, 'reported');
+    await window.screenshot('native-reported');
+  });
+});
