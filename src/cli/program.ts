@@ -7,6 +7,7 @@ import { addConfig } from './commands/config.ts';
 import { addDiagnostics } from './commands/diagnostics.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEngine } from './commands/engine/engine.ts';
+import { addLand } from './commands/land.ts';
 import { addRun } from './commands/run.ts';
 import { addSession } from './commands/session/session.ts';
 import { addStatus } from './commands/status.ts';
@@ -70,6 +71,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addDiff,
     addRollback,
     addUndo,
+    addLand,
     addWorktrees,
     addTrust,
     addStatus,

@@ -7,6 +7,9 @@ import { addSessionContinue } from './continue.ts';
 import { addSessionInterrupt } from './interrupt.ts';
 import { addSessionList } from './list.ts';
 import { addSessionLogs } from './logs.ts';
+import { addSessionRemove } from './remove.ts';
+import { addSessionRename } from './rename.ts';
+import { addSessionRestore } from './restore.ts';
 import { addSessionShow } from './show.ts';
 import { addSessionStart } from './start.ts';
 
@@ -32,6 +35,9 @@ export function addSession(program: Command, perform: Perform): void {
     addSessionInterrupt,
     addSessionCancel,
     addSessionAttach,
+    addSessionRename,
+    addSessionRemove,
+    addSessionRestore,
   ]) {
     add(group, perform);
   }

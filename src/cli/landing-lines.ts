@@ -1,0 +1,57 @@
+import type { LandingPreview, LandingView } from '../protocol/landing.ts';
+import type { Paint } from './paint.ts';
+import { text, type Text } from './text.ts';
+
+/** What became of a landing, for a person. */
+export function landingLines(landing: LandingView, paint: Paint): Text[] {
+  const { session, target, state, held, commit, error, reverts } = landing;
+  const gates = landing.evidence.map(({ command, passed, ms }) => {
+    const word = passed ? paint.green('passed') : paint.red('failed');
+    return text`  gate ${command.join(' ')}: ${word} in ${(ms / 1000).toFixed(1)} s`;
+  });
+  switch (state) {
+    case 'landed': {
+      const done = reverts === undefined ? 'Landed in' : 'Taken back from';
+      const undo = reverts === undefined ? [text`  take it back with: coppice land --revert ${session}`] : [];
+      return [text`${paint.green(done)} ${target} at ${(commit ?? '').slice(0, 12)}`, ...gates, ...undo.map(paint.dim)];
+    }
+    case 'refused':
+      return [
+        text`${paint.red('Not landed:')} ${error?.message ?? ''}`,
+        ...gates,
+        ...conflictLines(landing.conflicts ?? [], paint),
+        paint.dim(text`  ${error?.next ?? ''}`),
+      ];
+    case 'withdrawn':
+      return [text`Taken out of the line. ${target} was not touched.`];
+    default:
+      return [held === undefined ? text`On its way to ${target}` : text`${paint.yellow('Waits:')} ${held}`, ...gates];
+  }
+}
+
+/** What landing would do, for a person. */
+export function previewLines(preview: LandingPreview, paint: Paint): Text[] {
+  const { target, way, defaultBranch, files, insertions, deletions, commits, conflicts, checkout, gates } = preview;
+  if (preview.nothing) return [text`${target} has all of it already: nothing would change.`];
+  const where = defaultBranch ? text`${target} (the default branch)` : text`${target}`;
+  const head =
+    conflicts.length > 0
+      ? text`${paint.red('In conflict')} with ${where}:`
+      : text`Would land in ${where} by ${way}: ${files} files, +${insertions} -${deletions}, ${commits.length} commits`;
+  return [
+    head,
+    ...conflictLines(conflicts, paint),
+    ...preview.paths.map(
+      (each) => text`  ${each.kind === 'modified' ? 'M' : (each.kind[0]?.toUpperCase() ?? '?')} ${each.path}`,
+    ),
+    ...gates.map((gate) => text`  gate ${gate.join(' ')}`),
+    ...(preview.uncommitted > 0
+      ? [paint.yellow(text`  ${preview.uncommitted} changed files are not committed; --commit takes them along`)]
+      : []),
+    ...(checkout?.waits === undefined ? [] : [paint.yellow(text`  it would wait: ${checkout.waits}`)]),
+  ];
+}
+
+function conflictLines(conflicts: readonly { readonly path: string; readonly kind: string }[], paint: Paint): Text[] {
+  return conflicts.map(({ path, kind }) => text`  ${paint.red('C')} ${path} (${kind})`);
+}
