@@ -50,7 +50,7 @@ export const layers = {
   },
 
   state: { rooms: ['core'], doors: ['state/state-manager.ts'], packages: ['sql.js', 'zod'] },
-  git: { rooms: ['core'], packages: ['simple-git'], processes: true },
+  git: { rooms: ['core'], packages: ['diff', 'simple-git'], processes: true },
   watch: { rooms: ['core'], packages: [] },
   executors: { rooms: ['core'], packages: ['zod'], processes: true },
   agents: { rooms: ['core'], packages: ['zod'] },

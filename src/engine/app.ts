@@ -37,6 +37,7 @@ import type { EngineApp, EngineContext } from './process/engine.ts';
 import type { HomeLayout } from './process/home.ts';
 import { projection } from './projections/project.ts';
 import { rebuildFromFiles } from './projections/rebuild.ts';
+import { Radar } from './radar/radar.ts';
 import type { Services } from './services.ts';
 import { SettingsSource } from './settings-source.ts';
 import { engineActor, type SessionContext } from './sessions/context.ts';
@@ -91,10 +92,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     directory.agent(session.agent, await settingsFor(session), session.agentOptions);
   const paths = runPaths(home);
   const places = { store, repositories, settings: (root: string) => settings.of(root) };
-  const watching = new Watching({
-    ...{ store, repositories, log: log.component('watch'), folder: join(home.root, 'git', 'watch') },
-    onChanged: () => undefined,
-  });
+  const { watching, radar } = watchers({ store, repositories, log }, join(home.root, 'git', 'watch'));
   const context: SessionContext = {
     ...{ store, vault, clock, runRef: paths.runRef, newId: randomUUID, stopping: stopping.signal },
     log: log.component('session'),
@@ -108,6 +106,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const sessions = new Sessions(context, () => settings.limits);
   const services: Services = {
     ...{ store, sessions, vault, repositories, executors, clock, newId: randomUUID, agentOf, ...paths },
+    radar,
     log: log.component('handlers'),
     limits: () => settings.limits,
     settings: (root, variables) => settings.of(root, variables),
@@ -121,6 +120,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     await announce(engine, store, owner);
     await executor.warmUp();
     await watching.start();
+    radar.start();
     sessions.start();
     after.start();
   } else {
@@ -150,6 +150,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       stopping.abort();
       await sessions.stop();
       await after.stop();
+      await radar.stop();
       await watching.stop();
       if (state.readOnlyReason === undefined) {
         await store.commit(engineActor, () => [event('engine.stopped', { engine: owner.mark.id, reason })]);
@@ -200,4 +201,15 @@ function runPaths(home: HomeLayout): Pick<Services, 'runRef' | 'streamPath'> {
       stderrPath: join(home.session(session), 'stderr.log'),
     }),
   };
+}
+
+/** The watchers of worktrees, and the radar that lives on what they tell. */
+function watchers(
+  parts: { readonly store: Store; readonly repositories: Repositories; readonly log: EngineContext['log'] },
+  folder: string,
+): { readonly watching: Watching; readonly radar: Radar } {
+  const log = parts.log.component('watch');
+  const watching = new Watching({ ...parts, log, folder, onChanged: (session) => radar.changed(session) });
+  const radar = new Radar({ ...parts, log: parts.log.component('radar'), touched: watching });
+  return { watching, radar };
 }

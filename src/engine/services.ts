@@ -5,6 +5,7 @@ import type { Agent } from '../agents/agent.ts';
 import type { Executor, RunRef } from '../executors/executor.ts';
 import type { Log } from './process/log.ts';
 import type { Repositories } from './places/repositories.ts';
+import type { Radar } from './radar/radar.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { Store } from './sessions/store.ts';
 import type { Vault } from './sessions/vault.ts';
@@ -16,6 +17,7 @@ export interface Services {
   readonly vault: Vault;
   readonly repositories: Repositories;
   readonly executors: ReadonlyMap<string, Executor>;
+  readonly radar: Pick<Radar, 'view'>;
   readonly log: Log;
   readonly clock: () => number;
   readonly newId: () => string;

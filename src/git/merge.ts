@@ -95,14 +95,15 @@ async function onBase(
 /** The same sides give the same objects. */
 const fixedDates = { GIT_AUTHOR_DATE: '@0 +0000', GIT_COMMITTER_DATE: '@0 +0000' };
 
-interface Stage {
+/** One side of a path in conflict: `1` the common content, `2` ours, `3` theirs. */
+export interface Stage {
   readonly oid: string;
   readonly stage: string;
   readonly path: string;
 }
 
 /** `<mode> <oid> <stage>\t<path>` up to the first empty field. */
-function stagesFrom(fields: readonly string[]): Stage[] {
+export function stagesFrom(fields: readonly string[]): Stage[] {
   const end = fields.indexOf('');
   return fields.slice(0, end < 0 ? fields.length : end).flatMap((field) => {
     const match = /^\d+ ([0-9a-f]+) ([123])\t([\s\S]*)$/.exec(field);

@@ -69,6 +69,12 @@ export class Allowance {
     return true;
   }
 
+  /** Notes what was done without asking. It may go below nothing: then there is nothing to take for longer. */
+  spend(count: number): void {
+    this.#refill();
+    this.#left -= count;
+  }
+
   /** Milliseconds until so many can be taken. */
   waitMs(count: number): number {
     this.#refill();

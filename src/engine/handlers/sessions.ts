@@ -21,7 +21,6 @@ import { inUse } from '../places/in-use.ts';
 import { slugOf } from '../places/repositories.ts';
 import type { Services } from '../services.ts';
 import { sessionDetail, sessionView } from '../sessions/views.ts';
-import { overlapView } from '../watch/views.ts';
 
 type SessionHandlers = Pick<
   Handlers<Requests, ClientContext>,
@@ -64,7 +63,7 @@ export function sessionHandlers(services: Services): SessionHandlers {
         overlaps: store
           .all('overlap')
           .filter((each) => concerns(each, session.id))
-          .map(overlapView),
+          .map((each) => services.radar.view(each)),
       });
     },
     'session/continue': async (params, client) => {

@@ -6,7 +6,7 @@ import type { WatchView } from '../../protocol/watch.ts';
 import type * as z from 'zod';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
-import { fileChangeView, overlapView, watchView } from '../watch/views.ts';
+import { fileChangeView, watchView } from '../watch/views.ts';
 
 type WatchHandlers = Pick<
   Handlers<Requests, ClientContext>,
@@ -51,7 +51,7 @@ export function watchHandlers(services: Services): WatchHandlers {
     'radar/list': async ({ path }) => {
       const repository = path === undefined ? undefined : (await services.repositories.locate(path)).id;
       const all = store.all('overlap').filter((each) => repository === undefined || each.repository === repository);
-      return { overlaps: all.map(overlapView) };
+      return { overlaps: all.map((each) => services.radar.view(each)) };
     },
   };
 }

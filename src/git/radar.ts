@@ -1,0 +1,213 @@
+/**
+ * Trial merges of worktrees as their files are. Nothing of it reaches the repository: the objects are written into a store of
+ * ours beside it, that is thrown away, and no ref is made.
+ */
+import { constants } from 'node:fs';
+import { lstat, mkdir, readFile, readlink, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Conflict } from '../core/landing/state.ts';
+import { systemCode } from '../core/errors.ts';
+import type { Coprocess } from './coprocess.ts';
+import { quoted } from './edit-tree.ts';
+import { conflictsFrom, stagesFrom, type Stage } from './merge.ts';
+import { isTreePath, pathBytes, zeroPaths } from './paths.ts';
+import type { Repository } from './repository.ts';
+
+/** What is made into a commit: the files of a tree with those of the worktree at some paths. */
+export interface SnapshotRequest {
+  /** Top folder of the worktree. */
+  readonly root: string;
+  /** The commit that its branch is at; it becomes the parent. */
+  readonly head: string;
+  /** The tree as it was known last. */
+  readonly tree: string;
+  /** Paths that may differ from it. */
+  readonly paths: readonly string[];
+}
+
+export interface Snapshot {
+  readonly commit: string;
+  readonly tree: string;
+  /** Those of the paths that are no file. */
+  readonly gone: readonly string[];
+  /** Those that are too large to be compared; the snapshot has their earlier content. */
+  readonly large: readonly string[];
+}
+
+/** How two commits merge; `conflicts` is empty when they do. */
+export interface Trial {
+  readonly conflicts: readonly Omit<Conflict, 'hunks'>[];
+  readonly stages: readonly Stage[];
+}
+
+/** Files beyond this are not taken into a snapshot. */
+export const largestCompared = 2 * 1024 * 1024;
+const largestBlob = 512 * 1024;
+const trialMs = 60_000;
+
+/** The trial merges of one repository. */
+export class TrialMerges {
+  readonly #repository: Repository;
+  readonly #folder: string;
+  readonly #env: Readonly<Record<string, string>>;
+  #blobs: Coprocess | undefined;
+
+  private constructor(repository: Repository, folder: string) {
+    this.#repository = repository;
+    this.#folder = folder;
+    const real = join(repository.location.commonDir, 'objects');
+    this.#env = {
+      GIT_OBJECT_DIRECTORY: folder,
+      // A colon would end the name.
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: /[:"\n]/.test(real) ? quoted(real).toString('latin1') : real,
+    };
+  }
+
+  /** Begins with an empty store. */
+  static async open(repository: Repository): Promise<TrialMerges> {
+    const folder = join(repository.privateDir, 'radar');
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return new TrialMerges(repository, folder);
+  }
+
+  /** One git process for all of them. Throws like `Door.run`. */
+  async snapshots(requests: readonly SnapshotRequest[]): Promise<Snapshot[]> {
+    if (requests.length === 0) return [];
+    const parts: Buffer[] = [Buffer.from('feature done\n')];
+    const states: Pick<Snapshot, 'gone' | 'large'>[] = [];
+    for (const [index, request] of requests.entries()) states.push(await write(parts, request, index + 1));
+    parts.push(Buffer.from('done\n'));
+    const { stdout } = await this.#repository.run(['fast-import', '--quiet', '--done'], {
+      input: Buffer.concat(parts),
+      extraEnv: this.#env,
+      timeoutMs: trialMs,
+    });
+    const lines = stdout.toString('latin1').split('\n');
+    return states.map((state, index) => {
+      const commit = lines[2 * index] ?? '';
+      const tree = /^040000 tree ([0-9a-f]+)/.exec(lines[2 * index + 1] ?? '')?.[1] ?? emptyTree(commit);
+      return { commit, tree, ...state };
+    });
+  }
+
+  /** Merges pairs of commits, in order, in one git process. Throws like `Door.run`: then none of them is known. */
+  async merge(pairs: readonly (readonly [ours: string, theirs: string])[]): Promise<Trial[]> {
+    if (pairs.length === 0) return [];
+    const { stdout } = await this.#repository.run(['merge-tree', '--write-tree', '--stdin', '-z'], {
+      input: pairs.map(([ours, theirs]) => `${ours} ${theirs}\n`).join(''),
+      extraEnv: this.#env,
+      timeoutMs: trialMs,
+    });
+    return parseTrials(zeroPaths(stdout), pairs.length);
+  }
+
+  /** The lines of a blob; undefined when it is binary or large. */
+  async lines(id: string): Promise<string[] | undefined> {
+    this.#blobs ??= this.#repository.converse(['cat-file', '--batch'], { extraEnv: this.#env });
+    const answer = await this.#blobs.ask(Buffer.from(`${id}\n`), batchLength);
+    const head = answer.indexOf(0x0a);
+    const bytes = answer.subarray(head + 1, -1);
+    if (!/ blob \d+$/.test(answer.toString('latin1', 0, head)) || bytes.length > largestBlob) return undefined;
+    return bytes.includes(0) ? undefined : bytes.toString('utf8').split('\n');
+  }
+
+  async close(): Promise<void> {
+    this.#blobs?.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function emptyTree(commit: string): string {
+  return commit.length === 64
+    ? '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321'
+    : '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+}
+
+function batchLength(bytes: Buffer): number | undefined {
+  const head = bytes.indexOf(0x0a);
+  if (head === -1) return undefined;
+  const size = /^[0-9a-f]+ \w+ (\d+)$/.exec(bytes.toString('latin1', 0, head))?.[1];
+  const length = size === undefined ? head + 1 : head + 1 + Number(size) + 1;
+  return bytes.length >= length ? length : undefined;
+}
+
+/** Reads `merge-tree --stdin -z`: for each pair `1` (clean) or `0`, the tree, then what a merge prints, up to an empty field. */
+export function parseTrials(fields: readonly string[], count: number): Trial[] {
+  const trials: Trial[] = [];
+  let at = 0;
+  while (trials.length < count) {
+    const clean = fields[at];
+    if (clean !== '0' && clean !== '1') throw new Error(`git merge-tree answered ${trials.length} of ${count} merges.`);
+    const from = at + 2;
+    let end = fields.indexOf('', from);
+    if (clean === '0') for (end += 1; (fields[end] ?? '') !== ''; end += Number(fields[end]) + 3);
+    const rest = fields.slice(from, end);
+    trials.push(
+      clean === '1' ? { conflicts: [], stages: [] } : { conflicts: allConflicts(rest), stages: stagesFrom(rest) },
+    );
+    at = end + 1;
+  }
+  return trials;
+}
+
+/** Those of files, and those of which only a sentence tells (a folder that was split, …). */
+function allConflicts(fields: readonly string[]): Omit<Conflict, 'hunks'>[] {
+  const found = conflictsFrom(fields);
+  if (found.length > 0) return found;
+  const end = fields.indexOf('');
+  for (let at = end + 1; at < fields.length; at += Number(fields[at]) + 3) {
+    const count = Number(fields[at]);
+    const message = (fields[at + count + 2] ?? '').trim();
+    const kind = /^CONFLICT \(([^)]*)\)/.exec(message)?.[1];
+    if (kind !== undefined) found.push({ path: fields[at + 1] ?? '', kind, messages: [message] });
+  }
+  return found;
+}
+
+async function write(
+  parts: Buffer[],
+  { root, head, tree, paths }: SnapshotRequest,
+  mark: number,
+): Promise<Pick<Snapshot, 'gone' | 'large'>> {
+  const ref = `refs/coppice/radar/${mark}`;
+  const say = (...more: (string | Buffer)[]): void => {
+    for (const part of more) parts.push(typeof part === 'string' ? Buffer.from(part) : part);
+  };
+  const gone: string[] = [];
+  const large: string[] = [];
+  const files: (string | Buffer)[] = [];
+  for (const path of paths) {
+    if (!isTreePath(path)) continue;
+    const found = await contentAt(root, path);
+    if (found === undefined) gone.push(path);
+    else if (found === 'large') large.push(path);
+    else files.push(`M ${found.mode} inline `, quoted(path), `\ndata ${found.bytes.length}\n`, found.bytes, '\n');
+  }
+  // Always the same for the same files on the same commit.
+  say(`commit ${ref}\nmark :${mark}\ncommitter Coppice <coppice@localhost> 0 +0000\ndata 0\n`);
+  say(`from ${head}\nM 040000 ${tree} ""\n`);
+  for (const path of gone) say('D ', quoted(path), '\n');
+  say(...files, `\nget-mark :${mark}\nls :${mark} ""\nreset ${ref}\nfrom ${'0'.repeat(head.length)}\n\n`);
+  return { gone, large };
+}
+
+async function contentAt(
+  root: string,
+  path: string,
+): Promise<{ readonly mode: string; readonly bytes: Buffer } | 'large' | undefined> {
+  const full = Buffer.concat([Buffer.from(`${root}/`), pathBytes(path)]);
+  try {
+    const info = await lstat(full);
+    if (info.isSymbolicLink()) return { mode: '120000', bytes: await readlink(full, { encoding: 'buffer' }) };
+    if (!info.isFile()) return undefined;
+    if (info.size > largestCompared) return 'large';
+    const bytes = await readFile(full, { flag: constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK });
+    return { mode: (info.mode & 0o100) === 0 ? '100644' : '100755', bytes };
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
+    if (code === 'EACCES') return 'large'; // git could not read it either
+    throw error;
+  }
+}
