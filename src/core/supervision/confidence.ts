@@ -1,0 +1,114 @@
+/** How sure the evidence makes us that a turn did what was asked: a sum of visible factors, calibrated by what people said. */
+import type { Severity } from './finding.ts';
+import type { GateVerdict } from './gate.ts';
+import type { Issue } from './validation.ts';
+
+/** What a model said about the change. Each criterion of the task, met or not. */
+export interface Review {
+  readonly verdict: 'done' | 'not-done' | 'unsure';
+  readonly criteria: readonly { readonly criterion: string; readonly met: boolean }[];
+  readonly model: string;
+}
+
+/** Everything that the score is made of. */
+export interface Evidences {
+  readonly issues: readonly Issue[];
+  readonly gates: GateVerdict;
+  readonly review?: Review;
+  /** Lines that were added and removed. */
+  readonly changedLines: number;
+  /** Tests after the turn minus tests before; undefined when nobody counted. */
+  readonly testDelta?: number;
+  /** Failures of the task with the error that came back most often. */
+  readonly sameErrors: number;
+  readonly denials: number;
+  readonly findings: readonly Severity[];
+}
+
+/** One factor: how much it speaks for (above 0) or against the turn, in steps of log odds, and why. */
+export interface Factor {
+  readonly name: string;
+  readonly weight: number;
+  readonly sentence: string;
+}
+
+/** The score (0 to 1) before calibration, with all factors, the weightiest first. */
+export interface Confidence {
+  readonly score: number;
+  readonly factors: readonly Factor[];
+}
+
+/** Without evidence from the project's own commands nothing is sure. */
+export const ceilingWithoutGates = 0.84;
+
+/** The score and its factors. */
+export function confidenceOf(evidences: Evidences): Confidence {
+  const factors = [
+    ...evidences.issues.map(({ kind, sentence }) => factor(`validator: ${kind}`, -3, sentence)),
+    gateFactor(evidences.gates),
+    ...reviewFactors(evidences.review),
+    ...[sizeFactor(evidences.changedLines), testFactor(evidences.testDelta), errorFactor(evidences.sameErrors)],
+    ...[denialFactor(evidences.denials), findingFactor(evidences.findings)],
+  ].filter((each) => each !== undefined);
+  const sum = factors.reduce((total, { weight }) => total + weight, 0);
+  const score = 1 / (1 + Math.exp(-sum));
+  const ceiling = evidences.gates.say === 'passed' ? 1 : ceilingWithoutGates;
+  return { score: Math.min(score, ceiling), factors: factors.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)) };
+}
+
+function factor(name: string, weight: number, sentence: string): Factor {
+  return { name, weight, sentence };
+}
+
+function gateFactor(gates: GateVerdict): Factor {
+  switch (gates.say) {
+    case 'passed':
+      return factor('gates', 2, `All ${gates.count} gates passed on this tree.`);
+    case 'failed':
+      return factor('gates', -5, `The gate \`${gates.evidence.command.join(' ')}\` failed.`);
+    case 'unknown':
+      return factor('gates', -2, 'Not all gates have been asked about this tree.');
+    case 'none':
+      return factor('gates', 0, 'The project has no gates.');
+  }
+}
+
+function reviewFactors(review: Review | undefined): readonly Factor[] {
+  if (review === undefined) return [factor('review', 0, 'No model reviewed the change.')];
+  const { criteria, verdict, model } = review;
+  const met = criteria.filter((each) => each.met).length;
+  const share = criteria.length === 0 ? 0 : met / criteria.length;
+  const weights = { done: 1, unsure: -0.5, 'not-done': -2 } as const;
+  return [
+    factor('review', weights[verdict], `${model} says: ${verdict}.`),
+    ...(criteria.length === 0
+      ? []
+      : [factor('criteria', 2 * share - 1, `${met} of ${criteria.length} criteria are met.`)]),
+  ];
+}
+
+function sizeFactor(lines: number): Factor | undefined {
+  if (lines <= 400) return undefined;
+  return factor('size', -Math.min(1.5, Math.log10(lines / 400)), `The change is large: ${lines} lines.`);
+}
+
+function testFactor(delta: number | undefined): Factor | undefined {
+  if (delta === undefined || delta === 0) return undefined;
+  return delta < 0
+    ? factor('tests', -1.5, `${-delta} tests are gone.`)
+    : factor('tests', 0.5, `${delta} tests were added.`);
+}
+
+function errorFactor(times: number): Factor | undefined {
+  return times < 2 ? undefined : factor('errors', -0.5 * times, `The same error came ${times} times.`);
+}
+
+function denialFactor(denials: number): Factor | undefined {
+  return denials === 0 ? undefined : factor('denials', -0.5, `${denials} tools were not allowed.`);
+}
+
+function findingFactor(findings: readonly Severity[]): Factor | undefined {
+  const critical = findings.filter((each) => each === 'critical').length;
+  if (findings.length === 0) return undefined;
+  return factor('dangers', critical > 0 ? -1.5 : -0.5, `${findings.length} dangerous operations were seen.`);
+}

@@ -1,0 +1,150 @@
+/** What follows from a judged turn. Rules in a fixed order: deterministic checks first, then limits, then the score. */
+import type { Breach } from './budget.ts';
+import { breachSentence } from './budget.ts';
+import type { Escalation } from './attempts.ts';
+import { ceilingWithoutGates, type Confidence, type Review } from './confidence.ts';
+import type { Finding } from './finding.ts';
+import type { GateVerdict } from './gate.ts';
+import type { Issue } from './validation.ts';
+
+export const autonomyLevels = ['guided', 'collaborative', 'supervised', 'autonomous'] as const;
+export type AutonomyLevel = (typeof autonomyLevels)[number];
+
+/** `finish`: the work is as the task wants it. `continue`: another prompt. `retry`: the same once more. `ask`: a person decides. */
+export const actions = ['finish', 'continue', 'retry', 'ask', 'escalate', 'stop'] as const;
+export type Action = (typeof actions)[number];
+
+/** From `go` on a turn is let through, below `ask` a person is asked, between them it is checked once more. */
+export interface Thresholds {
+  readonly go: number;
+  readonly ask: number;
+}
+
+/** Q-21. */
+export const usualThresholds: Thresholds = { go: 0.85, ask: 0.6 };
+
+/** What is decided on. */
+export interface Judgement {
+  readonly level: AutonomyLevel;
+  readonly issues: readonly Issue[];
+  readonly gates: GateVerdict;
+  readonly review?: Review;
+  readonly confidence: Confidence;
+  /** The score after calibration. */
+  readonly calibratedScore: number;
+  /** What the attempts allow after one failure more. */
+  readonly escalation: Escalation;
+  /** Critical dangers that nobody has decided on. */
+  readonly openDangers: readonly Finding[];
+  readonly breach?: Breach;
+  readonly cancelled: boolean;
+  /** The last decision about this task was to check once more. */
+  readonly checkedAgain: boolean;
+}
+
+/** The decision with one readable sentence and the names of the factors that decided it. */
+export interface Decision {
+  readonly action: Action;
+  readonly sentence: string;
+  readonly factors: readonly string[];
+}
+
+type Rule = (judgement: Judgement, thresholds: Thresholds) => Decision | undefined;
+
+/**
+ * The decision. Only the very last rule finishes a task, and only what passed every rule before it gets there: no score and no
+ * word of a model outranks a check that failed, a tree that no gate has seen, or a danger that nobody has decided on.
+ */
+export function decide(judgement: Judgement, thresholds: Thresholds = usualThresholds): Decision {
+  for (const rule of rules) {
+    const decision = rule(judgement, thresholds);
+    if (decision !== undefined) return decision;
+  }
+  const { calibratedScore, confidence } = judgement;
+  const why = confidence.factors.filter(({ weight }) => weight > 0).slice(0, 3);
+  return {
+    action: 'finish',
+    sentence: `It is done: ${sentences(why.map((each) => each.sentence))} (${percent(calibratedScore)} sure).`,
+    factors: why.map(({ name }) => name),
+  };
+}
+
+const rules: readonly Rule[] = [
+  ({ cancelled }) => (cancelled ? decision('stop', 'It was cancelled.', 'cancelled') : undefined),
+  ({ breach }) =>
+    breach === undefined ? undefined : decision('ask', `A limit is reached: ${breachSentence(breach)}`, 'budget'),
+  ({ openDangers: [danger] }) =>
+    danger === undefined
+      ? undefined
+      : decision('ask', `A person has to decide on a danger: ${danger.sentence}`, 'dangers'),
+  ({ issues }) => {
+    const asks = issues.find(({ kind }) => kind === 'asks' || kind === 'refused');
+    return asks === undefined ? undefined : decision('ask', asks.sentence, `validator: ${asks.kind}`);
+  },
+  ({ issues }) =>
+    issues.some(({ kind }) => kind === 'interrupted')
+      ? decision('stop', 'The turn was interrupted.', 'validator: interrupted')
+      : undefined,
+  ({ issues: [issue], escalation }) =>
+    issue === undefined ? undefined : afterFailure(issue.sentence, `validator: ${issue.kind}`, escalation),
+  ({ gates, escalation }) => {
+    if (gates.say !== 'failed') return undefined;
+    const { command, code } = gates.evidence;
+    const how = code === null ? 'was ended' : `ended with code ${code}`;
+    return afterFailure(`The gate \`${command.join(' ')}\` ${how}.`, 'gates', escalation);
+  },
+  ({ gates }) =>
+    gates.say === 'unknown' ? decision('ask', 'Not all gates could be asked about this tree.', 'gates') : undefined,
+  ({ review, escalation }) => {
+    if (review?.verdict !== 'not-done' && review?.criteria.some(({ met }) => !met) !== true) return undefined;
+    const unmet = review.criteria.filter(({ met }) => !met).map(({ criterion }) => criterion);
+    return afterFailure(
+      `The model ${review.model} finds that it is not done${unmet.length === 0 ? '' : `: ${unmet.slice(0, 3).join('; ')}`}.`,
+      'review',
+      escalation,
+    );
+  },
+  ({ level }) =>
+    level === 'guided' || level === 'collaborative'
+      ? decision('ask', `A person decides after each turn (${level}).`, 'autonomy')
+      : undefined,
+  unsure,
+];
+
+function unsure(judgement: Judgement, { go, ask }: Thresholds): Decision | undefined {
+  const { confidence, checkedAgain, gates } = judgement;
+  // What people said about other turns is no evidence about this tree.
+  const ceiling = gates.say === 'passed' ? 1 : ceilingWithoutGates;
+  const calibratedScore = Math.min(judgement.calibratedScore, ceiling);
+  // A score that is no number is no score.
+  if (calibratedScore >= go && confidence.score >= ask) return undefined;
+  const why = confidence.factors.filter(({ weight }) => weight <= 0).slice(0, 3);
+  const because = `${percent(calibratedScore)} sure is not enough: ${sentences(why.map((each) => each.sentence))}`;
+  const again = calibratedScore >= ask && !checkedAgain;
+  return { action: again ? 'continue' : 'ask', sentence: `${because}.`, factors: why.map(({ name }) => name) };
+}
+
+function decision(action: Action, sentence: string, factor: string): Decision {
+  return { action, sentence, factors: [factor] };
+}
+
+function afterFailure(sentence: string, factor: string, escalation: Escalation): Decision {
+  switch (escalation) {
+    case 'again':
+      return decision('retry', `${sentence} It is tried once more.`, factor);
+    case 'more-context':
+      return decision('continue', `${sentence} It goes on with the error and more context.`, factor);
+    case 'stronger':
+      return decision('escalate', `${sentence} A stronger model or a reviewer takes over.`, factor);
+    case 'person':
+      return decision('ask', `${sentence} It was tried as often as allowed.`, factor);
+  }
+}
+
+function sentences(all: readonly string[]): string {
+  return all.map((each) => each.replace(/\.$/u, '')).join('; ') || 'nothing speaks for it';
+}
+
+function percent(score: number): string {
+  return `${Math.round(score * 100)} %`;
+}

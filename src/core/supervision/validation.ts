@@ -1,0 +1,162 @@
+/** Whether what came back from a turn can be judged at all: always before gates and model, and by rules alone. */
+import type { TurnOutcome } from '../agent/events.ts';
+
+/** What is known of a turn that ended. Paths are relative to the worktree. */
+export interface TurnFacts {
+  readonly outcome: TurnOutcome;
+  /** The agent's own word for it. */
+  readonly reason: string;
+  readonly text: string;
+  readonly changedFiles: readonly string[];
+  /** Files that the task says will be there. */
+  readonly expectedFiles: readonly string[];
+  /** Those of the expected files that are there. */
+  readonly presentFiles: readonly string[];
+  /** Beginnings of paths that the task may touch; empty: all. */
+  readonly allowedPaths: readonly string[];
+  /** The task cannot be done without changing a file. */
+  readonly needsChange: boolean;
+  /** Lines of output that could not be read. */
+  readonly malformedLines: number;
+  /** Part of the output is missing. */
+  readonly incomplete: boolean;
+}
+
+export const issueKinds = [
+  'failed',
+  'interrupted',
+  'empty',
+  'truncated',
+  'malformed',
+  'refused',
+  'asks',
+  'missing-file',
+  'unexpected-file',
+  'claim-without-change',
+] as const;
+export type IssueKind = (typeof issueKinds)[number];
+
+/** One thing that is wrong with what came back; plain text. */
+export interface Issue {
+  readonly kind: IssueKind;
+  readonly sentence: string;
+}
+
+/** Of longer last words only the end is looked at. */
+const looked = 32 * 1024;
+
+/** What is wrong with the turn, in the order in which it matters; nothing: gates and model may look at it. */
+export function validate(turn: TurnFacts): readonly Issue[] {
+  const facts = { ...turn, text: turn.text.slice(-looked) };
+  const ended = endOf(facts);
+  // What a turn that did not end well says about itself is worth nothing.
+  if (ended !== undefined) return [ended];
+  return [
+    emptyOf(facts),
+    truncatedOf(facts),
+    malformedOf(facts),
+    refusedOf(facts),
+    asksOf(facts),
+    ...filesOf(facts),
+    claimOf(facts),
+  ].filter((each) => each !== undefined);
+}
+
+function issue(kind: IssueKind, sentence: string): Issue {
+  return { kind, sentence };
+}
+
+const lengthReasons = /max_?(output_?)?tokens|max_?turns|length|budget|prompt_too_long|context/iu;
+
+function endOf({ outcome, reason }: TurnFacts): Issue | undefined {
+  switch (outcome) {
+    case 'success':
+      return lengthReasons.test(reason) ? issue('truncated', `The turn was cut off (${reason}).`) : undefined;
+    case 'limit':
+      return issue('truncated', `The turn was cut off (${reason}).`);
+    case 'interrupted':
+      return issue('interrupted', 'The turn was interrupted.');
+    case 'failed':
+    case 'crashed':
+    case 'rate-limited':
+      return lengthReasons.test(reason)
+        ? issue('truncated', `The turn was cut off (${reason}).`)
+        : issue('failed', `The turn failed (${reason}).`);
+  }
+}
+
+function emptyOf({ text, changedFiles }: TurnFacts): Issue | undefined {
+  const words = text.replaceAll(/[\s\p{P}\p{S}\p{Cf}]+/gu, '');
+  return words === '' && changedFiles.length === 0
+    ? issue('empty', 'The agent said nothing and changed nothing.')
+    : undefined;
+}
+
+const openEnd =
+  /(?:[,:([{]|\b(?:and|or|the|a|an|to|of|with|for|in|on|is|are|will|then|next|but|because|if|which|that))$/iu;
+
+function truncatedOf({ text, incomplete }: TurnFacts): Issue | undefined {
+  const trimmed = text.trimEnd();
+  if (incomplete) return issue('truncated', 'Part of the output is missing.');
+  if (trimmed.split(/^[ \t]*(?:```|~~~)/mu).length % 2 === 0)
+    return issue('truncated', 'The last words end inside of a block of code.');
+  return openEnd.test(trimmed.slice(-200))
+    ? issue('truncated', 'The last words end in the middle of a sentence.')
+    : undefined;
+}
+
+const markup =
+  /<\/?(?:function_calls|invoke|tool_call|tool_use|tool_result)\b|^[ \t]*\{"(?:type":"tool_use|name":"\w+","(?:arguments|input|parameters)")|<\|(?:im_start|im_end|endoftext|tool|eot_id)/mu;
+
+function malformedOf({ text, malformedLines }: TurnFacts): Issue | undefined {
+  if (malformedLines > 0) return issue('malformed', `${malformedLines} lines of the output could not be read.`);
+  const prose = text.replaceAll(/^[ \t]*```.*?^[ \t]*```/gmsu, '').replaceAll(/`[^`\n]*`/gu, '');
+  if (markup.test(prose)) return issue('malformed', 'The last words hold a call of a tool that was not made.');
+  const odd = [...text.matchAll(/[\uFFFD\u0000-\u0008\u000E-\u001F]/gu)].length;
+  return odd > 3 && odd > text.length / 100 ? issue('malformed', 'The last words are not readable text.') : undefined;
+}
+
+const refusal =
+  /^(?:[\s*_#>-]*)(?:(?:i['’]?m|i am) (?:sorry|afraid|unable|not able)|sorry,? (?:but )?i|i (?:can(?:['’]t|not)|won['’]t|will not|must decline|am not able to|don['’]t feel comfortable)|unfortunately,? i (?:can(?:['’]t|not)|am unable))/iu;
+
+function refusedOf({ text, changedFiles }: TurnFacts): Issue | undefined {
+  return changedFiles.length === 0 && refusal.test(text) ? issue('refused', 'The agent refused the task.') : undefined;
+}
+
+const questions =
+  /\b(?:should|shall|would you|do you|could you|can you|which|what|how|where|may i|please (?:confirm|clarify|provide|let me know))\b[^.!?]*\?$/iu;
+
+function asksOf({ text }: TurnFacts): Issue | undefined {
+  return questions.test(text.trim().slice(-400)) ? issue('asks', 'The agent asks something.') : undefined;
+}
+
+function filesOf({ expectedFiles, presentFiles, changedFiles, allowedPaths }: TurnFacts): readonly Issue[] {
+  const missing = expectedFiles.filter((each) => !presentFiles.includes(each));
+  const foreign =
+    allowedPaths.length === 0 ? [] : changedFiles.filter((each) => !allowedPaths.some((path) => isAt(each, path)));
+  return [
+    ...(missing.length === 0 ? [] : [issue('missing-file', `Expected and not there: ${listed(missing)}.`)]),
+    ...(foreign.length === 0
+      ? []
+      : [issue('unexpected-file', `Changed, and not part of the task: ${listed(foreign)}.`)]),
+  ];
+}
+
+function isAt(file: string, path: string): boolean {
+  return file === path || file.startsWith(path.endsWith('/') ? path : `${path}/`);
+}
+
+function listed(files: readonly string[]): string {
+  const shown = files.slice(0, 5).join(', ');
+  return files.length > 5 ? `${shown} and ${files.length - 5} more` : shown;
+}
+
+const claim =
+  /\b(?:done|completed?|finished|implemented|fixed|added|created|updated|refactored|removed|all tests pass|works now|is now)\b/iu;
+
+function claimOf({ text, changedFiles, needsChange }: TurnFacts): Issue | undefined {
+  if (!needsChange || changedFiles.length > 0) return undefined;
+  return claim.test(text)
+    ? issue('claim-without-change', 'The agent says that it is done, and no file is changed.')
+    : issue('empty', 'The task needs a change, and no file is changed.');
+}
