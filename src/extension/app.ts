@@ -10,6 +10,7 @@ import type { LogChannel } from './log/log.ts';
 import { OpenPanels } from './panel/panels.ts';
 import { openTerminal } from './panel/terminal.ts';
 import { windowPlaces, type Places } from './places/places.ts';
+import { openReview, type Review } from './review/review.ts';
 import { mirrorSessions, type SessionsModel } from './sessions/model.ts';
 import { windowSessions, type WindowSessions } from './sessions/window.ts';
 import { ArchiveToggle } from './sessions/archive.ts';
@@ -34,6 +35,8 @@ export interface App {
   /** The sessions that this window shows. */
   readonly sessions: WindowSessions;
   readonly panels: OpenPanels;
+  /** The session whose changes this window reviews. */
+  readonly review: Review;
   readonly commands: Commands;
   readonly keys: ContextKeys;
   /** What the user looks at. */
@@ -59,10 +62,11 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
   const sessions = owner.add(windowSessions(all, places, log));
   const archive = owner.add(new ArchiveToggle((error) => log.error('A listener of the archive failed.', error)));
   const attention = new Attention();
+  const review = owner.add(openReview(link, all, sessions, log));
   const keys = openContextKeys(log);
   const commands = openCommands(log);
   const { secrets, extensionUri: extension } = context;
   const panels = owner.add(new OpenPanels({ link, all, log, commands, secrets, extension, attention, openTerminal }));
-  const shared = { context, log, version, home, link, all, places, sessions, panels, commands, keys };
+  const shared = { context, log, version, home, link, all, places, sessions, review, panels, commands, keys };
   return { ...shared, archive, attention, dispose: () => owner.dispose() };
 }

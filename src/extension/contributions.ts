@@ -7,6 +7,7 @@ import { agentKey } from './new-session/agents.ts';
 import { notifications } from './notifications/notifications.ts';
 import { registerPanels } from './panel/panels.ts';
 import { sessionDecorations } from './sessions/decorations.ts';
+import { reviewView } from './review/view.ts';
 import { sessionsView } from './sessions/view.ts';
 import { settingsCheck } from './settings/engine-settings.ts';
 import { statusBar } from './status-bar/status-bar.ts';
@@ -17,6 +18,7 @@ export const contributions: readonly Contribution[] = [
   stateKeys,
   needsYouView,
   sessionsView,
+  reviewView,
   sessionDecorations,
   registerPanels,
   evidenceDocuments,

@@ -25,6 +25,11 @@ import { startEngine } from './start-engine.ts';
 import { interruptTurn, stopSession, stopAllSessions } from './stop-session.ts';
 import { trustRepository, revokeTrust, allowUnattended } from './trust.ts';
 import { copyBranchName, openTerminal, openWorktreeWindow, addWorktreeFolder } from './worktree.ts';
+import { landSession, takeLandingBack, withdrawLanding } from './land.ts';
+import { removeSession, restoreSession } from './remove-session.ts';
+import * as review from './review-session.ts';
+import * as comments from './review-comments.ts';
+import * as rollback from './roll-back.ts';
 import { commandIds, type CommandId } from './table.ts';
 
 /** A command, given what features share. */
@@ -68,6 +73,33 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.openWalkthrough': openWalkthrough,
   'coppice.showLog': showLog,
   'coppice.reset': reset,
+  'coppice.reviewSession': review.reviewSession,
+  'coppice.closeReview': review.closeReview,
+  'coppice.openReviewFile': review.openReviewFile,
+  'coppice.openReviewComment': comments.openReviewComment,
+  'coppice.compareCheckpoint': review.compareCheckpoint,
+  'coppice.setBaseline': comments.setBaseline,
+  'coppice.resetBaseline': comments.resetBaseline,
+  'coppice.nameCheckpoint': review.nameCheckpoint,
+  'coppice.rollBack': rollback.rollBack,
+  'coppice.applyRollback': rollback.applyRollback,
+  'coppice.cancelRollback': rollback.cancelRollback,
+  'coppice.undoRollback': rollback.undoRollback,
+  'coppice.toggleChange': rollback.toggleChange,
+  'coppice.openOverlap': comments.openOverlap,
+  'coppice.landSession': landSession,
+  'coppice.takeLandingBack': takeLandingBack,
+  'coppice.withdrawLanding': withdrawLanding,
+  'coppice.removeSession': removeSession,
+  'coppice.restoreSession': restoreSession,
+  'coppice.sendComments': comments.sendComments,
+  'coppice.addComment': comments.addComment,
+  'coppice.resolveComment': comments.resolveComment,
+  'coppice.reopenComment': comments.reopenComment,
+  'coppice.deleteComment': comments.deleteComment,
+  'coppice.editComment': comments.editComment,
+  'coppice.saveComment': comments.saveComment,
+  'coppice.cancelComment': comments.cancelComment,
 };
 
 /** Registers every command. */

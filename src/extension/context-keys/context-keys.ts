@@ -21,6 +21,12 @@ export interface KeyValues {
   'coppice.agentFound': boolean;
   /** Archived sessions are shown. */
   'coppice.showsArchived': boolean;
+  /** A session is under review. */
+  'coppice.reviewing': boolean;
+  /** A rollback is being chosen. */
+  'coppice.rollbackOpen': boolean;
+  /** The review has comments that were not sent. */
+  'coppice.openComments': boolean;
 }
 
 /** All names, for the test that compares them with package.json. */
@@ -34,6 +40,9 @@ export const keyNames: { readonly [K in keyof KeyValues]: null } = {
   'coppice.queued': null,
   'coppice.agentFound': null,
   'coppice.showsArchived': null,
+  'coppice.reviewing': null,
+  'coppice.rollbackOpen': null,
+  'coppice.openComments': null,
 };
 
 /** The door to VS Code's context keys. */

@@ -1,0 +1,128 @@
+import { relative, sep } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import { openAll, wouldBe } from '../review/diffs.ts';
+import { chosenPaths } from '../review/choice.ts';
+import { checkpointDescription, checkpointLabel } from '../review/labels.ts';
+import { asReviewRow } from '../review/row-of.ts';
+import type { Command } from './index.ts';
+import { pickSession } from './pick-session.ts';
+import { underReview } from './review-session.ts';
+
+/** Coppice: Roll Back… Shows what going back to a checkpoint would change; nothing is done before that is applied. */
+export const rollBack: Command = (app) => async (given) => {
+  const row = asReviewRow(given);
+  const session = row?.session ?? (await chooseSession(app, given));
+  await app.review.model.show(session);
+  const subject = underReview(app);
+  const n = row?.kind === 'checkpoint' ? row.checkpoint.n : await chooseCheckpoint(app);
+  const { preview } = await app.review.rollbacks.begin(session, n);
+  await vscode.commands.executeCommand('coppice.review.focus');
+  if (preview.files.length === 0) {
+    app.review.rollbacks.cancel();
+    await vscode.window.showInformationMessage(l10n.t('The files are as they were at this checkpoint.'));
+    return;
+  }
+  await openAll(wouldBe(subject, n), preview.files);
+};
+
+async function chooseSession(app: App, given: unknown): Promise<string> {
+  if (given === undefined && app.review.model.session !== undefined) return app.review.model.session;
+  return pickSession(app, given, {
+    title: l10n.t('Roll Back'),
+    none: l10n.t('No session has a checkpoint yet.'),
+    fits: ({ worktree }) => worktree !== null,
+  });
+}
+
+async function chooseCheckpoint(app: App): Promise<number> {
+  const items = underReview(app).checkpoints.map((each) => ({
+    label: checkpointLabel(each),
+    description: checkpointDescription(each),
+    detail: new Date(each.at).toLocaleString(),
+    n: each.n,
+  }));
+  const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Roll Back to Which Checkpoint?') });
+  if (picked === undefined) throw new vscode.CancellationError();
+  return picked.n;
+}
+
+/** Coppice: Apply Rollback. Asks about unsaved editors and about an agent at work first. */
+export const applyRollback: Command = (app) => async () => {
+  const { open } = app.review.rollbacks;
+  if (open === undefined) return;
+  const { worktree, detail } = underReview(app);
+  const paths = chosenPaths(open.choices);
+  if (paths.length === 0) {
+    await vscode.window.showInformationMessage(l10n.t('No change is chosen: tick what is to go back.'));
+    return;
+  }
+  if (worktree !== undefined) await settleEditors(worktree, new Set(paths));
+  const pause = open.preview.live && (await mayPause(detail.title));
+  const result = await vscode.window.withProgress(
+    { location: { viewId: 'coppice.review' }, title: l10n.t('Rolling back…') },
+    () => app.review.rollbacks.apply(pause),
+  );
+  if (result === undefined) return;
+  const undo = l10n.t('Undo');
+  const done = l10n.t('{0} files were rolled back. What was there before is kept.', result.files);
+  const answer = await vscode.window.showInformationMessage(done, undo);
+  if (answer === undo) await app.commands.run('coppice.undoRollback', open.session);
+};
+
+/** Unsaved changes to files that go back are the user's to save or to give up. */
+async function settleEditors(worktree: string, paths: ReadonlySet<string>): Promise<void> {
+  const unsaved = vscode.workspace.textDocuments.filter(
+    ({ isDirty, uri }) =>
+      isDirty && uri.scheme === 'file' && paths.has(relative(worktree, uri.fsPath).split(sep).join('/')),
+  );
+  if (unsaved.length === 0) return;
+  const save = l10n.t('Save and Roll Back');
+  const answer = await vscode.window.showWarningMessage(
+    l10n.t('{0} files that are to go back have unsaved changes.', unsaved.length),
+    { modal: true, detail: l10n.t('Saved first, they are part of what is kept and can be brought back.') },
+    save,
+  );
+  if (answer !== save) throw new vscode.CancellationError();
+  for (const document of unsaved) {
+    if (!(await document.save())) throw new vscode.CancellationError();
+  }
+}
+
+async function mayPause(title: string): Promise<boolean> {
+  const pause = l10n.t('Stop the Turn and Roll Back');
+  const answer = await vscode.window.showWarningMessage(
+    l10n.t('The agent of “{0}” is at work.', title.slice(0, 80)),
+    { modal: true, detail: l10n.t('Its turn is interrupted first. The session can be continued afterwards.') },
+    pause,
+  );
+  if (answer !== pause) throw new vscode.CancellationError();
+  return true;
+}
+
+/** Coppice: Cancel Rollback. Nothing was done, and nothing is. */
+export const cancelRollback: Command = (app) => () => app.review.rollbacks.cancel();
+
+/** Coppice: Undo Rollback. Brings back what the last rollback of the session changed. */
+export const undoRollback: Command = (app) => async (given) => {
+  const session = await chooseSession(app, asReviewRow(given)?.session ?? given);
+  const result = await vscode.window.withProgress(
+    { location: { viewId: 'coppice.review' }, title: l10n.t('Undoing the rollback…') },
+    () => app.link.request('restore/undo', { session }, { timeoutMs: 10 * 60_000 }),
+  );
+  vscode.window.setStatusBarMessage(l10n.t('{0} files are as they were before the rollback.', result.files), 10_000);
+};
+
+/** Coppice: Toggle Change at Cursor. Takes the change of the open rollback on which the cursor stands, or leaves it. */
+export const toggleChange: Command = (app) => async () => {
+  const { open } = app.review.rollbacks;
+  const editor = vscode.window.activeTextEditor;
+  if (open === undefined || editor === undefined) return;
+  const found = app.review.changeAt(editor.document.uri, editor.selection.active.line + 1);
+  if (found === undefined) {
+    await vscode.window.showInformationMessage(l10n.t('There is no change of the rollback at the cursor.'));
+    return;
+  }
+  app.review.rollbacks.choose(found.path, found.hunk, !found.taken);
+};

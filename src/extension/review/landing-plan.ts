@@ -1,0 +1,29 @@
+/** What a landing would do, in the words in which a person is asked. Pure. */
+import * as l10n from '@vscode/l10n';
+import { oneLine } from '../../core/printable.ts';
+import type { LandingPreview } from '../../protocol/landing.ts';
+
+export type Way = LandingPreview['way'];
+
+/** The ways of landing, for a quick pick. */
+export function ways(): { label: string; description: string; way: Way }[] {
+  return [
+    { label: l10n.t('Squash'), description: l10n.t('one commit with everything'), way: 'squash' },
+    { label: l10n.t('Merge'), description: l10n.t('a merge commit; the commits stay as they are'), way: 'merge' },
+    { label: l10n.t('Rebase'), description: l10n.t('each commit again, on top of the target'), way: 'rebase' },
+  ];
+}
+
+/** The question and what it rests on. */
+export function landingPlan(preview: LandingPreview): { title: string; detail: string } {
+  const { target, files, insertions, deletions, commits, uncommitted, gates, checkout } = preview;
+  const lines = [
+    l10n.t('{0} files, +{1} −{2}, {3} commits', files, insertions, deletions, commits.length),
+    ...(uncommitted > 0 ? [l10n.t('{0} files are not committed yet and are committed first.', uncommitted)] : []),
+    ...(preview.defaultBranch ? [l10n.t('{0} is the default branch of this repository.', target)] : []),
+    ...gates.map((gate) => l10n.t('Gate: {0}', oneLine(gate.join(' '), 120))),
+    ...(checkout?.waits === undefined ? [] : [l10n.t('It will wait: {0}', oneLine(checkout.waits, 300))]),
+    l10n.t('It can be taken back afterwards.'),
+  ];
+  return { title: l10n.t('Land this in {0}?', oneLine(target, 100)), detail: lines.join('\n') };
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { parseFileQuery } from '../../../src/extension/review/file-at.ts';
+import * as labels from '../../../src/extension/review/labels.ts';
+import { landingPlan } from '../../../src/extension/review/landing-plan.ts';
+import { removalText } from '../../../src/extension/review/removal-text.ts';
+import { asReviewRow } from '../../../src/extension/review/row-of.ts';
+import { rowsBelow, rowId } from '../../../src/extension/review/rows.ts';
+import type { Subject } from '../../../src/extension/review/model.ts';
+import type { LandingPreview } from '../../../src/protocol/landing.ts';
+import type { SessionFacts } from '../../../src/protocol/removal.ts';
+
+const hostile = 'evil\u001b[31m\u202egnp.exe\nsecond';
+
+describe('documents of a session’s files', () => {
+  it('are told by their query, and by nothing else', () => {
+    assert.deepEqual(parseFileQuery('s', '{"side":3,"path":"a b"}'), { session: 's', side: 3, path: 'a b' });
+    assert.deepEqual(parseFileQuery('s', '{"side":"base","path":"\\udcff"}')?.path, '\udcff');
+    for (const query of [
+      '',
+      '{',
+      '[]',
+      'null',
+      '{"side":-1,"path":"a"}',
+      '{"side":"x","path":"a"}',
+      '{"side":1,"path":""}',
+    ]) {
+      assert.equal(parseFileQuery('s', query), undefined, query);
+    }
+  });
+});
+
+describe('words of the Review view', () => {
+  it('are one clean line, whatever a path is called', () => {
+    assert.equal(labels.pathLabel(hostile), 'evilgnp.exe second');
+    assert.equal(labels.fileName(`src/${hostile}`), 'evilgnp.exe second');
+    assert.equal(labels.folderOf('a/b/c.ts'), 'a/b');
+    assert.equal(labels.folderOf('c.ts'), '');
+  });
+
+  it('tick a file only for what was seen', () => {
+    const side = { mode: '100644', id: 'one' };
+    const ticks = [
+      { path: 'a', content: 'one' },
+      { path: 'gone', content: null },
+    ];
+    assert.equal(labels.isTicked({ path: 'a', after: side }, { ticks }), true);
+    assert.equal(labels.isTicked({ path: 'a', after: { ...side, id: 'two' } }, { ticks }), false, 'edited since');
+    assert.equal(labels.isTicked({ path: 'gone' }, { ticks }), true);
+    assert.equal(labels.isTicked({ path: 'b', after: side }, { ticks }), false);
+  });
+
+  it('name checkpoints by what they are', () => {
+    const label = (rest: object): string => labels.checkpointLabel({ n: 4, kind: 'turn-end', turn: 2, ...rest });
+    assert.equal(label({}), 'After turn 2');
+    assert.equal(label({ kind: 'turn-start' }), 'Before turn 3');
+    assert.equal(label({ kind: 'restore', restore: { to: 1, side: 'before' } }), 'Before the rollback to checkpoint 1');
+    assert.equal(label({ name: hostile }), 'evilgnp.exe second');
+  });
+});
+
+const preview: LandingPreview = {
+  ...{ session: 's', way: 'squash', target: 'main', defaultBranch: true, targetCommit: '0', tip: '1', nothing: false },
+  ...{ conflicts: [], files: 2, insertions: 5, deletions: 1, paths: [], message: 'm', uncommitted: 3 },
+  commits: [{ id: '1', subject: 's', author: 'a' }],
+  checkout: { path: '/r', waits: 'The checkout has changes.' },
+  gates: [['npm', 'test', hostile]],
+};
+
+describe('questions before something moves', () => {
+  it('say what would land, where, behind which gates, and why it would wait', () => {
+    const { title, detail } = landingPlan(preview);
+    assert.equal(title, 'Land this in main?');
+    for (const part of [
+      '2 files, +5 −1, 1 commits',
+      '3 files are not committed',
+      'default branch',
+      'npm test evilgnp',
+      'It will wait: The checkout',
+    ])
+      assert.ok(detail.includes(part), part);
+  });
+
+  it('say what a removal takes away, and that it comes back', () => {
+    const facts: SessionFacts = {
+      ...{ session: 's', worktree: '/w', branch: 'feature/x', running: false, changed: 4, untracked: 1 },
+      ...{
+        ignored: Array.from({ length: 9 }, (_, n) => `f${n}`),
+        repositories: [],
+        unpushed: 2,
+        unlanded: 0,
+        findings: [hostile],
+      },
+      children: [{ session: 'c', title: 'child', landed: false, running: false }],
+      ...{ needs: ['changes'], teardown: ['make down'] },
+    };
+    const text = removalText(facts);
+    for (const part of [
+      '4 files are not committed, 1 of them new',
+      '2 commits are not pushed',
+      'f4 and 4 more',
+      'child',
+      'Runs first: make down',
+      'can be brought back',
+    ])
+      assert.ok(text.includes(part), part);
+    assert.ok(!text.includes('have not landed'));
+    assert.ok(!text.includes('\u202e'));
+  });
+});
+
+describe('rows of the Review view', () => {
+  const after = { mode: '100644', id: 'x' };
+  const files = [{ path: 'a', status: 'modified', binary: false, after }] as const;
+  const comment = { id: 'c', path: 'a', start: 1, end: 1, quote: '', text: 't', by: 'user:a', at: '', state: 'open' };
+  const subject = {
+    detail: { id: 's', title: 't' },
+    changes: { files, total: { files: 1, insertions: 1, deletions: 0 } },
+    checkpoints: [],
+    landings: [],
+    review: { session: 's', comments: [comment], ticks: [] },
+  } as unknown as Subject;
+
+  it('leave out what is empty, and put comments below their file', () => {
+    const [section, ...more] = rowsBelow(subject, undefined);
+    assert.deepEqual([section?.kind === 'section' ? section.name : '', more.length], ['changes', 0]);
+    const [row] = rowsBelow(subject, undefined, section);
+    assert.equal(row?.kind, 'file');
+    const [below] = rowsBelow(subject, undefined, row);
+    assert.equal(below?.kind, 'comment');
+    assert.equal(rowId(below), 's/comment/c');
+  });
+
+  it('are told from anything else that a command may be given', () => {
+    const [row] = rowsBelow(subject, undefined);
+    assert.equal(asReviewRow(row), row);
+    for (const other of [undefined, null, 's', 1, {}, { kind: 'session', id: 'x' }, { kind: 'toString', session: 's' }])
+      assert.equal(asReviewRow(other), undefined);
+  });
+});
