@@ -82,7 +82,8 @@ export class BenchPlace {
 
   async remove(): Promise<void> {
     await this.stopEngine();
-    await rm(this.root, { recursive: true, force: true });
+    // Agents may be at work still.
+    await rm(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
 }
 

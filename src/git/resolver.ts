@@ -70,6 +70,7 @@ function resolveWanted<T extends Candidate>(asked: string, worktrees: readonly T
     }
     return { kind: 'use', worktree: found };
   }
+  if (found !== undefined && !found.gone) throw detached(found.path);
   if (/^[./~]|\.\./.test(wanted)) {
     throw new CoppiceError(
       'not-found',
@@ -99,4 +100,13 @@ function create(slug: string, branch: string, facts: BranchFacts): { kind: 'crea
 
 function isUsable({ branch, main, gone }: Candidate, facts: BranchFacts): boolean {
   return branch !== undefined && !main && !gone && !facts.protected.has(branch);
+}
+
+function detached(path: string): CoppiceError {
+  return new CoppiceError(
+    'detached-head',
+    `The worktree ${path} is on no branch.`,
+    'Run `git switch -c <branch>` in it first.',
+    { context: { path } },
+  );
 }

@@ -14,6 +14,7 @@ import { silence, timeBox } from './limits.ts';
 import { prepare } from './prepare.ts';
 import { restore } from './restore.ts';
 import { settle } from './settle.ts';
+import { SteadyTime } from './steady-time.ts';
 import { abandon, confirmEnded, openSpawn, startRun } from './start.ts';
 
 const retryMs = 1000;
@@ -38,6 +39,7 @@ export class Worker {
   #again = false;
   #doubtfulStarts = 0;
   #limitTimer: NodeJS.Timeout | undefined;
+  readonly #time: SteadyTime;
   /** A run that takes no more input and whose end was not read yet. */
   #deaf: number | undefined;
 
@@ -46,6 +48,7 @@ export class Worker {
     this.#context = context;
     this.#session = session;
     this.#done = done;
+    this.#time = new SteadyTime(() => context.clock());
   }
 
   /** Something may have changed. Never waits, never throws. */
@@ -122,7 +125,7 @@ export class Worker {
   #watchLimits(session: Session, settings: Settings): void {
     clearTimeout(this.#limitTimer);
     if (!isLive(session) || session.cancelling !== undefined) return;
-    const now = this.#context.clock();
+    const now = this.#time.now(`${session.run?.n ?? 0} ${session.turn?.n ?? 0}`);
     const limits = [silence(session, this.#follower?.offset, settings, now), timeBox(session, settings, now)];
     const over = limits.find((limit) => limit !== undefined && limit.leftMs <= 0);
     if (over !== undefined) {

@@ -70,15 +70,19 @@ export class Machine {
   cli = builtCli;
   /** The environment of its programs. */
   readonly env: NodeJS.ProcessEnv;
+  /** The data directory. */
+  readonly home: string;
+  readonly #mounts: string[] = [];
   readonly #running = new Set<ChildProcess>();
 
   private constructor(root: string, repo: string) {
     this.root = root;
     this.repo = repo;
+    this.home = join(root, 'home', '.coppice');
     this.env = {
       PATH: process.env['PATH'],
       HOME: join(root, 'home'),
-      COPPICE_HOME: join(root, 'home', '.coppice'),
+      COPPICE_HOME: this.home,
       XDG_RUNTIME_DIR: join(root, 'r'),
       TMPDIR: join(root, 't'),
       GIT_CONFIG_GLOBAL: '/dev/null',
@@ -105,6 +109,35 @@ export class Machine {
 
   async git(...args: string[]): Promise<string> {
     return (await run('git', args, { cwd: this.repo, env: this.env })).stdout;
+  }
+
+  /** A small disk at a path that is made. False where the system lets nobody mount one, which is told. */
+  async disk(path: string, size: string): Promise<boolean> {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    return this.#mount(path, ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', path]);
+  }
+
+  /** Lets a folder be read only, whoever asks. False where the system lets nobody do so, which is told. */
+  async freeze(path: string): Promise<boolean> {
+    if (!(await this.#mount(path, ['--bind', path, path]))) return false;
+    await run('mount', ['-o', 'remount,bind,ro', path]);
+    return true;
+  }
+
+  async #mount(path: string, args: readonly string[]): Promise<boolean> {
+    try {
+      await run('mount', args);
+    } catch (error) {
+      process.stdout.write(`      NOT TESTED: this system lets nobody mount (${String(error).split('\n', 1)[0]})\n`);
+      return false;
+    }
+    this.#mounts.push(path);
+    return true;
+  }
+
+  async unmount(path: string): Promise<void> {
+    this.#mounts.splice(this.#mounts.lastIndexOf(path), 1);
+    await run('umount', ['-l', path]);
   }
 
   /** Begins a command line. */
@@ -156,6 +189,7 @@ export class Machine {
         await this.coppice(['session', 'cancel', id]);
       await this.coppice(['engine', 'stop']);
     }
+    for (const path of [...this.#mounts].reverse()) await this.unmount(path);
     await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 }
