@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { coppiceDomain } from '../core/coppice-domain.ts';
 import type { JournalRecord } from '../core/domain.ts';
+import { settingVariables } from '../core/environment.ts';
 import { event } from '../core/events.ts';
 import { runName } from '../core/ids.ts';
 import type { Session } from '../core/session/state.ts';
@@ -100,7 +101,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     agent: agentOf,
     executor: (session) => executors.get(session.executor) ?? executor,
-    askSecrets: (session, names) => askClients(engine.clients(), session, names, log),
+    askSecrets: (session, names) => askClients(engine.clients(), store.session(session), names, log),
     settings: settingsFor,
   };
   const sessions = new Sessions(context, () => settings.limits);
@@ -118,11 +119,6 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   );
   if (state.readOnlyReason === undefined) {
     await announce(engine, store, owner);
-    await executor.warmUp();
-    await watching.start();
-    radar.start();
-    sessions.start();
-    after.start();
   } else {
     log.error('the state cannot be changed', { error: state.readOnlyReason });
   }
@@ -132,7 +128,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...diffHandlers(services),
       ...engineHandlers(services, engine),
       ...healthHandlers({
-        ...{ services, engine, door, config: settings.config },
+        ...{ services, engine, door, config: settings.config, variables: settingVariables(env) },
         agents: async (root) => directory.all(await settings.of(root)),
       }),
       ...after.handlers,
@@ -144,6 +140,14 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...trustHandlers(services),
       ...watchHandlers(services),
     },
+    begin: () =>
+      takeUp(state, [
+        () => executor.warmUp(),
+        () => watching.start(),
+        () => radar.start(),
+        () => sessions.start(),
+        () => after.start(),
+      ]),
     idle: () => sessions.idle && after.idle(),
     readOnly: () => state.readOnlyReason?.message,
     async stop(reason) {
@@ -159,6 +163,12 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       await state.close();
     },
   };
+}
+
+/** What an earlier engine left is taken up when front ends can reach this one, so that nobody waits for it. */
+async function takeUp(state: StateManager, starts: readonly (() => Promise<void> | void)[]): Promise<void> {
+  if (state.readOnlyReason !== undefined) return;
+  for (const start of starts) await start();
 }
 
 async function openState(engine: EngineContext, options: AppOptions): Promise<StateManager> {

@@ -9,8 +9,23 @@ export function besides(path: string): string {
   return `${path}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
+/** Makes a folder and those above it. On a disk that is read only Node says ENOENT of the first one that it could not make. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    const missing = systemCode(error) === 'ENOENT' ? pathOf(error) : undefined;
+    if (missing !== undefined) await mkdir(missing);
+    throw error;
+  }
+}
+
+function pathOf(error: unknown): string | undefined {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+}
+
 async function writeWhole(path: string, text: string, sync: boolean): Promise<string> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const next = besides(path);
   const handle = await open(next, 'wx', 0o600);
   try {
@@ -61,7 +76,8 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** A system error of a full or read-only disk as what a person can do about it; everything else as it is. */
-export function diskFailure(error: unknown, path: string): unknown {
+export function diskFailure(error: unknown, folder: string): unknown {
+  const path = pathOf(error) ?? folder;
   const code = systemCode(error);
   if (error instanceof CoppiceError || code === undefined) return error;
   const options = { context: { path, reason: code }, cause: error };

@@ -167,7 +167,11 @@ export const requests = {
   },
   /** Settings in force for a path, each with where its value comes from. */
   'config/show': {
-    params: z.object({ path: identifier.optional() }),
+    params: z.object({
+      path: identifier.optional(),
+      /** `COPPICE_…` variables of the shell that asks; without any, those of the engine hold. */
+      settings: bounded.env.default({}),
+    }),
     result: z.object({
       settings: z.array(z.object({ key: z.string(), value: z.unknown(), source: z.string(), description: z.string() })),
       files: z.array(z.object({ path: z.string(), present: z.boolean() })),

@@ -37,8 +37,9 @@ export function addConfig(program: Command, perform: Perform): void {
     );
 }
 
-function settingsOf({ engine, path }: Context): Promise<Settings> {
-  return engine.request('config/show', { path });
+function settingsOf(context: Context): Promise<Settings> {
+  const { settings = {} } = context.requester();
+  return context.engine.request('config/show', { path: context.path, settings });
 }
 
 async function show(context: Context, key: string | undefined): Promise<Exit> {

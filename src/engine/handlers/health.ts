@@ -28,6 +28,8 @@ export interface HealthOptions {
   readonly engine: EngineContext;
   readonly config: Config;
   readonly door: Door;
+  /** `COPPICE_…` variables of the engine's own environment. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Every agent that can be named, with the settings in force for the repository at `root`. */
   agents(root: string | undefined): Promise<readonly Agent[]>;
 }
@@ -46,8 +48,10 @@ export function healthHandlers(options: HealthOptions): HealthHandlers {
   }
   const nobody: RequesterEnvironment = { env: {}, secrets: {} };
   return {
-    'config/show': async ({ path }) => {
-      const { settings, files } = await config.explain(await requestAt(path));
+    'config/show': async ({ path, settings: variables }) => {
+      const own = Object.keys(variables).length === 0;
+      const environment = own ? {} : { environment: { ...options.variables, ...variables } };
+      const { settings, files } = await config.explain({ ...(await requestAt(path)), ...environment });
       return { settings: settings.map((row) => ({ ...row })), files: files.map((file) => ({ ...file })) };
     },
     doctor: async ({ path, requester }) => ({ checks: await check(options, path, requester) }),

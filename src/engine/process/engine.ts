@@ -10,6 +10,8 @@ export type AppHandlers = Handlers<Omit<Requests, 'hello' | 'engine/stop'>, Clie
 /** What runs in an engine process, as the process sees it. */
 export interface EngineApp {
   readonly handlers: AppHandlers;
+  /** Called once, when front ends can reach the engine: takes up what is to be done. */
+  begin?(): Promise<void>;
   /** Whether nothing runs or waits, so that the engine may end when no front end is connected. */
   idle(): boolean;
   /** Why nothing can be changed at present, in a sentence. */

@@ -27,11 +27,3 @@ export function watchIdle({ seconds, busy, now, onIdle }: IdleOptions): () => vo
   );
   return () => clearInterval(timer);
 }
-
-const usualSeconds = 300;
-
-/** `COPPICE_IDLE_SECONDS` if it is a number, else what was configured, else 300. */
-export function idleSeconds(env: NodeJS.ProcessEnv, configured: number | undefined): number {
-  const given = env['COPPICE_IDLE_SECONDS'] ?? '';
-  return /^\d+(\.\d+)?$/.test(given) ? Number(given) : (configured ?? usualSeconds);
-}

@@ -8,8 +8,9 @@ import { Endpoint, runtimePlaces } from './endpoint.ts';
 import type { EngineApp, EngineContext } from './engine.ts';
 import { homeLayout, type HomeLayout } from './home.ts';
 import { thisHost } from './host.ts';
-import { idleSeconds, watchIdle } from './idle.ts';
+import { watchIdle } from './idle.ts';
 import { acquireLock, type Lock } from './lock.ts';
+import { forgetOldCopies } from './old-copies.ts';
 import { openLog, type FileLog, type Level } from './log.ts';
 
 /** What an engine process is started with. */
@@ -23,7 +24,7 @@ export interface EngineOptions {
    * the engine; it has to have stopped writing by then.
    */
   readonly open: (context: EngineContext) => Promise<EngineApp>;
-  /** The present environment unless told. `COPPICE_IDLE_SECONDS` and `XDG_RUNTIME_DIR` count. */
+  /** The present environment unless told. `XDG_RUNTIME_DIR` counts. */
   readonly env?: NodeJS.ProcessEnv;
   /** Seconds without front ends and work after which the engine ends; 300 unless told. */
   readonly idleSeconds?: number;
@@ -55,6 +56,7 @@ interface Run {
   endpoint?: Endpoint;
 }
 
+const usualIdleSeconds = 300;
 const openMs = 300_000;
 const stopMs = 15_000;
 /** How often lock, socket and address are looked at, milliseconds. */
@@ -181,9 +183,11 @@ async function begin(run: Run, app: EngineApp): Promise<() => Promise<void>> {
     log,
   });
   await run.endpoint.publish();
+  await app.begin?.();
   log.info('the engine is up', { version, socket: run.endpoint.address.socket, home: home.root });
+  await forgetOldCopies(home, version, log);
   const idle = watchIdle({
-    seconds: idleSeconds(env, run.options.idleSeconds),
+    seconds: run.options.idleSeconds ?? usualIdleSeconds,
     busy: () => server.clients().length > 0 || !app.idle(),
     now: () => performance.now(),
     onIdle: () => run.stop({ reason: 'idle' }),

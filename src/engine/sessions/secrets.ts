@@ -1,18 +1,23 @@
 import { toErrorRecord } from '../../core/errors.ts';
+import type { Session } from '../../core/session/state.ts';
 import type { Log } from '../process/log.ts';
 import type { ClientContext } from '../rpc/server.ts';
 
 const answerMs = 10_000;
 
-/** Values for secrets from the front ends that are connected, the latest first; what nobody knows is missing. */
+/**
+ * Values for secrets from the front ends that are connected; what nobody knows is missing. The kind of front end that gave
+ * the session its work is asked first, of several the latest.
+ */
 export async function askClients(
   clients: readonly ClientContext[],
-  session: string,
+  { id: session, requester }: Pick<Session, 'id' | 'requester'>,
   names: readonly string[],
   log: Log,
 ): Promise<Readonly<Record<string, string>>> {
   const known: Record<string, string> = {};
-  for (const client of clients) {
+  const asks = clients.filter(({ actor }) => actor === requester.by);
+  for (const client of [...asks, ...clients.filter((each) => !asks.includes(each))]) {
     const missing = names.filter((name) => !Object.hasOwn(known, name));
     if (missing.length === 0) break;
     try {

@@ -40,7 +40,7 @@ export interface Started {
  * What an engine gets of the environment of whoever happened to start it. Sessions have that of their own requester; nothing
  * secret belongs here.
  */
-const handedOn = ['PATH', 'HOME', 'LANG', 'XDG_RUNTIME_DIR', 'TMPDIR', 'COPPICE_IDLE_SECONDS'] as const;
+const handedOn = ['PATH', 'HOME', 'LANG', 'XDG_RUNTIME_DIR', 'TMPDIR'] as const;
 
 /** The engine's log in a data directory. What the runtime prints before the engine logs goes there too. */
 export function logPath(home: string): string {

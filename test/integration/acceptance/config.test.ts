@@ -20,7 +20,7 @@ describe('settings that cannot be', function () {
     ['an unknown section', '# mine\n\nlimit:\n  running: 3\n', 3, /limit/, /limits/],
     ['a wrong type', 'limits:\n  waiting: 5\n  running: many\n', 3, /limits\.running/, /whole number/],
     ['a number that is too large', 'limits:\n  running: 100000\n', 2, /limits\.running/, /1000/],
-    ['YAML that is none', 'limits:\n  running: [3\n', 2, /config\.yaml/, /\S/],
+    ['YAML that is none', 'limits:\n  running: [3\n', 3, /config\.yaml/, /\S/],
     ['a key that is given twice', 'limits:\n  running: 3\n  running: 4\n', 3, /config\.yaml/, /\S/],
   ];
   for (const [what, text, line, message, more] of cases) {
@@ -61,5 +61,18 @@ describe('settings that cannot be', function () {
       assert.match(stderr, more);
     }
     assert.deepEqual(await machine.sessions(), []);
+  });
+
+  it('config shows what holds in this shell, and where it comes from', async () => {
+    const show = async (env: Record<string, string>): Promise<{ value: unknown; source: string }> => {
+      const { stdout, exit, stderr } = await machine.coppice(['config', 'show', 'agent.default', '--json'], { env });
+      assert.equal(exit, 0, stderr);
+      return JSON.parse(stdout) as { value: unknown; source: string };
+    };
+    assert.equal((await show({})).value, 'claude-code');
+    const own = await show({ COPPICE_AGENT_DEFAULT: 'demo' });
+    assert.equal(own.value, 'demo');
+    assert.match(own.source, /COPPICE_AGENT_DEFAULT/);
+    assert.equal((await show({})).value, 'claude-code', 'only there');
   });
 });

@@ -51,7 +51,7 @@ describe('life of an engine', () => {
   }
 
   it('ends when it is idle, and not before', async () => {
-    const launch = bench.plan({}, { COPPICE_IDLE_SECONDS: '0.3' });
+    const launch = bench.plan({ idleSeconds: 0.3 });
     const connection = await bench.connect({ launch });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.ok(isAlive(connection.engine.pid), 'it ended although a front end is connected');
@@ -59,7 +59,7 @@ describe('life of an engine', () => {
     await ended(connection.engine.pid, 5_000);
     assert.deepEqual(await left(), []);
 
-    const busy = await bench.connect({ launch: bench.plan({ busy: true }, { COPPICE_IDLE_SECONDS: '0.3' }) });
+    const busy = await bench.connect({ launch: bench.plan({ busy: true, idleSeconds: 0.3 }) });
     busy.dispose();
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.ok(isAlive(busy.engine.pid), 'it ended although there is work');
@@ -160,7 +160,7 @@ describe('life of an engine', () => {
       assert.equal((await old.closed).reason, 'lost');
       assert.equal(await readFile(join(bench.home, 'toy-stops'), 'utf8'), `${old.engine.pid}\n`);
       assert.equal((await next.request('engine/status', {})).lastSeq, 3);
-      assert.deepEqual((await readdir(join(bench.home, 'engine'))).sort(), ['1.0.0', '1.1.0', 'engine.log']);
+      assert.deepEqual((await readdir(join(bench.home, 'engine'))).sort(), ['1.1.0', 'engine.log']);
     });
 
     it('of many newer ones that come at once, one replaces it', async () => {

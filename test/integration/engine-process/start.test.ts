@@ -44,7 +44,7 @@ describe('starting an engine', () => {
       GITHUB_TOKEN: 'hunter2',
       NODE_OPTIONS: '--no-warnings',
       VSCODE_PID: '1',
-      COPPICE_IDLE_SECONDS: '77',
+      COPPICE_ENGINE_IDLE_SECONDS: '77',
     };
     const { engine } = await bench.connect({ launch: bench.plan({}, env) });
     const names = (await readFile(`/proc/${engine.pid}/environ`, 'latin1'))
@@ -52,8 +52,8 @@ describe('starting an engine', () => {
       .map((entry) => entry.split('=')[0] ?? '');
     const own = names.filter((name) => !['', 'TOY', 'NODE_V8_COVERAGE'].includes(name));
     assert.deepEqual(own.sort(), [
+      'COPPICE_ENGINE_IDLE_SECONDS',
       'COPPICE_HOME',
-      'COPPICE_IDLE_SECONDS',
       'HOME',
       'LANG',
       'PATH',

@@ -18,6 +18,7 @@ export interface Toy {
   /** What `stop` does: reject, or never end. */
   readonly stop?: 'fail' | 'hang';
   readonly busy?: boolean;
+  readonly idleSeconds?: number;
 }
 
 const toy = JSON.parse(process.env['TOY'] ?? '{}') as Toy;
@@ -103,4 +104,7 @@ async function open(context: EngineContext): Promise<EngineApp> {
   return new ToyApp(context);
 }
 
-await runEngine({ home: homePath(process.env), version, open, checkResults: true, logLevel: 'debug' });
+await runEngine({
+  ...{ home: homePath(process.env), version, open, checkResults: true, logLevel: 'debug' },
+  ...(toy.idleSeconds !== undefined && { idleSeconds: toy.idleSeconds }),
+});

@@ -14,6 +14,7 @@ await runEngine({
   home: homePath(process.env),
   version: '0.0.0-source',
   checkResults: true,
+  idleSeconds: 600,
   open: (engine) =>
     openApp(engine, {
       shipped: { wrapper: plan.wrapper, demoAgent: plan.agent },

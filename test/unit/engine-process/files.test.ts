@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Endpoint } from '../../../src/engine/process/endpoint.ts';
 import { homeLayout } from '../../../src/engine/process/home.ts';
-import { idleSeconds, watchIdle } from '../../../src/engine/process/idle.ts';
+import { watchIdle } from '../../../src/engine/process/idle.ts';
 import { openLog, type LogOptions } from '../../../src/engine/process/log.ts';
 import { runtimeDirectory, type RuntimePlaces } from '../../../src/engine/process/runtime-directory.ts';
 import { isOwnSocket, readAddress } from '../../../src/protocol/client/address.ts';
@@ -359,14 +359,6 @@ describe('files of an engine', () => {
       await tick(1000);
       assert.equal(ended, 1);
       stop();
-    });
-
-    it('takes its time from the environment, the settings, or five minutes', () => {
-      assert.equal(idleSeconds({ COPPICE_IDLE_SECONDS: '2.5' }, 9), 2.5);
-      assert.equal(idleSeconds({ COPPICE_IDLE_SECONDS: '0' }, 9), 0);
-      for (const bad of ['', '-1', 'soon', '1e9', 'NaN'])
-        assert.equal(idleSeconds({ COPPICE_IDLE_SECONDS: bad }, 9), 9);
-      assert.equal(idleSeconds({}, undefined), 300);
     });
   });
 
