@@ -51,6 +51,7 @@ async function everything(): Promise<void> {
       () => check(checks.lint),
       () => check(checks.types),
       () => check(checks.panels),
+      () => check(checks.panelTests),
       () => lane('meta'),
     ),
   ]);
@@ -60,7 +61,7 @@ async function everything(): Promise<void> {
   if ((await agents) && build) await lane('agents');
   else outcomes.push(failed('agents', 0, 'Not run: the build or the installation of the agents failed.'));
   const workbenchIsThere = await workbench;
-  for (const name of ['host', 'workbench'] as const) {
+  for (const name of ['webview', 'host', 'workbench'] as const) {
     if (build && workbenchIsThere) await lane(name);
     else outcomes.push(failed(name, 0, 'Not run: the build or the installation of the workbench failed.'));
   }
@@ -69,9 +70,9 @@ async function everything(): Promise<void> {
 
 async function chosen(): Promise<void> {
   const needs = (...names: readonly LaneName[]) => names.some((name) => parts.includes(name));
-  if (needs('integration', 'agents', 'host', 'workbench') && !(await check(checks.build))) return;
+  if (needs('integration', 'agents', 'webview', 'host', 'workbench') && !(await check(checks.build))) return;
   if (needs('agents') && !(await check(checks.agents))) return;
-  if (needs('host', 'workbench') && !(await check(checks.workbench))) return;
+  if (needs('webview', 'host', 'workbench') && !(await check(checks.workbench))) return;
   for (const part of parts) {
     if (part !== 'coverage') await lane(part);
   }

@@ -44,6 +44,11 @@ export const icons = {
   warning: '\uea6c',
   watch: '\ueb7c',
   zap: '\uea86',
+  clock: '\uea82',
+  bellDot: '\ueb9a',
+  verified: '\ueb77',
+  checkAll: '\uebb1',
+  gitMerge: '\ueafe',
 } as const;
 
 export type IconName = keyof typeof icons;

@@ -12,7 +12,7 @@ import { toExtensionSchema, type PanelSchemas } from '../../protocol/webview/ses
 
 /** Where messages go, and where what is wrong with them is told. `post` tells whether the panel can have got it. */
 export interface PanelPort {
-  readonly post: (message: ToPanel) => Thenable<boolean>;
+  readonly post: (message: ToPanel) => PromiseLike<boolean>;
   readonly warn: (text: string) => void;
 }
 

@@ -51,7 +51,7 @@ export class Offsets {
   at(y: number): number {
     let index = 0;
     let left = y;
-    for (let step = 2 ** Math.floor(Math.log2(Math.max(1, this.#count))); step > 0; step /= 2) {
+    for (let step = 2 ** Math.floor(Math.log2(Math.max(1, this.#count))); step >= 1; step /= 2) {
       const next = index + step;
       const sum = this.#tree[next] ?? 0;
       if (next <= this.#count && sum <= left) {

@@ -13,30 +13,30 @@ export interface StatusLook {
 export function statusLook(status: Status): StatusLook {
   switch (status) {
     case 'queued':
-      return { word: t('Queued'), icon: 'watch', tone: 'calm' };
+      return { word: t('Queued'), icon: 'clock', tone: 'calm' };
     case 'preparing':
       return { word: t('Preparing'), icon: 'loading', tone: 'busy' };
     case 'running':
       return { word: t('Running'), icon: 'loading', tone: 'busy' };
     case 'needs-you':
-      return { word: t('Needs you'), icon: 'question', tone: 'asks' };
+      return { word: t('Needs you'), icon: 'bellDot', tone: 'asks' };
     case 'paused':
       return { word: t('Paused'), icon: 'debugPause', tone: 'calm' };
     case 'interrupted':
-      return { word: t('Interrupted'), icon: 'debugPause', tone: 'calm' };
+      return { word: t('Interrupted'), icon: 'debugStop', tone: 'calm' };
     case 'reported':
-      return { word: t('Reported'), icon: 'check', tone: 'good' };
+      return { word: t('Reported done'), icon: 'check', tone: 'calm' };
     case 'verified':
-      return { word: t('Verified'), icon: 'passFilled', tone: 'good' };
+      return { word: t('Verified'), icon: 'verified', tone: 'good' };
     case 'accepted':
-      return { word: t('Accepted'), icon: 'passFilled', tone: 'good' };
+      return { word: t('Accepted'), icon: 'checkAll', tone: 'good' };
     case 'landed':
-      return { word: t('Landed'), icon: 'passFilled', tone: 'good' };
+      return { word: t('Landed'), icon: 'gitMerge', tone: 'good' };
     case 'failed':
       return { word: t('Failed'), icon: 'error', tone: 'bad' };
     case 'cancelled':
       return { word: t('Cancelled'), icon: 'circleSlash', tone: 'calm' };
     case 'unknown':
-      return { word: t('Unknown'), icon: 'warning', tone: 'asks' };
+      return { word: t('State unknown'), icon: 'question', tone: 'bad' };
   }
 }

@@ -3,12 +3,14 @@ import { Lexer, type Token } from 'marked';
 
 /** Longer texts, in characters, are shown as they are. */
 const longest = 32 * 1024;
+/** Longer runs without a blank are no prose, and some of them take Markdown very long to make out. */
+const longestWord = /\S{1000}/;
 /** Quotes and lists within each other; what is nested deeper is shown as it is. */
 export const deepest = 12;
 
 /** The text as tokens; undefined when it has to be shown as it is. */
 export function lex(text: string): readonly Token[] | undefined {
-  if (text.length > longest || isNestedDeep(text)) return undefined;
+  if (text.length > longest || longestWord.test(text) || isNestedDeep(text)) return undefined;
   try {
     return new Lexer({ gfm: true, breaks: true }).lex(text);
   } catch {

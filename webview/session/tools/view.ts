@@ -41,8 +41,19 @@ const kinds: readonly (readonly [RegExp, IconName])[] = [
 ];
 
 const subjects = [
-  ...['command', 'file_path', 'notebook_path', 'path', 'url', 'pattern', 'query', 'description', 'subagent_type'],
-  ...['skill', 'prompt', 'question', 'cmd'],
+  ...[
+    'command',
+    'cmd',
+    'file_path',
+    'notebook_path',
+    'url',
+    'pattern',
+    'query',
+    'path',
+    'description',
+    'subagent_type',
+  ],
+  ...['skill', 'prompt', 'question'],
 ] as const;
 const sentences: ReadonlySet<string> = new Set(['description', 'prompt', 'question', 'query']);
 
