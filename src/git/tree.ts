@@ -50,6 +50,11 @@ export interface TreeSnapshot {
 /** A full comparison of a very large worktree on a slow disk takes minutes. */
 const scanMs = 15 * 60_000;
 
+/** What git says when a file is gone that it had just listed. */
+const vanished = /^fatal: unable to stat '([^\n]*)': /m;
+/** As often a file may be gone before it is given up. */
+const addAttempts = 100;
+
 /** @throws CoppiceError `worktree-unsafe` (the folder is gone or is not a real folder), `git-failed`, `disk-full`. */
 export async function treeOf(
   repository: Repository,
@@ -111,6 +116,8 @@ class Staging {
   readonly #place: Pick<Place, 'path' | 'admin'>;
   readonly #index: string;
   readonly #options: TreeOptions;
+  /** Files that come and go while the others are read. */
+  readonly #fleeting = new Set<string>();
 
   constructor(repository: Repository, place: Pick<Place, 'path' | 'admin'>, index: string, options: TreeOptions) {
     this.#repository = repository;
@@ -153,7 +160,7 @@ class Staging {
       if (written.addedLinks) throw movingTarget(this.#place.path);
     }
     if (code === 128) throw movingTarget(this.#place.path);
-    const unreadable = code === 0 ? [] : await this.#leftOver([...left, ...nested]);
+    const unreadable = [...(code === 0 ? [] : await this.#leftOver([...left, ...nested])), ...this.#fleeting];
     const { nested: how, submodules: whether = how } = this.#options;
     const grafts = [...(how === 'as-files' ? nested : []), ...(whether === 'as-files' ? submodules : [])];
     const grafted = await this.#graft(grafts);
@@ -193,9 +200,16 @@ class Staging {
 
   /** Stages everything that is not ignored and not left out; 1 means that some files could not be read. */
   async #add(leftOut: readonly string[]): Promise<number> {
-    const pathspec = ['.', ...leftOut.map((path) => `:(exclude,literal,top)${path}`)].join('\0');
     const args = ['add', '-A', '--ignore-errors', '--sparse', '--pathspec-from-file=-', '--pathspec-file-nul'];
-    return (await this.#git(args, pathspec, [0, 1, 128])).code;
+    for (let attempt = 1; ; attempt += 1) {
+      const left = [...leftOut, ...this.#fleeting];
+      const pathspec = ['.', ...left.map((path) => `:(exclude,literal,top)${path}`)].join('\0');
+      const { code, stderr } = await this.#git(args, pathspec, [0, 1, 128]);
+      const fleeting = code === 128 ? vanished.exec(stderr)?.[1] : undefined;
+      if (fleeting === undefined || attempt === addAttempts) return code;
+      // Gone between the listing and the look at it, and with that git adds nothing at all.
+      if (attempt > 1) this.#fleeting.add(fleeting);
+    }
   }
 
   /** Links that `add` made out of nested repositories. */

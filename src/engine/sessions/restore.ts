@@ -68,10 +68,47 @@ async function rollBack(context: SessionContext, session: Session, place: Place,
   const { tree, commit, moves } = planned;
   const next = { before: before.n, after: n, tree, commit };
   await store.commit(engineActor, () => [event('restore.planned', { session: session.id, restore: id, plan: next })]);
-  await checkpoints.carryOut(session, place, planned);
+  await carryOut(context, session, place, planned, before.n);
   // What was asked for is undone as a whole, also when it took two attempts.
   const first = plan === undefined ? before.n : plan.before;
   await end(context, session, restoring, { files: moves.length, before: first, after: { n, parent: before, planned } });
+}
+
+/**
+ * Moves the files. What fails (a git that was killed, a full disk) is tried once more and then taken back, so that a rollback
+ * that failed has changed nothing; if even that fails, it is said where the files are.
+ */
+async function carryOut(
+  { checkpoints, stopping, log }: SessionContext,
+  session: Session,
+  place: Place,
+  planned: Planned,
+  before: number,
+): Promise<void> {
+  const back = {
+    ...planned,
+    moves: planned.moves.map(({ path, from, to }) => ({ path, ...defined({ from: to, to: from }) })),
+  };
+  try {
+    await checkpoints.carryOut(session, place, planned);
+  } catch (first) {
+    stopping.throwIfAborted();
+    log.warn('files could not be brought back; trying again', { session: session.id, error: String(first) });
+    try {
+      await checkpoints.carryOut(session, place, planned);
+    } catch (error) {
+      stopping.throwIfAborted();
+      await checkpoints.carryOut(session, place, back).catch((cause: unknown) => {
+        throw inBetween(session, toErrorRecord(error), before, cause);
+      });
+      throw error;
+    }
+  }
+}
+
+function inBetween({ id }: Session, { code, message }: ErrorRecord, before: number, cause: unknown): CoppiceError {
+  const next = `Then run \`coppice rollback ${id} ${before}\`: that checkpoint has them as they were.`;
+  return new CoppiceError(code, `${message} Some files are changed and some are not.`, next, { cause });
 }
 
 /** The files are not those that somebody looked at when they chose. */

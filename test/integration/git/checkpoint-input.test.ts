@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Place } from '../../../src/core/session/state.ts';
+import { type Capture, highestRef, takeCheckpoint } from '../../../src/git/checkpoint.ts';
+import { createWorktree } from '../../../src/git/create.ts';
+import { diffTrees } from '../../../src/git/diff.ts';
+import type { Repository } from '../../../src/git/repository.ts';
+import { moveFiles, movesBetween } from '../../../src/git/restore.ts';
+import { touchedEdits } from '../../../src/git/touched-tree.ts';
+import { readAll } from './checkpoint-model.ts';
+import { Sandbox } from './support.ts';
+
+const run = promisify(execFile);
+
+describe('checkpoints of worktrees that are in a bad way', () => {
+  let sandbox: Sandbox;
+  let repository: Repository;
+  let place: Place;
+  let n = 0;
+
+  beforeEach(async () => {
+    sandbox = await Sandbox.make();
+    const root = await sandbox.repository('project', { 'a.txt': 'one\n', 'b.txt': 'two\n' });
+    repository = await sandbox.open(root);
+    ({ place } = await createWorktree(repository, { root: sandbox.root, slug: 'work', branch: 'feature/work' }));
+  });
+  afterEach(() => sandbox.clean());
+
+  function take(session = 's'): Promise<Capture> {
+    n += 1;
+    return takeCheckpoint(repository, place, { session, n, intent: `intent-${n}` });
+  }
+  async function paths(from: string, to: string): Promise<string[]> {
+    return (await diffTrees(repository, from, to)).map(({ path }) => path);
+  }
+  async function goBack(to: Capture): Promise<void> {
+    await moveFiles(repository, place, await movesBetween(repository, (await take()).tree, to.tree));
+  }
+
+  it('in the middle of a merge with conflicts: the files as they are, the merge as it was', async () => {
+    await sandbox.git(place.path, 'checkout', '-q', '-b', 'other');
+    await sandbox.write(place.path, { 'a.txt': 'theirs\n' });
+    await sandbox.git(place.path, 'commit', '-qam', 'theirs');
+    await sandbox.git(place.path, 'checkout', '-q', 'feature/work');
+    await sandbox.write(place.path, { 'a.txt': 'ours\n' });
+    await sandbox.git(place.path, 'commit', '-qam', 'ours');
+    const before = await take();
+    await sandbox.tryGit(place.path, 'merge', '-q', 'other');
+    const status = await sandbox.git(place.path, 'status', '--porcelain');
+    const amid = await take();
+    assert.match(await sandbox.git(place.path, 'show', `${amid.commit}:a.txt`), /^<<<<<<< /);
+    assert.equal(await sandbox.git(place.path, 'status', '--porcelain'), status);
+    await goBack(before);
+    assert.equal(await readFile(join(place.path, 'a.txt'), 'utf8'), 'ours\n');
+    await goBack(amid);
+    assert.match(await readFile(join(place.path, 'a.txt'), 'utf8'), /^<<<<<<< /);
+    await readFile(join(place.admin, 'MERGE_HEAD'));
+  });
+
+  it('with an index that another git has locked: nobody asks that index', async () => {
+    await writeFile(join(place.admin, 'index.lock'), '');
+    const before = await take();
+    await sandbox.write(place.path, { 'a.txt': 'changed\n', 'c.txt': 'more\n' });
+    const after = await take();
+    assert.deepEqual(await paths(before.tree, after.tree), ['a.txt', 'c.txt']);
+    await goBack(before);
+    assert.equal(await readFile(join(place.admin, 'index.lock'), 'utf8'), '');
+  });
+
+  it('with a file whose name only changed its case', async () => {
+    const before = await take();
+    await rename(join(place.path, 'a.txt'), join(place.path, 'A.txt'));
+    const after = await take();
+    assert.deepEqual(
+      (await diffTrees(repository, before.tree, after.tree)).map(({ path, oldPath }) => [oldPath, path]),
+      [['a.txt', 'A.txt']],
+    );
+    await goBack(before);
+    assert.deepEqual([...(await readAll(place.path)).keys()].sort(), ['a.txt', 'b.txt']);
+  });
+
+  it('while files come and go', async function () {
+    this.timeout(60_000);
+    const script = 'i=0; while :; do i=$((i+1)); echo $i >"t$((i%50))"; rm -f "t$(((i+25)%50))"; done';
+    const churn = spawn('sh', ['-c', script], { cwd: place.path, stdio: 'ignore' });
+    try {
+      for (let round = 0; round < 12; round += 1) {
+        const { tree } = await take();
+        const kept = await sandbox.git(place.path, 'ls-tree', '--name-only', tree);
+        assert.ok(kept.startsWith('a.txt\nb.txt'), kept);
+        const touched = Array.from({ length: 50 }, (_, index) => `t${index}`);
+        const quick = await touchedEdits(repository, place, place.baseCommit, touched);
+        assert.ok('edits' in quick || quick.why !== '');
+      }
+    } finally {
+      churn.kill('SIGKILL');
+    }
+  });
+
+  it('says whose ref is in the way, and leaves it', async () => {
+    const head = await sandbox.git(place.path, 'rev-parse', 'HEAD');
+    await sandbox.git(place.path, 'update-ref', 'refs/coppice/mine', head);
+    await assert.rejects(take('mine'), (error: Error & { code: string; context: Record<string, string> }) => {
+      assert.equal(error.code, 'path-in-the-way');
+      assert.match(error.context['ref'] ?? '', /^refs\/coppice\/mine\/\d+$/);
+      return true;
+    });
+    await sandbox.write(place.path, { 'a.txt': 'else\n' });
+    await sandbox.git(place.path, 'update-ref', `refs/coppice/theirs/${n + 1}`, head);
+    await assert.rejects(take('theirs'), { code: 'path-in-the-way' });
+    assert.equal(await highestRef(repository, 'theirs'), n);
+    assert.equal(await sandbox.git(place.path, 'rev-parse', `refs/coppice/theirs/${n}`), head);
+    await take('theirs');
+  });
+
+  it('keeps a large file, a repository inside, and says what it cannot read', async function () {
+    this.timeout(60_000);
+    await writeFile(join(place.path, 'large.bin'), '');
+    await truncate(join(place.path, 'large.bin'), 100 * 1024 * 1024);
+    await mkdir(join(place.path, 'inner'));
+    await sandbox.git(join(place.path, 'inner'), 'init', '-q', '-b', 'main');
+    await sandbox.write(join(place.path, 'inner'), { 'deep/x.txt': 'x\n' });
+    await writeFile(join(place.path, 'secret'), 'x');
+    await chmod(join(place.path, 'secret'), 0);
+    const { tree, remarks } = await take();
+    const kept = await sandbox.git(place.path, 'ls-tree', '-r', '-l', tree);
+    assert.match(kept, /104857600\tlarge\.bin/);
+    assert.match(kept, /\tinner\/deep\/x\.txt/);
+    // The superuser reads everything.
+    const unread = process.getuid?.() === 0 ? [] : ['secret cannot be read: it is not kept as it is.'];
+    assert.deepEqual(remarks, unread);
+  });
+
+  it('fails on a full disk, says so, and leaves no ref behind', async function () {
+    this.timeout(60_000);
+    const objects = join(repository.location.commonDir, 'objects');
+    const aside = `${objects}-aside`;
+    await rename(objects, aside);
+    await mkdir(objects);
+    const mount = run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', objects]);
+    const mounted = await mount.then(
+      () => true,
+      () => false,
+    );
+    await run('cp', ['-a', `${aside}/.`, objects]);
+    await writeFile(join(place.path, 'large.bin'), randomBytes(4 * 1024 * 1024));
+    try {
+      // Only the superuser can mount a small disk; without one a folder that may not be written stands for it.
+      if (!mounted) await chmod(objects, 0o500);
+      await assert.rejects(take('full'), { code: mounted ? 'disk-full' : 'git-failed' });
+      assert.equal(await highestRef(repository, 'full'), -1);
+    } finally {
+      await chmod(objects, 0o700);
+      if (mounted) await run('umount', [objects]);
+    }
+    await rm(objects, { recursive: true, force: true });
+    await rename(aside, objects);
+    await take('full');
+  });
+});
