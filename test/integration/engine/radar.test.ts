@@ -7,7 +7,12 @@ import { git } from '../../support/engine/repository.ts';
 import { Worlds, type World } from '../../support/engine/world.ts';
 
 const lines = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`);
-const withLine = (n: number, text: string): string => lines.map((line, i) => (i === n - 1 ? text : line)).join('\n');
+const textOf = (name: string): string => lines.map((line) => `${line} of ${name}`).join('\n');
+const withLine = (name: string, n: number, text: string): string =>
+  textOf(name)
+    .split('\n')
+    .map((line, i) => (i === n - 1 ? text : line))
+    .join('\n');
 
 describe('the conflict radar', function () {
   this.timeout(120_000);
@@ -20,7 +25,7 @@ describe('the conflict radar', function () {
     world = await worlds.world({ covered: true });
     await mkdir(join(world.repository, 'lib'));
     for (const name of ['text.md', 'other.md', 'lib/a.md', 'lib/b.md'])
-      await writeFile(join(world.repository, name), lines.join('\n'));
+      await writeFile(join(world.repository, name), textOf(name));
     await git(world.repository, 'add', '-A');
     await git(world.repository, 'commit', '-qm', 'text');
     person = new Person(world);
@@ -46,10 +51,10 @@ describe('the conflict radar', function () {
 
   it('shows the lines at which uncommitted work of two sessions meets, and that they are apart again', async () => {
     const [one, two] = [await session('one'), await session('two')];
-    await writeFile(one.at('text.md'), withLine(10, 'ten of one'));
-    await writeFile(one.at('other.md'), withLine(3, 'three of one'));
-    await writeFile(two.at('text.md'), `first of two\n${withLine(10, 'ten of two')}`);
-    await writeFile(two.at('other.md'), withLine(28, 'far away'));
+    await writeFile(one.at('text.md'), withLine('text.md', 10, 'ten of one'));
+    await writeFile(one.at('other.md'), withLine('other.md', 3, 'three of one'));
+    await writeFile(two.at('text.md'), `first of two\n${withLine('text.md', 10, 'ten of two')}`);
+    await writeFile(two.at('other.md'), withLine('other.md', 28, 'far away'));
     const [found] = await overlaps(
       (all) => all.length === 1 && all[0]?.files[0]?.hunks[0]?.ours.text !== undefined,
       'no overlap',
@@ -62,7 +67,7 @@ describe('the conflict radar', function () {
     const [ours, theirs] = first === one ? [ofOne, ofTwo] : [ofTwo, ofOne];
     assert.deepEqual(found.files, [{ path: 'text.md', kind: 'content', hunks: [{ ours, theirs }] }]);
     for (const { id } of [one, two]) assert.equal((await person.show(id)).overlaps?.[0]?.id, found.id);
-    await writeFile(two.at('text.md'), withLine(20, 'twenty of two'));
+    await writeFile(two.at('text.md'), withLine('text.md', 20, 'twenty of two'));
     await overlaps((all) => all.length === 0, 'still there');
     const { stdout } = { stdout: await git(world.repository, 'for-each-ref', 'refs/coppice/radar') };
     assert.equal(stdout, '');
@@ -76,16 +81,16 @@ describe('the conflict radar', function () {
       (all) => all[0]?.files.some(({ kind }) => kind.includes('delete')) === true,
       'rename against delete',
     );
-    await writeFile(two.at('text.md'), lines.join('\n'));
+    await writeFile(two.at('text.md'), textOf('text.md'));
     await overlaps((all) => all.length === 0, 'rename against nothing');
     await rename(one.at('lib'), one.at('library'));
     await writeFile(two.at('lib/new.md'), 'new\n');
     await overlaps((all) => all.length === 1, 'a folder on the move');
     await rm(two.at('lib/new.md'));
     await overlaps((all) => all.length === 0, 'a folder on the move, nothing else');
-    await writeFile(join(world.repository, 'other.md'), withLine(5, 'five of main'));
+    await writeFile(join(world.repository, 'other.md'), withLine('other.md', 5, 'five of main'));
     await git(world.repository, 'commit', '-qam', 'main moves on');
-    await writeFile(two.at('other.md'), withLine(5, 'five of two'));
+    await writeFile(two.at('other.md'), withLine('other.md', 5, 'five of two'));
     const [found] = await overlaps((all) => all.length === 1, 'against the base');
     assert.ok(found !== undefined && 'base' in found.theirs);
     assert.deepEqual([found.theirs.base, found.ours.session], ['main', two.id]);
@@ -93,11 +98,11 @@ describe('the conflict radar', function () {
 
   it('knows the work of a session that has ended, and forgets one that is put away', async () => {
     const one = await session('one');
-    await writeFile(one.at('text.md'), withLine(10, 'ten of one'));
+    await writeFile(one.at('text.md'), withLine('text.md', 10, 'ten of one'));
     await person.answer(one.id, 'allow');
     await person.sees(one.id, 'reported');
     const two = await session('two');
-    await writeFile(two.at('text.md'), withLine(10, 'ten of two'));
+    await writeFile(two.at('text.md'), withLine('text.md', 10, 'ten of two'));
     const found = await overlaps((all) => all.length === 1, 'ended work');
     assert.ok(found[0]?.files.some(({ path }) => path === 'text.md'));
     await person.ask('session/archive', { session: one.id });
