@@ -8,6 +8,7 @@ import { addDiagnostics } from './commands/diagnostics.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEngine } from './commands/engine/engine.ts';
 import { addLand } from './commands/land.ts';
+import { addRadar } from './commands/radar.ts';
 import { addRun } from './commands/run.ts';
 import { addSession } from './commands/session/session.ts';
 import { addStatus } from './commands/status.ts';
@@ -72,6 +73,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addRollback,
     addUndo,
     addLand,
+    addRadar,
     addWorktrees,
     addTrust,
     addStatus,

@@ -149,11 +149,21 @@ function courseFacts(detail: SessionDetail, now: number): Fact[] {
     ['usage', usageText(detail.usage)],
     ['changes', detail.changes === undefined ? '' : changesText(detail)],
     ...(detail.changes?.remarks ?? []).map((remark): Fact => ['but', remark]),
+    ['files', watchText(detail)],
     ['last turn', lastTurnText(detail)],
     ['tools', toolsText(detail)],
     ['incomplete', detail.activity?.incomplete ?? ''],
     ['output', detail.stream],
   ];
+}
+
+/** `3 created, 1 deleted`, and how they are watched if that is out of the ordinary. */
+function watchText({ watch }: SessionDetail): string {
+  if (watch === undefined) return '';
+  const counted = Object.entries(watch.counts).flatMap(([kind, count]) => (count === 0 ? [] : [`${count} ${kind}`]));
+  const polling = watch.mode === 'polling' ? [`looked at from time to time: ${watch.why ?? ''}`] : [];
+  const missed = watch.gaps === 0 ? [] : [`some may have been missed: ${watch.lastGap?.why ?? ''}`];
+  return [counted.join(', '), ...polling, ...missed].filter((part) => part !== '').join('; ');
 }
 
 function section(title: string, content: string, { dim }: Paint): Text[] {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { breakpointLines, howToAnswer } from '../../breakpoint-lines.ts';
 import type { Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
+import { overlapLines } from '../../overlap-lines.ts';
 import { noteReadOnly } from '../../read-only.ts';
 import { detailLines } from '../../session-lines.ts';
 import { text } from '../../text.ts';
@@ -20,6 +21,7 @@ export function addSessionShow(group: Command, perform: Perform): void {
         await noteReadOnly(context);
         out.result(detail, () => [
           ...detailLines(detail, out.paint, shell.now()),
+          ...(detail.overlaps ?? []).flatMap((each) => overlapLines(each, out.paint, detail.id)),
           ...detail.needs.flatMap((each) => [
             ...breakpointLines(each, out.paint),
             ...howToAnswer(detail, each).map((how) => out.paint.dim(text`    ${how}`)),
