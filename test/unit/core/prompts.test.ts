@@ -83,8 +83,11 @@ describe('counting tokens', () => {
       });
     let scale = usualScale;
     for (const text of texts(0, 60)) scale = learned(scale, text, truth(text));
-    const misses = texts(1000, 50).map((text) => Math.abs(countTokens(text, scale) - truth(text)) / truth(text));
-    assert.ok(Math.max(...misses) < 0.01, `${Math.max(...misses)}`);
+    // Tokens are whole: of a short text one is more than 1 %.
+    const wrong = texts(1000, 50).filter(
+      (text) => Math.abs(countTokens(text, scale) - truth(text)) > Math.max(1, truth(text) / 100),
+    );
+    assert.deepEqual(wrong, []);
   });
 
   it('leaves room for how wrong it was, and does not believe a count that cannot be', () => {
