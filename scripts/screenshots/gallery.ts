@@ -57,9 +57,9 @@ const views: Readonly<Record<string, (window: Window) => Promise<boolean>>> = {
     await window.open('Coppice');
     return true;
   },
-  panel: async (window) => openPanel(window, /springs/i),
-  decision: async (window) => openPanel(window, /from a file/i),
-  question: async (window) => openPanel(window, /time zone/i),
+  panel: async (window) => openPanel(window, /springs/i, 'All tests pass.'),
+  decision: async (window) => openPanel(window, /from a file/i, 'csv-parse@'),
+  question: async (window) => openPanel(window, /time zone/i, 'UTC'),
   walkthrough: async (window) => {
     await window.run('Coppice: Open Walkthrough');
     return true;
@@ -67,10 +67,10 @@ const views: Readonly<Record<string, (window: Window) => Promise<boolean>>> = {
 };
 
 /** By the palette: a narrow window has no room for the tree beside the panel. */
-async function openPanel(window: Window, title: RegExp): Promise<boolean> {
+async function openPanel(window: Window, title: RegExp, text: string): Promise<boolean> {
   const row = window.view('Sessions').row(title).first();
   if (!(await row.isVisible())) return false;
   await row.click();
-  await window.webview('main');
+  await window.webview(`main:has-text("${text}")`);
   return true;
 }

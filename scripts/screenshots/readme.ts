@@ -25,15 +25,14 @@ export async function takeReadmePictures(folder: string): Promise<string[]> {
         .row(/springs/i)
         .first()
         .click();
-      const panel = await window.webview('main');
-      await panel.getByText('springs and neaps', { exact: false }).first().waitFor();
+      await window.webview('main:has-text("All tests pass.")');
       await window.settled();
       await take(`session-${theme}`);
       await sessions
         .row(/from a file/i)
         .first()
         .click();
-      await (await window.webview('main')).getByText('csv-parse', { exact: false }).first().waitFor();
+      await window.webview('main:has-text("csv-parse@")');
       await window.settled();
       await take(`decision-${theme}`);
     }

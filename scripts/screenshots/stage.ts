@@ -1,5 +1,4 @@
 /** A workbench with something in it: sessions of the scripted agent on the sample project. */
-import type { Machine } from '../../test/integration/cli/machine.ts';
 import { Workbench, type WorkbenchOptions } from '../../test/workbench/support/running-workbench.ts';
 import { installScripted, startScripted, useInstalled } from '../../test/workbench/support/scripted.ts';
 import { soon } from '../../test/workbench/support/waiting.ts';
@@ -15,10 +14,7 @@ const work = [
 
 /** Starts a workbench with the scripted agent. */
 export async function startStage(options: WorkbenchOptions = {}): Promise<Workbench> {
-  const prepare = async (machine: Machine): Promise<void> => {
-    await options.prepare?.(machine);
-  };
-  return Workbench.start({ ...options, prepare, install: installScripted });
+  return Workbench.start({ name: 'tidetable', ...options, install: installScripted });
 }
 
 /** Gives the agent its work and waits until each session is as it is to be seen. */

@@ -91,11 +91,14 @@ export class Machine {
     };
   }
 
-  /** `fill` makes the repository in the empty folder that it gets; without it, it is one with a file and a commit. */
-  static async make(fill?: (folder: string) => Promise<void>): Promise<Machine> {
+  /**
+   * `fill` makes the repository in the empty folder that it gets; without it, it is one with a file and a commit. `name` is what
+   * its folder is called.
+   */
+  static async make(fill?: (folder: string) => Promise<void>, name = 'repo'): Promise<Machine> {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'c-')));
-    for (const folder of ['home', 'r', 't', 'repo']) await mkdir(join(root, folder), { mode: 0o700 });
-    const machine = new Machine(root, join(root, 'repo'));
+    for (const folder of ['home', 'r', 't', name]) await mkdir(join(root, folder), { mode: 0o700 });
+    const machine = new Machine(root, join(root, name));
     if (fill !== undefined) {
       await fill(machine.repo);
       return machine;

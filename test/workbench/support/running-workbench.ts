@@ -18,6 +18,8 @@ export interface WorkbenchOptions {
   readonly folder?: (machine: Machine) => string | undefined;
   /** Makes the repository; the sample repository unless given. */
   readonly repository?: (folder: string) => Promise<void>;
+  /** Name of the repository's folder. */
+  readonly name?: string;
   /** Done before code-server is started, e.g. to put things into the home. */
   readonly prepare?: (machine: Machine) => Promise<void>;
   readonly env?: Readonly<Record<string, string>>;
@@ -47,7 +49,7 @@ export class Workbench {
   }
 
   static async start(options: WorkbenchOptions = {}): Promise<Workbench> {
-    const machine = await Machine.make(options.repository ?? makeSampleRepository);
+    const machine = await Machine.make(options.repository ?? makeSampleRepository, options.name);
     try {
       await options.prepare?.(machine);
       await (options.install ?? installExtension)(CodeServer.extensionsIn(machine.root));
