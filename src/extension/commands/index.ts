@@ -17,6 +17,7 @@ import { openConfiguration } from './open-configuration.ts';
 import { openSession } from './open-session.ts';
 import { openWalkthrough } from './open-walkthrough.ts';
 import { refreshSessions } from './refresh-sessions.ts';
+import { renameSession } from './rename-session.ts';
 import { reset } from './reset.ts';
 import { runDoctor } from './run-doctor.ts';
 import { sendFollowUp, continueSession } from './send-follow-up.ts';
@@ -48,6 +49,7 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.interruptTurn': interruptTurn,
   'coppice.stopSession': stopSession,
   'coppice.stopAllSessions': stopAllSessions,
+  'coppice.renameSession': renameSession,
   'coppice.archiveSession': archiveSession,
   'coppice.copyBranchName': copyBranchName,
   'coppice.openTerminal': openTerminal,

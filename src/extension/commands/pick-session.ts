@@ -13,6 +13,15 @@ export function sessionIn(given: unknown): string | undefined {
   return 'id' in given && typeof given.id === 'string' ? given.id : undefined;
 }
 
+/** Which sessions are offered, and what is said when there is none. */
+export interface Wanted {
+  readonly title: string;
+  readonly none: string;
+  readonly fits: (session: SessionView) => boolean;
+  /** Offers archived sessions instead of the others. */
+  readonly archived?: boolean;
+}
+
 /**
  * The session that was given, or the one that the user picks among those that `fits`. Without any that fits the user is told so
  * with `none`. Throws a `CancellationError` when nothing is picked.
@@ -20,14 +29,14 @@ export function sessionIn(given: unknown): string | undefined {
 export async function pickSession(
   { sessions }: App,
   given: unknown,
-  { title, none, fits }: { title: string; none: string; fits: (session: SessionView) => boolean },
+  { title, none, fits, archived = false }: Wanted,
 ): Promise<string> {
   const id = sessionIn(given);
   if (id !== undefined) return id;
   const now = Date.now();
   const items = [...sessions.entries.values()]
     .map(({ session }) => session)
-    .filter((session) => !session.archived && fits(session))
+    .filter((session) => session.archived === archived && fits(session))
     .sort((a, b) => b.createdAt.localeCompare(a.createdAt))
     .map((session) => ({
       label: `$(${lookOf(session.status).icon.replace('~spin', '')}) ${sessionLabel(session)}`,

@@ -1,0 +1,174 @@
+/** package.json against what the extension does: names, keys, settings and texts agree. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundleOf, root, textsIn } from '../../../scripts/l10n/texts.mjs';
+import { matchKey } from '../../../src/core/settings/keys.ts';
+import { acting, commandIds } from '../../../src/extension/commands/table.ts';
+import { travellingKeys } from '../../../src/extension/settings/travelling.ts';
+
+interface Setting {
+  readonly default: unknown;
+  readonly enum?: readonly string[];
+  readonly scope: string;
+  readonly order: number;
+  readonly markdownDescription: string;
+}
+
+interface Manifest {
+  readonly icon: string;
+  readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly enablement?: string; readonly category: string }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
+    readonly keybindings: readonly { readonly command: string; readonly key: string; readonly when?: string }[];
+    readonly configuration: readonly { readonly properties: Readonly<Record<string, Setting>> }[];
+    readonly walkthroughs: readonly {
+      readonly steps: readonly {
+        readonly description: string;
+        readonly media: { readonly svg: string };
+        readonly completionEvents: readonly string[];
+      }[];
+    }[];
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly colors: readonly { readonly id: string }[];
+  };
+}
+
+const text = readFileSync(join(root, 'package.json'), 'utf8');
+const { contributes, capabilities, icon } = JSON.parse(text) as Manifest;
+const names = JSON.parse(readFileSync(join(root, 'package.nls.json'), 'utf8')) as Record<string, string>;
+const settings = Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)) as Record<
+  string,
+  Setting
+>;
+
+describe('package.json', () => {
+  const promised = contributes.commands.map(({ command }) => command);
+
+  it('has exactly the commands of the table, each once', () => {
+    assert.deepEqual([...promised].sort(), [...commandIds].sort());
+    assert.equal(new Set(promised).size, promised.length);
+    assert.ok(contributes.commands.every(({ category }) => category === 'Coppice'));
+  });
+
+  it('lets a window in Restricted Mode only look', () => {
+    const enabled = contributes.commands.filter(({ enablement }) => enablement?.includes('isWorkspaceTrusted'));
+    assert.deepEqual(enabled.map(({ command }) => command).sort(), [...acting].sort());
+  });
+
+  it('names only commands that exist, in menus, keys, views and the walkthrough', () => {
+    const menus = Object.values(contributes.menus).flat();
+    const named = [...menus, ...contributes.keybindings].map(({ command }) => command);
+    const linked = [
+      ...Object.values(names)
+        .join('\n')
+        .matchAll(/\(command:(coppice\.\w+)\)/gu),
+    ].map((found) => found[1]);
+    for (const command of [...named, ...linked]) assert.ok(promised.includes(command ?? ''), command);
+    assert.ok(linked.length > 5);
+  });
+
+  it('asks only for context keys that are set', async () => {
+    const source = await readFile(join(root, 'src', 'extension', 'context-keys', 'context-keys.ts'), 'utf8');
+    const views = Object.values(contributes.views).flatMap((all) => all.map(({ id }) => id));
+    const whens = [...text.matchAll(/"(?:when|enablement)": "([^"]*)"/gu), ...text.matchAll(/"onContext:([^"]*)"/gu)];
+    const keys = new Set(whens.flatMap(([, when = '']) => when.match(/coppice\.\w+/gu) ?? []));
+    for (const key of keys) {
+      const isView = views.includes(key);
+      assert.ok(isView || source.includes(`'${key}': null`), `${key} is not set by anybody`);
+    }
+    assert.ok(keys.size > 6);
+  });
+
+  it('has keys that are chords of their own and hold only where they mean something', () => {
+    for (const { key, when } of contributes.keybindings) {
+      assert.match(key, /^ctrl\+alt\+k [a-z]$/u);
+      assert.ok(when !== undefined);
+    }
+    assert.equal(new Set(contributes.keybindings.map(({ key }) => key)).size, contributes.keybindings.length);
+  });
+
+  it('has a text for every name that it uses, and uses every text', () => {
+    const used = new Set([...text.matchAll(/"%([\w.-]+)%"/gu)].map(([, name = '']) => name));
+    assert.deepEqual([...used].sort(), Object.keys(names).sort());
+    for (const [name, value] of Object.entries(names)) assert.notEqual(value.trim(), '', name);
+  });
+
+  it('has pictures that are there', () => {
+    assert.ok(existsSync(join(root, icon)));
+    for (const { media } of contributes.walkthroughs.flatMap(({ steps }) => steps)) {
+      assert.ok(existsSync(join(root, media.svg)), media.svg);
+    }
+    assert.equal(contributes.walkthroughs[0]?.steps.length, 5);
+    assert.ok(contributes.walkthroughs[0].steps.every(({ completionEvents }) => completionEvents.length > 0));
+  });
+
+  describe('settings', () => {
+    it('are those of the window, and those that travel to the engine', async () => {
+      const source = await readFile(join(root, 'src', 'extension', 'settings', 'settings.ts'), 'utf8');
+      const travelling = new Set(travellingKeys.map((key) => `coppice.${key}`));
+      for (const name of Object.keys(settings)) {
+        const own = source.includes(`'${name.slice('coppice.'.length)}': [`);
+        assert.ok(own !== travelling.has(name), name);
+      }
+      for (const name of travelling) assert.ok(name in settings, name);
+    });
+
+    it('have the default that the engine has, where they travel', () => {
+      for (const key of travellingKeys) {
+        const row = matchKey(key);
+        assert.ok(row !== undefined, key);
+        const { default: given } = settings[`coppice.${key}`] ?? {};
+        if (row.setting.default !== undefined) assert.deepEqual(given, row.setting.default, key);
+        else assert.ok(given === '' || given === null || JSON.stringify(given) === '[]', key);
+      }
+    });
+
+    it('that decide what runs are not taken from a workspace that is not trusted', () => {
+      const travelling = travellingKeys.map((key) => `coppice.${key}`);
+      assert.deepEqual([...capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), travelling.sort());
+    });
+
+    it('have a scope, a place and a description', () => {
+      for (const [name, { scope, order, markdownDescription }] of Object.entries(settings)) {
+        assert.match(scope, /^(application|window|resource|machine-overridable)$/u, name);
+        assert.ok(order > 0, name);
+        assert.match(names[markdownDescription.slice(1, -1)] ?? '', /\.$/u, name);
+      }
+    });
+  });
+});
+
+describe('texts of the extension', () => {
+  it('are all in the bundle for translators: run `npm run l10n`', async () => {
+    const bundle: unknown = JSON.parse(await readFile(join(root, 'l10n', 'bundle.l10n.json'), 'utf8'));
+    assert.deepEqual(bundle, await bundleOf());
+  });
+
+  it('that are no plain strings are refused', () => {
+    assert.deepEqual(textsIn('a.ts', `l10n.t('x {0}', y); vscode.l10n.t("z"); other.t('w');`), ['x {0}', 'z']);
+    assert.throws(() => textsIn('a.ts', 'l10n.t(`x ${y}`)'), /plain string/u);
+  });
+
+  it('have the numbers of their parts without gaps', async () => {
+    for (const each of Object.keys(await bundleOf())) {
+      const parts = [...each.matchAll(/\{(\d+)\}/gu)].map(([, n]) => Number(n)).sort();
+      assert.deepEqual(
+        [...new Set(parts)],
+        [...new Set(parts)].map((_, index) => index),
+        each,
+      );
+    }
+  });
+
+  it('are shown through the library, never as literals in the calls that show them', async () => {
+    const folder = join(root, 'src', 'extension');
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (!name.endsWith('.ts')) continue;
+      const source = await readFile(join(folder, name), 'utf8');
+      assert.doesNotMatch(source, /show(?:Information|Warning|Error)Message\(\s*['"`]/u, name);
+    }
+  });
+});
