@@ -8,6 +8,9 @@ import type { Connection } from '../src/protocol/client/connect.ts';
 import { median, ms, percentile, ratio, row, timed } from './support/figures.ts';
 import { BenchPlace, instantAgent } from './support/place.ts';
 
+/** Without worktrees that wait: those have a benchmark of their own. */
+const cold = 'worktrees:\n  pool: 0\n';
+
 interface Times {
   readonly accepted: number;
   readonly spawned: number;
@@ -56,7 +59,7 @@ async function ready(place: BenchPlace): Promise<Connection> {
 }
 
 async function small(): Promise<void> {
-  const place = await BenchPlace.make(200, instantAgent);
+  const place = await BenchPlace.make(200, `${instantAgent}${cold}`);
   try {
     const connection = await ready(place);
     for (let i = 0; i < 5; i++) await start(connection, place, `warm up ${i}`);
@@ -95,7 +98,7 @@ async function small(): Promise<void> {
 }
 
 async function large(): Promise<void> {
-  const place = await BenchPlace.make(50_000, instantAgent);
+  const place = await BenchPlace.make(50_000, `${instantAgent}${cold}`);
   try {
     const connection = await ready(place);
     const ours: number[] = [];

@@ -1,4 +1,4 @@
-/** Wires what happens to work after its agent: landing, removal, and the deleting that follows. */
+/** Wires what happens to work after its agent: landing, removal, the deleting that follows, and the worktrees kept warm. */
 import { join } from 'node:path';
 import type { Settings } from '../core/settings/settings.ts';
 import type { RequestHandlers } from './rpc/dispatch.ts';
@@ -7,6 +7,7 @@ import { removalHandlers } from './handlers/removal.ts';
 import { worktreeHandlers } from './handlers/worktrees.ts';
 import { Lander } from './landing/lander.ts';
 import { Cleanup } from './places/cleanup.ts';
+import { Pool } from './places/pool.ts';
 import { Sweeper } from './places/sweeper.ts';
 import type { HomeLayout } from './process/home.ts';
 import type { Log } from './process/log.ts';
@@ -51,6 +52,7 @@ export function homecoming({ services, home, log, stopping, settings }: Homecomi
     log: log.component('removal'),
     sessionFolder: (id) => home.session(id),
   };
+  const pool = new Pool({ ...{ ...shared, sweeper, clock }, log: log.component('pool') });
   let recovering: Promise<void> = Promise.resolve();
   return {
     handlers: {
@@ -61,10 +63,12 @@ export function homecoming({ services, home, log, stopping, settings }: Homecomi
     idle: () => lander.idle,
     start() {
       lander.start();
+      pool.start();
       recovering = recoverRemovals(removal);
     },
     async stop() {
       await lander.stop();
+      await pool.stop();
       await recovering;
       await sweeper.stop();
     },

@@ -30,6 +30,8 @@ export interface CreateOptions {
   readonly include?: IncludeOptions | false;
   /** Lets git see the summaries in `.tasks/`; default: they are kept out of it. */
   readonly history?: boolean;
+  /** A worktree of the pool may be taken, if there is one. */
+  readonly pool?: boolean;
   /** Directories to check out; empty or absent: everything. */
   readonly sparse?: readonly string[];
   readonly signal?: AbortSignal;
@@ -75,6 +77,8 @@ export async function createWorktree(repository: Repository, options: CreateOpti
       slug,
       branch,
       history: options.history ?? false,
+      sparse: options.sparse ?? [],
+      ...(options.pool === true ? { poolRoot: root } : {}),
       ...(base === undefined ? {} : { base }),
       ...(signal === undefined ? {} : { signal }),
     };
@@ -115,19 +119,30 @@ async function filled(repository: Repository, registered: Registered, options: C
   }
 }
 
-/** Everything after registering; the last step marks the worktree as ready. */
-async function fill(repository: Repository, { note, base, tip }: Registered, options: CreateOptions): Promise<Created> {
-  const { place } = note;
+async function writeFiles(
+  repository: Repository,
+  { note: { place }, tip }: Registered,
+  options: CreateOptions,
+): Promise<string[]> {
   const { signal, sparse = [] } = options;
   if (sparse.length > 0) await setSparse(repository, place, sparse);
   options.onProgress?.({ step: 'checkout', percent: 0 });
-  const warnings = await checkOut(repository, place, tip, {
+  return checkOut(repository, place, tip, {
     sparse,
     onPercent: (percent) => options.onProgress?.({ step: 'checkout', percent }),
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+/** Everything after registering; the last step marks the worktree as ready. */
+async function fill(repository: Repository, registered: Registered, options: CreateOptions): Promise<Created> {
+  const { note, base, warm } = registered;
+  const { place } = note;
+  const { signal } = options;
+  const warnings = warm === undefined ? await writeFiles(repository, registered, options) : [];
   options.onProgress?.({ step: 'submodules' });
-  warnings.push(...(await fillSubmodules(repository, place, signal)));
+  // A slot has those of its own commit.
+  if (warm !== 'exact') warnings.push(...(await fillSubmodules(repository, place, signal)));
   options.onProgress?.({ step: 'include' });
   const included = await copyIncluded(repository, place.path, options.include ?? {}, signal);
   await startPrivateIndex(repository, place);

@@ -1,12 +1,12 @@
 /**
- * Worktrees on no branch, in which no session works: a merged result that is shown to gates. One that a killed engine
- * left is taken back like any other that was not finished.
+ * Worktrees on no branch, in which no session works: a merged result that is shown to gates, a slot of the pool. One that
+ * a killed engine left half-made is taken back like any other that was not finished.
  */
 import { mkdir, realpath, rename, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { removeAdmin } from './admin.ts';
-import { checkOut } from './checkout.ts';
+import { checkOut, setSparse } from './checkout.ts';
 import { diskFailure } from './files.ts';
 import { copyIncluded } from './include.ts';
 import { worktreesFolder } from './names.ts';
@@ -25,6 +25,8 @@ export interface DetachedOptions {
   readonly commit: string;
   /** Copies the ignored files that `.worktreeinclude` names. */
   readonly include: boolean;
+  /** Directories to check out; empty or absent: everything. */
+  readonly sparse?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -39,13 +41,30 @@ export async function withDetached<T>(
   options: DetachedOptions,
   work: (path: string) => Promise<T>,
 ): Promise<T> {
-  const note = await begin(repository, options);
+  const note = await makeDetached(repository, options);
   try {
-    await fillDetached(repository, note.place, options);
     return await work(note.place.path);
   } finally {
     await takeAway(repository, note);
     repository.making.delete(note.place.path);
+  }
+}
+
+/**
+ * Makes one and leaves it. Its note says `making` still, and `repository.making` has its path: both are the caller's to
+ * settle.
+ *
+ * @throws CoppiceError `git-failed`, `disk-full`, `read-only`; the signal's reason on abort. Nothing is left then.
+ */
+export async function makeDetached(repository: Repository, options: DetachedOptions): Promise<Note> {
+  const note = await begin(repository, options);
+  try {
+    await fillDetached(repository, note.place, options);
+    return note;
+  } catch (error) {
+    await takeAway(repository, note);
+    repository.making.delete(note.place.path);
+    throw error;
   }
 }
 
@@ -94,7 +113,9 @@ async function fillDetached(
   options: DetachedOptions,
 ): Promise<void> {
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  await checkOut(repository, place, place.baseCommit, { sparse: [], ...signal });
+  const { sparse = [] } = options;
+  if (sparse.length > 0) await setSparse(repository, place, sparse);
+  await checkOut(repository, place, place.baseCommit, { sparse, ...signal });
   await fillSubmodules(repository, place, options.signal);
   if (options.include) await copyIncluded(repository, place.path, {}, options.signal);
 }

@@ -9,6 +9,7 @@ import { readRefs, type Refs } from './refs.ts';
 import { readSmall } from './locate.ts';
 import { hasNote, type Note, readNote, removeNote, writeFirstNote } from './notes.ts';
 import { isOver, sameRun } from './owner.ts';
+import { type Claimed, claimSlot } from './pool.ts';
 import type { Repository } from './repository.ts';
 import { clearGone, discardPartial } from './stale.ts';
 
@@ -21,6 +22,10 @@ export interface Plan {
   readonly base?: string;
   /** Git is to see the summaries in `.tasks/`. */
   readonly history?: boolean;
+  /** Directories that will be checked out; empty or absent: everything. */
+  readonly sparse?: readonly string[];
+  /** Folder below which worktrees live; with it a slot of the pool may be taken. */
+  readonly poolRoot?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -30,6 +35,8 @@ export interface Registered {
   readonly base: Base;
   /** The commit to check out. */
   readonly tip: string;
+  /** It was a slot of the pool and has its files: `exact` when they had not to be written again. */
+  readonly warm?: 'exact' | 'refreshed';
 }
 
 /** Only one at a time per repository. What it throws is listed at `createWorktree`. */
@@ -80,6 +87,11 @@ async function register(repository: Repository, plan: Plan): Promise<Registered>
   repository.making.add(path);
   try {
     await excludeOwnFiles(commonDir, plan.history ?? false);
+    const warm = await takeWarm(repository, plan, tip, base.commit);
+    if (warm !== undefined) {
+      const note = { ...making, place: { ...making.place, admin: warm.admin } };
+      return { note, base, tip: tip ?? base.commit, warm: warm.refreshed ? 'refreshed' : 'exact' };
+    }
     const what = tip === undefined ? ['--no-track', '-b', branch, path, base.commit] : [path, branch];
     await repository.onCommonDir(
       ['worktree', 'add', '--quiet', '--no-checkout', ...what],
@@ -93,6 +105,17 @@ async function register(repository: Repository, plan: Plan): Promise<Registered>
     await discardPartial(repository, making).catch(() => undefined);
     throw error;
   }
+}
+
+async function takeWarm(
+  repository: Repository,
+  { path, branch, poolRoot, sparse = [] }: Plan,
+  tip: string | undefined,
+  base: string,
+): Promise<Claimed | undefined> {
+  if (poolRoot === undefined) return undefined;
+  const claim = { path, branch, commit: tip ?? base, existed: tip !== undefined, root: poolRoot, sparse };
+  return claimSlot(repository, claim);
 }
 
 /** Clears what an engine that is over left at this path; its note, if it had begun a worktree there. */

@@ -127,8 +127,8 @@ export const worktreeSchema = z.object({
   path: z.string(),
   branch: z.string().nullable(),
   head: z.string().nullable(),
-  /** Ours (made or adopted by Coppice), the main checkout, or somebody else's. */
-  kind: z.enum(['main', 'ours', 'other']),
+  /** Ours (made or adopted by Coppice), the main checkout, one that waits in the pool, or somebody else's. */
+  kind: z.enum(['main', 'ours', 'pool', 'other']),
   session: z.string().optional(),
   holder: z.string().optional(),
   dirty: z.boolean().optional(),

@@ -69,6 +69,20 @@ export const table = {
     description: 'Directories to check out (git sparse checkout, cone mode). Empty: everything.',
     scope: 'repository',
   },
+  'worktrees.pool': {
+    type: type.whole(0, 20),
+    default: 1,
+    description:
+      'How many worktrees of each repository in use are checked out in advance, so that a session starts at once. 0 turns it off.',
+    scope: 'user',
+  },
+  'worktrees.poolMegabytes': {
+    type: type.whole(1, 1_048_576),
+    default: 4096,
+    description:
+      'Size of all worktrees of a repository that are checked out in advance, in megabytes (1,048,576 bytes), above which fewer are.',
+    scope: 'user',
+  },
   'worktrees.copyIgnored': {
     type: type.yesNo,
     default: true,

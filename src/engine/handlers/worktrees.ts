@@ -1,6 +1,7 @@
 import { defined } from '../../core/defined.ts';
 import { allowed } from '../../core/environment.ts';
 import type { RepositoryLocation } from '../../git/locate.ts';
+import { listSlots } from '../../git/pool.ts';
 import type { Repository } from '../../git/repository.ts';
 import { listWorktrees } from '../../git/worktrees.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
@@ -41,8 +42,13 @@ export function worktreeHandlers(services: Services, cleanup: Cleanup): Worktree
   };
 }
 
+function kindOf(path: string, slots: ReadonlySet<string>): 'pool' | 'other' {
+  return slots.has(path) ? 'pool' : 'other';
+}
+
 async function views(services: Services, repository: Repository): Promise<WorktreeView[]> {
   const listed = await listWorktrees(repository);
+  const slots = new Set((await listSlots(repository)).map(({ path }) => path));
   return listed
     .filter((each) => !each.bare)
     .map((each) => {
@@ -51,7 +57,7 @@ async function views(services: Services, repository: Repository): Promise<Worktr
         path: each.path,
         branch: each.branch ?? null,
         head: each.commit ?? null,
-        kind: each.main ? ('main' as const) : known === undefined ? ('other' as const) : ('ours' as const),
+        kind: each.main ? ('main' as const) : known !== undefined ? ('ours' as const) : kindOf(each.path, slots),
         ...defined({ slug: known?.slug, session: known?.session ?? undefined, holder: known?.holder ?? undefined }),
       };
     });

@@ -170,6 +170,7 @@ export class GitWorkplace implements Workplace {
       branch: choice.branch,
       ...(base === undefined ? {} : { base }),
       ...(settings['worktrees.copyIgnored'] ? {} : { include: false }),
+      pool: settings['worktrees.pool'] > 0,
       sparse: settings['worktrees.sparse'],
       history: settings['history.commit'],
       signal,

@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly kill?: (life: number) => KillPoint | undefined;
   /** The real demo agent's program instead of the stand-in. */
   readonly demo?: string;
+  /** Worktrees that are kept warm; none unless told. */
+  readonly pool?: number;
   /** More lines for `config.yaml`. */
   readonly config?: string;
   /** Whether what the engines run counts for the coverage, if that is measured: they then run from the sources. */
@@ -169,6 +171,9 @@ export class World {
     const coverage = this.#options.covered === true ? process.env['NODE_V8_COVERAGE'] : undefined;
     const env = {
       ...this.env,
+      COPPICE_IDLE_SECONDS: '600',
+      // What else there is of worktrees is counted.
+      COPPICE_WORKTREES_POOL: String(this.#options.pool ?? 0),
       ...(coverage === undefined ? { NODE_COMPILE_CACHE: this.#shared.cache } : { NODE_V8_COVERAGE: coverage }),
     };
     const plan = {

@@ -8,6 +8,7 @@ import { withTrust } from '../../with-trust.ts';
 const kinds: Readonly<Record<WorktreeView['kind'], string>> = {
   main: 'main checkout',
   ours: 'coppice',
+  pool: 'in the pool',
   other: 'foreign',
 };
 
