@@ -21,6 +21,7 @@ export interface Attempts {
 
 export const noAttempts: Attempts = { transport: 0, process: 0, errors: [] };
 
+/** How often something may be tried before a person is asked. */
 export interface AttemptLimits {
   /** Failures with one fingerprint after which a person is asked. */
   readonly perError: number;

@@ -69,6 +69,7 @@ function issue(kind: IssueKind, sentence: string): Issue {
 const lengthReasons = /max_?(output_?)?tokens|max_?turns|length|budget|prompt_too_long|context/iu;
 
 function endOf({ outcome, reason }: TurnFacts): Issue | undefined {
+  if (reason === 'refusal') return issue('refused', 'The model refused the task.');
   switch (outcome) {
     case 'success':
       return lengthReasons.test(reason) ? issue('truncated', `The turn was cut off (${reason}).`) : undefined;
