@@ -1,7 +1,7 @@
 /** How soon an engine answers after its start, with 1,000 sessions in the journal of which 48 are at work. */
 import { coppiceDomain } from '../src/core/coppice-domain.ts';
 import { StateManager } from '../src/state/state-manager.ts';
-import { median, ms, row, timed } from './support/figures.ts';
+import { median, ms, ratio, row, timed } from './support/figures.ts';
 import { BenchPlace, instantAgent } from './support/place.ts';
 import { addSessions } from './support/sessions.ts';
 
@@ -26,12 +26,10 @@ try {
     await place.stopEngine();
     // The live ones have settled as failed by now (their processes do not exist); only the first round reopens them live.
   }
+  const first = full[0] ?? NaN;
   row('engine start → connected, nothing in the journal, p50', ms(median(empty)), 'process start included');
-  row(
-    'engine start → connected, 1,000 sessions, 48 live, first',
-    ms(full[0] ?? NaN),
-    'goal ≤ 300 ms beyond the start of a process',
-  );
+  ratio('engine start → connected, 1,000 sessions, 48 live', first, median(empty), 'with nothing in the journal');
+  row('reopening 1,000 sessions, 48 live, beyond that', ms(first - median(empty)), 'goal ≤ 300 ms');
   row('engine start → list of 1,000 sessions, first', ms(listed[0] ?? NaN));
   row('engine start → list of 1,000 sessions, p50', ms(median(listed)));
 } finally {
