@@ -57,11 +57,19 @@ export type Target =
   /** Nowhere that a click may lead. */
   | { readonly kind: 'none' };
 
+/** `src/a.ts:12`, which looks like an address with a scheme. */
+const fileWithLine = /^[^:]*[./][^:]*:\d+$/;
+
 /** What a link of an agent may open: a web page or a file. Everything else is shown as text. */
 export function targetOf(href: string): Target {
   const link = decoded(href).trim();
   if (/^https?:\/\//i.test(link)) return URL.canParse(link) ? { kind: 'web', href: new URL(link).href } : nowhere;
-  if (/^[a-z][a-z0-9+.-]*:(?!\d+$)/i.test(link) || link.startsWith('//') || link.startsWith('#') || link === '') {
+  if (
+    (/^[a-z][a-z0-9+.-]*:/i.test(link) && !fileWithLine.test(link)) ||
+    link.startsWith('//') ||
+    link.startsWith('#') ||
+    link === ''
+  ) {
     return nowhere;
   }
   const [, path = '', line] = /^([^#?]*?)(?:#L|:)(\d+)(?:[-:].*)?$/.exec(link) ?? [undefined, link];
