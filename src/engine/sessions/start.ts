@@ -24,8 +24,13 @@ export async function startRun(context: SessionContext, session: Session, prompt
   if (!(await haveSecrets(context, session, names))) return false;
   const announced = openSpawn(context, session) ?? (await announce(context, session, agent));
   const started = await begin(context, session, agent, place, announced, prompt);
-  await confirm(context, session, agent, announced, started, prompt);
-  if ('pid' in started.record) await context.workplace.occupy(session, place, started.record);
+  // Two files that have to be on the disk, and neither waits for the other.
+  const { record } = started;
+  const [confirmed, occupied] = await Promise.allSettled([
+    confirm(context, session, agent, announced, started, prompt),
+    'pid' in record ? context.workplace.occupy(session, place, record) : undefined,
+  ]);
+  for (const each of [confirmed, occupied]) if (each.status === 'rejected') throw each.reason;
   return true;
 }
 

@@ -171,7 +171,6 @@ export class World {
     const coverage = this.#options.covered === true ? process.env['NODE_V8_COVERAGE'] : undefined;
     const env = {
       ...this.env,
-      COPPICE_IDLE_SECONDS: '600',
       // What else there is of worktrees is counted.
       COPPICE_WORKTREES_POOL: String(this.#options.pool ?? 0),
       ...(coverage === undefined ? { NODE_COMPILE_CACHE: this.#shared.cache } : { NODE_V8_COVERAGE: coverage }),
