@@ -7,8 +7,10 @@ import { CoppiceError, isCoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { textOf } from './door.ts';
 import { commitEdited } from './edit-tree.ts';
+import { type Exact, exactFilesOf, findExact, keepExact } from './exact.ts';
 import { ownIdentity } from './identity.ts';
 import type { Repository } from './repository.ts';
+import { treeOfCommit } from './save.ts';
 import { touchedEdits } from './touched-tree.ts';
 import { treeOf } from './tree.ts';
 
@@ -19,6 +21,8 @@ export interface Capture {
   readonly commit: string;
   /** HEAD of the worktree, else its base. */
   readonly head: string;
+  /** Exact bytes of files that the tree would not give back as they were. */
+  readonly exact?: Exact;
   /** Sentences about what of the worktree is not in it. */
   readonly remarks: readonly string[];
 }
@@ -30,9 +34,11 @@ export interface CheckpointOptions {
   /** Idempotency key. */
   readonly intent: string;
   /** The checkpoint before: with the same files on the same commit, its commit is used again. */
-  readonly parent?: { readonly commit: string; readonly tree: string; readonly head: string };
+  readonly parent?: { readonly commit: string; readonly tree: string; readonly head: string; readonly exact?: Exact };
   /** All paths that were touched since `parent`, when somebody knows; else every file is looked at. */
   readonly touched?: readonly string[];
+  /** Paths that were touched, perhaps not all: their bytes are compared even where git sees no difference. */
+  readonly seen?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -46,10 +52,10 @@ export async function checkpointTree(
   repository: Repository,
   place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
   signal?: AbortSignal,
-): Promise<Omit<Capture, 'commit'>> {
+): Promise<Omit<Capture, 'commit' | 'exact'> & { readonly changed: readonly string[] }> {
   const options = { nested: 'as-files', submodules: 'as-links', ...(signal === undefined ? {} : { signal }) } as const;
-  const { tree, head, unreadable } = await treeOf(repository, place, options);
-  return { tree, head, remarks: unreadable.map((path) => `${path} cannot be read: it is not kept as it is.`) };
+  const { tree, head, unreadable, changed } = await treeOf(repository, place, options);
+  return { tree, head, changed, remarks: unreadable.map((path) => `${path} cannot be read: it is not kept as it is.`) };
 }
 
 /**
@@ -63,35 +69,65 @@ export async function takeCheckpoint(
   place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
   options: CheckpointOptions,
 ): Promise<Capture> {
-  const { session, n, parent, touched } = options;
-  const quick =
-    parent === undefined || touched === undefined
-      ? undefined
-      : await fromTouched(repository, place, { ...options, parent, touched });
-  const { tree, head, remarks } = quick ?? (await checkpointTree(repository, place, options.signal));
-  const same = parent?.tree === tree && parent.head === head;
-  const commit = same
-    ? parent.commit
-    : (quick?.commit ?? (await commitCheckpoint(repository, { ...options, tree, parents: [head] })));
-  const taken = await setRef(repository, checkpointRef(session, n), commit, options);
-  if (taken === commit) return { tree, commit, head, remarks };
-  const [theirTree = '', theirHead = head] = (await repository.ask(['show', '-s', '--format=%T %P', taken])).split(' ');
-  return { tree: theirTree, commit: taken, head: theirHead, remarks };
+  const found = (await fromTouched(repository, place, options)) ?? (await lookAtAll(repository, place, options));
+  const capture = await committed(repository, options, found);
+  const taken = await setRef(repository, checkpointRef(options.session, options.n), capture.commit, options);
+  return taken === capture.commit ? capture : earlier(repository, taken, capture, options.parent);
+}
+
+/** With a commit: that of the checkpoint before, where nothing differs from it. */
+async function committed(
+  repository: Repository,
+  options: CheckpointOptions,
+  { commit, ...found }: Omit<Capture, 'commit'> & { readonly commit?: string },
+): Promise<Capture> {
+  const { parent } = options;
+  const { tree, head, exact, remarks } = found;
+  if (parent?.tree === tree && parent.head === head && parent.exact?.tree === exact?.tree)
+    return { ...parent, remarks };
+  const parents = [head, ...(exact === undefined ? [] : [exact.commit])];
+  return { ...found, commit: commit ?? (await commitCheckpoint(repository, { ...options, tree, parents })) };
+}
+
+/** What an earlier attempt under the same key had put there. */
+async function earlier(
+  repository: Repository,
+  commit: string,
+  { head, remarks }: Capture,
+  parent: CheckpointOptions['parent'],
+): Promise<Capture> {
+  if (commit === parent?.commit) return { ...parent, remarks };
+  const format = ['show', '-s', '--format=%T %P', commit];
+  const [tree = '', itsHead = head, beside] = (await repository.ask(format)).split(' ');
+  const made = { tree, commit, head: itsHead, remarks };
+  if (beside === undefined) return made;
+  return { ...made, exact: { commit: beside, tree: await treeOfCommit(repository, beside) } };
+}
+
+/** Every file, and the exact bytes of those that git would not give back. */
+async function lookAtAll(
+  repository: Repository,
+  place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
+  { session, parent, seen = [], signal }: CheckpointOptions,
+): Promise<Omit<Capture, 'commit'>> {
+  const { changed, ...rest } = await checkpointTree(repository, place, signal);
+  const before = await exactFilesOf(repository, parent?.exact);
+  const candidates = [...changed, ...seen, ...before.keys()];
+  const exact = await keepExact(repository, session, await findExact(repository, place, rest.tree, candidates));
+  return { ...rest, ...(exact === undefined ? {} : { exact }) };
 }
 
 /** The state that the touched paths make of the checkpoint before; undefined when they do not tell. */
 async function fromTouched(
   repository: Repository,
   place: Pick<Place, 'path' | 'admin'>,
-  { session, n, intent, parent, touched }: CheckpointOptions & Required<Pick<CheckpointOptions, 'parent' | 'touched'>>,
+  { session, n, intent, parent, touched }: CheckpointOptions,
 ): Promise<Capture | undefined> {
+  if (parent === undefined || parent.exact !== undefined || touched === undefined) return undefined;
   const { tree, head } = parent;
-  if (touched.length === 0) {
-    const quiet = await touchedEdits(repository, place, head, []);
-    return 'why' in quiet ? undefined : { ...parent, remarks: [] };
-  }
   const found = await touchedEdits(repository, place, head, touched);
   if ('why' in found) return undefined;
+  if (found.edits.length === 0) return { ...parent, remarks: [] };
   const message = messageOf(session, n, intent);
   const made = await commitEdited(repository, {
     name: session,

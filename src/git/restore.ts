@@ -9,9 +9,11 @@
 import { lstat, readdir, rm, rmdir, unlink, writeFile, chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../core/errors.ts';
+import { entryOf } from './content.ts';
 import { diffTrees, type DiffSide } from './diff.ts';
 import { textOf } from './door.ts';
 import { quoted } from './edit-tree.ts';
+import { exactFilesOf } from './exact.ts';
 import { besides } from './files.ts';
 import { pathBytes, pathText } from './paths.ts';
 import type { Repository } from './repository.ts';
@@ -21,8 +23,10 @@ export interface Move {
   readonly path: string;
   readonly from?: DiffSide;
   readonly to?: DiffSide;
-  /** `to` is written byte for byte, past all filters and line endings. */
-  readonly raw?: true;
+  /** Id of the bytes to write, past all filters and line ends, where `to` would not give them back. */
+  readonly exact?: string;
+  /** The same for what is there before. */
+  readonly fromExact?: string;
 }
 
 const gitlink = '160000';
@@ -34,6 +38,37 @@ export async function movesBetween(repository: Repository, from: string, to: str
     const [old, next] = [withoutLink(before), withoutLink(after)];
     if (old === undefined && next === undefined) return [];
     return [{ path, ...(old === undefined ? {} : { from: old }), ...(next === undefined ? {} : { to: next }) }];
+  });
+}
+
+/** A state of files: a tree, and the exact bytes of those that it would not give back. */
+export interface FileState {
+  readonly tree: string;
+  readonly exact?: { readonly commit: string; readonly tree: string };
+}
+
+/** What lies between two states, as moves: also where only the bytes differ and not what git makes of them. */
+export async function movesBetweenStates(repository: Repository, from: FileState, to: FileState): Promise<Move[]> {
+  const moves = await movesBetween(repository, from.tree, to.tree);
+  const [old, next] = await Promise.all([exactFilesOf(repository, from.exact), exactFilesOf(repository, to.exact)]);
+  if (old.size === 0 && next.size === 0) return moves;
+  const moved = new Set(moves.map(pathOf));
+  const bytesOnly = [...new Set([...old.keys(), ...next.keys()])].filter(
+    (path) => !moved.has(path) && old.get(path)?.id !== next.get(path)?.id,
+  );
+  const more = await Promise.all(
+    bytesOnly.map(async (path): Promise<Move[]> => {
+      const entry = await entryOf(repository, to.tree, path);
+      return entry === undefined ? [] : [{ path, from: entry, to: entry }];
+    }),
+  );
+  return [...moves, ...more.flat()].map((move) => {
+    const [exact, fromExact] = [next.get(move.path)?.id, old.get(move.path)?.id];
+    return {
+      ...move,
+      ...(exact === undefined || move.to === undefined ? {} : { exact }),
+      ...(fromExact === undefined ? {} : { fromExact }),
+    };
   });
 }
 
@@ -184,9 +219,11 @@ export async function moveFiles(repository: Repository, place: RestorePlace, mov
   await checkOut(
     repository,
     place,
-    written.filter(({ raw }) => raw !== true),
+    written.filter(({ exact }) => exact === undefined),
   );
-  for (const move of written) if (move.raw === true) await writeRaw(repository, place, move.path, move.to);
+  for (const { path, to, exact } of written) {
+    if (exact !== undefined) await writeRaw(repository, place, path, { mode: to.mode, id: exact });
+  }
 }
 
 /** Git writes through an existing link in some versions; it is taken away first. */

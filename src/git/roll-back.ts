@@ -3,30 +3,31 @@ import { CoppiceError } from '../core/errors.ts';
 import type { ChosenHunks } from '../core/restore/state.ts';
 import { checkpointRef, messageOf } from './checkpoint.ts';
 import { commitEdited, type Edited } from './edit-tree.ts';
+import { type Exact, exactFilesOf, keepExact } from './exact.ts';
 import { blobWithHunks } from './hunks.ts';
 import type { Repository } from './repository.ts';
-import { chosenMoves, type Move, movesBetween } from './restore.ts';
+import { chosenMoves, type FileState, type Move, movesBetweenStates } from './restore.ts';
 
 /** Which changes are wanted. Without `paths` and `hunks` all of them. */
 export interface RollbackChoice {
   readonly paths?: readonly string[];
   readonly hunks?: readonly ChosenHunks[];
-  /** Only paths that differ between this tree and the target. */
-  readonly since?: string;
+  /** Only paths that differ between this state and the target. */
+  readonly since?: FileState;
 }
 
 /**
- * The moves that bring the chosen files from the tree `now` to the tree `target`.
+ * The moves that bring the chosen files from the state `now` to the state `target`.
  *
  * @throws CoppiceError `bad-usage` when a file has no such changes, or cannot be taken in parts.
  */
 export async function chosenRollback(
   repository: Repository,
-  now: string,
-  target: string,
+  now: FileState,
+  target: FileState,
   { paths, hunks, since }: RollbackChoice,
 ): Promise<Move[]> {
-  const every = await movesBetween(repository, now, target);
+  const every = await movesBetweenStates(repository, now, target);
   const moves = since === undefined ? every : chosenMoves(every, await pathsBetween(repository, since, target));
   const whole = chosenMoves(moves, paths ?? (hunks === undefined ? undefined : []));
   const partly = await Promise.all((hunks ?? []).map((each) => inPart(repository, moves, each)));
@@ -35,14 +36,18 @@ export async function chosenRollback(
   throw new CoppiceError('bad-usage', `${twice.path} is asked for in whole and in part.`, 'Ask for one of them.');
 }
 
-/** Paths that differ between two trees. */
-export async function pathsBetween(repository: Repository, from: string, to: string): Promise<string[]> {
-  return (await movesBetween(repository, from, to)).map(({ path }) => path);
+/** Paths that differ between two states. */
+export async function pathsBetween(repository: Repository, from: FileState, to: FileState): Promise<string[]> {
+  return (await movesBetweenStates(repository, from, to)).map(({ path }) => path);
 }
 
 async function inPart(repository: Repository, moves: readonly Move[], { path, hunks }: ChosenHunks): Promise<Move> {
   const move = moves.find((each) => each.path === path);
-  const { from, to } = move ?? {};
+  const { from, to, exact, fromExact } = move ?? {};
+  if (exact !== undefined || fromExact !== undefined) {
+    const next = 'Take the whole file, or leave it.';
+    throw new CoppiceError('bad-usage', `${path} has line ends or a filter that single changes would break.`, next);
+  }
   if (from === undefined || to === undefined || !isFile(from.mode) || !isFile(to.mode)) {
     throw new CoppiceError(
       'bad-usage',
@@ -61,14 +66,21 @@ function isFile(mode: string): boolean {
 /** The state that the moves make, as a commit under the ref of its checkpoint; made before any file is touched. */
 export async function keepResult(
   repository: Repository,
-  what: { session: string; n: number; intent: string; now: string; head: string; moves: readonly Move[] },
-): Promise<Edited> {
+  what: { session: string; n: number; intent: string; now: FileState; head: string; moves: readonly Move[] },
+): Promise<Edited & { readonly exact?: Exact }> {
   const { session, n, intent, now, head, moves } = what;
+  const files = new Map(await exactFilesOf(repository, now.exact));
+  for (const { path, to, exact: id } of moves) {
+    if (to === undefined || id === undefined) files.delete(path);
+    else files.set(path, { mode: to.mode, id });
+  }
+  const exact = await keepExact(repository, session, files);
   const made = await commitEdited(repository, {
     name: session,
     message: messageOf(session, n, intent),
-    ...{ parents: [head], base: now, edits: moves },
+    parents: [head, ...(exact === undefined ? [] : [exact.commit])],
+    ...{ base: now.tree, edits: moves },
   });
   await repository.run(['update-ref', checkpointRef(session, n), made.commit, '']);
-  return made;
+  return { ...made, ...(exact === undefined ? {} : { exact }) };
 }

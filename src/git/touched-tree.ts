@@ -67,10 +67,15 @@ class TouchedFiles {
   async edits(paths: readonly string[]): Promise<TreeEdit[]> {
     await this.#checkRules();
     for (const path of new Set(paths)) await this.#visit(path);
-    const kept = await this.#withoutIgnored();
+    const all = [...this.#found.values()];
+    // Each is a process of its own; what waits for one another is what the checkpoint costs.
+    const [kept] = await Promise.all([
+      this.#withoutIgnored(all),
+      this.#checkConversions(all.filter(({ info }) => info.isFile())),
+      this.#checkHead(),
+    ]);
     const links = kept.filter(({ info }) => info.isSymbolicLink());
     const files = kept.filter(({ info }) => info.isFile());
-    await this.#checkConversions(files);
     const [linkEdits, fileEdits] = await Promise.all([
       Promise.all(links.map(({ path }) => this.#link(path))),
       this.#hashed(files),
@@ -89,6 +94,9 @@ class TouchedFiles {
     }
     if (!(await isAbsent(join(this.#place.admin, 'info', 'sparse-checkout'))))
       throw new Unsure('the checkout is sparse');
+  }
+
+  async #checkHead(): Promise<void> {
     const at = await headOf(this.#repository, this.#place.admin).catch(() => undefined);
     if (at === undefined || at.kind === 'unborn' || at.commit !== this.#head) throw new Unsure('HEAD has moved');
   }
@@ -149,8 +157,7 @@ class TouchedFiles {
   }
 
   /** Ignored files are left out, those that the commit has anyway excepted. */
-  async #withoutIgnored(): Promise<Found[]> {
-    const all = [...this.#found.values()];
+  async #withoutIgnored(all: Found[]): Promise<Found[]> {
     if (all.length === 0) return all;
     const args = ['check-ignore', '--no-index', '-z', '--stdin'];
     const answer = await this.#onTree(args, zeroJoined(all.map(({ path }) => path)), [0, 1]);

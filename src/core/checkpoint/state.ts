@@ -27,6 +27,8 @@ export interface CheckpointRecord {
   readonly commit: string;
   /** HEAD of the worktree. */
   readonly head: string;
+  /** Exact bytes of files that `tree` would not give back as they were. */
+  readonly exact?: { readonly commit: string; readonly tree: string };
   /** The checkpoint before it; null for the first. */
   readonly parent: number | null;
   /** The files differ from those of `parent`. */

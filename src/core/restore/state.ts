@@ -32,6 +32,7 @@ export interface RestorePlan {
   readonly after: number;
   readonly tree: string;
   readonly commit: string;
+  readonly exact?: { readonly commit: string; readonly tree: string };
 }
 
 /** A rollback under way. */

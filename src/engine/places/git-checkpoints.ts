@@ -4,7 +4,7 @@ import type { TouchedPaths } from '../../core/watch/touched.ts';
 import { checkpointTree, dropCheckpoint, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
-import { moveFiles, type Move, movesBetween, refuseObstacles } from '../../git/restore.ts';
+import { moveFiles, type Move, movesBetweenStates, refuseObstacles } from '../../git/restore.ts';
 import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
 import type { Captured, CheckpointPlace, Planned, Rollback, TakeOptions, Unfinished } from '../sessions/checkpoints.ts';
 import type { Repositories } from './repositories.ts';
@@ -43,6 +43,7 @@ export class GitCheckpoints implements CheckpointPlace {
       return await takeCheckpoint(repository, place, {
         ...{ session: session.id, n, intent, signal: this.#options.stopping },
         ...(parent === undefined ? {} : { parent }),
+        seen: touched.paths,
         ...(full || touched.gap !== undefined ? {} : { touched: touched.paths }),
       });
     } catch (error) {
@@ -62,16 +63,16 @@ export class GitCheckpoints implements CheckpointPlace {
 
   async plan(session: Session, place: Place, { now, target, since, request, ...rest }: Rollback): Promise<Planned> {
     const repository = await this.#repository(session);
-    const choice = { ...request, ...(since === undefined ? {} : { since: since.tree }) };
-    const moves = await chosenRollback(repository, now.tree, target.tree, choice);
+    const choice = { ...request, ...(since === undefined ? {} : { since }) };
+    const moves = await chosenRollback(repository, now, target, choice);
     if (moves.length === 0) return { moves, tree: now.tree, commit: now.commit };
     return this.#keep(repository, session, place, { ...rest, now, moves });
   }
 
-  async planAgain(session: Session, place: Place, { now, before, tree, ...rest }: Unfinished): Promise<Planned> {
+  async planAgain(session: Session, place: Place, { now, before, wanted, ...rest }: Unfinished): Promise<Planned> {
     const repository = await this.#repository(session);
-    const planned = new Set(await pathsBetween(repository, before.tree, tree));
-    const moves = (await movesBetween(repository, now.tree, tree)).filter(({ path }) => planned.has(path));
+    const planned = new Set(await pathsBetween(repository, before, wanted));
+    const moves = (await movesBetweenStates(repository, now, wanted)).filter(({ path }) => planned.has(path));
     return this.#keep(repository, session, place, { ...rest, now, moves });
   }
 
@@ -86,7 +87,7 @@ export class GitCheckpoints implements CheckpointPlace {
     { n, intent, now, moves }: Pick<Rollback, 'n' | 'intent' | 'now'> & { readonly moves: readonly Move[] },
   ): Promise<Planned> {
     await refuseObstacles(repository, place, moves);
-    const what = { session: session.id, n, intent, now: now.tree, head: now.head, moves };
+    const what = { session: session.id, n, intent, now, head: now.head, moves };
     return { moves, ...(await keepResult(repository, what)) };
   }
 

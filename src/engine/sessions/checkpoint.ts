@@ -120,7 +120,7 @@ async function keep(
   const parent = newest(context, session);
   const { id: intent, n } = announced(context, session) ?? (await announce(context, session));
   const captured = await captureAs(context, session, place, { n, intent, parent, full });
-  const changed = captured.tree !== parent?.tree;
+  const changed = captured.tree !== parent?.tree || captured.exact?.tree !== parent.exact?.tree;
   const byPerson =
     quiet && changed && parent !== undefined && (await checkpoints.differs(session, parent.tree, captured.tree));
   const circumstances = { ...why, n: captured.n, parent: parent?.n ?? null, changed, byPerson };
@@ -191,12 +191,13 @@ type Circumstances = Pick<
 
 /** The whole record of a checkpoint: the files, and where session, conversation, budget and queue stood. */
 export function recordOf(session: Session, captured: Captured, circumstances: Circumstances): CheckpointRecord {
-  const { tree, commit, head, remarks } = captured;
+  const { tree, commit, head, remarks, exact } = captured;
   const { agentSession, streamOffset, turns, place, priority } = session;
   const given = session.prompts.filter((prompt) => prompt.state === 'waiting').length;
   return {
     ...circumstances,
     ...{ tree, commit, head, usage: session.usage },
+    ...defined({ exact }),
     conversation: {
       ...defined({ agentSession }),
       offset: streamOffset,

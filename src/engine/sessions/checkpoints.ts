@@ -7,6 +7,7 @@ export interface Captured {
   readonly tree: string;
   readonly commit: string;
   readonly head: string;
+  readonly exact?: { readonly commit: string; readonly tree: string };
   readonly remarks: readonly string[];
 }
 
@@ -60,23 +61,24 @@ export interface Rollback {
   readonly request: Pick<RestoreRequest, 'paths' | 'hunks'>;
 }
 
-/** A rollback that was cut short: from `before` towards the tree `tree`. */
+/** A rollback that was cut short: from `before` towards `wanted`. */
 export interface Unfinished {
   readonly n: number;
   readonly intent: string;
   readonly now: CheckpointFiles;
   readonly before: CheckpointFiles;
-  readonly tree: string;
+  readonly wanted: Pick<Checkpoint, 'tree' | 'exact'>;
 }
 
 /** The files of a checkpoint. */
-export type CheckpointFiles = Pick<Checkpoint, 'tree' | 'commit' | 'head'>;
+export type CheckpointFiles = Pick<Checkpoint, 'tree' | 'commit' | 'head' | 'exact'>;
 
 /** What a rollback does. `commit` and `tree` are the state that it makes. */
 export interface Planned {
   readonly moves: readonly FileMove[];
   readonly tree: string;
   readonly commit: string;
+  readonly exact?: { readonly commit: string; readonly tree: string };
 }
 
 /** What happens to one file; an absent side is a file that is not there. */
@@ -84,5 +86,7 @@ export interface FileMove {
   readonly path: string;
   readonly from?: { readonly mode: string; readonly id: string };
   readonly to?: { readonly mode: string; readonly id: string };
-  readonly raw?: true;
+  /** Id of the bytes to write where `to` would not give them back. */
+  readonly exact?: string;
+  readonly fromExact?: string;
 }

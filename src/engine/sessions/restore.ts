@@ -5,7 +5,7 @@ import { event } from '../../core/events.ts';
 import type { Restoring } from '../../core/restore/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { keepNow, recordOf } from './checkpoint.ts';
-import type { Planned } from './checkpoints.ts';
+import type { FileMove, Planned } from './checkpoints.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { requireTrusted } from './trust.ts';
 
@@ -59,14 +59,14 @@ async function rollBack(context: SessionContext, session: Session, place: Place,
           ...(restoring.since === undefined ? {} : { since: at(context, session, restoring.since) }),
         })
       : await checkpoints.planAgain(session, place, {
-          ...{ n, intent: `${id}:${n}`, now: before, before: at(context, session, plan.before), tree: plan.tree },
+          ...{ n, intent: `${id}:${n}`, now: before, before: at(context, session, plan.before), wanted: plan },
         });
   if (planned.moves.length === 0 && plan === undefined) {
     await end(context, session, restoring, { files: 0 });
     return;
   }
-  const { tree, commit, moves } = planned;
-  const next = { before: before.n, after: n, tree, commit };
+  const { tree, commit, moves, exact } = planned;
+  const next = { before: before.n, after: n, tree, commit, ...defined({ exact }) };
   await store.commit(engineActor, () => [event('restore.planned', { session: session.id, restore: id, plan: next })]);
   await carryOut(context, session, place, planned, before.n);
   // What was asked for is undone as a whole, also when it took two attempts.
@@ -87,7 +87,7 @@ async function carryOut(
 ): Promise<void> {
   const back = {
     ...planned,
-    moves: planned.moves.map(({ path, from, to }) => ({ path, ...defined({ from: to, to: from }) })),
+    moves: planned.moves.map(reversed),
   };
   try {
     await checkpoints.carryOut(session, place, planned);
@@ -104,6 +104,10 @@ async function carryOut(
       throw error;
     }
   }
+}
+
+function reversed({ path, from, to, exact, fromExact }: FileMove): FileMove {
+  return { path, ...defined({ from: to, to: from, exact: fromExact, fromExact: exact }) };
 }
 
 function inBetween({ id }: Session, { code, message }: ErrorRecord, before: number, cause: unknown): CoppiceError {
@@ -152,7 +156,8 @@ async function end(
   await store.commit(engineActor, () => {
     if (after === undefined) return [ended];
     const { n, parent, planned } = after;
-    const captured = { tree: planned.tree, commit: planned.commit, head: parent.head, remarks: [] };
+    const { tree, commit, exact } = planned;
+    const captured = { tree, commit, head: parent.head, remarks: [], ...defined({ exact }) };
     const checkpoint = recordOf(store.session(session.id), captured, {
       ...{ n, kind: 'restore', parent: parent.n, changed: planned.tree !== parent.tree, byPerson: false },
       ...{ turn: parent.turn, restore: { to, side: 'after' } },

@@ -92,7 +92,7 @@ describe(`a worktree, its checkpoints and rollbacks, against a model (seed ${see
       const some =
         chance.below(3) === 0 ? undefined : moves.filter(() => chance.below(2) === 0).map(({ path }) => path);
       const choice = some === undefined ? {} : { paths: some };
-      const planned = await chosenRollback(repository, now.capture.tree, target.capture.tree, choice);
+      const planned = await chosenRollback(repository, now.capture, target.capture, choice);
       const empty = await emptyFolders(place.path);
       try {
         await refuseObstacles(repository, place, planned);
@@ -101,7 +101,7 @@ describe(`a worktree, its checkpoints and rollbacks, against a model (seed ${see
         equal(await readAll(place.path), before, 'a refused rollback changes nothing');
         return;
       }
-      const what = { session: 'model', n, intent: `intent-${n}`, now: now.capture.tree, head: now.capture.head };
+      const what = { session: 'model', n, intent: `intent-${n}`, now: now.capture, head: now.capture.head };
       const result = await keepResult(repository, { ...what, moves: planned });
       await moveFiles(repository, place, planned);
       if (chance.below(4) === 0) await moveFiles(repository, place, planned); // repeated, as after a kill
@@ -135,7 +135,7 @@ describe(`a worktree, its checkpoints and rollbacks, against a model (seed ${see
       if (hunks === undefined) return;
       const chosen = hunks.map((_, index) => index).filter(() => chance.below(2) === 0);
       const request = { hunks: [{ path: move.path, hunks: chosen }] };
-      const planned = await chosenRollback(repository, now.capture.tree, target.capture.tree, request);
+      const planned = await chosenRollback(repository, now.capture, target.capture, request);
       await moveFiles(repository, place, planned);
       const [old, next] = [now.files.get(move.path), target.files.get(move.path)];
       assert.ok(old !== undefined && next !== undefined);
