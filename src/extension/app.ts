@@ -1,4 +1,4 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { homePath } from '../protocol/client/home.ts';
 import { openCommands, type Commands } from './commands/door.ts';
 import { openContextKeys, type ContextKeys } from './context-keys/context-keys.ts';
@@ -53,7 +53,8 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
       home,
       version,
       log,
-      plan: () => launchPlan(context.extensionPath, process.env),
+      // In Restricted Mode nothing is started, whoever asks.
+      plan: () => (vscode.workspace.isTrusted ? launchPlan(context.extensionPath, process.env) : undefined),
       secrets: secretsHandler(context.secrets, process.env),
     }),
   );

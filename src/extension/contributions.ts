@@ -1,6 +1,7 @@
 import { registerCommands } from './commands/index.ts';
 import { stateKeys } from './context-keys/state-keys.ts';
 import type { Contribution } from './contribution.ts';
+import { engineTrouble } from './engine/trouble.ts';
 import { evidenceDocuments } from './needs-you/evidence-document.ts';
 import { needsYouView } from './needs-you/view.ts';
 import { agentKey } from './new-session/agents.ts';
@@ -24,6 +25,7 @@ export const contributions: readonly Contribution[] = [
   evidenceDocuments,
   statusBar,
   notifications,
+  engineTrouble,
   agentKey,
   settingsCheck,
 ];

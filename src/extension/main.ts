@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { buildApp } from './app.ts';
+import { tellError } from './commands/tell-error.ts';
 import { registerAll } from './contribution.ts';
 import { contributions } from './contributions.ts';
 import { openLog } from './log/log.ts';
@@ -14,7 +15,12 @@ export function activate(context: vscode.ExtensionContext): void {
   if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
   const log = openLog();
   context.subscriptions.push(log);
-  const app = buildApp(context, log);
-  context.subscriptions.push(app, registerAll(contributions, app));
-  log.debug(`Coppice ${app.version} is active (${(performance.now() - begun).toFixed(1)} ms).`);
+  try {
+    const app = buildApp(context, log);
+    context.subscriptions.push(app, registerAll(contributions, app));
+    log.debug(`Coppice ${app.version} is active (${(performance.now() - begun).toFixed(1)} ms).`);
+  } catch (error) {
+    // Without its parts there is no Coppice in this window, e.g. where COPPICE_HOME is no path; that is said, not only logged.
+    tellError(error, log).catch((failed: unknown) => log.error('An error could not be told.', failed));
+  }
 }

@@ -12,10 +12,24 @@ export async function tellError(error: unknown, log: Log): Promise<void> {
   if (error instanceof vscode.CancellationError) return;
   const record = toErrorRecord(error);
   log.error(`${record.message} ${record.next}`, error);
-  const showLog = l10n.t('Show Log');
-  const chosen = await vscode.window.showErrorMessage(errorText(record), showLog);
-  const show: CommandId = 'coppice.showLog';
-  if (chosen === showLog) await vscode.commands.executeCommand(show);
+  const actions = actionsFor(record);
+  const chosen = await vscode.window.showErrorMessage(errorText(record), ...actions.keys());
+  const act = chosen === undefined ? undefined : actions.get(chosen);
+  if (act !== undefined) await vscode.commands.executeCommand(...act);
+}
+
+type Action = readonly [command: string, ...given: string[]];
+
+/** What a person can do about it here, the likeliest first; the log always. */
+function actionsFor({ code, context }: ErrorRecord): ReadonlyMap<string, Action> {
+  const own = (id: CommandId): Action => [id];
+  const actions = new Map<string, Action>();
+  const setting = context?.['setting'];
+  if (setting !== undefined) actions.set(l10n.t('Open Settings'), ['workbench.action.openSettings', `@id:${setting}`]);
+  else if (code === 'config-invalid') actions.set(l10n.t('Open Configuration File'), own('coppice.openConfiguration'));
+  if (code === 'agent-missing' || code === 'agent-unusable')
+    actions.set(l10n.t('Run Doctor'), own('coppice.runDoctor'));
+  return actions.set(l10n.t('Show Log'), own('coppice.showLog'));
 }
 
 /** What happened and what to do, on one line. */

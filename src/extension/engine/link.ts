@@ -49,7 +49,8 @@ export interface LinkOptions {
   readonly home: string;
   /** Release version of the extension. */
   readonly version: string;
-  readonly plan: () => LaunchPlan;
+  /** How to start an engine; undefined where none may be started, e.g. in Restricted Mode. */
+  readonly plan: () => LaunchPlan | undefined;
   readonly secrets: SecretsHandler;
   readonly log: Log;
 }

@@ -52,7 +52,8 @@ function showState(app: App, view: vscode.TreeView<unknown>): Disposable {
   const draw = (): void => {
     const { state } = app.link;
     const known = app.sessions.entries.size > 0;
-    view.message = state.status === 'away' && known ? awayText(state.problem.message) : '';
+    if (state.status === 'away' && known) view.message = awayText(state.problem.message);
+    else view.message = state.status === 'connected' ? oneLine(state.engine.readOnly ?? '', 300) : '';
     if (state.status !== 'connecting') {
       arrived?.();
       arrived = undefined;
