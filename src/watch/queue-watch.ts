@@ -7,19 +7,28 @@ export class QueueWatch {
   readonly #limit: number;
   readonly #listeners = new Set<() => void>();
   #seen = 0;
+  #at = 0;
   #told = false;
 
   constructor(queued: number) {
     this.#limit = queued / 2;
   }
 
-  /** One event was read. */
-  note(): void {
-    if (this.#seen === 0) setImmediate(() => this.#reset());
+  /**
+   * One event was read. Returns its time (milliseconds, from any fixed point): what is read in one go has the same, so that
+   * the two halves of a rename stay together.
+   */
+  note(): number {
+    if (this.#seen === 0) {
+      setImmediate(() => this.#reset());
+      this.#at = performance.now();
+    }
     this.#seen += 1;
-    if (this.#seen < this.#limit || this.#told) return;
-    this.#told = true;
-    for (const listener of [...this.#listeners]) listener();
+    if (this.#seen >= this.#limit && !this.#told) {
+      this.#told = true;
+      for (const listener of [...this.#listeners]) listener();
+    }
+    return this.#at;
   }
 
   /** Calls a listener each time that events may be lost. Returns what ends that. */

@@ -53,6 +53,8 @@ const usualPollMs = 1_000;
 const batchNames = 1_000;
 const stormPauseMs = 500;
 const barrierMs = 500;
+const firstRetryMs = 250;
+const longestRetryMs = 60_000;
 /** Times of files come from a clock that ticks slowly. */
 const clockSlackMs = 2_000;
 
@@ -72,6 +74,8 @@ export class WorktreeWatch {
   /** Everything that was written before this time (milliseconds since 1970) was told. */
   #soundAt = 0;
   #rescan: string | undefined;
+  /** In a row. */
+  #failures = 0;
   #stopListening: () => void = () => undefined;
 
   constructor(options: WatchOptions) {
@@ -140,14 +144,14 @@ export class WorktreeWatch {
   }
 
   #onName(folder: Folder, name: string | undefined): void {
-    this.#options.queue.note();
+    const now = this.#options.queue.note();
     if (name === undefined) {
       this.#overflow('the system told of a change without a name');
       return;
     }
     const path = folder.child(name);
     if (neverWatched.has(name) || this.#recorder.ignores(path)) return;
-    this.#pending.note(path, { folder, name }, performance.now());
+    this.#pending.note(path, { folder, name }, now);
     this.#schedule();
   }
 
@@ -178,9 +182,15 @@ export class WorktreeWatch {
     const run = async (): Promise<void> => {
       try {
         await work();
+        this.#failures = 0;
       } catch (error) {
         this.#options.listener.onProblem(error);
         this.#touches.gap('the changes could not be looked at');
+        // All files are looked at later: what was told is not told again.
+        this.#rescan ??= 'the changes could not be looked at';
+        this.#quietUntil = performance.now() + Math.min(longestRetryMs, firstRetryMs * 2 ** this.#failures);
+        this.#failures += 1;
+        this.#schedule();
       }
     };
     this.#turn = this.#turn.then(run);

@@ -51,7 +51,7 @@ export class Freezer {
     return {
       run: (args, place, options) => through(args, () => door.run(args, place, options)),
       converse: (args, start) => door.converse(args, start),
-    ask: (args, place, options) => through(args, () => door.ask(args, place, options)),
+      ask: (args, place, options) => through(args, () => door.ask(args, place, options)),
     };
   }
 
