@@ -30,6 +30,8 @@ export interface RecorderOptions {
 /** Paths of which is known whether git ignores them, and what they held; older ones are asked again. */
 const mostRemembered = 20_000;
 const stormSample = 20;
+/** The second half of a rename comes no later than this after the first was recorded. */
+const lateMs = 200;
 const atOnce = 8;
 
 const emptyBlobs: Readonly<Record<ObjectFormat, string>> = {
@@ -42,6 +44,8 @@ export class Recorder {
   readonly #ignored = new Map<string, boolean>();
   /** What was recorded last at a path: its blob and mode, null for none. */
   readonly #known = new Map<string, string | null>();
+  /** Where a blob was that was deleted a moment ago, and when. */
+  readonly #lost = new Map<string, { readonly path: string; readonly at: number }>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -96,7 +100,25 @@ export class Recorder {
       if (change !== undefined) made.set(sighting, change);
     });
     const ordered = sightings.flatMap((sighting) => made.get(sighting) ?? []);
-    return withRenames(ordered, emptyBlobs[this.#options.format]);
+    return this.#withLateRenames(withRenames(ordered, emptyBlobs[this.#options.format]));
+  }
+
+  /** The system tells of the two halves of a rename one after the other: the first may have been recorded as a deletion. */
+  #withLateRenames(changes: readonly FileChange[]): FileChange[] {
+    const now = performance.now();
+    for (const [blob, { at }] of this.#lost) if (now - at > lateMs) this.#lost.delete(blob);
+    const told = changes.map((change): FileChange => {
+      const from = change.kind === 'created' ? this.#lost.get(change.after ?? '') : undefined;
+      if (from === undefined) return change;
+      this.#lost.delete(change.after ?? '');
+      return { ...change, kind: 'renamed', from: from.path, before: change.after ?? null };
+    });
+    for (const { kind, path, before } of told) {
+      const blob = before ?? '';
+      if (kind === 'deleted' && blob !== '' && blob !== emptyBlobs[this.#options.format])
+        this.#lost.set(blob, { path, at: now });
+    }
+    return told;
   }
 
   /** Undefined when nothing changed, or when there is more to come. */
