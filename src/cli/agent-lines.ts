@@ -30,9 +30,13 @@ const describe: Readonly<Record<string, (seen: Seen, paint: Paint) => Text[]>> =
     if (words === '') return [];
     return [seen['thinking'] === true ? dim(text`thinking: ${oneLine(words, lineLimit)}`) : Text.of(words)];
   },
-  'tool-started': (seen, { bold }) => {
+  'tool-started': (seen, paint) => {
     const input = toolInput(seen['input']);
-    return [text`* ${bold(oneLine(string(seen, 'name'), 80))}${input === '' ? '' : ' '}${input}`];
+    const { bold } = paint;
+    return [
+      text`* ${bold(oneLine(string(seen, 'name'), 80))}${input === '' ? '' : ' '}${input}`,
+      ...dangersOf(seen['findings'], paint),
+    ];
   },
   'tool-ended': (seen, { dim, red, yellow }) => {
     if (seen['denied'] === true) return [yellow('  not allowed')];
@@ -63,6 +67,16 @@ const describe: Readonly<Record<string, (seen: Seen, paint: Paint) => Text[]>> =
     return [outcome === 'success' ? dim(words) : red(words)];
   },
 };
+
+/** What the engine found dangerous about it. */
+function dangersOf(findings: unknown, { red, yellow }: Paint): Text[] {
+  if (!Array.isArray(findings)) return [];
+  return findings.map((each: unknown) => {
+    const finding = record({ finding: each }, 'finding');
+    const words = text`  ! ${oneLine(string(finding, 'sentence'), 400)}`;
+    return string(finding, 'severity') === 'critical' ? red(words) : yellow(words);
+  });
+}
 
 /** What a tool works on, on one line: the one thing that tells most, or all of it as JSON. */
 function toolInput(input: unknown): string {

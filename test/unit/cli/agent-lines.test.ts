@@ -25,6 +25,16 @@ const shown: { readonly [K in AgentEvent['kind']]: readonly (readonly [Extract<A
       [{ kind: 'message', text: '  ' }, ''],
     ],
     'tool-started': [
+      [
+        {
+          kind: 'tool-started',
+          id: 't',
+          name: 'Bash',
+          input: { command: 'git push -f' },
+          findings: [{ danger: 'force-push', severity: 'critical', sentence: 'It overwrites.' }],
+        },
+        '* Bash git push -f\n  ! It overwrites.',
+      ],
       [{ kind: 'tool-started', id: 't', name: 'Edit', input: { file_path: 'a.ts', old: 'x' } }, '* Edit a.ts'],
       [{ kind: 'tool-started', id: 't', name: 'Odd', input: { a: 1 } }, '* Odd {"a":1}'],
       [{ kind: 'tool-started', id: 't', name: 'None', input: {} }, '* None'],
