@@ -8,7 +8,7 @@ export async function trustRepository(window: Window): Promise<void> {
   await window.dialog.getByRole('button', { name: 'Trust', exact: true }).click();
   await window
     .view('Sessions')
-    .welcome.getByText(/run the demo/i)
+    .welcome.getByText(/run (the )?demo/i)
     .first()
     .waitFor();
 }
@@ -21,4 +21,10 @@ export async function runDemo(window: Window): Promise<void> {
     .row(/DEMO\.md/)
     .first()
     .waitFor();
+}
+
+/** Answers what waits in Needs You by its small button. */
+export async function answerInNeedsYou(window: Window, row: RegExp, answer: string): Promise<void> {
+  await window.open('Coppice');
+  await window.view('Needs You').inline(row, answer);
 }

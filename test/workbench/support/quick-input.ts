@@ -26,14 +26,15 @@ export class QuickInput {
   }
 
   /** Runs a command of the palette by its full title. It may take a moment until the extension that brings it is known. */
-  async run(title: string): Promise<void> {
+  async run(title: string, by: 'mouse' | 'keyboard' = 'mouse'): Promise<void> {
     await this.#palette();
     const item = this.items.filter({ has: this.#page.getByText(title, { exact: true }) }).first();
     await soon(async () => {
       await this.#write(`>${title}`);
       return isVisible(item, 2000);
     }, `a command '${title}' in the palette`);
-    await item.click();
+    if (by === 'mouse') await item.click();
+    else await this.#page.keyboard.press('Enter');
   }
 
   /** Titles of the commands that are offered for a text. */

@@ -19,6 +19,9 @@ const themes = {
   'high-contrast-light': { label: 'Light High Contrast', css: 'hc-light' },
 } as const;
 
+/** In a browser VS Code writes down which editors are open every five seconds, and not when it is closed. */
+const statePeriodMs = 6000;
+
 /** A look of the workbench. */
 export type Theme = keyof typeof themes;
 
@@ -49,6 +52,11 @@ export class Window {
     await this.quickInput.run(title);
   }
 
+  /** Runs a command of the palette without the mouse. */
+  async runByKeyboard(title: string): Promise<void> {
+    await this.quickInput.run(title, 'keyboard');
+  }
+
   /** Titles of the commands that the palette offers for a text. */
   async commands(text: string): Promise<string[]> {
     return this.quickInput.commands(text);
@@ -67,7 +75,8 @@ export class Window {
   async open(container: string): Promise<void> {
     const icon = this.activity(container);
     await icon.waitFor();
-    if ((await icon.getAttribute('aria-expanded')) !== 'true') await icon.click();
+    const shown = this.page.locator('.part.sidebar .title-label', { hasText: container });
+    if (!(await shown.isVisible())) await icon.click({ force: true }); // the badge lies over the icon
   }
 
   /** The icon of a view container in the activity bar. */
@@ -166,6 +175,7 @@ export class Window {
 
   /** As the person who presses F5 in the browser, or the window that crashed. */
   async reload(): Promise<void> {
+    await delay(statePeriodMs);
     await this.page.reload({ waitUntil: 'commit' });
     await this.ready();
   }

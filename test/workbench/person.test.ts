@@ -1,0 +1,126 @@
+/** The daily loop as a person has it, with the mouse and then with nothing but the keyboard. */
+import assert from 'node:assert/strict';
+import { answerInNeedsYou, runDemo, trustRepository } from './support/person.ts';
+import { soon } from './support/waiting.ts';
+import { workbench } from './support/workbench.ts';
+
+describe('a day with Coppice, by mouse', function () {
+  this.timeout(180_000);
+  const code = workbench();
+  const status = async (): Promise<string | undefined> => (await code.machine.sessions())[0]?.status;
+
+  it('begins with the walkthrough, from which the demo is run', async () => {
+    const { window } = code;
+    await trustRepository(window);
+    await window.run('Coppice: Open Walkthrough');
+    const walkthrough = window.page.locator('.gettingStartedContainer:visible');
+    await walkthrough.getByRole('button', { name: /demo/i }).first().click();
+    await walkthrough.locator('.monaco-button:visible', { hasText: 'Run the Demo' }).click();
+    await window
+      .view('Needs You')
+      .row(/DEMO\.md/)
+      .first()
+      .waitFor();
+    await window
+      .view('Sessions')
+      .row(/Write a line/)
+      .waitFor();
+  });
+
+  it('answers a permission in Needs You', async () => {
+    const { window } = code;
+    await soon(async () => (await window.badge('Coppice')) === '1', 'a badge with 1');
+    await answerInNeedsYou(window, /DEMO\.md/, 'Allow');
+    await soon(async () => (await status()) === 'reported', 'a session that has reported');
+    await soon(async () => (await window.badge('Coppice')) === '', 'no badge');
+  });
+
+  it('reads the conversation and sends a follow-up', async () => {
+    const { window } = code;
+    await window
+      .view('Sessions')
+      .row(/Write a line/)
+      .first()
+      .click();
+    const panel = await window.webview('main:has-text("Reported")');
+    await panel.locator('textarea').fill('Now wait a while #slow:600');
+    await panel.getByRole('button', { name: /^Send/ }).click();
+    await soon(async () => (await status()) === 'running', 'a session that runs again');
+    await (await window.webview('main:has-text("Now wait a while")')).locator('main').waitFor();
+  });
+
+  it('reloads the window in mid-run: nothing is lost, and the panel is back', async () => {
+    const { window } = code;
+    await window.reload();
+    await window.open('Coppice');
+    await window
+      .view('Sessions')
+      .row(/Write a line/)
+      .first()
+      .waitFor();
+    await window.webview('main:has-text("Running")');
+    assert.equal(await status(), 'running');
+  });
+
+  it('shows the same in a second window, where the session is stopped', async () => {
+    const second = await code.open(code.machine.repo);
+    await second.open('Coppice');
+    await second.view('Sessions').choose(/Write a line/, 'Stop Session');
+    const stop = second.dialog.getByRole('button', { name: /Stop/ });
+    if (await stop.isVisible()) await stop.click();
+    await soon(async () => (await status()) === 'cancelled', 'a session that was cancelled');
+    await second.close();
+    await soon(
+      async () => (await code.window.view('Sessions').texts()).some((text) => /Write a line/.test(text)),
+      'its row',
+    );
+  });
+});
+
+describe('a day with Coppice, by keyboard', function () {
+  this.timeout(180_000);
+  const code = workbench();
+  const status = async (): Promise<string | undefined> => (await code.machine.sessions())[0]?.status;
+
+  it('runs the demo and answers it', async () => {
+    const { window } = code;
+    await code.machine.coppice(['trust']);
+    await runDemo(window);
+    await window.press('Control+Alt+K', 'a');
+    await soon(async () => (await window.quickInput.labels()).includes('Allow'), 'the choices');
+    await window.press('Enter');
+    await soon(async () => (await status()) === 'reported', 'a session that has reported');
+  });
+
+  it('opens the session from the tree and sends a follow-up', async () => {
+    const { window } = code;
+    await window.runByKeyboard('Coppice: Focus on Sessions View');
+    await window
+      .view('Sessions')
+      .row(/Write a line/)
+      .first()
+      .waitFor();
+    await window.press('Home', 'ArrowDown', 'Enter');
+    const panel = await window.webview('main:has-text("Reported")');
+    const box = panel.locator('textarea');
+    await soon(async () => {
+      if (await box.evaluate((node) => node === node.ownerDocument.activeElement)) return true;
+      await window.press('F6');
+      return false;
+    }, 'the keyboard in the prompt box');
+    await window.type('Once more #slow:600');
+    await window.press('Enter');
+    await soon(async () => (await status()) === 'running', 'a session that runs again');
+  });
+
+  it('interrupts and stops it', async () => {
+    const { window } = code;
+    await window.runByKeyboard('Coppice: Stop Session');
+    await soon(async () => {
+      if ((await status()) === 'cancelled') return true;
+      if (await window.quickInput.widget.isVisible()) await window.press('Enter');
+      else if (await window.dialog.isVisible()) await window.press('Enter');
+      return false;
+    }, 'a session that was cancelled');
+  });
+});
