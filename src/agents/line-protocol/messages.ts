@@ -11,7 +11,7 @@ export type OutMessage =
   /** Names the conversation; `session` is what it can be taken up again with. */
   | { readonly type: 'session'; readonly session: string; readonly model?: string; readonly version?: string }
   /** The turn of this prompt begins. */
-  | { readonly type: 'prompt'; readonly id: string }
+  | { readonly type: 'prompt'; readonly id: string; readonly text?: string }
   | { readonly type: 'message'; readonly text: string; readonly thinking?: boolean }
   | { readonly type: 'tool'; readonly id: string; readonly name: string; readonly input?: JsonObject }
   | {

@@ -92,7 +92,7 @@ function eventOf(fields: Fields): AgentEvent | undefined {
     case 'session':
       return identified(fields);
     case 'prompt':
-      return id === undefined ? undefined : { kind: 'prompt-seen', input: id };
+      return id === undefined ? undefined : { kind: 'prompt-seen', input: id, ...defined({ text }) };
     case 'message':
       return text === undefined
         ? undefined

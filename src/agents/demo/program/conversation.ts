@@ -69,7 +69,7 @@ export class Conversation {
     if (prompt === undefined) return;
     const { say, memory, root } = this.#options;
     if (memory.knows(prompt.id)) {
-      say({ type: 'prompt', id: prompt.id });
+      say({ type: 'prompt', id: prompt.id, text: prompt.text });
       say({ type: 'result', outcome: 'interrupted', reason: 'had before', text: 'This prompt was run before.' });
       return;
     }
@@ -81,7 +81,7 @@ export class Conversation {
     } catch (error) {
       say({ type: 'notice', severity: 'warning', text: `I will not remember this turn: ${String(error)}` });
     }
-    say({ type: 'prompt', id: prompt.id });
+    say({ type: 'prompt', id: prompt.id, text: prompt.text });
     const { signal } = turn;
     say(
       await runTurn({

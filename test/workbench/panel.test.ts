@@ -1,0 +1,79 @@
+/** The session panel in the real VS Code, on a real engine with the demo agent. */
+import assert from 'node:assert/strict';
+import type { Frame } from 'playwright-core';
+import { soon } from './support/waiting.ts';
+import { workbench } from './support/workbench.ts';
+
+describe('the session panel in VS Code', function () {
+  this.timeout(90_000);
+  const code = workbench();
+  let panel: Frame;
+
+  async function shown(): Promise<Frame> {
+    return code.window.webview('main header', 40_000);
+  }
+
+  async function status(expected: string): Promise<void> {
+    await soon(async () => (await code.machine.sessions())[0]?.status === expected, `status ${expected}`);
+  }
+
+  it('opens from the tree and shows the conversation', async () => {
+    const { machine, window } = code;
+    await machine.coppice(['trust']);
+    await machine.json('session', 'start', 'Write it down #ask:PANEL.md', '--agent', 'demo');
+    await window.open('Coppice');
+    const row = window.view('Sessions').row(/Write it down/);
+    await row.waitFor();
+    await row.click();
+    panel = await shown();
+    await panel.getByRole('heading', { level: 1 }).getByText('Write it down').waitFor();
+    await panel.getByRole('article').getByText('Write it down #ask:PANEL.md').waitFor();
+    await panel.getByRole('button', { name: 'Allow' }).waitFor();
+    await window.screenshot('panel-decision');
+  });
+
+  it('takes an answer', async () => {
+    await panel.getByRole('button', { name: 'Allow' }).click();
+    await panel.locator('header').getByText('Reported done').waitFor();
+    await panel.getByText('I changed PANEL.md').first().waitFor();
+    await status('reported');
+    await panel.getByRole('button', { name: '1 file changed' }).waitFor();
+    await code.window.screenshot('panel-reported');
+  });
+
+  it('shows what a file was and is', async () => {
+    const { window } = code;
+    await panel.getByRole('button', { name: '1 file changed' }).click();
+    await panel.getByRole('button', { name: /^PANEL\.md/ }).click();
+    await window.page.locator('.tab', { hasText: 'PANEL.md (since the base)' }).waitFor();
+    await window.page.locator('.monaco-diff-editor').waitFor();
+    await window.screenshot('panel-diff');
+    await window.press('Control+W');
+    panel = await shown();
+  });
+
+  it('takes a prompt, and stops the turn that it began', async () => {
+    const box = panel.getByRole('textbox', { name: 'Prompt' });
+    await box.fill('And now take your time #slow:60');
+    await box.press('Enter');
+    await panel.getByText('word 3 of').waitFor();
+    await panel.getByRole('button', { name: 'Stop this turn' }).click();
+    await panel.locator('header').getByText('Interrupted').waitFor();
+    await status('interrupted');
+  });
+
+  it('is there again after the window was reloaded in mid-run, and goes on', async () => {
+    const box = panel.getByRole('textbox', { name: 'Prompt' });
+    await box.fill('Once more #slow:20');
+    await box.press('Enter');
+    await panel.getByText('word 3 of 80').waitFor();
+    await box.fill('half a thought');
+    await code.window.page.waitForTimeout(600); // kept a moment after it was written
+    await code.window.reload();
+    panel = await shown();
+    await panel.getByText('word 40 of 80').waitFor();
+    assert.equal(await panel.getByRole('textbox', { name: 'Prompt' }).inputValue(), 'half a thought');
+    await panel.locator('header').getByText('Reported done').waitFor({ timeout: 60_000 });
+    await code.window.screenshot('panel-reloaded');
+  });
+});
