@@ -56,6 +56,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'session.resumed': 1,
   'session.settled': 1,
   'session.archived': 1,
+  'session.pushed': 1,
   'session.renamed': 1,
   'session.removed': 1,
   'session.returned': 1,

@@ -8,6 +8,7 @@ import { worktreeHandlers } from './handlers/worktrees.ts';
 import { Lander } from './landing/lander.ts';
 import { Cleanup } from './places/cleanup.ts';
 import { Pool } from './places/pool.ts';
+import { Pusher } from './places/pusher.ts';
 import { Sweeper } from './places/sweeper.ts';
 import type { HomeLayout } from './process/home.ts';
 import type { Log } from './process/log.ts';
@@ -53,6 +54,7 @@ export function homecoming({ services, home, log, stopping, settings }: Homecomi
     sessionFolder: (id) => home.session(id),
   };
   const pool = new Pool({ ...{ ...shared, sweeper, clock }, log: log.component('pool') });
+  const pusher = new Pusher({ ...shared, log: log.component('push') });
   let recovering: Promise<void> = Promise.resolve();
   return {
     handlers: {
@@ -60,15 +62,17 @@ export function homecoming({ services, home, log, stopping, settings }: Homecomi
       ...removalHandlers(services, removal),
       ...worktreeHandlers(services, new Cleanup({ ...shared, sweeper, log, clock })),
     },
-    idle: () => lander.idle,
+    idle: () => lander.idle && pusher.idle,
     start() {
       lander.start();
       pool.start();
+      pusher.start();
       recovering = recoverRemovals(removal);
     },
     async stop() {
       await lander.stop();
       await pool.stop();
+      await pusher.stop();
       await recovering;
       await sweeper.stop();
     },

@@ -73,6 +73,8 @@ export interface Repository {
   settings(): Promise<ReadonlyMap<string, string>>;
   /** All values of the repository's own configuration by key in lower case, for questions about it; git reads none of it. */
   own(): Promise<ReadonlyMap<string, string>>;
+  /** What the user's own configuration and that of the machine say, in order; nothing of the repository's. */
+  users(): Promise<readonly ConfigEntry[]>;
   /** Entries of the repository's own config that need the user's confirmation before they are used. */
   programs(): Promise<readonly ConfigEntry[]>;
   /** One at a time by name within this process, e.g. for a private index. */
@@ -138,6 +140,7 @@ export async function openRepository(location: RepositoryLocation, options: Repo
     },
     filters: async () => (await shield.ready()).filters,
     settings: async () => (await shield.ready()).settings,
+    users: async () => (await shield.listed()).filter(({ scope }) => scope === 'global' || scope === 'system'),
     own: async () => (await shield.ready()).own,
     programs: async () => programEntries(await shield.listed()),
     exclusive: (name, work, signal) => turns.pass(name, work, signal),

@@ -103,6 +103,10 @@ export const sessionDetailSchema = sessionSchema.extend({
   turnNotes: z.array(turnNoteSchema).optional(),
   lastTurn: z.object({ outcome: z.string(), reason: z.string(), denials: z.number() }).optional(),
   error: errorSchema.optional(),
+  /** The last push of its branch; with `error` it failed. */
+  pushed: z
+    .object({ remote: z.string(), commit: z.string(), at: z.string(), error: errorSchema.optional() })
+    .optional(),
   /** Why the state is unknown or paused. */
   doubt: z.string().optional(),
   activity: z

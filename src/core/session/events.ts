@@ -100,6 +100,8 @@ export interface SessionEvents {
     intent?: string;
   };
   'session.archived': { session: string };
+  /** A commit of its branch is on the remote, or `error` says why not; that is a notice, and no failure of the session. */
+  'session.pushed': { session: string; remote: string; branch: string; commit: string; error?: ErrorRecord };
   'session.renamed': { session: string; title: string };
   /** Out of sight, its worktree gone from disk; what that held is under `kept`, whole until `until` (milliseconds since 1970). */
   'session.removed': { session: string; removal: Removal; intent?: string };

@@ -330,6 +330,10 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       },
     }),
   'session.archived': (session) => (session.archived ? session : { ...session, archived: true }),
+  'session.pushed': (session, { at, data: { remote, commit, error } }) => ({
+    ...session,
+    pushed: { remote, commit, at, ...(error === undefined ? {} : { error }) },
+  }),
   'session.renamed': (session, { data }) => ({ ...session, task: { ...session.task, title: data.title } }),
   'session.removed': (session, { data }) => ({ ...session, archived: true, removal: data.removal }),
   'session.returned': (session, { data }) =>

@@ -162,6 +162,14 @@ export interface Result {
   readonly error?: ErrorRecord;
 }
 
+/** The last push of a session's branch, or why it failed; `at` in milliseconds since 1970. */
+export interface Pushed {
+  readonly remote: string;
+  readonly commit: string;
+  readonly at: number;
+  readonly error?: ErrorRecord;
+}
+
 /** What a removed session left: the ref that keeps its work, and the id of its worktree in the trash. */
 export interface Removal {
   /** Null when there was no worktree to keep. */
@@ -252,6 +260,7 @@ export interface Session {
   readonly result?: Result;
   /** Absent when nobody accepted the work, or the landing came to nothing or was taken back. */
   readonly acceptance?: Acceptance;
+  readonly pushed?: Pushed;
   readonly archived: boolean;
   readonly removal?: Removal;
 }

@@ -110,6 +110,12 @@ export const table = {
   'session.autoCommit.interactive': autoCommit('an interactive', false),
   'session.autoCommit.planning': autoCommit('a planning', true),
   'session.autoCommit.orchestration': autoCommit('an orchestration', true),
+  // X-13: what an autonomous session has done is safe, and seen, when its host is not there any more
+  'session.autoPush.autonomous': autoPush('an autonomous', true),
+  'session.autoPush.dispatch': autoPush('a dispatch', false),
+  'session.autoPush.interactive': autoPush('an interactive', false),
+  'session.autoPush.planning': autoPush('a planning', false),
+  'session.autoPush.orchestration': autoPush('an orchestration', false),
   'landing.gates': {
     type: type.programs,
     default: [],
@@ -234,6 +240,17 @@ function autoCommit<const T extends boolean>(mode: string, value: T) {
     type: type.yesNo,
     default: value,
     description: `Commits what ${mode} session left on its branch when a turn ends.`,
+    scope: 'both',
+  } as const;
+}
+
+function autoPush<const T extends boolean>(mode: string, value: T) {
+  return {
+    type: type.yesNo,
+    default: value,
+    description:
+      `Pushes the branch of ${mode} session to its remote after each commit of Coppice: never by force, never the default branch. ` +
+      'A push that fails is a notice.',
     scope: 'both',
   } as const;
 }

@@ -1,7 +1,7 @@
 import { defined } from '../../core/defined.ts';
 import { positionOf, whyWaiting, type Limits } from '../../core/queue/policy.ts';
 import { openBreakpoints, statusOf } from '../../core/session/status.ts';
-import type { Breakpoint, Session, TurnEnd, TurnNote } from '../../core/session/state.ts';
+import type { Breakpoint, Pushed, Session, TurnEnd, TurnNote } from '../../core/session/state.ts';
 import type { AgentQuestion } from '../../core/agent/events.ts';
 import type { ErrorRecord } from '../../core/errors.ts';
 import type { BreakpointView, SessionDetail, SessionView, TurnNoteView } from '../../protocol/schemas.ts';
@@ -101,6 +101,7 @@ export function sessionDetail(
       text: result?.text ?? lastTurn?.text,
       lastTurn: some(lastTurn, turnView),
       error: some(result?.error, errorView),
+      pushed: some(session.pushed, pushedView),
       doubt: doubtOf(session),
       activity: some(extra.activity, activityView),
       watch: some(extra.watch, watchView),
@@ -114,6 +115,10 @@ function turnView({ outcome, reason, denials }: TurnEnd): NonNullable<SessionDet
 
 function noteView({ startedAt, endedAt, ...note }: TurnNote): TurnNoteView {
   return defined({ ...note, startedAt: iso(startedAt), endedAt: some(endedAt, iso) });
+}
+
+function pushedView({ remote, commit, at, error }: Pushed): NonNullable<SessionDetail['pushed']> {
+  return defined({ remote, commit, at: iso(at), error: some(error, errorView) });
 }
 
 function errorView(error: ErrorRecord): NonNullable<SessionDetail['error']> {

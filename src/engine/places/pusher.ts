@@ -1,0 +1,94 @@
+import { toErrorRecord } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import type { Session } from '../../core/session/state.ts';
+import { pushDue } from '../../core/session/push.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { pushBranch, remoteOf } from '../../git/push.ts';
+import type { Log } from '../process/log.ts';
+import { engineActor } from '../sessions/context.ts';
+import type { Store } from '../sessions/store.ts';
+import type { Repositories } from './repositories.ts';
+
+/** What pushing takes. */
+export interface PusherOptions {
+  readonly store: Store;
+  readonly repositories: Repositories;
+  readonly log: Log;
+  readonly stopping: AbortSignal;
+  /** Settings in force for the main checkout at `root`. */
+  readonly settings: (root: string) => Promise<Settings>;
+}
+
+/**
+ * Pushes what was committed to the session's branch, after the fact and one at a time: no session waits for a network, and
+ * a push that fails is a notice. Pushing the same commit again changes nothing, so what a killed engine had begun is
+ * simply done.
+ */
+export class Pusher {
+  readonly #options: PusherOptions;
+  #working: Promise<void> = Promise.resolve();
+  #unsubscribe: () => void = () => undefined;
+  #waiting = 0;
+
+  constructor(options: PusherOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what an earlier engine left, then follows the journal. */
+  start(): void {
+    const { store } = this.#options;
+    this.#unsubscribe = store.state.onRecords((records) => {
+      for (const { type, data } of records) if (type === 'session.settled') this.#later(String(data['session']));
+    });
+    for (const session of store.all('session')) if (pushDue(session) !== undefined) this.#later(session.id);
+  }
+
+  /** Ends what goes on. Call it after `stopping` was aborted. */
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    await this.#working;
+  }
+
+  get idle(): boolean {
+    return this.#waiting === 0;
+  }
+
+  #later(session: string): void {
+    this.#waiting += 1;
+    this.#working = this.#working
+      .then(() => this.#push(session))
+      .catch((error: unknown) => this.#options.log.warn('cannot push', { session, error: String(error) }))
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+  }
+
+  async #push(id: string): Promise<void> {
+    const { store, stopping } = this.#options;
+    const session = store.get('session', id);
+    const commit = session === undefined ? undefined : pushDue(session);
+    const branch = session?.worktree?.branch;
+    if (session === undefined || commit === undefined || branch === undefined || stopping.aborted) return;
+    if (store.get('repository', session.repository.id)?.trusted !== true) return;
+    const settings = await this.#options.settings(session.repository.root);
+    if (!settings[`session.autoPush.${session.mode}`]) return;
+    await this.#pushTo(session, branch, commit);
+  }
+
+  async #pushTo(session: Session, branch: string, commit: string): Promise<void> {
+    const { store, repositories, log, stopping } = this.#options;
+    const repository = await repositories.open(await repositories.locate(session.repository.root));
+    const remote = await remoteOf(repository, branch);
+    // Without a remote there is nothing to say.
+    if (remote === undefined) return;
+    const done = { session: session.id, remote: remote.name, branch, commit };
+    try {
+      await pushBranch(repository, remote, { branch, commit }, { env: session.requester.env, signal: stopping });
+      await store.commit(engineActor, () => [event('session.pushed', done)]);
+    } catch (error) {
+      if (stopping.aborted) return;
+      log.warn('a branch was not pushed', { session: session.id, branch, error: String(error) });
+      await store.commit(engineActor, () => [event('session.pushed', { ...done, error: toErrorRecord(error) })]);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isPlainUrl } from '../../../src/git/push.ts';
+import type { SessionDetail } from '../../../src/protocol/schemas.ts';
+import { Person } from '../../support/engine/person.ts';
+import { git } from '../../support/engine/repository.ts';
+import { until } from '../../support/engine/waiting.ts';
+import { Worlds, type World } from '../../support/engine/world.ts';
+
+describe('pushing what was committed', function () {
+  this.timeout(120_000);
+  let worlds: Worlds;
+  let world: World;
+  let person: Person;
+  let remote: string;
+
+  before(async () => (worlds = await Worlds.open()));
+  after(async () => worlds.dispose());
+  afterEach(async () => world.dispose());
+
+  async function begin(config = ''): Promise<void> {
+    world = await worlds.world({ covered: true, config });
+    remote = join(world.root, 'remote.git');
+    await git(world.root, 'init', '--quiet', '--bare', '--template=', 'remote.git');
+    await git(world.repository, 'remote', 'add', 'origin', remote);
+    await git(world.repository, 'push', '--quiet', 'origin', 'main');
+    person = new Person(world);
+    await person.trust();
+  }
+
+  const pushed = (session: string): Promise<SessionDetail> =>
+    until(
+      async () => {
+        const detail = await person.show(session);
+        return detail.pushed?.commit === detail.changes?.commit && detail.changes !== undefined ? detail : undefined;
+      },
+      () => world.log(),
+    );
+
+  it('the remote has each stretch of work with the task in its message, and main is where it was', async () => {
+    await begin();
+    const main = await git(remote, 'rev-parse', 'main');
+    const session = await person.create('alpha');
+    await person.sees(session, 'reported');
+    const { branch, task, pushed: first } = await pushed(session);
+    assert.equal(first?.remote, 'origin');
+    const message = await git(remote, 'log', '-1', '--format=%(trailers:key=Coppice-Task,valueonly)', branch ?? '');
+    assert.equal(message, task);
+    await person.continue(session, 'beta');
+    await person.sees(session, 'reported');
+    await pushed(session);
+    assert.equal(await git(remote, 'show', `${branch ?? ''}:work.txt`), '- alpha\n- beta');
+    assert.equal(await git(remote, 'rev-parse', 'main'), main);
+    assert.equal((await person.ask('session/facts', { session })).unpushed, 0);
+  });
+
+  it('a push that is refused is a notice; nothing is forced', async () => {
+    await begin();
+    const session = await person.create('alpha');
+    await person.sees(session, 'reported');
+    const { branch } = await pushed(session);
+    const other = await git(remote, 'commit-tree', '-m', 'theirs', 'main^{tree}');
+    await git(remote, 'update-ref', `refs/heads/${branch ?? ''}`, other);
+    await person.continue(session, 'beta');
+    const { status } = await person.sees(session, 'reported');
+    assert.equal(status, 'reported');
+    assert.match((await pushed(session)).pushed?.error?.message ?? '', /git push failed/);
+    assert.equal(await git(remote, 'rev-parse', branch ?? ''), other);
+  });
+
+  it('can be switched off, and is off where a person is at the keyboard', async () => {
+    await begin('session:\n  autoPush:\n    autonomous: false\n');
+    const off = await person.create('alpha');
+    await person.sees(off, 'reported');
+    const keyboard = await person.create('beta', { mode: 'interactive' });
+    await person.sees(keyboard, 'reported');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(await git(remote, 'for-each-ref', '--format=%(refname:short)'), 'main');
+  });
+
+  it('what an engine did not come to push is pushed by the next one', async () => {
+    await begin();
+    const hook = join(remote, 'hooks');
+    await mkdir(hook, { recursive: true });
+    await writeFile(join(hook, 'pre-receive'), '#!/bin/sh\nsleep 3\n', { mode: 0o755 });
+    const session = await person.create('alpha');
+    await person.sees(session, 'reported');
+    await world.kill();
+    await pushed(session);
+  });
+
+  it('only addresses that name no program are pushed to', () => {
+    const plain = ['git@host:a/b.git', 'https://host/a', 'ssh://host/a', '/srv/a.git', '../a', 'file:///a'];
+    assert.deepEqual(
+      plain.filter((url) => !isPlainUrl(url)),
+      [],
+    );
+    const not = ['ext::sh -c id', '-oProxyCommand=id', 'foo::bar', 'gopher://x', 'a\nb'];
+    assert.deepEqual(not.filter(isPlainUrl), []);
+  });
+});
