@@ -25,6 +25,7 @@ export interface SnapshotRequest {
   readonly paths: readonly string[];
 }
 
+/** What was made. Ids are full; paths are relative to the worktree. */
 export interface Snapshot {
   readonly commit: string;
   readonly tree: string;

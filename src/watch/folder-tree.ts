@@ -14,6 +14,7 @@ export type OnName = (folder: Folder, name: string | undefined) => void;
 /** Starts to watch one folder; with `deep` those below too. Throws as `fs.watch` does. */
 export type WatchFolder = (path: string | Buffer, deep: boolean, listener: (name: Buffer | null) => void) => FSWatcher;
 
+/** Which worktree, and how its folders are watched; `root` is absolute. */
 export interface FolderTreeOptions {
   readonly root: string;
   readonly rules: WatchRules;

@@ -21,6 +21,7 @@ export interface Recorded extends Batch {
   readonly storm: boolean;
 }
 
+/** What tells how files changed, and how many may be read for it. */
 export interface RecorderOptions {
   readonly rules: WatchRules;
   readonly hashing: Allowance;
@@ -39,6 +40,7 @@ const emptyBlobs: Readonly<Record<ObjectFormat, string>> = {
   sha256: '473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813',
 };
 
+/** Remembers what paths held last, to tell how each changed. */
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #ignored = new Map<string, boolean>();
