@@ -19,8 +19,6 @@ export interface RestoreRequest {
   readonly since?: number;
   /** Tree of the files that the request was decided on; other files refuse it. */
   readonly expect?: string;
-  /** The conversation goes back as well. */
-  readonly conversation?: boolean;
 }
 
 /**
