@@ -1,0 +1,131 @@
+/** A session's changes are reviewed, sent back with a comment, rolled back in part, landed and taken back, as a person does it. */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { trustRepository } from './support/person.ts';
+import { soon } from './support/waiting.ts';
+import { workbench } from './support/workbench.ts';
+
+const lines = (count: number): string[] => Array.from({ length: count }, (_, n) => `line ${n + 1}`);
+
+describe('a review', function () {
+  this.timeout(90_000);
+  const code = workbench({ size: { width: 1400, height: 1000 } });
+  let id = '';
+  let worktree = '';
+  const review = () => code.window.view('Review');
+  const guide = () => readFile(join(worktree, 'guide.md'), 'utf8');
+
+  before(async function () {
+    this.timeout(90_000);
+    await writeFile(join(code.machine.repo, 'guide.md'), `${lines(40).join('\n')}\n`);
+    await code.machine.git('add', '-A');
+    await code.machine.git('commit', '-qm', 'A guide');
+    await trustRepository(code.window);
+    ({ id } = await code.machine.json<{ id: string }>('session', 'start', '--agent', 'demo', 'Notes #write:notes.md'));
+    await soon(async () => (await code.machine.status(id)) === 'reported', 'the end of the session');
+    const found = (await code.machine.sessions()).find((each) => each.id === id);
+    worktree = found?.worktree ?? '';
+    // What a person edits in the worktree between turns: two changes that are far apart.
+    const text = lines(40);
+    text[4] = 'line five, mended';
+    text[34] = 'line thirty-five, mended';
+    await writeFile(join(worktree, 'guide.md'), `${text.join('\n')}\n`);
+  });
+
+  it('shows what a session changed, file by file, in one editor', async () => {
+    await code.window.view('Sessions').inline(/Notes/, 'Review Session');
+    await review()
+      .row(/guide\.md/)
+      .waitFor();
+    await review()
+      .row(/notes\.md/)
+      .waitFor();
+    await code.window.tab(/Changes of Notes/).waitFor();
+    await code.window.screenshot('review-changes');
+  });
+
+  it('ticks a file as reviewed until it is edited again', async () => {
+    const box = () =>
+      review()
+        .row(/guide\.md/)
+        .locator('.monaco-custom-toggle');
+    await box().click();
+    await soon(async () => (await box().getAttribute('aria-checked')) === 'true', 'a tick');
+    const shown = await code.machine.json<{ n: number }[]>('checkpoints', id);
+    assert.ok(shown.length >= 2);
+    await writeFile(join(worktree, 'guide.md'), `${await guide()}one more\n`);
+    await soon(async () => (await box().getAttribute('aria-checked')) === 'false', 'no tick', 30_000);
+    await writeFile(join(worktree, 'guide.md'), (await guide()).replace('one more\n', ''));
+  });
+
+  it('rolls back one change of two, and brings it back', async () => {
+    await review().toggle(/^Checkpoints/);
+    await review().inline(/After turn 1/, 'Roll Back');
+    const hunks = () => review().row(/Line (5|35)/);
+    await hunks().nth(1).waitFor();
+    await code.window.screenshot('review-rollback');
+    await review()
+      .row(/Line 35/)
+      .locator('.monaco-custom-toggle')
+      .click();
+    await review().action('Apply Rollback');
+    await soon(async () => (await guide()).includes('line 5\n'), 'the first line as it was');
+    assert.ok((await guide()).includes('line thirty-five, mended'), 'what was not chosen stays');
+    await code.window.notifications.answer(/were rolled back/, 'Undo');
+    await soon(async () => (await guide()).includes('line five, mended'), 'the rollback undone');
+    assert.ok((await guide()).includes('line thirty-five, mended'));
+  });
+
+  it('sends a comment on a line to the agent', async () => {
+    await review()
+      .row(/guide\.md/)
+      .first()
+      .click();
+    await code.window.tab(/guide\.md/).waitFor();
+    await code.window.page
+      .locator('.monaco-diff-editor .editor.modified .view-line', { hasText: 'line five' })
+      .first()
+      .click();
+    await code.window.run('Comments: Add Comment on Current Selection');
+    await code.window.page.locator('.review-widget .monaco-editor').first().waitFor();
+    await code.window.type('Why only this one?');
+    await code.window.screenshot('review-comment');
+    await code.window.page.locator('.review-widget .monaco-button', { hasText: 'Add Comment' }).first().click();
+    await review()
+      .row(/Why only this one/)
+      .waitFor();
+    await review().action('Send Comments to Agent');
+    await soon(
+      async () => (await review().texts()).some((text) => /Why only.*answered/.test(text)),
+      'an answered comment',
+      40_000,
+    );
+    const prompts = await code.machine.coppice(['session', 'logs', id]);
+    assert.match(prompts.stdout, /guide\.md, line 5/);
+  });
+
+  it('lands, and is taken back', async () => {
+    await code.window.view('Sessions').row(/Notes/).first().click();
+    await review().action('Land Session');
+    await code.window.quickInput.choose('Squash');
+    await code.window.dialog.getByRole('button', { name: /Land/ }).click();
+    await review()
+      .row(/Landed in main/)
+      .waitFor();
+    assert.equal(
+      await code.machine.git('show', 'main:guide.md').then((text) => text.includes('line five, mended')),
+      true,
+    );
+    await code.window.screenshot('review-landed');
+    await review().inline(/Landed in main/, 'Take Landing Back');
+    await code.window.dialog.getByRole('button', { name: 'Take It Back' }).click();
+    await review()
+      .row(/Taken back from main/)
+      .waitFor();
+    assert.equal(
+      await code.machine.git('show', 'main:guide.md').then((text) => text.includes('line five, mended')),
+      false,
+    );
+  });
+});
