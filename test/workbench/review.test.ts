@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { trustRepository } from './support/person.ts';
 import { soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
@@ -21,7 +20,8 @@ describe('a review', function () {
     await writeFile(join(code.machine.repo, 'guide.md'), `${lines(40).join('\n')}\n`);
     await code.machine.git('add', '-A');
     await code.machine.git('commit', '-qm', 'A guide');
-    await trustRepository(code.window);
+    await code.machine.coppice(['trust']);
+    await code.window.open('Coppice');
     ({ id } = await code.machine.json<{ id: string }>('session', 'start', '--agent', 'demo', 'Notes #write:notes.md'));
     await soon(async () => (await code.machine.status(id)) === 'reported', 'the end of the session');
     const found = (await code.machine.sessions()).find((each) => each.id === id);
@@ -78,6 +78,9 @@ describe('a review', function () {
   });
 
   it('sends a comment on a line to the agent', async () => {
+    await review()
+      .row(/Roll back these/)
+      .waitFor({ state: 'detached' });
     await review()
       .row(/guide\.md/)
       .first()

@@ -67,7 +67,7 @@ function documentOf({ session, worktree }: Compared, side: Side, path: string, t
   if (side === 'worktree' && there && worktree !== undefined && path.isWellFormed()) {
     return vscode.Uri.file(join(worktree, path));
   }
-  return fileUri({ session, side, path });
+  return fileUri({ session, side, path }, worktree);
 }
 
 /** The document whose name stands above a file of the multi-diff editor. */

@@ -1,4 +1,5 @@
 /** Files of a session at one of its states, as read-only documents that the engine answers for. */
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { EngineLink } from '../engine/link.ts';
 import type { Disposable } from '../lifecycle/disposables.ts';
@@ -10,10 +11,15 @@ export const fileScheme = 'coppice-file';
 /** Most that is shown of one file, bytes. */
 const mostBytes = 16 * 1024 * 1024;
 
-/** The document of a file at a state. */
-export function fileUri({ session, side, path }: FileAt): vscode.Uri {
+/**
+ * The document of a file at a state. With the worktree it has the path that the file has there, so that editors see the same
+ * file at two times and not one that moved.
+ */
+export function fileUri({ session, side, path }: FileAt, worktree?: string): vscode.Uri {
   const query = JSON.stringify({ side, path });
-  return vscode.Uri.from({ scheme: fileScheme, authority: session, path: `/${path.toWellFormed()}`, query });
+  const shown = path.toWellFormed();
+  const whole = worktree === undefined ? `/${shown}` : vscode.Uri.file(join(worktree, shown)).path;
+  return vscode.Uri.from({ scheme: fileScheme, authority: session, path: whole, query });
 }
 
 /** The file that a document shows; undefined for documents of others. */

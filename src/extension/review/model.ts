@@ -34,6 +34,8 @@ export interface ReviewModel {
   readonly onChange: Event<Subject | undefined>;
   /** Begins the review of a session, or ends it. Resolves when the first look is there. */
   show(session: string | undefined): Promise<void>;
+  /** Files of the worktree were touched: looks again soon. */
+  touched(): void;
   /** Looks again, now. */
   refresh(): Promise<void>;
 }
@@ -106,6 +108,10 @@ class Model implements ReviewModel, Disposable {
       this.#looking = undefined;
     });
     return this.#looking;
+  }
+
+  touched(): void {
+    if (this.#session !== undefined) this.#later.ask();
   }
 
   dispose(): void {

@@ -130,7 +130,8 @@ export class SessionChanges implements Disposable {
         for (const { session } of this.#groups.values()) {
           const path = session.worktree === null ? '..' : relative(session.worktree, uri.fsPath).split(sep).join('/');
           if (path === '' || path === '..' || path.startsWith('../')) continue;
-          return fileUri({ session: session.id, side: this.#baselines.get(session.id) ?? 'base', path });
+          const side = this.#baselines.get(session.id) ?? 'base';
+          return fileUri({ session: session.id, side, path }, session.worktree ?? undefined);
         }
         return undefined;
       },

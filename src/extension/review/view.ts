@@ -8,6 +8,7 @@ import { serveConflicts } from './conflicts.ts';
 import { serveFiles } from './files.ts';
 import type { ReviewRow } from './rows.ts';
 import { ReviewTree } from './tree.ts';
+import { watchWorktree } from './worktree-watch.ts';
 
 /** The Review view, and the documents, threads and groups that belong to a review. */
 export const reviewView: Contribution = {
@@ -30,6 +31,7 @@ export const reviewView: Contribution = {
       view.message = subject?.problem === undefined ? '' : l10n.t('Something could not be read; see the log.');
       if (session !== undefined) review.comments();
     };
+    owner.add(watchWorktree(review.model));
     owner.add(review.model.onChange(look));
     owner.add(review.rollbacks.onChange(look));
     owner.add(
