@@ -43,7 +43,10 @@ export function evidenceRows(breakpoint: BreakpointView): readonly EvidenceRow[]
   const { kind, questions = [], secrets = [], tool } = breakpoint;
   switch (kind) {
     case 'question':
-      return questions.flatMap(questionRows).slice(0, rowsMost);
+      return questions
+        .flatMap(questionRows)
+        .filter(({ label, icon }) => icon !== questionIcon || label !== oneLine(breakpoint.title, rowLimit))
+        .slice(0, rowsMost);
     case 'credential':
       return secrets.map((name) => ({ label: oneLine(name, rowLimit), description: l10n.t('missing'), icon: 'key' }));
     case 'permission':
@@ -55,12 +58,14 @@ export function evidenceRows(breakpoint: BreakpointView): readonly EvidenceRow[]
   }
 }
 
+const questionIcon = 'comment';
+
 type Question = NonNullable<BreakpointView['questions']>[number];
 
 function questionRows({ question, options, multiSelect }: Question): EvidenceRow[] {
   const several = multiSelect ? { description: l10n.t('several may be chosen') } : {};
   return [
-    { label: oneLine(question, rowLimit), icon: 'comment', ...several },
+    { label: oneLine(question, rowLimit), icon: questionIcon, ...several },
     ...options.map(({ label, description }) => ({
       label: oneLine(label, rowLimit),
       icon: 'circle-outline',

@@ -31,6 +31,15 @@ describe('the evidence of a decision', () => {
     assert.equal(secret?.label, 'API_KEY');
   });
 
+  it('does not say the only question twice', () => {
+    const questions = [{ question: 'Which?', options: [{ label: 'A' }, { label: 'B' }], multiSelect: false }];
+    const rows = evidenceRows(breakpoint('1', { kind: 'question', title: 'Which?', questions }));
+    assert.deepEqual(
+      rows.map(({ label }) => label),
+      ['A', 'B'],
+    );
+  });
+
   for (const text of hostile) {
     it(`is harmless and short whatever an agent writes (${JSON.stringify(text.slice(0, 20))})`, () => {
       const asked = breakpoint('1', { title: text, detail: text, tool: text, input: { command: text } });
