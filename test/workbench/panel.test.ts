@@ -71,7 +71,7 @@ describe('the session panel in VS Code', function () {
     await code.window.page.waitForTimeout(600); // kept a moment after it was written
     await code.window.reload();
     panel = await shown();
-    await panel.getByText('word 40 of 80').waitFor();
+    await panel.getByText('word 80 of 80').waitFor({ timeout: 60_000 });
     assert.equal(await panel.getByRole('textbox', { name: 'Prompt' }).inputValue(), 'half a thought');
     await panel.locator('header').getByText('Reported done').waitFor({ timeout: 60_000 });
     await code.window.screenshot('panel-reloaded');
