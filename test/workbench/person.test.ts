@@ -102,9 +102,8 @@ describe('a day with Coppice, by keyboard', function () {
       .waitFor();
     await window.press('Home', 'ArrowDown', 'Enter');
     const panel = await window.webview('main:has-text("Reported")');
-    const box = panel.locator('textarea');
     await soon(async () => {
-      if (await box.evaluate((node) => node === node.ownerDocument.activeElement)) return true;
+      if (await panel.locator('textarea:focus').isVisible()) return true;
       await window.press('F6');
       return false;
     }, 'the keyboard in the prompt box');

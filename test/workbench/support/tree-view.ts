@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { isVisible, soon } from './waiting.ts';
 
 /** A tree in the side bar. Only rows that are scrolled into sight exist. */
 export class TreeView {
@@ -63,10 +64,18 @@ export class TreeView {
     return items;
   }
 
-  /** Chooses an entry of the context menu of a row. */
+  /** Chooses an entry of the context menu of a row. A window that has just been opened enables its entries a moment later. */
   async choose(text: string | RegExp, entry: string | RegExp): Promise<void> {
-    const items = await this.menu(text);
-    await items.filter({ hasText: entry }).first().click();
+    const wanted = await soon(
+      async () => {
+        const item = (await this.menu(text)).filter({ hasText: entry }).first();
+        if (await isVisible(item, 1000)) return item;
+        await this.#page.keyboard.press('Escape');
+        return undefined;
+      },
+      `an entry ${String(entry)} in the menu of ${String(text)}`,
+    );
+    await wanted.click();
   }
 
   /** Presses a button in the header of the view. */
