@@ -3,11 +3,21 @@ import assert from 'node:assert/strict';
 import { answerInNeedsYou, runDemo, trustRepository } from './support/person.ts';
 import { soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
+import type { Window } from './support/window.ts';
 
 describe('a day with Coppice, by mouse', function () {
   this.timeout(180_000);
   const code = workbench();
   const status = async (): Promise<string | undefined> => (await code.machine.sessions())[0]?.status;
+  /** Says yes to what is asked before a session is stopped. */
+  const stopped = async (window: Window): Promise<void> => {
+    await soon(async () => {
+      if ((await status()) === 'cancelled') return true;
+      const asks = (await window.quickInput.widget.isVisible()) || (await window.dialog.isVisible());
+      if (asks) await window.press('Enter');
+      return false;
+    }, 'a session that was cancelled');
+  };
 
   it('begins with the walkthrough, from which the demo is run', async () => {
     const { window } = code;
@@ -65,10 +75,13 @@ describe('a day with Coppice, by mouse', function () {
   it('shows the same in a second window, where the session is stopped', async () => {
     const second = await code.open(code.machine.repo);
     await second.open('Coppice');
-    await second.view('Sessions').choose(/Write a line/, 'Stop Session');
-    const stop = second.dialog.getByRole('button', { name: /Stop/ });
-    if (await stop.isVisible()) await stop.click();
-    await soon(async () => (await status()) === 'cancelled', 'a session that was cancelled');
+    await second
+      .view('Sessions')
+      .row(/Write a line/)
+      .first()
+      .waitFor();
+    await second.runByKeyboard('Coppice: Stop Session');
+    await stopped(second);
     await second.close();
     await soon(
       async () => (await code.window.view('Sessions').texts()).some((text) => /Write a line/.test(text)),
@@ -81,6 +94,15 @@ describe('a day with Coppice, by keyboard', function () {
   this.timeout(180_000);
   const code = workbench();
   const status = async (): Promise<string | undefined> => (await code.machine.sessions())[0]?.status;
+  /** Says yes to what is asked before a session is stopped. */
+  const stopped = async (window: Window): Promise<void> => {
+    await soon(async () => {
+      if ((await status()) === 'cancelled') return true;
+      const asks = (await window.quickInput.widget.isVisible()) || (await window.dialog.isVisible());
+      if (asks) await window.press('Enter');
+      return false;
+    }, 'a session that was cancelled');
+  };
 
   it('runs the demo and answers it', async () => {
     const { window } = code;
@@ -115,11 +137,6 @@ describe('a day with Coppice, by keyboard', function () {
   it('interrupts and stops it', async () => {
     const { window } = code;
     await window.runByKeyboard('Coppice: Stop Session');
-    await soon(async () => {
-      if ((await status()) === 'cancelled') return true;
-      if (await window.quickInput.widget.isVisible()) await window.press('Enter');
-      else if (await window.dialog.isVisible()) await window.press('Enter');
-      return false;
-    }, 'a session that was cancelled');
+    await stopped(window);
   });
 });
