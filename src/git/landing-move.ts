@@ -8,7 +8,7 @@
  * git, and with it, how far we were.
  */
 import { randomBytes } from 'node:crypto';
-import { link, lstat, rename, rm } from 'node:fs/promises';
+import { link, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCoppiceError, systemCode } from '../core/errors.ts';
 import type { Checkout } from '../core/intent/state.ts';
@@ -182,6 +182,7 @@ async function lockIndex({ admin }: Checkout): Promise<IndexLock | undefined> {
     if (systemCode(error) !== 'EEXIST' && systemCode(error) !== 'ENOENT') throw error;
     return undefined;
   }
+  await dropHalfCopies(admin);
   // The index that was copied may be that of a git which held the lock just before.
   await copyIndex(index, `${copy}.read`);
   return {
@@ -192,6 +193,12 @@ async function lockIndex({ admin }: Checkout): Promise<IndexLock | undefined> {
       await rm(copy, { force: true });
     },
   };
+}
+
+/** Copies that a killed engine had not finished; whoever holds the lock is alone. */
+async function dropHalfCopies(admin: string): Promise<void> {
+  const names = (await readdir(admin)).filter((name) => name.startsWith(`${lockCopy}.`) && name.endsWith('.tmp'));
+  for (const name of names) await rm(join(admin, name), { force: true });
 }
 
 /** Puts our index in the place of the checkout's, whose lock we hold. */
