@@ -123,7 +123,13 @@ export class Machine {
   /** Lets a folder be read only, whoever asks. False where the system lets nobody do so, which is told. */
   async freeze(path: string): Promise<boolean> {
     if (!(await this.#mount(path, ['--bind', path, path]))) return false;
-    await run('mount', ['-o', 'remount,bind,ro', path]);
+    const remount = (): Promise<boolean> =>
+      run('mount', ['-o', 'remount,bind,ro', path]).then(
+        () => true,
+        () => false,
+      );
+    // It is busy for as long as an engine writes a file through it.
+    await waitFor(remount);
     return true;
   }
 
