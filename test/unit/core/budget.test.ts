@@ -85,6 +85,7 @@ describe('budgets', () => {
         let spent = 0;
         for (const { kind, id, budget, tokens } of steps) {
           const key = `r${id}`;
+          const before = all;
           if (kind === 'reserve') {
             const next = reserve(all, { id: key, budget, amounts: { tokens } }, 'metered');
             if ('budgets' in next) all = next;
@@ -96,9 +97,9 @@ describe('budgets', () => {
             (all.budgets[name]?.spent.tokens ?? 0) + (reservedAt(all, name).tokens ?? 0);
           assert.equal(at('project'), at('stage'));
           assert.equal(at('stage'), at('one') + at('two'));
-          const project = all.budgets['project']?.spent.tokens ?? 0;
-          assert.equal(project, spent);
-          if (project <= 2000) assert.ok(at('project') <= Math.max(2000, project));
+          assert.equal(all.budgets['project']?.spent.tokens ?? 0, spent);
+          // What was used may exceed what was set aside; nothing is ever set aside beyond a limit.
+          if (kind === 'reserve' && all !== before) assert.ok(at('project') <= 2000 && at(budget) <= 1000);
         }
       }),
       { numRuns: 300 },
