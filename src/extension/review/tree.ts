@@ -40,7 +40,7 @@ export class ReviewTree implements vscode.TreeDataProvider<ReviewRow>, Disposabl
 
   getTreeItem(row: ReviewRow): vscode.TreeItem {
     const item = this.#item(row);
-    item.id = rowId(row);
+    item.id ??= rowId(row);
     return item;
   }
 
@@ -94,6 +94,8 @@ export class ReviewTree implements vscode.TreeDataProvider<ReviewRow>, Disposabl
     item.description = [labels.folderOf(file.path), labels.countsOf(file)].filter((part) => part !== '').join(' · ');
     item.tooltip = fileTooltip(file.path, file.oldPath, labels.statusWord(file));
     item.checkboxState = { state: ticked ? Checked : Unchecked, tooltip: l10n.t('Reviewed') };
+    // VS Code keeps a row as it was first shown: one that gets its first comment opens as another row.
+    if (comments.length > 0) item.id = `${rowId(row)}+`;
     item.contextValue = `review-file ${file.status}`;
     item.command = { command: 'coppice.openReviewFile', title: l10n.t('Open Diff'), arguments: [row] };
     if (subject !== undefined) item.resourceUri = documents(sinceBase(subject), file).after;
