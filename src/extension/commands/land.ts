@@ -40,7 +40,7 @@ export const landSession: Command = (app) => async (given) => {
 };
 
 async function sessionOf(app: App, given: unknown, title: string): Promise<string> {
-  return pickSession(app, asReviewRow(given)?.session ?? given, {
+  return pickSession(app, asReviewRow(given)?.session ?? given ?? app.review.model.session, {
     title,
     none: l10n.t('No session has anything to land.'),
     fits: ({ worktree, status }) => worktree !== null && status !== 'running' && status !== 'queued',
