@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { soon } from './support/waiting.ts';
+import { isVisible, soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 const lines = (count: number): string[] => Array.from({ length: count }, (_, n) => `line ${n + 1}`);
@@ -81,11 +81,13 @@ describe('a review', function () {
     await review()
       .row(/Roll back these/)
       .waitFor({ state: 'detached' });
-    await review()
-      .row(/guide\.md/)
-      .first()
-      .click();
-    await code.window.tab(/guide\.md/).waitFor();
+    await soon(async () => {
+      await review()
+        .row(/guide\.md/)
+        .first()
+        .click();
+      return isVisible(code.window.tab(/^guide\.md/), 5000);
+    }, 'the diff of guide.md');
     await code.window.page
       .locator('.monaco-diff-editor .editor.modified .view-line', { hasText: 'line five' })
       .first()
