@@ -22,6 +22,12 @@ export function toldBy({ stderr }: Ran): Told {
   return (JSON.parse(stderr) as { error: Told }).error;
 }
 
+/** The error with which work that was taken has ended, as `--json` prints it last. */
+export function resultOf({ stdout }: Ran): Told {
+  const last = stdout.trim().split('\n').at(-1) ?? '';
+  return (JSON.parse(last) as { error: Told }).error;
+}
+
 /** Runs a command that has to be refused, for a program and for a person: both are told the same, with the next step. */
 export async function refused(
   machine: Machine,
