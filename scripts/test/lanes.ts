@@ -70,7 +70,7 @@ export const lanes = {
   },
   kills: {
     name: 'kills',
-    limitS: 1200,
+    limitS: 600,
     specs: ['test/kills/**/*.test.ts'],
     timeoutMs: 420_000,
     covers: true,
