@@ -30,7 +30,8 @@ export class QuickInput {
     await this.#palette();
     const item = this.items.filter({ has: this.#page.getByText(title, { exact: true }) }).first();
     await soon(async () => {
-      await this.#write(`>${title}`);
+      if (!(await isVisible(this.box, 500))) await this.#palette();
+      await this.#write(`>${title}`).catch(() => undefined);
       return isVisible(item, 2000);
     }, `a command '${title}' in the palette`);
     if (by === 'mouse') await item.click();
@@ -39,9 +40,12 @@ export class QuickInput {
 
   /** Titles of the commands that are offered for a text. */
   async commands(text: string): Promise<string[]> {
-    await this.#palette();
-    await this.#write(`>${text}`);
-    await this.items.first().waitFor();
+    // While the workbench starts, something else may take the keyboard and close the palette.
+    await soon(async () => {
+      await this.#palette();
+      await this.#write(`>${text}`).catch(() => undefined);
+      return isVisible(this.items.first(), 2000);
+    }, `commands for '${text}'`);
     const found = await this.labels();
     await this.dismiss();
     return found;
@@ -89,7 +93,7 @@ export class QuickInput {
 
   /** The palette looks again only when the text changes. */
   async #write(text: string): Promise<void> {
-    await this.box.fill('>');
-    await this.box.fill(text);
+    await this.box.fill('>', { timeout: 5000 });
+    await this.box.fill(text, { timeout: 5000 });
   }
 }
