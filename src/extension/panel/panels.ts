@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { savedPanelSchema } from '../../protocol/webview/session-panel-schemas.ts';
 import type { Contribution } from '../contribution.ts';
 import { Disposables, together, type Disposable } from '../lifecycle/disposables.ts';
-import { serveBases } from './changes.ts';
 import type { PanelServices } from './services.ts';
 import { SessionPanel } from './session-panel.ts';
 
@@ -64,9 +63,8 @@ export class OpenPanels implements SessionPanels, Disposable {
 /** Brings panels back after a reload and answers for the old sides of their diffs. */
 export const registerPanels: Contribution = {
   name: 'Session panel',
-  register: ({ panels, link }) =>
+  register: ({ panels }) =>
     together(
-      serveBases(link),
       vscode.window.registerWebviewPanelSerializer(viewType, {
         deserializeWebviewPanel: async (view, state: unknown) => {
           const saved = savedPanelSchema.safeParse(state);
