@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as z from 'zod';
 import type { Notifications } from '../../../src/protocol/contract.ts';
@@ -43,6 +43,7 @@ describe('the files of a session at work', function () {
     assert.equal((await seen('new.txt')).kind, 'created');
     await rename(join(worktree, 'new.txt'), join(worktree, 'moved.txt'));
     assert.equal((await seen('moved.txt')).from, 'new.txt');
+    await mkdir(join(worktree, '.coppice'), { recursive: true }); // the engine makes it when it has something to write there
     await writeFile(join(worktree, '.coppice', 'own'), 'x');
     await person.answer(session, 'allow');
     await person.sees(session, 'reported');

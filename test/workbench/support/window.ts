@@ -71,12 +71,19 @@ export class Window {
     await this.page.keyboard.insertText(text);
   }
 
-  /** Opens what an icon of the activity bar stands for. */
+  /**
+   * Opens what an icon of the activity bar stands for. The click on the icon of what is shown hides it, and a window that was
+   * reloaded shows it by itself a moment later: so it is looked at until it stays.
+   */
   async open(container: string): Promise<void> {
     const icon = this.activity(container);
     await icon.waitFor();
     const shown = this.page.locator('.part.sidebar .title-label', { hasText: container });
-    if (!(await shown.isVisible())) await icon.click({ force: true }); // the badge lies over the icon
+    await soon(async () => {
+      if (!(await isVisible(shown, 2000))) await icon.click({ force: true }); // the badge lies over the icon
+      await delay(500);
+      return shown.isVisible();
+    }, `${container} in the side bar`);
   }
 
   /** The icon of a view container in the activity bar. */
