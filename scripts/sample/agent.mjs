@@ -204,10 +204,11 @@ async function follow({ id, text }) {
   say({ type: 'prompt', id });
   const script = scripts.find(({ words }) => words.test(text));
   const usage = { inputTokens: 18_240, outputTokens: 1312 };
+  const context = { tokens: 48_600, window: 200_000 };
   try {
     const last = script ? await script.play() : 'I know no script for this prompt.';
     await tell(last);
-    say({ type: 'result', outcome: script ? 'success' : 'failed', text: last.split('\n')[0], usage });
+    say({ type: 'result', outcome: script ? 'success' : 'failed', text: last.split('\n')[0], usage, context });
   } catch {
     say({ type: 'result', outcome: 'interrupted', reason: 'interrupted', text: 'The turn was interrupted.' });
   }

@@ -79,6 +79,13 @@ export function usageText(usage: SessionView['usage']): string {
   return `${compact(input)} tokens in, ${compact(usage.outputTokens)} out${cost}`;
 }
 
+/** `48.6k of 200k tokens`; nothing where the agent did not tell. */
+function contextText({ context }: SessionDetail): string {
+  if (context === undefined) return '';
+  const { tokens, window } = context;
+  return `${window === undefined ? compact(tokens) : `${compact(tokens)} of ${compact(window)}`} tokens`;
+}
+
 function compact(count: number): string {
   if (count < 1000) return String(count);
   return count < 1_000_000 ? `${(count / 1000).toFixed(1)}k` : `${(count / 1_000_000).toFixed(1)}M`;
@@ -147,6 +154,7 @@ function courseFacts(detail: SessionDetail, now: number): Fact[] {
     ['took', detail.startedAt === null ? '' : durationText(elapsedMs(detail, now))],
     ['turns', detail.turns],
     ['usage', usageText(detail.usage)],
+    ['context', contextText(detail)],
     ['changes', detail.changes === undefined ? '' : changesText(detail)],
     ...(detail.changes?.remarks ?? []).map((remark): Fact => ['but', remark]),
     ['files', watchText(detail)],

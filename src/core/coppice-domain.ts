@@ -175,7 +175,7 @@ function columnsOf(kind: string, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 20,
+  reducerVersion: 21,
   upcast: (record) => upcast(record),
   touches,
   reduce,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { errorCodes } from '../core/errors.ts';
 import { findingSchema } from '../core/supervision/finding.ts';
 import { modes, priorities, statuses } from '../core/session/state.ts';
-import { usageSchema } from './usage.ts';
+import { contextSchema, usageSchema } from './usage.ts';
 import { overlapSchema, watchSchema } from './watch.ts';
 
 /** A path or a name that a person typed; bounded so that a hostile peer cannot fill memory. */
@@ -48,6 +48,7 @@ export const sessionSchema = z.object({
   startedAt: z.string().nullable(),
   endedAt: z.string().optional(),
   usage: usageSchema,
+  context: contextSchema.optional(),
   turns: z.number(),
   /** What the worktree is against its base; once a stretch of work has ended. */
   changes: changesSchema.optional(),

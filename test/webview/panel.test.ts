@@ -41,8 +41,17 @@ describe('the session panel', () => {
         'local',
         'feature/retry-with-back-off',
         '$0.42',
+        'context 24%',
       ])
         assert.match(await header.innerText(), new RegExp(text.replace('$', '\\$')));
+    });
+
+    it('its texts in the language of VS Code', async () => {
+      const texts = { Facts: 'Angaben', 'Reported done': 'Fertig gemeldet', 'context {0}%': 'Kontext zu {0} % voll' };
+      const { page } = await panel({ texts });
+      const facts = page.getByRole('list', { name: 'Angaben' });
+      assert.match(await facts.innerText(), /Kontext zu 24 % voll/);
+      await page.locator('header').getByText('Fertig gemeldet').waitFor();
     });
 
     it('Markdown as elements, tables and code included', async () => {

@@ -54,8 +54,9 @@ export class ClaudeCodeReader implements StreamReader {
     if (this.#turn.isOver) return [];
     const death = deathOf(exit, this.#spoke);
     const usage = this.#turn.usage();
+    const context = this.#turn.context();
     this.#turn = Turn.over();
-    return [{ kind: 'turn-ended', ...death, usage, denials: 0 }];
+    return [{ kind: 'turn-ended', ...death, usage, ...defined({ context }), denials: 0 }];
   }
 
   #events(fields: Fields): readonly AgentEvent[] {
@@ -67,7 +68,7 @@ export class ClaudeCodeReader implements StreamReader {
       case 'user':
         return this.#user(fields);
       case 'result':
-        return this.#result(turnEnded(fields, this.#turn.notes));
+        return this.#result(turnEnded(fields, this.#turn));
       case 'command_lifecycle':
         return fields['state'] === 'started' ? this.#promptSeen(fields['command_uuid']) : [];
       case 'control_request':
@@ -91,7 +92,7 @@ export class ClaudeCodeReader implements StreamReader {
   #assistant(fields: Fields): readonly AgentEvent[] {
     this.#turn.open();
     const message = fieldsOf(fields['message']) ?? {};
-    this.#turn.count(message);
+    this.#turn.count(message, { main: !isOfSubagent(fields) });
     const events = assistantEvents(fields);
     for (const event of events) {
       if (event.kind === 'tool-started' && event.name === planTool) this.#plans.set(event.id, event.input);

@@ -1,8 +1,16 @@
 import type { AgentEvent, TurnOutcome } from '../../core/agent/events.ts';
+import type { ContextFill } from '../../core/agent/usage.ts';
 import { defined } from '../../core/defined.ts';
 import { fieldsOf, listOf, numberOf, textOf, wordOf, type Fields } from '../fields.ts';
 import { plainLine, plainText } from '../plain-text.ts';
-import { usageOfResult } from './usage.ts';
+import { usageOfResult, windowsOf } from './usage.ts';
+
+/** What the reader kept of a turn until its `result`. */
+export interface SeenTurn {
+  readonly notes: TurnNotes;
+  /** How full the main conversation is, given how many tokens fit by model. */
+  context(windows: ReadonlyMap<string, number>): ContextFill | undefined;
+}
 
 /** What was seen of a turn before its `result`. */
 export interface TurnNotes {
@@ -34,7 +42,8 @@ const aborts: readonly string[] = ['aborted_streaming', 'aborted_tools', 'hook_s
  * A `result` as the end of a turn. Neither `subtype` nor an exit code tells success from failure: a request that the
  * service refused ends as `success` with `is_error`, an interrupted turn in some cases as `success` without it.
  */
-export function turnEnded(result: Fields, notes: TurnNotes): Ended {
+export function turnEnded(result: Fields, turn: SeenTurn): Ended {
+  const { notes } = turn;
   const status = numberOf(result['api_error_status']);
   const word = reasonOf(result, notes, status);
   const reason = plainLine(synonyms.get(word) ?? word, 80);
@@ -46,7 +55,7 @@ export function turnEnded(result: Fields, notes: TurnNotes): Ended {
     kind: 'turn-ended',
     outcome,
     reason,
-    ...defined({ text }),
+    ...defined({ text, context: turn.context(windowsOf(result)) }),
     usage: usageOfResult(result),
     denials: listOf(result['permission_denials']).length,
     ...(limited ? { retryAfterS: Math.ceil((notes.retryDelayMs ?? 0) / 1000) } : {}),

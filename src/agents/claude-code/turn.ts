@@ -1,4 +1,5 @@
-import type { Usage } from '../../core/agent/usage.ts';
+import { tokensOf, type ContextFill, type Usage } from '../../core/agent/usage.ts';
+import { defined } from '../../core/defined.ts';
 import { fieldsOf, wordOf, type Fields } from '../fields.ts';
 import type { TurnNotes } from './result.ts';
 import { usageOfMessage, usageOfMessages } from './usage.ts';
@@ -6,6 +7,7 @@ import { usageOfMessage, usageOfMessages } from './usage.ts';
 /** What is known of a turn before its `result`. A process is started on a prompt, so its first turn is due at once. */
 export class Turn {
   readonly #messages = new Map<string, Usage>();
+  #latest: { readonly model: string | undefined; readonly tokens: number } | undefined;
   #notes: TurnNotes = {};
   #over = false;
 
@@ -38,11 +40,27 @@ export class Turn {
     if (retryDelayMs !== undefined) this.#notes = { ...this.#notes, retryDelayMs };
   }
 
-  /** Counts a message of the model. */
-  count(message: Fields): void {
+  /** Counts a message of the model; one of the main conversation tells how full that is. */
+  count(message: Fields, { main }: { readonly main: boolean }): void {
     const id = wordOf(message['id']);
-    const usage = fieldsOf(message['usage']);
-    if (id !== undefined && usage !== undefined) this.#messages.set(id, usageOfMessage(usage));
+    const counts = fieldsOf(message['usage']);
+    if (id === undefined || counts === undefined) return;
+    const usage = usageOfMessage(counts);
+    this.#messages.set(id, usage);
+    const tokens = tokensOf(usage);
+    // Words that the agent puts into the model's mouth count nothing.
+    if (main && tokens > 0) this.#latest = { model: wordOf(message['model']), tokens };
+  }
+
+  /**
+   * How full the main conversation is after its latest message; undefined before the first. `windows`: how many tokens
+   * fit, by model.
+   */
+  context(windows: ReadonlyMap<string, number> = new Map()): ContextFill | undefined {
+    if (this.#latest === undefined) return undefined;
+    const { model, tokens } = this.#latest;
+    const window = model === undefined ? undefined : windows.get(model);
+    return { tokens, ...defined({ window }) };
   }
 
   /** What is known to be consumed so far: less than in truth. */

@@ -1,5 +1,5 @@
 import { addUsage, noUsage, type Usage } from '../../core/agent/usage.ts';
-import { amountOf, fieldsOf, numberOf, type Fields } from '../fields.ts';
+import { amountOf, fieldsOf, numberOf, wordOf, type Fields } from '../fields.ts';
 
 /**
  * What the turn of a `result` consumed. `model_usage_since_last_result` is the only field that is neither cumulative nor
@@ -22,6 +22,23 @@ export function usageOfResult(result: Fields): Usage {
   }
   const tokens = { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens };
   return priced ? { ...tokens, costUsd } : tokens;
+}
+
+/** How a model is written whose window was chosen, e.g. `name[1m]`; its messages name it without that. */
+const variant = /\[\w+\]$/u;
+
+/** How many tokens fit into the context of each model that a `result` names, by each name that its messages may give it. */
+export function windowsOf(result: Fields): ReadonlyMap<string, number> {
+  const named = new Map<string, number>();
+  const meant = new Map<string, number>();
+  for (const [name, model] of Object.entries(fieldsOf(result['modelUsage']) ?? {})) {
+    const { contextWindow, canonicalModel } = fieldsOf(model) ?? {};
+    const window = amountOf(contextWindow);
+    if (window === 0) continue;
+    named.set(name, window);
+    meant.set(wordOf(canonicalModel) ?? name.replace(variant, ''), window);
+  }
+  return new Map([...meant, ...named]);
 }
 
 /** Counts as the model's service gives them with a message; no price. */

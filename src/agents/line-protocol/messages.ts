@@ -4,7 +4,7 @@
  * All fields but those marked with `?` are needed.
  */
 import type { AgentQuestion, Answer, TurnOutcome } from '../../core/agent/events.ts';
-import type { Usage } from '../../core/agent/usage.ts';
+import type { ContextFill, Usage } from '../../core/agent/usage.ts';
 
 /** What an agent prints. */
 export type OutMessage =
@@ -44,6 +44,8 @@ export type OutMessage =
       readonly text?: string;
       readonly denials?: number;
       readonly usage?: Partial<Usage>;
+      /** How full the model's context is after the turn. */
+      readonly context?: ContextFill;
     };
 
 /** What a live agent reads. */

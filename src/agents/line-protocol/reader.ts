@@ -1,5 +1,5 @@
 import type { AgentEvent, AgentQuestion, AgentRequest, TurnOutcome } from '../../core/agent/events.ts';
-import { noUsage, type Usage } from '../../core/agent/usage.ts';
+import { noUsage, type ContextFill, type Usage } from '../../core/agent/usage.ts';
 import { defined } from '../../core/defined.ts';
 import type { AgentExit, LineMeta, StreamReader } from '../agent.ts';
 import { deathOf } from '../exit.ts';
@@ -187,11 +187,12 @@ const outcomes: readonly TurnOutcome[] = ['success', 'failed', 'interrupted', 'l
 function resultOf(fields: Fields): Ended {
   const outcome = outcomes.find((each) => each === fields['outcome']) ?? 'failed';
   const text = wordOf(fields['text']);
+  const context = contextOf(fieldsOf(fields['context']));
   return {
     kind: 'turn-ended',
     outcome,
     reason: plainLine(wordOf(fields['reason']) ?? outcome, 80),
-    ...defined({ text }),
+    ...defined({ text, context }),
     usage: usageOf(fieldsOf(fields['usage'])),
     denials: Math.trunc(amountOf(fields['denials'])),
   };
@@ -207,4 +208,11 @@ function usageOf(usage: Fields | undefined): Usage {
   };
   const costUsd = numberOf(usage['costUsd']);
   return costUsd === undefined ? tokens : { ...tokens, costUsd: Math.max(0, costUsd) };
+}
+
+function contextOf(context: Fields | undefined): ContextFill | undefined {
+  const tokens = amountOf(context?.['tokens']);
+  const window = amountOf(context?.['window']);
+  if (tokens === 0) return undefined;
+  return window === 0 ? { tokens } : { tokens, window };
 }

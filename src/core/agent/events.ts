@@ -3,7 +3,7 @@
  * kinds are kept and counted (`unrecognised`), never fatal.
  */
 import type { Finding } from '../supervision/finding.ts';
-import type { Usage } from './usage.ts';
+import type { ContextFill, Usage } from './usage.ts';
 
 /** How a turn ended, judged by the agent's own evidence (never by an exit code alone). */
 export type TurnOutcome = 'success' | 'failed' | 'interrupted' | 'limit' | 'rate-limited' | 'crashed';
@@ -85,6 +85,8 @@ export type AgentEvent =
       readonly reason: string;
       readonly text?: string;
       readonly usage: Usage;
+      /** The main conversation at the end of the turn. */
+      readonly context?: ContextFill;
       /** Tools that were refused during the turn. */
       readonly denials: number;
       /** Seconds after which a rate-limited turn may be tried again, if the service said so. */

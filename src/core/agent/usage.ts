@@ -8,6 +8,13 @@ export interface Usage {
   readonly costUsd?: number;
 }
 
+/** How full the conversation that a model has before it is, as far as its agent told. Tokens. */
+export interface ContextFill {
+  readonly tokens: number;
+  /** How many fit; absent where the agent did not say. */
+  readonly window?: number;
+}
+
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
 /** The sum of two usages, count by count. `costUsd` is absent only if neither has one; a missing one counts as 0. */
@@ -20,4 +27,9 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
   if (a.costUsd === undefined && b.costUsd === undefined) return sum;
   return { ...sum, costUsd: (a.costUsd ?? 0) + (b.costUsd ?? 0) };
+}
+
+/** All tokens of a usage. Of a single message that is what the model then has before it. */
+export function tokensOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Usage): number {
+  return inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;
 }

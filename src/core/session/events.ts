@@ -1,5 +1,5 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
-import type { Usage } from '../agent/usage.ts';
+import type { ContextFill, Usage } from '../agent/usage.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Finding } from '../supervision/finding.ts';
 import type { BreakpointKind, ChangeSummary, Mode, Place, Priority, Removal, Result, Session } from './state.ts';
@@ -66,6 +66,7 @@ export interface SessionEvents {
     reason: string;
     text?: string;
     usage: Usage;
+    context?: ContextFill;
     denials: number;
     offset: number;
   };

@@ -158,6 +158,7 @@ function conclude(
     reason: seen.reason,
     ...(seen.text === undefined ? {} : { text: excerpt(seen.text) }),
     usage: seen.usage,
+    ...(seen.context === undefined ? {} : { context: seen.context }),
     denials: seen.denials,
     offset,
   };

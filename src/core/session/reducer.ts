@@ -248,6 +248,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
         offset: data.offset,
       },
       usage: addUsage(session.usage, data.usage),
+      ...(data.context === undefined ? {} : { context: data.context }),
     }),
   'breakpoint.raised': (session, { at, data }) => ({
     ...advanced(held(session, at), data.offset),

@@ -1,5 +1,5 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
-import type { Usage } from '../agent/usage.ts';
+import type { ContextFill, Usage } from '../agent/usage.ts';
 import type { Coverage } from '../checkpoint/state.ts';
 import type { Restored, Restoring } from '../restore/state.ts';
 import type { ErrorRecord } from '../errors.ts';
@@ -257,6 +257,8 @@ export interface Session {
   readonly turnNotes?: readonly TurnNote[];
   readonly breakpoints: readonly Breakpoint[];
   readonly usage: Usage;
+  /** The main conversation, as of the last turn that told. */
+  readonly context?: ContextFill;
   readonly result?: Result;
   /** Absent when nobody accepted the work, or the landing came to nothing or was taken back. */
   readonly acceptance?: Acceptance;

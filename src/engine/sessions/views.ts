@@ -40,6 +40,7 @@ export function sessionView(session: Session, sessions: readonly Session[]): Ses
     startedAt: some(session.startedAt, iso) ?? null,
     endedAt: some(session.endedAt, iso),
     usage: { ...session.usage },
+    context: some(session.context, (context) => ({ ...context })),
     turns: session.turns,
     changes: some(session.result?.changes, (changes) => ({ ...changes })),
     archived: session.archived,

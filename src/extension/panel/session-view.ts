@@ -33,6 +33,7 @@ export function panelSession(detail: SessionDetail, readOnly?: string): PanelSes
       worktree: detail.worktree ?? undefined,
       startedAt: detail.startedAt ?? undefined,
       endedAt: detail.endedAt,
+      context: contextOf(detail),
       incomplete: detail.activity?.incomplete,
     }),
   };
@@ -40,6 +41,10 @@ export function panelSession(detail: SessionDetail, readOnly?: string): PanelSes
 
 function usageOf({ usage: { costUsd, ...tokens } }: SessionDetail): PanelSession['usage'] {
   return { ...tokens, ...defined({ costUsd }) };
+}
+
+function contextOf({ context }: SessionDetail): PanelSession['context'] {
+  return context === undefined ? undefined : { tokens: context.tokens, ...defined({ window: context.window }) };
 }
 
 /** What a status rests on, in a sentence. */

@@ -78,6 +78,7 @@ export const eventSchema = z.discriminatedUnion('kind', [
     reason: line.max(80),
     text: z.string().optional(),
     usage,
+    context: z.strictObject({ tokens: count.min(1), window: count.min(1).optional() }).optional(),
     denials: count,
     retryAfterS: count.optional(),
     status: z.number().optional(),

@@ -33,7 +33,15 @@ describe('the line protocol', () => {
       { type: 'ask-withdrawn', id: 'b' },
       { type: 'interrupted', id: 'i' },
       { type: 'notice', severity: 'critical', text: 'careful' },
-      { type: 'result', outcome: 'limit', reason: 'budget', text: 'end', denials: 1, usage },
+      {
+        type: 'result',
+        outcome: 'limit',
+        reason: 'budget',
+        text: 'end',
+        denials: 1,
+        usage,
+        context: { tokens: 6, window: 100 },
+      },
     );
     assert.deepEqual(events, [
       { kind: 'identified', agentSession: 's', model: 'm', version: '1' },
@@ -46,7 +54,15 @@ describe('the line protocol', () => {
       { kind: 'ask-withdrawn', request: 'b' },
       { kind: 'interrupt-seen', input: 'i' },
       { kind: 'notice', severity: 'critical', text: 'careful' },
-      { kind: 'turn-ended', outcome: 'limit', reason: 'budget', text: 'end', denials: 1, usage },
+      {
+        kind: 'turn-ended',
+        outcome: 'limit',
+        reason: 'budget',
+        text: 'end',
+        denials: 1,
+        usage,
+        context: { tokens: 6, window: 100 },
+      },
     ]);
   });
 

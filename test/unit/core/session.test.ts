@@ -42,6 +42,7 @@ describe('a session', () => {
     assert.deepEqual(seen, ['preparing', 'preparing', 'running', 'running', 'reported']);
     assert.deepEqual(world.step('a'), { do: 'wait', for: 'work' });
     assert.equal(world.ledger.get('a').usage.outputTokens, 3);
+    assert.deepEqual(world.ledger.get('a').context, { tokens: 30, window: 100 });
     assert.equal(world.ledger.entity('worktree', '/w/a')?.['holder'], null);
   });
 

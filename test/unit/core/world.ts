@@ -233,6 +233,7 @@ export class World {
       reason: 'completed',
       text: 'done',
       usage: { ...noUsage, outputTokens: 3 },
+      context: { tokens: 30, window: 100 },
       denials: 0,
     });
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'svelte/compiler';
 import { bundleOf, root, textsIn } from '../../../scripts/l10n/texts.mjs';
 import { matchKey } from '../../../src/core/settings/keys.ts';
 import { acting, commandIds } from '../../../src/extension/commands/table.ts';
@@ -150,6 +151,18 @@ describe('texts of the extension', () => {
   it('that are no plain strings are refused', () => {
     assert.deepEqual(textsIn('a.ts', `l10n.t('x {0}', y); vscode.l10n.t("z"); other.t('w');`), ['x {0}', 'z']);
     assert.throws(() => textsIn('a.ts', 'l10n.t(`x ${y}`)'), /plain string/u);
+    const component = `<script lang="ts">const a: string = t('one');</script>{#if a}<b title={t('two')}>{t("three")}</b>{/if}`;
+    assert.deepEqual(textsIn('a.svelte', component, /^t$/u).sort(), ['one', 'three', 'two']);
+    assert.throws(() => textsIn('a.svelte', '<p>\n{t(x)}</p>', /^t$/u), /a\.svelte:2: .*plain string/u);
+  });
+
+  it('are asked for in every panel, never written into its markup', async () => {
+    assert.deepEqual(literalTexts('<b>Word</b><i title="a word">{x}</i><u class="one two">·</u>'), ['Word', 'a word']);
+    const folder = join(root, 'webview');
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (!name.endsWith('.svelte')) continue;
+      assert.deepEqual(literalTexts(await readFile(join(folder, name), 'utf8')), [], name);
+    }
   });
 
   it('have the numbers of their parts without gaps', async () => {
@@ -172,3 +185,17 @@ describe('texts of the extension', () => {
     }
   });
 });
+
+/** Words in the markup of a component that a person would read or hear. */
+function literalTexts(source: string): string[] {
+  const found: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const node = value as Record<string, unknown>;
+    if (node['type'] === 'Attribute' && !/^(aria-label|title|placeholder|alt)$/u.test(String(node['name']))) return;
+    if (node['type'] === 'Text' && /\p{L}{2}/u.test(String(node['data']))) found.push(String(node['data']).trim());
+    for (const each of Object.values(node)) visit(each);
+  };
+  visit(parse(source, { modern: true }).fragment);
+  return found;
+}

@@ -39,6 +39,7 @@ export function session(changes: Partial<PanelSession> = {}): PanelSession {
       cacheWriteTokens: 20_114,
       costUsd: 0.42,
     },
+    context: { tokens: 48_600, window: 200_000 },
     archived: false,
     abilities: { send: can, steer: not, stop: not, cancel: not, continue: not, diff: can },
     ...changes,

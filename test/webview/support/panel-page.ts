@@ -27,6 +27,8 @@ export interface Opening {
   /** What an earlier page kept. */
   readonly state?: unknown;
   readonly reducedMotion?: boolean;
+  /** Translations by English text. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 /** One open page and the extension that it speaks with. */
@@ -54,7 +56,7 @@ export class PanelBrowser {
 
   static async start(): Promise<PanelBrowser> {
     const server = createServer((request, response) => {
-      serve(new URL(request.url ?? '/', 'http://x').pathname).then(
+      serve(new URL(request.url ?? '/', 'http://x')).then(
         ({ type, body }) => response.setHeader('content-type', type).end(body),
         () => response.writeHead(404).end(),
       );
@@ -94,7 +96,7 @@ export class PanelBrowser {
     extension.connect(wire);
     await page.exposeFunction('postToExtension', (message: unknown) => wire.receive(message));
     await page.addInitScript(becomeWebview, { ...readTheme(theme), defaults: defaultStyles(), state: state ?? null });
-    await page.goto(`${this.#origin}/`);
+    await page.goto(`${this.#origin}/?texts=${encodeURIComponent(JSON.stringify(opening.texts ?? {}))}`);
     return {
       page,
       extension,
@@ -148,10 +150,11 @@ function becomeWebview({
 
 const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', ttf: 'font/ttf' };
 
-async function serve(path: string): Promise<{ type: string; body: string | Buffer }> {
+async function serve({ pathname: path, searchParams }: URL): Promise<{ type: string; body: string | Buffer }> {
   if (path === '/') {
+    const texts = JSON.parse(searchParams.get('texts') ?? '{}') as Record<string, string>;
     const page = pageOf({
-      ...{ title: 'Session', language: 'en', texts: {}, nonce: 'abc123' },
+      ...{ title: 'Session', language: 'en', texts, nonce: 'abc123' },
       ...{ source: "'self'", script: '/session.js', style: '/session.css' },
     });
     return { type: 'text/html', body: page };

@@ -122,4 +122,20 @@ describe('Claude Code: captured streams', () => {
       costUsd: 0.00108,
     });
   });
+
+  it('knows how full the main conversation is after a turn, whatever subagents did', () => {
+    const fill = (version: '2.1.197' | '2.1.329', name: string): unknown[] =>
+      read(sampleOf(version, name).lines, {}).flatMap(([, event]) =>
+        event.kind === 'turn-ended' ? [event.context] : [],
+      );
+    assert.deepEqual(fill('2.1.329', 'run-basic').at(-1), { tokens: 1201, window: 1_000_000 });
+    // This version names the model with its window in the result, and without in its messages.
+    assert.deepEqual(fill('2.1.197', 'allow'), [{ tokens: 121, window: 1_000_000 }]);
+    assert.deepEqual(fill('2.1.329', 'subagent'), [
+      { tokens: 121, window: 1_000_000 },
+      { tokens: 121, window: 1_000_000 },
+    ]);
+    assert.deepEqual(fill('2.1.329', 'kill-SIGKILL'), [{ tokens: 121 }]);
+    assert.deepEqual(fill('2.1.329', 'e401'), [undefined]);
+  });
 });
