@@ -41,6 +41,7 @@ export const checks = {
   build: { name: 'build', limitS: 60, command: ['node', 'esbuild.mjs'] },
   workbench: { name: 'workbench install', limitS: 900, command: ['node', 'scripts/bootstrap/workbench.mjs'] },
   agents: { name: 'agents install', limitS: 300, command: ['node', 'test/agents/install.mjs'] },
+  executors: { name: 'executors install', limitS: 400, command: ['node', 'test/executors/install.mjs'] },
 } as const satisfies Record<string, Check>;
 
 export const lanes = {
@@ -99,6 +100,14 @@ export const lanes = {
     specs: ['test/workbench/**/*.test.ts'],
     timeoutMs: 90_000,
     covers: false,
+    isolated: true,
+  },
+  executors: {
+    name: 'executors',
+    limitS: 300,
+    specs: ['test/executors/**/*.test.ts'],
+    timeoutMs: 90_000,
+    covers: true,
     isolated: true,
   },
   agents: {

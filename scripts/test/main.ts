@@ -42,7 +42,8 @@ process.exitCode = count === 0 ? 0 : 1;
 
 async function everything(): Promise<void> {
   // What waits for the network goes beside what uses the cores; what measures time runs alone.
-  const agents = check(checks.agents);
+  // One at a time: both may ask the system's package manager.
+  const agents = check(checks.executors).then(async (executors) => ({ executors, agents: await check(checks.agents) }));
   const workbench = check(checks.workbench);
   const [build] = await Promise.all([
     check(checks.build).then(async (built) => (await lane('unit'), built)),
@@ -58,7 +59,10 @@ async function everything(): Promise<void> {
   if (build) await lane('integration');
   else outcomes.push(failed('integration', 0, 'Not run: the build failed.'));
   await lane('kills');
-  if ((await agents) && build) await lane('agents');
+  const installed = await agents;
+  if (installed.executors && build) await lane('executors');
+  else outcomes.push(failed('executors', 0, 'Not run: the build failed, or a part of the system is missing.'));
+  if (installed.agents && build) await lane('agents');
   else outcomes.push(failed('agents', 0, 'Not run: the build or the installation of the agents failed.'));
   const workbenchIsThere = await workbench;
   for (const name of ['webview', 'host', 'workbench'] as const) {
@@ -70,7 +74,9 @@ async function everything(): Promise<void> {
 
 async function chosen(): Promise<void> {
   const needs = (...names: readonly LaneName[]) => names.some((name) => parts.includes(name));
-  if (needs('integration', 'agents', 'webview', 'host', 'workbench') && !(await check(checks.build))) return;
+  if (needs('integration', 'executors', 'agents', 'webview', 'host', 'workbench') && !(await check(checks.build)))
+    return;
+  if (needs('executors') && !(await check(checks.executors))) return;
   if (needs('agents') && !(await check(checks.agents))) return;
   if (needs('webview', 'host', 'workbench') && !(await check(checks.workbench))) return;
   for (const part of parts) {

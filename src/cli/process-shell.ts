@@ -4,6 +4,7 @@ import { homePath } from '../protocol/client/home.ts';
 import type { Connect } from './connection.ts';
 import { keyboardOf } from './keyboard.ts';
 import { launchPlan } from './launch.ts';
+import { giveTerminal } from './launch-terminal.ts';
 import { readLimited } from './read-limited.ts';
 import type { Shell, Sink } from './shell.ts';
 
@@ -41,6 +42,7 @@ export function processShell(version: string): Shell {
       };
     },
     readStdin: (limit) => readLimited(stdin, limit),
+    ...(stdin.isTTY && stdout.isTTY ? { exec: giveTerminal } : {}),
   };
 }
 

@@ -11,6 +11,7 @@ import { addLand } from './commands/land.ts';
 import { addRadar } from './commands/radar.ts';
 import { addRun } from './commands/run.ts';
 import { addSession } from './commands/session/session.ts';
+import { addBash } from './commands/session/terminal.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrust } from './commands/trust.ts';
 import { addWorktrees } from './commands/worktrees/worktrees.ts';
@@ -68,6 +69,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
   const adders = [
     addRun,
     addSession,
+    addBash,
     addCheckpoints,
     addDiff,
     addRollback,

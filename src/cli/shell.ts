@@ -36,4 +36,6 @@ export interface Shell {
   /** Ctrl-C. While nobody listens it ends the process. */
   onInterrupt(listener: () => void): Dispose;
   readStdin(limit: number): Promise<Uint8Array>;
+  /** Gives the terminal to another program until it ends; its exit status. Missing when there is no terminal to give. */
+  exec?(command: readonly string[], cwd: string): Promise<number>;
 }

@@ -12,12 +12,11 @@ import { runName } from '../core/ids.ts';
 import type { Session } from '../core/session/state.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import type { Agent } from '../agents/agent.ts';
-import type { Executor } from '../executors/executor.ts';
-import { LocalExecutor } from '../executors/local/local-executor.ts';
 import { createDoor } from '../git/door.ts';
 import type { Owner } from '../git/owner.ts';
 import { StateManager } from '../state/state-manager.ts';
 import { AgentDirectory } from './agent-directory.ts';
+import { ExecutorDirectory } from './executor-directory.ts';
 import { checkpointHandlers } from './handlers/checkpoints.ts';
 import { diffHandlers } from './handlers/diff.ts';
 import { engineHandlers } from './handlers/engine.ts';
@@ -27,9 +26,11 @@ import { restoreHandlers } from './handlers/restores.ts';
 import { reviewHandlers } from './handlers/review.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { streamHandlers } from './handlers/streams.ts';
+import { terminalHandlers } from './handlers/terminals.ts';
 import { trustHandlers } from './handlers/trust.ts';
 import { watchHandlers } from './handlers/watch.ts';
 import { homecoming } from './homecoming.ts';
+import { Forgetter } from './places/forgetter.ts';
 import { engineOwner } from './places/owner.ts';
 import { GitCheckpoints } from './places/git-checkpoints.ts';
 import { GitWorkplace } from './places/git-workplace.ts';
@@ -52,6 +53,8 @@ import { Watching } from './watch/watching.ts';
 export interface Shipped {
   readonly wrapper: string;
   readonly demoAgent: string;
+  /** The program of the command line. */
+  readonly cli: string;
   readonly sqlWasm?: string;
 }
 
@@ -84,8 +87,10 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   });
   const owner = await engineOwner(home.root);
   const repositories = new Repositories({ door, env, privateDir: join(home.root, 'git'), owner });
-  const executor = new LocalExecutor({ wrapperPath: shipped.wrapper });
-  const executors: ReadonlyMap<string, Executor> = new Map([[executor.id, executor]]);
+  const executors = new ExecutorDirectory({
+    ...{ home: home.root, wrapper: shipped.wrapper, cli: shipped.cli, env, log: log.component('executor') },
+    tmuxSocket: await tmuxSocket(settings),
+  });
   const directory = new AgentDirectory({ demoScript: shipped.demoAgent, state: join(home.root, 'agents') });
   const settingsFor = (session: Session): Promise<Settings> =>
     settings.of(session.repository.root, session.requester.settings);
@@ -100,7 +105,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     workplace: new GitWorkplace({ ...places, log: log.component('git'), sessionFolder: (id) => home.session(id) }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     agent: agentOf,
-    executor: (session) => executors.get(session.executor) ?? executor,
+    executor: (session) => executors.executor(session.executor),
     askSecrets: (session, names) => askClients(engine.clients(), store.session(session), names, log),
     settings: settingsFor,
   };
@@ -113,6 +118,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     settings: (root, variables) => settings.of(root, variables),
     agent: (id, inForce, given) => directory.agent(id, inForce, given),
   };
+  const forgetter = new Forgetter({ store, executors, log: log.component('executor') });
   const after = homecoming({ services, home, log, stopping: stopping.signal, settings: places.settings });
   const projections = state.project(projection({ sessions: home.sessions }), (error, path) =>
     log.warn('cannot write a file that shows the state', { path, error }),
@@ -136,13 +142,12 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...restoreHandlers(services),
       ...reviewHandlers(services),
       ...sessionHandlers(services),
-      ...streamHandlers(services),
-      ...trustHandlers(services),
-      ...watchHandlers(services),
+      ...{ ...streamHandlers(services), ...terminalHandlers(services) },
+      ...{ ...trustHandlers(services), ...watchHandlers(services) },
     },
     begin: () =>
       takeUp(state, [
-        () => executor.warmUp(),
+        () => executors.warmUp(),
         () => watching.start(),
         () => radar.start(),
         () => sessions.start(),
@@ -154,6 +159,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       stopping.abort();
       await sessions.stop();
       await after.stop();
+      await forgetter.stop();
       await radar.stop();
       await watching.stop();
       if (state.readOnlyReason === undefined) {
@@ -186,6 +192,12 @@ async function openState(engine: EngineContext, options: AppOptions): Promise<St
   });
   if (afterCommit !== undefined) state.onRecords(afterCommit);
   return state;
+}
+
+/** Settings that cannot be read are told by every request that needs them; they do not keep the engine from starting. */
+async function tmuxSocket(settings: SettingsSource): Promise<string> {
+  const found = await settings.of(undefined).catch(() => undefined);
+  return found?.['executors.tmux.socket'] ?? 'coppice';
 }
 
 /** The first records of this engine: what could be brought back if the journal was lost, and that the engine is there. */

@@ -46,10 +46,16 @@ function shippedFiles(): Shipped {
   const here = dirname(fileURLToPath(import.meta.url));
   const wrapper = join(here, 'run.sh');
   if (existsSync(wrapper))
-    return { wrapper, demoAgent: join(here, 'demo-agent.js'), sqlWasm: join(here, 'sql-wasm.wasm') };
+    return {
+      wrapper,
+      demoAgent: join(here, 'demo-agent.js'),
+      cli: join(here, 'cli.js'),
+      sqlWasm: join(here, 'sql-wasm.wasm'),
+    };
   const root = join(here, '..', '..');
   return {
     wrapper: join(root, 'media', 'run.sh'),
     demoAgent: join(root, 'src', 'agents', 'demo', 'program', 'main.ts'),
+    cli: join(root, 'src', 'cli', 'main.ts'),
   };
 }

@@ -2,7 +2,8 @@ import type { Session } from '../core/session/state.ts';
 import type { Limits } from '../core/queue/policy.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import type { Agent } from '../agents/agent.ts';
-import type { Executor, RunRef } from '../executors/executor.ts';
+import type { RunRef } from '../executors/executor.ts';
+import type { ExecutorDirectory } from './executor-directory.ts';
 import type { Log } from './process/log.ts';
 import type { Repositories } from './places/repositories.ts';
 import type { Radar } from './radar/radar.ts';
@@ -16,7 +17,7 @@ export interface Services {
   readonly sessions: Sessions;
   readonly vault: Vault;
   readonly repositories: Repositories;
-  readonly executors: ReadonlyMap<string, Executor>;
+  readonly executors: Pick<ExecutorDirectory, 'ids' | 'executor'>;
   readonly radar: Pick<Radar, 'view'>;
   readonly log: Log;
   readonly clock: () => number;

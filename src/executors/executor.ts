@@ -44,6 +44,34 @@ export interface RunSpec extends RunRef {
   readonly secrets?: readonly string[];
   /** The agent reads numbered inputs; otherwise its input is empty. */
   readonly duplex: boolean;
+  /** What is at work, for places that show it; see `SessionLabel`. */
+  readonly label?: SessionLabel;
+}
+
+/** How a session is called where a person looks for it by name: in a list of windows, of containers. */
+export interface SessionLabel {
+  /** Id of its task. */
+  readonly task: string;
+  readonly mode: string;
+  readonly agent: string;
+}
+
+/** A program that a terminal of the user runs to be where a session is. */
+export interface Terminal {
+  /** Program and arguments; empty: the user's own shell. */
+  readonly command: readonly string[];
+  /** Absolute, on this host. */
+  readonly cwd: string;
+  /** What a person is told about it, in a sentence. */
+  readonly what: string;
+}
+
+/** A session that somebody wants to be at. */
+export interface TerminalPlace {
+  readonly session: string;
+  /** Its worktree on this host. */
+  readonly cwd: string;
+  readonly label: SessionLabel;
 }
 
 /** The agent's process and its wrapper's. Start times and boot ids are opaque and only compared. Plain JSON. */
@@ -111,6 +139,8 @@ export interface StopReport {
 export interface Executor {
   readonly id: string;
   readonly capabilities: ExecutorCapabilities;
+  /** Whether it can be used here, and what it is: a version, a host. Throws `executor-missing`, `unreachable` with what to do. */
+  detect(signal: AbortSignal): Promise<string>;
   /**
    * Starts the agent, or returns the run that was already started in this directory, ended or not: of any number of
    * starts exactly one runs the agent. A start that was cut short before the agent's first step does not count. Throws `agent-missing`, `agent-unusable`, `not-found` (working directory),
@@ -148,4 +178,8 @@ export interface Executor {
   memory(run: RunRef): Promise<number | undefined>;
   /** Removes the run's directory; the stream stays. Throws `wrong-state` while something of the run lives. */
   clean(run: RunRef): Promise<void>;
+  /** How a terminal gets to a session; makes what it needs for that. Throws `executor-missing`, `unreachable`. */
+  terminal(place: TerminalPlace): Promise<Terminal>;
+  /** Nobody wants a session here any more: removes what it left beside its runs (windows, containers, folders elsewhere). */
+  forget(session: string): Promise<void>;
 }

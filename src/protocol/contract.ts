@@ -14,6 +14,7 @@ import {
   sessionDetailSchema,
   sessionSchema,
   streamEventSchema,
+  terminalSchema,
   trustSchema,
   verdictSchema,
   worktreeSchema,
@@ -95,6 +96,8 @@ export const requests = {
   'session/interrupt': { params: z.object({ session: identifier }), result: none },
   'session/cancel': { params: z.object({ session: identifier, reason: bounded.short.optional() }), result: none },
   'session/archive': { params: z.object({ session: identifier }), result: none },
+  /** How a terminal gets to where a session is: a program with its arguments (none: the user's shell), and a folder. */
+  'session/terminal': { params: z.object({ session: identifier }), result: terminalSchema },
   /** The conversation so far, from a byte offset of the stream (0 = the beginning). `live` tells that more may come. */
   'session/logs': {
     params: z.object({

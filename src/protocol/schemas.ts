@@ -192,6 +192,14 @@ export const trustSchema = z.object({
   host: z.boolean(),
 });
 
+/** A program that a terminal runs to be at a session; see `Terminal` of the executors. */
+export const terminalSchema = z.object({
+  command: z.array(z.string()),
+  cwd: z.string(),
+  what: z.string(),
+});
+export type TerminalView = z.infer<typeof terminalSchema>;
+
 export const recordSchema = z.object({
   seq: z.number(),
   at: z.number(),

@@ -207,6 +207,13 @@ export const table = {
       '`title` the name that is shown.',
     scope: 'user',
   },
+  'executors.tmux.socket': {
+    type: type.socketName,
+    default: 'coppice',
+    description:
+      'Name of the socket of the tmux server in which windows of sessions are opened (`tmux -L`). `default` is your own server.',
+    scope: 'user',
+  },
   'checkpoints.keep': {
     type: type.whole(1, 10_000),
     default: 20,

@@ -33,6 +33,12 @@ export const path = text(
   /^(?:\/|~\/|\{home\}\/)[^\0\r\n]*$/u,
 );
 
+/** Name of a socket of tmux: a file name. */
+export const socketName = text(
+  'a name of letters, digits, hyphens and underscores',
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/u,
+);
+
 /** A program: a name that is looked for on the `PATH`, or a path (never one that depends on the current directory). */
 export const program = text(
   'the name of a program, an absolute path, or one that begins with ~/',

@@ -88,6 +88,21 @@ export function agentCheck({ id, usable, detail, fix }: AgentFinding, standard: 
   };
 }
 
+/** An executor as it was found. */
+export interface ExecutorFinding {
+  readonly id: string;
+  readonly usable: boolean;
+  /** Version or host, or what is wrong. */
+  readonly detail: string;
+  /** One sentence; when it is not usable. */
+  readonly fix?: string;
+}
+
+/** Work is possible without any but the local one, which is always there. */
+export function executorCheck({ id, usable, detail, fix }: ExecutorFinding): Check {
+  return { ...row(`executor ${id}`, usable, detail, fix ?? 'Use another executor.'), required: false };
+}
+
 /** No repository and no trust are states, not faults: nothing is missing on this machine. */
 export function repositoryCheck(found: RepositoryFinding | undefined): Check {
   return { ...repositoryRow(found), required: false };

@@ -2,7 +2,7 @@
 import { isCoppiceError, systemCode } from '../../core/errors.ts';
 import type { Check } from '../../protocol/schemas.ts';
 import * as checks from './checks.ts';
-import type { AgentFinding, RepositoryFinding } from './checks.ts';
+import type { AgentFinding, ExecutorFinding, RepositoryFinding } from './checks.ts';
 
 /** Where the facts come from. A probe that throws or does not answer makes a row of its own. */
 export interface DoctorProbes {
@@ -21,6 +21,7 @@ export interface DoctorProbes {
   /** Problems of the settings, one sentence each. */
   readonly settings: () => Promise<readonly string[]>;
   readonly agents: (signal: AbortSignal) => Promise<readonly AgentFinding[]>;
+  readonly executors: (signal: AbortSignal) => Promise<readonly ExecutorFinding[]>;
   /** Undefined outside of a repository. */
   readonly repository: (signal: AbortSignal) => Promise<RepositoryFinding | undefined>;
 }
@@ -72,6 +73,9 @@ export async function examine(probes: DoctorProbes, options: DoctorOptions): Pro
     ask('agents', 'Run the program of the agent by hand.', async (signal) =>
       (await probes.agents(signal)).map((found) => checks.agentCheck(found, defaultAgent)),
     ),
+    ask('executors', 'Use `--executor local`.', async (signal) =>
+      (await probes.executors(signal)).map((found) => checks.executorCheck(found)),
+    ).then(optional),
     options.repository
       ? ask('repository', 'Look at it with git.', async (signal) => [
           checks.repositoryCheck(await probes.repository(signal)),

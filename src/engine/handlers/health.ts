@@ -12,7 +12,7 @@ import { protocol } from '../../protocol/version.ts';
 import type { Config, ConfigRequest } from '../config/config.ts';
 import { lastLines } from '../diagnostics/last-lines.ts';
 import { diagnosticsReport, logLines, partLimitMs } from '../diagnostics/report.ts';
-import type { AgentFinding, RepositoryFinding } from '../doctor/checks.ts';
+import type { AgentFinding, ExecutorFinding, RepositoryFinding } from '../doctor/checks.ts';
 import { examine, probeLimitMs } from '../doctor/doctor.ts';
 import { findProgram, tryWriting, watchLimit } from '../doctor/host.ts';
 import type { EngineContext } from '../process/engine.ts';
@@ -96,6 +96,7 @@ async function check(
       settings: () => config.problems(),
       agents: async (signal) =>
         Promise.all((await options.agents(undefined)).map((agent) => detect(agent, requester, signal))),
+      executors: (signal) => executorsFound(services, signal),
       repository: () => (path === undefined ? Promise.resolve(undefined) : repositoryAt(services, path)),
     },
     {
@@ -105,6 +106,20 @@ async function check(
       repository: path !== undefined,
       limitMs: probeLimitMs,
     },
+  );
+}
+
+/** Every executor that can be named, with what it says of itself. */
+async function executorsFound({ executors }: Services, signal: AbortSignal): Promise<ExecutorFinding[]> {
+  return Promise.all(
+    executors.ids.map(async (id): Promise<ExecutorFinding> => {
+      try {
+        return { id, usable: true, detail: await executors.executor(id).detect(signal) };
+      } catch (error) {
+        const { message, next } = toErrorRecord(error);
+        return { id, usable: false, detail: message, fix: next };
+      }
+    }),
   );
 }
 

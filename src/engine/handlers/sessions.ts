@@ -134,7 +134,7 @@ export async function continueSession(
   requireWritable(services);
   const session = store.find(name);
   const agent = await services.agentOf(session);
-  const executor = executorOf(services, session.executor);
+  const executor = services.executors.executor(session.executor);
   await requireTrust(services, session.repository, session.mode, agent, executor);
   requireTakes(agent, next().text);
   const environment = allowed(requester, agent.environment);
@@ -174,7 +174,7 @@ async function createSession(
   const settings = await services.settings(root, params.requester.settings);
   const agentId = params.agent ?? settings['agent.default'];
   const agent = services.agent(agentId, settings, params.agentOptions ?? {});
-  const executor = executorOf(services, params.executor ?? 'local');
+  const executor = services.executors.executor(params.executor ?? 'local');
   await requireTrust(services, { id: location.id, root }, params.mode, agent, executor);
   const request = defined({
     name: params.name,
@@ -256,13 +256,6 @@ function answerOf(given: ParsedOf<Requests, 'session/answer'>['answer']): Parame
     ...(given.input === undefined ? {} : { input: given.input }),
     ...(given.answers === undefined ? {} : { answers: given.answers }),
   };
-}
-
-function executorOf(services: Services, id: string): Executor {
-  const executor = services.executors.get(id);
-  if (executor !== undefined) return executor;
-  const known = [...services.executors.keys()].join(', ');
-  throw new CoppiceError('executor-missing', `There is no executor "${id}".`, `Use one of: ${known}.`);
 }
 
 /** Says what is wrong with the state before anything that follows from it: a journal that is lost also trusts nobody. */

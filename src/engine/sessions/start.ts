@@ -116,6 +116,7 @@ async function spawnAgent(
       cwd: place.path,
       env: { ...env, ...context.vault.values(session.id, secrets), ...command.env },
       secrets,
+      label: { task: session.task.id, mode: session.mode, agent: session.agent },
       duplex: command.duplex || inputs > 0,
     },
     context.stopping,

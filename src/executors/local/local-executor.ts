@@ -9,6 +9,8 @@ import type {
   RunState,
   StopLimits,
   StopReport,
+  Terminal,
+  TerminalPlace,
 } from '../executor.ts';
 import type { InputState } from '../executor.ts';
 import { closeInput, inputState, writeInput } from '../inbox.ts';
@@ -31,7 +33,7 @@ export interface LocalExecutorOptions {
 
 /** Agents on this host, with the rights of the user: no boundary at all, so the engine asks for consent first. */
 export class LocalExecutor implements Executor {
-  readonly id = 'local';
+  readonly id: string = 'local';
   readonly capabilities = { isolation: 'none', outlivesEngine: true, input: true, resourceLimits: false } as const;
   readonly #wrapperPath: string;
   readonly #host: Host;
@@ -45,6 +47,10 @@ export class LocalExecutor implements Executor {
   /** Asks the system once for what every start needs; the first start does it otherwise. */
   async warmUp(): Promise<void> {
     await (this.#prefix ??= signalReset());
+  }
+
+  detect(_signal: AbortSignal): Promise<string> {
+    return Promise.resolve('this host, with your rights');
   }
 
   async start(spec: RunSpec, signal: AbortSignal): Promise<RunRecord> {
@@ -128,4 +134,11 @@ export class LocalExecutor implements Executor {
     }
     await rm(directory, { recursive: true, force: true });
   }
+
+  terminal({ cwd }: TerminalPlace): Promise<Terminal> {
+    return Promise.resolve({ command: [], cwd, what: 'A shell in the worktree.' });
+  }
+
+  /** Runs leave nothing but their folders. */
+  async forget(_session: string): Promise<void> {}
 }

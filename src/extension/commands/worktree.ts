@@ -20,10 +20,19 @@ export const openTerminal: Command = (app) => async (given) => {
     ({ creationOptions, exitStatus, name: known }) =>
       exitStatus === undefined && 'cwd' in creationOptions && creationOptions.cwd === worktree && known === name,
   );
-  const terminal =
-    open ?? vscode.window.createTerminal({ name, cwd: worktree, iconPath: new vscode.ThemeIcon('git-branch') });
-  terminal.show();
+  (open ?? (await newTerminal(app, session.id, name))).show();
 };
+
+/** What the executor of the session has for people: a window of tmux, a shell in its container or on its host, or of this host. */
+async function newTerminal({ link }: App, session: string, name: string): Promise<vscode.Terminal> {
+  const { command, cwd } = await link.request('session/terminal', { session });
+  const [shellPath, ...shellArgs] = command;
+  const iconPath = new vscode.ThemeIcon(shellPath === undefined ? 'git-branch' : 'vm');
+  return vscode.window.createTerminal({
+    ...{ name, cwd, iconPath },
+    ...(shellPath === undefined ? {} : { shellPath, shellArgs }),
+  });
+}
 
 /** Coppice: Open Worktree in New Window */
 export const openWorktreeWindow: Command = (app) => async (given) => {

@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { requester } from '../engine/requester.ts';
 
-/** An agent as the engine found it on this machine. */
+/** An agent, or an executor, as the engine found it on this machine. */
 export interface Found {
   readonly id: string;
   readonly usable: boolean;
@@ -13,10 +13,17 @@ export interface Found {
   readonly standard: boolean;
 }
 
-const prefix = 'agent ';
-
 /** The agents that the engine knows, each with whether it can be started here. */
-export async function findAgents({ link }: Pick<App, 'link'>): Promise<readonly Found[]> {
+export function findAgents(app: Pick<App, 'link'>): Promise<readonly Found[]> {
+  return find(app, 'agent ');
+}
+
+/** The places where agents can run, each with whether it can be used. */
+export function findExecutors(app: Pick<App, 'link'>): Promise<readonly Found[]> {
+  return find(app, 'executor ');
+}
+
+async function find({ link }: Pick<App, 'link'>, prefix: string): Promise<readonly Found[]> {
   const { checks } = await link.request('doctor', { requester: requester(process.env) });
   return checks
     .filter(({ name }) => name.startsWith(prefix))

@@ -16,6 +16,8 @@ export interface Draft {
   readonly context: string;
   readonly agent: string | undefined;
   readonly mode: Mode;
+  /** Where it runs; undefined: on this host. */
+  readonly executor: string | undefined;
   /** Path of a worktree to work in; undefined: one of its own. */
   readonly worktree: string | undefined;
   /** Where the branch starts; undefined: where the main checkout is. */
@@ -37,6 +39,7 @@ export function emptyDraft(remembered: Partial<Remembered> = {}): Draft {
     context: '',
     agent: typeof remembered.agent === 'string' ? remembered.agent : undefined,
     mode: offeredModes.find((each) => each === remembered.mode) ?? 'autonomous',
+    executor: undefined,
     worktree: undefined,
     base: undefined,
     priority: 'normal',
@@ -60,17 +63,18 @@ export function modeText(mode: Mode): { readonly label: string; readonly detail:
 }
 
 /** `Autonomous · own worktree`: the choices in a line. */
-export function draftText({ mode, worktree, base, priority }: Draft): string {
+export function draftText({ mode, executor, worktree, base, priority }: Draft): string {
   const where = worktree === undefined ? l10n.t('own worktree') : oneLine(worktree, 80);
   const from = base === undefined ? '' : l10n.t('from {0}', oneLine(base, 60));
-  return [modeText(mode).label, where, from, priority === 'high' ? l10n.t('first in line') : '']
+  const place = executor === undefined || executor === 'local' ? '' : oneLine(executor, 60);
+  return [modeText(mode).label, place, where, from, priority === 'high' ? l10n.t('first in line') : '']
     .filter((part) => part !== '')
     .join(' · ');
 }
 
 /** The request. `id` is the session's, so that it can be sent again. */
 export function requestOf(
-  { repository, prompt, context, agent, mode, worktree, base, priority }: Draft,
+  { repository, prompt, context, agent, mode, executor, worktree, base, priority }: Draft,
   id: string,
   requester: Params['requester'],
 ): Params {
@@ -82,6 +86,7 @@ export function requestOf(
     priority,
     requester,
     ...(agent === undefined ? {} : { agent }),
+    ...(executor === undefined ? {} : { executor }),
     ...(worktree === undefined ? {} : { worktree }),
     ...(base === undefined ? {} : { base }),
   };

@@ -5,9 +5,10 @@ import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
 import { back, type Back } from '../quick/back.ts';
 import { askText, pickOne, type Choice, type Heading, type Step } from '../quick/quick.ts';
+import { findExecutors, type Found } from './agents.ts';
 import { draftText, modeText, offeredModes, type Draft } from './draft.ts';
 
-type Rest = 'start' | 'mode' | 'worktree' | 'base' | 'priority';
+type Rest = 'start' | 'mode' | 'executor' | 'worktree' | 'base' | 'priority';
 
 /** Start is one Enter away; everything else can be changed first. */
 export async function askRest<S extends Draft>(app: App, begin: S, step: Step): Promise<S | Back> {
@@ -22,7 +23,7 @@ export async function askRest<S extends Draft>(app: App, begin: S, step: Step): 
 }
 
 function restChoices(draft: Draft): readonly (Choice<Rest> | Heading)[] {
-  const { mode, worktree, base, priority } = draft;
+  const { mode, executor, worktree, base, priority } = draft;
   const high = priority === 'high';
   const where = worktree ?? l10n.t('one of its own');
   const from = base ?? l10n.t('where the main checkout is');
@@ -30,6 +31,12 @@ function restChoices(draft: Draft): readonly (Choice<Rest> | Heading)[] {
     { label: l10n.t('Start'), icon: 'play', description: draftText(draft), gives: 'start' },
     { heading: l10n.t('change first') },
     { label: l10n.t('Mode…'), icon: 'settings', description: modeText(mode).label, gives: 'mode' },
+    {
+      label: l10n.t('Executor…'),
+      icon: 'vm',
+      description: oneLine(executor ?? 'local', 120),
+      gives: 'executor',
+    },
     { label: l10n.t('Worktree…'), icon: 'repo-forked', description: oneLine(where, 120), gives: 'worktree' },
     { label: l10n.t('Base…'), icon: 'git-branch', description: oneLine(from, 120), gives: 'base' },
     {
@@ -52,6 +59,8 @@ async function change(
       const mode = await pickOne(choices, { ...step, placeholder: l10n.t('Choose a mode'), active: draft.mode });
       return mode === back ? back : { mode };
     }
+    case 'executor':
+      return askExecutor(app, draft, step);
     case 'worktree':
       return askWorktree(app, draft, step);
     case 'base': {
@@ -63,6 +72,30 @@ async function change(
     case 'priority':
       return { priority: draft.priority === 'high' ? 'normal' : 'high' };
   }
+}
+
+/** Those that were found working first; the others say what to do. */
+async function askExecutor(app: App, draft: Draft, step: Step): Promise<Partial<Draft> | Back> {
+  const executors = await findExecutors(app);
+  const missing = executors.filter(({ usable }) => !usable);
+  const choices: (Choice<string> | Heading)[] = [
+    ...executors.filter(({ usable }) => usable).map(executorChoice),
+    ...(missing.length === 0 ? [] : [{ heading: l10n.t('not usable here') }]),
+    ...missing.map(executorChoice),
+  ];
+  const active = draft.executor ?? 'local';
+  const executor = await pickOne(choices, { ...step, placeholder: l10n.t('Where should it run?'), active });
+  return executor === back ? back : { executor };
+}
+
+function executorChoice({ id, detail, fix, usable }: Found): Choice<string> {
+  return {
+    label: oneLine(id, 64),
+    description: oneLine(detail, 120),
+    icon: usable ? 'vm' : 'circle-slash',
+    ...(usable || fix === undefined ? {} : { detail: oneLine(fix, 200) }),
+    gives: id,
+  };
 }
 
 const own = Symbol('own');

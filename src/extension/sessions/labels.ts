@@ -48,7 +48,8 @@ export function sessionDescription(session: SessionView, now: number): string {
   const place = status === 'queued' && position !== undefined ? l10n.t('{0} in line', position) : '';
   const doing = status === 'preparing' || status === 'needs-you' || status === 'paused' ? lookOf(status).label : '';
   const age = ageText(now - since(session));
-  return [place, doing, age, changesText(session)].filter((part) => part !== '').join(' · ');
+  const where = session.executor === 'local' ? '' : oneLine(session.executor, 24);
+  return [place, doing, age, changesText(session), where].filter((part) => part !== '').join(' · ');
 }
 
 /** The row as a screen reader says it. */

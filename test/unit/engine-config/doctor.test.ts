@@ -24,6 +24,7 @@ const healthy: DoctorProbes = {
   watches: () => Promise.resolve(524_288),
   settings: () => Promise.resolve([]),
   agents: () => Promise.resolve([{ id: 'claude-code', usable: true, detail: '2.1.329' }]),
+  executors: () => Promise.resolve([{ id: 'local', usable: true, detail: 'this host' }]),
   repository: () => Promise.resolve({ root: '/srv/work', trusted: true, host: false }),
 };
 
@@ -59,6 +60,7 @@ describe('doctor', () => {
         'file watches',
         'settings',
         'agent claude-code',
+        'executor local',
         'repository',
       ],
     );

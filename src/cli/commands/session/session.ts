@@ -12,6 +12,7 @@ import { addSessionRename } from './rename.ts';
 import { addSessionRestore } from './restore.ts';
 import { addSessionShow } from './show.ts';
 import { addSessionStart } from './start.ts';
+import { addSessionTerminal } from './terminal.ts';
 
 /** Adds the group `coppice session` under all its names. */
 export function addSession(program: Command, perform: Perform): void {
@@ -35,6 +36,7 @@ export function addSession(program: Command, perform: Perform): void {
     addSessionInterrupt,
     addSessionCancel,
     addSessionAttach,
+    addSessionTerminal,
     addSessionRename,
     addSessionRemove,
     addSessionRestore,

@@ -1,0 +1,27 @@
+import { CoppiceError } from '../../core/errors.ts';
+import type { Handlers, Requests } from '../../protocol/contract.ts';
+import type { ClientContext } from '../rpc/server.ts';
+import type { Services } from '../services.ts';
+
+type TerminalHandlers = Pick<Handlers<Requests, ClientContext>, 'session/terminal'>;
+
+/** How a terminal gets to where a session is. */
+export function terminalHandlers({ store, executors }: Services): TerminalHandlers {
+  return {
+    'session/terminal': async ({ session: key }) => {
+      const { id, worktree, task, mode, agent, executor } = store.find(key);
+      if (worktree === undefined) {
+        throw new CoppiceError(
+          'wrong-state',
+          `Session ${id} has no worktree yet.`,
+          'It gets one when it starts to work; ask again then.',
+        );
+      }
+      const label = { task: task.id, mode, agent };
+      const { command, cwd, what } = await executors
+        .executor(executor)
+        .terminal({ session: id, cwd: worktree.path, label });
+      return { command: [...command], cwd, what };
+    },
+  };
+}

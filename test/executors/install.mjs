@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+/**
+ * Looks for what the tests of the executors need of the system: tmux and an SSH server (its program; the tests start one of
+ * their own). What is missing is installed on Debian as root, else named with its fix. Plain JavaScript without packages.
+ */
+import { existsSync } from 'node:fs';
+import { installMissing, succeeds } from '../../scripts/bootstrap/parts.mjs';
+
+/** @type {readonly import('../../scripts/bootstrap/parts.mjs').Part[]} */
+const parts = [
+  { name: 'tmux', present: () => succeeds('tmux', ['-V']), debian: 'tmux' },
+  { name: 'ssh', present: () => succeeds('ssh', ['-V']), debian: 'openssh-client' },
+  { name: 'ssh-keygen', present: () => succeeds('sh', ['-c', 'command -v ssh-keygen']), debian: 'openssh-client' },
+  { name: 'sshd', present: () => sshdProgram() !== undefined, debian: 'openssh-server' },
+];
+
+/** Where the SSH server is; it is not on everybody's PATH. @returns {string | undefined} */
+export function sshdProgram() {
+  return ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/sbin/sshd'].find((path) => existsSync(path));
+}
+
+if (import.meta.main) {
+  const problems = await installMissing(parts, { say: (line) => process.stdout.write(`${line}\n`) });
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  if (problems.length > 0) process.exitCode = 1;
+}
