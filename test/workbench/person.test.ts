@@ -1,23 +1,13 @@
 /** The daily loop as a person has it, with the mouse and then with nothing but the keyboard. */
 import assert from 'node:assert/strict';
-import { answerInNeedsYou, runDemo, trustRepository } from './support/person.ts';
+import { answerInNeedsYou, runDemo, statusOf, stop, trustRepository } from './support/person.ts';
 import { soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
-import type { Window } from './support/window.ts';
 
 describe('a day with Coppice, by mouse', function () {
   this.timeout(180_000);
   const code = workbench();
-  const status = async (): Promise<string | undefined> => (await code.machine.sessions())[0]?.status;
-  /** Says yes to what is asked before a session is stopped. */
-  const stopped = async (window: Window): Promise<void> => {
-    await soon(async () => {
-      if ((await status()) === 'cancelled') return true;
-      const asks = (await window.quickInput.widget.isVisible()) || (await window.dialog.isVisible());
-      if (asks) await window.press('Enter');
-      return false;
-    }, 'a session that was cancelled');
-  };
+  const status = async () => statusOf(code.machine);
 
   it('begins with the walkthrough, from which the demo is run', async () => {
     const { window } = code;
@@ -80,8 +70,7 @@ describe('a day with Coppice, by mouse', function () {
       .row(/Write a line/)
       .first()
       .waitFor();
-    await second.runByKeyboard('Coppice: Stop Session');
-    await stopped(second);
+    await stop(second, status);
     await second.close();
     await soon(
       async () => (await code.window.view('Sessions').texts()).some((text) => /Write a line/.test(text)),
@@ -93,16 +82,7 @@ describe('a day with Coppice, by mouse', function () {
 describe('a day with Coppice, by keyboard', function () {
   this.timeout(180_000);
   const code = workbench();
-  const status = async (): Promise<string | undefined> => (await code.machine.sessions())[0]?.status;
-  /** Says yes to what is asked before a session is stopped. */
-  const stopped = async (window: Window): Promise<void> => {
-    await soon(async () => {
-      if ((await status()) === 'cancelled') return true;
-      const asks = (await window.quickInput.widget.isVisible()) || (await window.dialog.isVisible());
-      if (asks) await window.press('Enter');
-      return false;
-    }, 'a session that was cancelled');
-  };
+  const status = async () => statusOf(code.machine);
 
   it('runs the demo and answers it', async () => {
     const { window } = code;
@@ -136,7 +116,6 @@ describe('a day with Coppice, by keyboard', function () {
 
   it('interrupts and stops it', async () => {
     const { window } = code;
-    await window.runByKeyboard('Coppice: Stop Session');
-    await stopped(window);
+    await stop(window, status);
   });
 });

@@ -1,4 +1,6 @@
 /** What a person does again and again. */
+import type { Machine } from '../../integration/cli/machine.ts';
+import { soon } from './waiting.ts';
 import type { Window } from './window.ts';
 
 /** Gives the trust that a repository needs before anything runs in it, where the Sessions view asks for it. */
@@ -27,4 +29,20 @@ export async function runDemo(window: Window): Promise<void> {
 export async function answerInNeedsYou(window: Window, row: RegExp, answer: string): Promise<void> {
   await window.open('Coppice');
   await window.view('Needs You').inline(row, answer);
+}
+
+/** The status of the first session of a machine; undefined before there is one. */
+export async function statusOf(machine: Machine): Promise<string | undefined> {
+  return (await machine.sessions())[0]?.status;
+}
+
+/** Stops the session that is looked at, by the palette, and says yes to what is asked before. */
+export async function stop(window: Window, status: () => Promise<string | undefined>): Promise<void> {
+  await window.runByKeyboard('Coppice: Stop Session');
+  await soon(async () => {
+    if ((await status()) === 'cancelled') return true;
+    const asks = (await window.quickInput.widget.isVisible()) || (await window.dialog.isVisible());
+    if (asks) await window.press('Enter');
+    return false;
+  }, 'a session that was cancelled');
 }
