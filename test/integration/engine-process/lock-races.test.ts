@@ -78,7 +78,7 @@ describe('races for the lock', () => {
         await once(child, 'close');
         await until(() => bench.alive().length === 0, 'the end of its namespace');
         const { engine } = await bench.connect();
-        assert.equal(bench.pidsThat('the engine is up').length, 2);
+        await bench.enginesUp(2);
         process.kill(engine.pid, 'SIGTERM');
         await ended(engine.pid);
       });

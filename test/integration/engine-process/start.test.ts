@@ -69,7 +69,7 @@ describe('starting an engine', () => {
     const engines = await Promise.all([...apart, ...here]);
     const pids = new Set(engines.map(({ pid }) => pid));
     assert.equal(pids.size, 1);
-    assert.equal(bench.pidsThat('the engine is up').length, 1);
+    await bench.enginesUp(1);
     await until(() => bench.alive().length === 1, 'the others to have ended');
     assert.deepEqual(bench.alive(), [...pids]);
     const hidden = (await readdir(bench.home)).filter((name) => name.startsWith('.lock-'));
@@ -231,7 +231,7 @@ describe('starting an engine', () => {
 
   it('is not needed for an engine whose front end is killed: it stays', async () => {
     const child = bench.child('starter.ts', bench.options({ timeoutMs: 60_000 }));
-    await until(() => bench.pidsThat('the engine is up').length === 1, 'an engine');
+    await bench.enginesUp(1);
     child.kill('SIGKILL');
     const [pid] = bench.alive();
     assert.ok(pid !== undefined && isAlive(pid));

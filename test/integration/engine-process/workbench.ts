@@ -105,6 +105,13 @@ export class Workbench {
       .map((line) => (JSON.parse(line) as { pid: number }).pid);
   }
 
+  /** Waits until a number of engines have said that they are up, which they do a moment after they can be reached; there are no more. */
+  async enginesUp(count: number): Promise<void> {
+    const up = (): number => this.pidsThat('the engine is up').length;
+    await until(() => up() >= count, `${count} engine(s) that are up`);
+    assert.equal(up(), count);
+  }
+
   /** Every process that was started for this data directory and is still there. */
   alive(): number[] {
     const logged = [...this.log().matchAll(/^\{[^\n]*?"pid":(\d+)/gm)].map((match) => Number(match[1]));
