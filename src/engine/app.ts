@@ -11,6 +11,7 @@ import { event } from '../core/events.ts';
 import { runName } from '../core/ids.ts';
 import type { Session } from '../core/session/state.ts';
 import type { Settings } from '../core/settings/settings.ts';
+import { watchesFound } from '../core/watch/commands.ts';
 import type { Agent } from '../agents/agent.ts';
 import { createDoor } from '../git/door.ts';
 import type { Owner } from '../git/owner.ts';
@@ -47,7 +48,7 @@ import { askClients } from './sessions/secrets.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { Store } from './sessions/store.ts';
 import { Vault } from './sessions/vault.ts';
-import { Watching } from './watch/watching.ts';
+import { Watching, watchedSession } from './watch/watching.ts';
 
 /** The files that come with the engine. */
 export interface Shipped {
@@ -112,7 +113,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const sessions = new Sessions(context, () => settings.limits);
   const services: Services = {
     ...{ store, sessions, vault, repositories, executors, clock, newId: randomUUID, agentOf, ...paths },
-    radar,
+    ...{ radar, watching },
     log: log.component('handlers'),
     limits: () => settings.limits,
     settings: (root, variables) => settings.of(root, variables),
@@ -200,14 +201,15 @@ async function tmuxSocket(settings: SettingsSource): Promise<string> {
   return found?.['executors.tmux.socket'] ?? 'coppice';
 }
 
-/** The first records of this engine: what could be brought back if the journal was lost, and that the engine is there. */
+/** The first records of this engine: what could be brought back if the journal was lost, that the engine is there, and what nobody watched meanwhile. */
 async function announce(engine: EngineContext, store: Store, { mark }: Owner): Promise<void> {
   const { home, log, version } = engine;
   const rebuilt = store.state.lastSeq === 0 ? await rebuildFromFiles(home.sessions, log) : [];
   if (rebuilt.length > 0)
     log.warn('the journal is empty: sessions were brought back from their files', { events: rebuilt.length });
   const started = event('engine.started', { engine: mark.id, version, pid: process.pid, host: mark.host });
-  await store.commit(engineActor, () => [...rebuilt, started]);
+  const watched = (session: string): boolean => watchedSession(store, session) !== undefined;
+  await store.commit(engineActor, () => [...rebuilt, started, ...watchesFound(store.all('watch'), watched)]);
 }
 
 /** Where a session's runs leave their files. */

@@ -10,6 +10,7 @@ import type { Radar } from './radar/radar.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { Store } from './sessions/store.ts';
 import type { Vault } from './sessions/vault.ts';
+import type { Watching } from './watch/watching.ts';
 
 /** What the handlers of requests use. Made once by the composition root (`app.ts`). */
 export interface Services {
@@ -19,6 +20,7 @@ export interface Services {
   readonly repositories: Repositories;
   readonly executors: Pick<ExecutorDirectory, 'ids' | 'executor'>;
   readonly radar: Pick<Radar, 'view'>;
+  readonly watching: Pick<Watching, 'ready'>;
   readonly log: Log;
   readonly clock: () => number;
   readonly newId: () => string;

@@ -19,6 +19,8 @@ export interface TailHandlers {
   /** Lines in order, at most 1,024 at a time. Nothing is read while the promise is pending. */
   onLines(lines: readonly Line[]): void | Promise<void>;
   onIncomplete?(what: Incomplete): void | Promise<void>;
+  /** Everything that was in the file has been handed out, for the moment. */
+  onCaughtUp?(): void;
   readonly signal: AbortSignal;
   /** Longer lines are handed out cut (`Line.truncated`). Default 8 MiB. */
   readonly maxLineBytes?: number;
@@ -67,6 +69,7 @@ export async function tail(path: string, fromOffset: number, options: TailOption
       changes.reset();
       await reader.readOn();
       if (options.signal.aborted) return reader.end('aborted');
+      options.onCaughtUp?.();
       if (writer === 'ended') await reader.handOutTorn();
       if (writer !== 'writing') return reader.end(writer);
       if (changes.takeEndHint()) {

@@ -142,8 +142,12 @@ async function take(place: LeasedPlace, number: number, record: LeaseRecord): Pr
     await rm(fileOf(place, number), { force: true });
     return undefined;
   }
-  for (const old of present.slice(1)) await rm(fileOf(place, old), { force: true });
+  await removeBefore(place, number);
   return { place, number, record };
+}
+
+async function removeBefore(place: LeasedPlace, number: number): Promise<void> {
+  for (const old of await numbers(place)) if (old < number) await rm(fileOf(place, old), { force: true });
 }
 
 /** Whether the lease is still the one in force; asked before each change that depends on it. */
@@ -176,6 +180,8 @@ export async function releaseLease(lease: Lease): Promise<void> {
     fileOf(lease.place, lease.number),
     serialise({ ...lease.record, holder: undefined, writer: 'none' }),
   );
+  // An engine that is killed while it takes a lease leaves the number before, too.
+  await removeBefore(lease.place, lease.number);
 }
 
 /** How long a lease that was given back is remembered: far longer than any acquirer thinks. */

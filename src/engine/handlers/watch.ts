@@ -16,16 +16,17 @@ type Notice = z.input<Notifications['session/changes']>;
 
 /** What changes in the worktrees of sessions, and which of them overlap. */
 export function watchHandlers(services: Services): WatchHandlers {
-  const { store, log } = services;
+  const { store, log, watching } = services;
   let subscriptions = 0;
   const stops = new Map<string, AbortController>();
-  const watchOf = (session: string): WatchView | null => {
+  const watchOf = async (session: string): Promise<WatchView | null> => {
+    await watching.ready(session);
     const watch = store.get('watch', session);
     return watch === undefined ? null : watchView(watch);
   };
   return {
-    'session/changes': ({ session }) => ({ watch: watchOf(store.find(session).id) }),
-    'changes/subscribe': ({ session: key }, client) => {
+    'session/changes': async ({ session }) => ({ watch: await watchOf(store.find(session).id) }),
+    'changes/subscribe': async ({ session: key }, client) => {
       const { id } = store.find(key);
       const subscription = ++subscriptions;
       const abort = new AbortController();
@@ -42,7 +43,7 @@ export function watchHandlers(services: Services): WatchHandlers {
         .subscribe(from, tell, abort.signal)
         .catch((error: unknown) => log.warn('cannot send changes', { session: id, error: String(error) }))
         .finally(() => stops.delete(`${client.id}:${subscription}`));
-      return { subscription, watch: watchOf(id) };
+      return { subscription, watch: await watchOf(id) };
     },
     'changes/unsubscribe': ({ subscription }, client) => {
       stops.get(`${client.id}:${subscription}`)?.abort();

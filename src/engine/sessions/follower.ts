@@ -32,6 +32,12 @@ export interface Followed {
 export class Follower {
   readonly run: number;
   readonly activity = new Activity();
+  /**
+   * Resolves when what the run had said by the time of the first look is on record, its end included; also when it cannot be
+   * read.
+   */
+  readonly caughtUp: Promise<void>;
+  #catchUp: () => void = () => undefined;
   readonly #context: SessionContext;
   readonly #session: string;
   readonly #agent: Agent;
@@ -65,6 +71,7 @@ export class Follower {
     this.#changed = changed;
     this.#from = run.offset;
     this.#offset = run.offset;
+    this.caughtUp = new Promise((resolve) => (this.#catchUp = resolve));
   }
 
   /** Ends with the run, or when disposed (the run then goes on unobserved). */
@@ -77,13 +84,17 @@ export class Follower {
     }, watchMs);
     try {
       this.#monitor = await this.#makeMonitor();
-      await this.#confirm(await this.#executor.probe(this.#ref));
+      const found = await this.#executor.probe(this.#ref);
+      await this.#confirm(found);
       let from = this.#from;
       for (;;) {
         const end = await this.#executor.tail(this.#ref, from, {
           onLines: (lines) => this.#take(lines),
           onIncomplete: ({ reason, offset }) => {
             this.activity.markIncomplete(`The stream was ${reason} at byte ${offset}.`);
+          },
+          onCaughtUp: () => {
+            if (endOf(found) === undefined) this.#catchUp();
           },
           signal,
         });
@@ -94,6 +105,7 @@ export class Follower {
       }
     } finally {
       clearInterval(watch);
+      this.#catchUp();
       this.#reportChange();
     }
   }

@@ -22,6 +22,8 @@ const retryMs = 1000;
 const startTries = 30;
 /** `setTimeout` takes no more. */
 const longestTimerMs = 2 ** 31 - 1;
+/** Longest wait for what a found agent has said, so that one that never pauses can be stopped all the same. */
+const catchUpMs = 10_000;
 /** Time that a cancelled turn has to end by itself, so that its usage is known. */
 const politeMs = 2000;
 
@@ -87,6 +89,7 @@ export class Worker {
     const { store, log, stopping } = this.#context;
     try {
       await this.#recover();
+      await this.#catchUp();
       while (!stopping.aborted) {
         this.#again = false;
         const session = store.session(this.#session);
@@ -255,6 +258,15 @@ export class Worker {
       return [event('run.doubted', { session: this.#session, run: run.n, why: describe(error) })];
     });
     await pause(retryMs, stopping);
+  }
+
+  /** What the agent said while no engine was there is read before anything new is decided. */
+  async #catchUp(): Promise<void> {
+    const { store, stopping } = this.#context;
+    const session = store.session(this.#session);
+    if (isSettled(session) || !isLive(session) || this.#follower?.run === session.run?.n) return;
+    this.#follow(session, await this.#context.agent(session));
+    await Promise.race([this.#follower?.caughtUp, pause(catchUpMs, stopping)]);
   }
 
   /** What an earlier engine announced and did not confirm is settled first. */

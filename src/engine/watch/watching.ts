@@ -1,9 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defined } from '../../core/defined.ts';
 import type { JournalRecord, NewEvent } from '../../core/domain.ts';
 import { event, recorded } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
-import { isSettled } from '../../core/session/status.ts';
+import { isWatchable, watchChanged } from '../../core/watch/commands.ts';
 import type { Touched, TouchedPaths } from '../../core/watch/touched.ts';
 import { noChanges, type FileChange } from '../../core/watch/state.ts';
 import { headOf } from '../../git/facts.ts';
@@ -42,6 +43,7 @@ const watchShare = 0.5;
 /** Files that are read to tell how they changed: so many at once, and so many a second after that. */
 const hashBurst = 2_000;
 const hashesPerSecond = 400;
+const readyMs = 2_000;
 /** Changes of one event. */
 const eventChanges = 200;
 
@@ -52,12 +54,15 @@ export class Watching implements TouchedPaths {
   readonly #lookups = new Map<string, Lookup>();
   /** What is being begun or ended, per session. */
   readonly #turns = new Map<string, Promise<void>>();
+  readonly #started: Promise<void>;
+  #start: () => void = () => undefined;
   #shared: WatchShared | undefined;
   #stopping = false;
   #unsubscribe: () => void = () => undefined;
 
   constructor(options: WatchingOptions) {
     this.#options = options;
+    this.#started = new Promise((resolve) => (this.#start = resolve));
   }
 
   /** Begins with the sessions that an earlier engine left at work. */
@@ -73,7 +78,8 @@ export class Watching implements TouchedPaths {
       barrier: await Barrier.open(folder),
     };
     this.#unsubscribe = store.state.onRecords((records) => this.#observe(records));
-    for (const session of store.all('session')) if (isWatchable(session)) this.#begin(session.id);
+    for (const { id } of store.all('session')) if (watchedSession(store, id) !== undefined) this.#begin(id);
+    this.#start();
   }
 
   /** Ends every watch, and what it holds. */
@@ -86,6 +92,18 @@ export class Watching implements TouchedPaths {
     for (const lookup of this.#lookups.values()) lookup.close();
     await this.#shared?.barrier?.close();
     await rm(this.#options.folder, { recursive: true, force: true });
+  }
+
+  /**
+   * Resolves when the worktree of a session is watched as its state says: an engine that has just begun takes up the watches
+   * of the one before. Waits two seconds at most.
+   */
+  async ready(session: string): Promise<void> {
+    if (this.#options.store.state.readOnlyReason !== undefined) return;
+    const waited = new AbortController();
+    const taken = this.#started.then(() => this.#turns.get(session));
+    await Promise.race([taken, sleep(readyMs, undefined, { signal: waited.signal }).catch(() => undefined)]);
+    waited.abort();
   }
 
   async take(session: string, taker: string): Promise<Touched> {
@@ -117,11 +135,10 @@ export class Watching implements TouchedPaths {
   #begin(session: string): void {
     this.#turn(session, async () => {
       const { store } = this.#options;
-      const present = store.session(session);
-      if (this.#stopping || this.#watched.has(session) || !isWatchable(present) || !this.#trusts(present)) return;
+      const present = watchedSession(store, session);
+      if (this.#stopping || this.#watched.has(session) || present === undefined) return;
       const watched = await this.#watch(present, present.worktree);
       this.#watched.set(session, watched);
-      if (store.get('watch', session) !== undefined) await this.#commit(gap(session, 'nobody watched for a while'));
       await watched.watch.open();
       this.#options.onChanged(session);
     });
@@ -150,10 +167,6 @@ export class Watching implements TouchedPaths {
     this.#turns.set(session, turn);
   }
 
-  #trusts({ repository }: Session): boolean {
-    return this.#options.store.get('repository', repository.id)?.trusted === true;
-  }
-
   async #watch(session: Session, place: Place): Promise<Watched> {
     const { repositories, log } = this.#options;
     const repository = await repositories.open(await repositories.locate(session.repository.root));
@@ -174,34 +187,33 @@ export class Watching implements TouchedPaths {
   }
 
   #listener(session: string, worktree: string, log: Log): WatchListener {
-    const { onChanged } = this.#options;
+    const { onChanged, store } = this.#options;
     return {
-      onMode: (mode, why) => this.#commit(event('watch.changed', { session, worktree, mode, ...defined({ why }) })),
+      onMode: (mode, why) =>
+        this.#commit(() => watchChanged(store.get('watch', session), { session, worktree, mode, ...defined({ why }) })),
       onGap: async (why) => {
-        await this.#commit(gap(session, why));
+        await this.#commit(() => [event('watch.gap', { session, why })]);
         onChanged(session);
       },
       onBatch: async (batch) => {
-        await this.#commit(...changed(session, batch));
+        await this.#commit(() => changed(session, batch));
         onChanged(session);
       },
       onProblem: (error) => log.warn('a worktree could not be looked at', { session, error: String(error) }),
     };
   }
 
-  async #commit(...events: readonly NewEvent[]): Promise<void> {
+  async #commit(decide: () => readonly NewEvent[]): Promise<void> {
     const { store } = this.#options;
-    if (store.state.readOnlyReason === undefined) await store.commit(engineActor, () => events);
+    if (store.state.readOnlyReason === undefined) await store.commit(engineActor, decide);
   }
 }
 
-/** It works, in a worktree of its own. */
-function isWatchable(session: Session): session is Session & { readonly worktree: Place } {
-  return session.worktree !== undefined && session.holding && !isSettled(session);
-}
-
-function gap(session: string, why: string): NewEvent {
-  return event('watch.gap', { session, why });
+/** The session, if its worktree is to be watched at the moment. */
+export function watchedSession(store: Store, id: string): (Session & { readonly worktree: Place }) | undefined {
+  const session = store.get('session', id);
+  if (session === undefined || !isWatchable(session)) return undefined;
+  return store.get('repository', session.repository.id)?.trusted === true ? session : undefined;
 }
 
 /** One event for so many changes; the counts are in the first one. */

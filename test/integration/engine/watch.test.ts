@@ -63,12 +63,7 @@ describe('the files of a session at work', function () {
     assert.ok(worktree !== null);
     await world.kill();
     await writeFile(join(worktree, 'meanwhile.txt'), 'x\n');
-    for (let attempt = 0; attempt < 100; attempt += 1) {
-      const { watch } = await person.show(session);
-      if ((watch?.gaps ?? 0) > 0 && watch?.mode === 'watching') break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const { watch } = await person.show(session);
+    const { watch } = await person.ask('session/changes', { session });
     assert.deepEqual([watch?.mode, watch?.gaps], ['watching', 1]);
     await writeFile(join(worktree, 'after.txt'), 'x\n');
     for (let attempt = 0; attempt < 100; attempt += 1) {

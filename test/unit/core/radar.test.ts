@@ -5,6 +5,8 @@ import { meetingPlaces, type Edit } from '../../../src/core/radar/places.ts';
 import { footprint, mayConflict } from '../../../src/core/radar/prefilter.ts';
 import { concerns, overlapId, type Overlap } from '../../../src/core/radar/state.ts';
 import { event } from '../../../src/core/events.ts';
+import { watchChanged, watchesFound } from '../../../src/core/watch/commands.ts';
+import type { Watch, WatchMode } from '../../../src/core/watch/state.ts';
 import { Ledger } from './world.ts';
 
 describe('radar: which merges are worth trying', () => {
@@ -131,5 +133,33 @@ describe('watch: what the state keeps', () => {
     assert.equal((ledger.entity('watch', 's') as { why?: string }).why, undefined);
     ledger.append([at('/other')]);
     assert.deepEqual((ledger.entity('watch', 's') as unknown as typeof watch).counts.created, 0);
+  });
+
+  it('an engine that finds watches tells the gap of those that go on, ends the others, and takes them up in silence', () => {
+    const ledger = new Ledger();
+    const at = (session: string, mode: WatchMode) => ({ session, worktree: `/${session}`, mode });
+    for (const mode of ['watching', 'polling', 'ended'] as const)
+      ledger.append(watchChanged(undefined, at(mode, mode)));
+    ledger.append(watchChanged(undefined, at('over', 'watching')));
+    const watch = (session: string) => ledger.entity('watch', session) as unknown as Watch;
+    const all = ['watching', 'polling', 'ended', 'over'].map(watch);
+    ledger.append(watchesFound(all, (session) => session !== 'over'));
+    assert.deepEqual(
+      all.map(({ id }) => [watch(id).mode, watch(id).gaps]),
+      [
+        ['watching', 1],
+        ['polling', 1],
+        ['ended', 0],
+        ['ended', 0],
+      ],
+    );
+    assert.deepEqual(watchChanged(watch('watching'), at('watching', 'watching')), []);
+    assert.equal(watchChanged(watch('watching'), { ...at('watching', 'watching'), worktree: '/other' }).length, 1);
+    assert.equal(watchChanged(watch('watching'), { ...at('watching', 'watching'), why: 'x' }).length, 1);
+    const again = watchChanged(watch('over'), at('over', 'watching'));
+    assert.deepEqual(
+      again.map(({ type }) => type),
+      ['watch.gap', 'watch.changed'],
+    );
   });
 });
