@@ -3,12 +3,15 @@
  * the worktree nor its index, its stash or its branch. The commit of a checkpoint has HEAD for its parent, so that what an
  * agent committed stays reachable too, whatever it does to its branch later.
  */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CoppiceError, isCoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { textOf } from './door.ts';
 import { commitEdited } from './edit-tree.ts';
 import { type Exact, exactFilesOf, findExact, keepExact } from './exact.ts';
 import { ownIdentity } from './identity.ts';
+import { removeOwnRef, setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
 import { treeOfCommit } from './save.ts';
 import { touchedEdits } from './touched-tree.ts';
@@ -182,7 +185,7 @@ async function setRef(
   { intent, parent }: Pick<CheckpointOptions, 'intent' | 'parent'>,
 ): Promise<string> {
   try {
-    await repository.run(['update-ref', ref, commit, '']);
+    await setOwnRef(repository, ref, commit, '');
     return commit;
   } catch (error) {
     if (!isCoppiceError(error, 'git-failed')) throw error;
@@ -201,11 +204,12 @@ async function setRef(
   }
 }
 
-/** The highest number that a session's checkpoint refs have, -1 when there are none. */
+/** The highest number that a session's checkpoint refs have, locked ones included; -1 when there are none. */
 export async function highestRef(repository: Repository, session: string): Promise<number> {
   const answer = await repository.run(['for-each-ref', '--format=%(refname:lstrip=3)', `refs/coppice/${session}/`]);
-  const numbers = textOf(answer)
-    .split('\n')
+  const folder = join(repository.location.commonDir, 'refs', 'coppice', session);
+  const files = await readdir(folder).catch(() => []);
+  const numbers = [...textOf(answer).split('\n'), ...files.map((name) => name.replace(/\.lock$/, ''))]
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
   return Math.max(-1, ...numbers);
@@ -217,8 +221,11 @@ export async function dropCheckpoint(
   session: string,
   { n, commit }: { readonly n: number; readonly commit: string },
 ): Promise<boolean> {
-  const answer = await repository.run(['update-ref', '-d', checkpointRef(session, n), commit], {
-    okCodes: [0, 1, 128],
-  });
-  return answer.code === 0;
+  try {
+    await removeOwnRef(repository, checkpointRef(session, n), commit);
+    return true;
+  } catch (error) {
+    if (isCoppiceError(error, 'git-failed') || isCoppiceError(error, 'path-in-the-way')) return false;
+    throw error;
+  }
 }

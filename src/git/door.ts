@@ -13,6 +13,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { CoppiceError, systemCode } from '../core/errors.ts';
 import { Coprocess } from './coprocess.ts';
+import { lockIn } from './locks.ts';
 import { type ConfigEntry, type GitPlace, gitEnvironment } from './environment.ts';
 import { type ProcessCall, type ProcessEnd, runProcess } from './process.ts';
 import { askGit } from './questions.ts';
@@ -198,6 +199,15 @@ function judge(end: ProcessEnd, args: readonly string[], timeoutMs: number, okCo
   }
   if (end.code !== undefined && okCodes.includes(end.code)) {
     return { code: end.code, stdout: end.stdout, stderr: end.stderr };
+  }
+  const lock = lockIn(end.stderr);
+  if (lock !== undefined) {
+    throw new CoppiceError(
+      'git-failed',
+      `${what} failed: another git is at work there, or one that was killed left ${lock}.`,
+      `When no git runs in this repository, remove ${lock} and try again.`,
+      { context },
+    );
   }
   const firstLine = end.stderr.split('\n').find((line) => line.trim() !== '') ?? `exit code ${context.code}`;
   throw new CoppiceError(

@@ -25,8 +25,8 @@ export interface GitPlace {
 /**
  * Overrides for every call. The reasons, in order: no program of the repository's choice (fsmonitor, hooks, signature
  * programs, pager, editor, transports, credential helpers); change detection that cannot be fooled by a restored
- * modification time (`protocols/git-mechanics.md` B); no background work and no descent into submodules; and an index
- * that is one plain file.
+ * modification time (`protocols/git-mechanics.md` B); no background work and no descent into submodules; an index
+ * that is one plain file; and patience with another git (`gc`, `pack-refs`) that locks a ref in passing.
  */
 export const forcedConfig: readonly ConfigEntry[] = [
   { key: 'core.fsmonitor', value: 'false' },
@@ -51,6 +51,7 @@ export const forcedConfig: readonly ConfigEntry[] = [
   { key: 'submodule.recurse', value: 'false' },
   { key: 'core.quotePath', value: 'false' },
   { key: 'color.ui', value: 'false' },
+  { key: 'core.filesRefLockTimeout', value: '1000' },
 ];
 
 const kept = new Set(['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM']);

@@ -18,10 +18,12 @@ export interface EngineMark extends ProcessMark {
 export type Liveness = 'alive' | 'dead' | 'unknown';
 export type ProcessProbe = (process: ProcessMark) => Promise<Liveness>;
 
-/** This engine: how it signs what it holds, and how it tells whether another process of this host lives. */
+/** This engine: how it signs what it holds, and what it can tell of other processes of this host. */
 export interface Owner {
   readonly mark: EngineMark;
   readonly probe: ProcessProbe;
+  /** The git processes of this host that this engine did not start. Rejects when the system does not answer. */
+  readonly gits: () => Promise<readonly ProcessMark[]>;
 }
 
 /** Whether two marks are of one and the same engine process. */

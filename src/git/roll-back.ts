@@ -5,6 +5,7 @@ import { checkpointRef, messageOf } from './checkpoint.ts';
 import { commitEdited, type Edited } from './edit-tree.ts';
 import { type Exact, exactFilesOf, keepExact } from './exact.ts';
 import { blobWithHunks } from './hunks.ts';
+import { setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
 import { chosenMoves, type FileState, type Move, movesBetweenStates } from './restore.ts';
 
@@ -81,6 +82,6 @@ export async function keepResult(
     parents: [head, ...(exact === undefined ? [] : [exact.commit])],
     ...{ base: now.tree, edits: moves },
   });
-  await repository.run(['update-ref', checkpointRef(session, n), made.commit, '']);
+  await setOwnRef(repository, checkpointRef(session, n), made.commit, '');
   return { ...made, ...(exact === undefined ? {} : { exact }) };
 }

@@ -12,6 +12,7 @@ import { headOf } from './facts.ts';
 import { ownIdentity } from './identity.ts';
 import { readSmall } from './locate.ts';
 import { slugFrom } from './names.ts';
+import { setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
 import type { TreeSnapshot } from './tree.ts';
 
@@ -52,7 +53,7 @@ export async function saveWork(
   const previous = before.code === 0 ? [textOf(before)] : [];
   const message = `Removed worktree ${place.path}\n\nCoppice-Session: ${session}\nCoppice-Branch: ${place.branch}\n`;
   const commit = await commitHeld(repository, files.tree, { ...held, loose: [...held.loose, ...previous] }, message);
-  await repository.run(['update-ref', ref, commit, previous[0] ?? '']);
+  await setOwnRef(repository, ref, commit, previous[0] ?? '');
   return { ref, commit, tree: files.tree };
 }
 
@@ -64,7 +65,7 @@ export async function keepEntry(repository: Repository, admin: string, path: str
   if (tree === undefined || (held.loose.length === 0 && tree === headTree)) return undefined;
   const commit = await commitHeld(repository, tree, held, `Entry of the vanished worktree ${path}\n`);
   const ref = `refs/coppice/lost/${slugFrom(basename(path))}-${commit.slice(0, 12)}`;
-  await repository.run(['update-ref', ref, commit]);
+  await setOwnRef(repository, ref, commit);
   return { ref, commit, tree };
 }
 
@@ -77,7 +78,7 @@ export async function keepFiles(repository: Repository, path: string, tree: stri
     `Files of the orphaned worktree ${path}\n`,
   );
   const ref = `refs/coppice/lost/${slugFrom(basename(path))}-${commit.slice(0, 12)}`;
-  await repository.run(['update-ref', ref, commit]);
+  await setOwnRef(repository, ref, commit);
   return { ref, commit, tree };
 }
 
@@ -86,7 +87,7 @@ export async function keepMore(repository: Repository, saved: Saved, tree: strin
   const tip = await repository.ask(['rev-parse', '--verify', saved.ref]);
   const held: Held = { head: tip, indexTree: undefined, loose: [] };
   const commit = await commitHeld(repository, tree, held, `Files of ${path} as they were deleted\n`);
-  await repository.run(['update-ref', saved.ref, commit, tip]);
+  await setOwnRef(repository, saved.ref, commit, tip);
 }
 
 /** Id of the tree of a commit. Throws `git-failed` if there is no such commit. */

@@ -1,10 +1,13 @@
+import { basename } from 'node:path';
+import type { ProcessEntry, ProcessTable } from '../../executors/process-table.ts';
+import { systemProcessTable } from '../../executors/process-table-system.ts';
 import { hashOf } from '../../git/names.ts';
 import type { Liveness, Owner, ProcessMark } from '../../git/owner.ts';
 import { thisHost } from '../process/host.ts';
 
 /** This engine as leases name it. `home` stands for the data directory: one engine at a time runs with it. */
-export async function engineOwner(home: string): Promise<Owner> {
-  const host = await thisHost();
+export async function engineOwner(home: string, table: ProcessTable = systemProcessTable()): Promise<Owner> {
+  const host = await thisHost(table);
   return {
     mark: {
       id: hashOf(home, 16),
@@ -17,5 +20,20 @@ export async function engineOwner(home: string): Promise<Owner> {
       const life = await host.lifeOf(pid, startTime);
       return life === 'ended' ? 'dead' : life;
     },
+    gits: async () => {
+      const all = await table.list();
+      const own = familyOf(all, host.self.pid);
+      return all.filter(({ pid, name, zombie }) => !zombie && !own.has(pid) && /^git(?:-|$)/.test(basename(name)));
+    },
   };
+}
+
+/** A process and all below it. */
+function familyOf(all: readonly ProcessEntry[], root: number): ReadonlySet<number> {
+  const family = new Set([root]);
+  for (let size = 0; size < family.size;) {
+    size = family.size;
+    for (const { pid, ppid } of all) if (family.has(ppid)) family.add(pid);
+  }
+  return family;
 }

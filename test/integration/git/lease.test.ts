@@ -30,6 +30,7 @@ describe('lease', () => {
   const engine = (mark: Partial<EngineMark> = {}, liveness: Liveness = 'dead'): Owner => ({
     mark: { id: 'data-1', host: 'host', bootId: 'boot', pid: 1, startTime: '1', ...mark },
     probe: () => Promise.resolve(liveness),
+    gits: () => Promise.resolve([]),
   });
 
   async function refused(holder: string, attempt: Promise<Lease>): Promise<void> {

@@ -35,6 +35,7 @@ export class Sandbox {
     return {
       mark: { id: 'engine-1', host: 'host-1', bootId: 'boot-1', pid: process.pid, startTime },
       probe: () => Promise.resolve('alive'),
+      gits: () => Promise.resolve([]),
     };
   }
 

@@ -13,8 +13,7 @@ export async function dialogue(world: World): Promise<void> {
   const person = new Person(world);
   await person.trust();
   const first = await person.create('alpha #ask');
-  await person.sees(first, 'needs-you');
-  await person.answer(first, 'allow');
+  await person.answersWhenAsked(first, 'allow');
   await person.sees(first, 'reported');
   await person.continue(first, 'beta');
   await person.sees(first, 'reported');

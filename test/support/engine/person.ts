@@ -82,6 +82,22 @@ export class Person {
     await this.ask('session/continue', { session, prompt, requester: this.world.requester, key: randomUUID() });
   }
 
+  /**
+   * Answers what a session asks, as soon as it asks. What a reader was told may not be on the disk yet: the question of an
+   * engine that died then comes again when the next one has read what the agent said.
+   */
+  async answersWhenAsked(session: string, choice: 'allow' | 'deny'): Promise<void> {
+    for (;;) {
+      await this.sees(session, 'needs-you');
+      try {
+        await this.answer(session, choice);
+        return;
+      } catch (error) {
+        if (!(error instanceof NothingAsked)) throw error;
+      }
+    }
+  }
+
   /** Answers what a session asks. */
   async answer(session: string, choice: 'allow' | 'deny'): Promise<void> {
     const [asked] = (await this.show(session)).needs;
