@@ -33,6 +33,10 @@ const bundles = [
 
 const assets = [
   { from: 'media/run.sh', to: 'run.sh' },
+  ...['continue', 'escalate', 'check', 'review'].map((name) => ({
+    from: `media/prompts/prompt-${name}.md`,
+    to: `prompt-${name}.md`,
+  })),
   { from: 'node_modules/sql.js/dist/sql-wasm.wasm', to: 'sql-wasm.wasm' },
   { from: 'node_modules/@vscode/codicons/dist/codicon.ttf', to: 'webview/codicon.ttf' },
 ];

@@ -22,6 +22,8 @@ export async function askPerson(
       return askPermission(person, breakpoint, signal);
     case 'question':
       return askQuestions(person, breakpoint, signal);
+    case 'decision':
+      return askDecision(person, breakpoint, signal);
     case 'credential':
       return askSecrets(context, person, breakpoint, signal);
   }
@@ -74,6 +76,27 @@ async function askPermission(
       return { answer: { choice: 'abort' } };
     default:
       return undefined;
+  }
+}
+
+/** The person lets it through, says what is to be done next, or takes over. */
+async function askDecision(
+  person: Keyboard,
+  { about }: BreakpointView,
+  signal: AbortSignal,
+): Promise<Given | undefined> {
+  const limit = about?.limit === true;
+  const choices = { yes: 'allow', no: 'deny', 'take over': 'hand-over', abort: 'abort', later: 'later' } as const;
+  const question = limit
+    ? '[y]es, as much again, [n]o but do this …, [t]ake over, [a]bort the session, [l]ater: '
+    : '[y]es, it is as it should be, [n]o …, [t]ake over, [a]bort the session, [l]ater: ';
+  const chosen = await choose(person, question, choices, signal);
+  if (chosen === undefined || chosen === 'later') return undefined;
+  if (chosen !== 'deny') return { answer: { choice: chosen } };
+  for (;;) {
+    const reason = await person.ask('What is to be done? (the next prompt): ', signal);
+    if (reason === undefined) return undefined;
+    if (reason.trim() !== '') return { answer: { choice: 'deny', reason } };
   }
 }
 

@@ -47,6 +47,14 @@ export function howToAnswer(detail: SessionDetail, breakpoint: BreakpointView): 
       return [`${command} --allow`, `${command} --deny "<reason>"`];
     case 'question':
       return [`${command} --answer "<question or its number>=<choice>"`];
+    case 'decision':
+      return breakpoint.about?.limit === true
+        ? [`${command} --allow    (raises the limit)`, `${command} --abort`, `${command} --hand-over`]
+        : [
+            `${command} --allow    (it is as it should be)`,
+            `${command} --deny "<what is to be done>"`,
+            `${command} --hand-over`,
+          ];
     case 'credential':
       return [`${command} --allow    (with ${breakpoint.secrets?.join(', ') ?? 'the secret'} set in the environment)`];
   }

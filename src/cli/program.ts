@@ -13,6 +13,10 @@ import { addRun } from './commands/run.ts';
 import { addSession } from './commands/session/session.ts';
 import { addBash } from './commands/session/terminal.ts';
 import { addStatus } from './commands/status.ts';
+import { addAccept, addAutonomy } from './commands/supervision/accept.ts';
+import { addGates } from './commands/supervision/gates.ts';
+import { addVerdicts } from './commands/supervision/verdicts.ts';
+import { addVerify } from './commands/supervision/verify.ts';
 import { addTrust } from './commands/trust.ts';
 import { addWorktrees } from './commands/worktrees/worktrees.ts';
 import type { Perform } from './context.ts';
@@ -74,6 +78,11 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addDiff,
     addRollback,
     addUndo,
+    addVerify,
+    addAccept,
+    addAutonomy,
+    addVerdicts,
+    addGates,
     addLand,
     addRadar,
     addWorktrees,

@@ -15,6 +15,8 @@ import type { Review } from './review/state.ts';
 import { reduceSession } from './session/reducer.ts';
 import type { Session } from './session/state.ts';
 import { statusOf } from './session/status.ts';
+import type { Judgement } from './supervision/judgement.ts';
+import { judgementOf, reduceJudgement } from './supervision/judgement-reducer.ts';
 import { upcast } from './upcast.ts';
 import { reduceWatch } from './watch/reducer.ts';
 import type { Watch } from './watch/state.ts';
@@ -30,6 +32,7 @@ export interface Entities {
   intent: Intent;
   landing: Landing;
   review: Review;
+  judgement: Judgement;
   watch: Watch;
   overlap: Overlap;
 }
@@ -44,10 +47,8 @@ function touches(record: JournalRecord): readonly EntityRef[] {
   if ('session' in event.data && event.type !== 'intent.opened' && event.type !== 'intent.failed') {
     refs.push({ kind: 'session', id: event.data.session });
   }
-  const checkpoint = checkpointOf(event);
-  if (checkpoint !== undefined) refs.push({ kind: 'checkpoint', id: checkpoint });
-  const worktree = worktreeOf(event);
-  if (worktree !== undefined) refs.push({ kind: 'worktree', id: worktree });
+  const parts = { checkpoint: checkpointOf(event), judgement: judgementOf(event), worktree: worktreeOf(event) };
+  for (const [kind, id] of Object.entries(parts)) if (id !== undefined) refs.push({ kind, id });
   if (event.type === 'repository.trusted' || event.type === 'repository.distrusted') {
     refs.push({ kind: 'repository', id: event.data.repository });
   }
@@ -106,6 +107,8 @@ function reduce(ref: EntityRef, entity: Entity | undefined, record: JournalRecor
       return plain(reduceOverlap(entity as unknown as Overlap | undefined, event));
     case 'review':
       return plain(reduceReview(entity as unknown as Review | undefined, event));
+    case 'judgement':
+      return plain(reduceJudgement(entity as unknown as Judgement | undefined, event));
     case 'landing':
       return plain(reduceLanding(ref.id, entity as unknown as Landing | undefined, event));
   }
@@ -125,6 +128,7 @@ const columns: Record<Kind, readonly string[]> = {
   overlap: ['repository', 'ours', 'theirs'],
   landing: ['session', 'repository', 'target', 'state'],
   review: [],
+  judgement: ['session', 'repository', 'turn'],
 };
 
 function columnsOf(kind: string, entity: Entity): Columns {
@@ -142,10 +146,6 @@ function columnsOf(kind: string, entity: Entity): Columns {
         createdAt: session.createdAt,
       };
     }
-    case 'checkpoint': {
-      const { session, n, kind, at } = entity as unknown as Checkpoint;
-      return { session, n, kind, at };
-    }
     case 'worktree': {
       const worktree = entity as unknown as Worktree;
       return { repository: worktree.repository, branch: worktree.branch, holder: worktree.holder };
@@ -156,21 +156,23 @@ function columnsOf(kind: string, entity: Entity): Columns {
       const intent = entity as unknown as Intent;
       return { session: intent.session, effect: intent.effect.kind };
     }
-    case 'watch': {
-      const { worktree, mode } = entity as unknown as Watch;
-      return { worktree, mode };
-    }
     case 'overlap': {
       const { repository, ours, theirs } = entity as unknown as Overlap;
       return { repository, ours: ours.session, theirs: 'session' in theirs ? theirs.session : null };
     }
-    case 'review':
-      return {};
-    case 'landing': {
-      const { session, repository, target, state } = entity as unknown as Landing;
-      return { session, repository, target, state };
-    }
+    default:
+      return own(kind as Kind, entity);
   }
+}
+
+/** Columns that are fields of the entity under the same name. */
+function own(kind: Kind, entity: Entity): Columns {
+  return Object.fromEntries(
+    columns[kind].map((name) => {
+      const value = entity[name];
+      return [name, typeof value === 'string' || typeof value === 'number' ? value : null];
+    }),
+  );
 }
 
 /** The rules of Coppice, ready for `state/`. */

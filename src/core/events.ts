@@ -7,6 +7,7 @@ import type { RestoreEvents } from './restore/state.ts';
 import type { ReviewEvents } from './review/state.ts';
 import type { RepositoryEvents } from './repository/state.ts';
 import type { SessionEvents } from './session/events.ts';
+import type { SupervisionEvents } from './supervision/judgement.ts';
 import type { WatchEvents } from './watch/state.ts';
 import type { EngineEvents, WorktreeEvents } from './worktree/state.ts';
 
@@ -20,6 +21,7 @@ export interface Events
     RepositoryEvents,
     RestoreEvents,
     ReviewEvents,
+    SupervisionEvents,
     WorktreeEvents,
     WatchEvents,
     RadarEvents,
@@ -87,6 +89,18 @@ export const versions: Readonly<Record<EventType, number>> = {
   'review.sent': 1,
   'review.ticked': 1,
   'review.unticked': 1,
+  'supervision.begun': 1,
+  'autonomy.changed': 1,
+  'turn.validated': 1,
+  'gate.answered': 1,
+  'turn.reviewed': 1,
+  'turn.decided': 1,
+  'turn.commented': 1,
+  'budget.raised': 1,
+  'verification.requested': 1,
+  'verification.begun': 1,
+  'verification.ended': 1,
+  'session.approved': 1,
   'repository.trusted': 1,
   'repository.distrusted': 1,
   'worktree.made': 1,

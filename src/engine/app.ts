@@ -27,6 +27,7 @@ import { restoreHandlers } from './handlers/restores.ts';
 import { reviewHandlers } from './handlers/review.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { streamHandlers } from './handlers/streams.ts';
+import { supervisionHandlers } from './handlers/supervision.ts';
 import { terminalHandlers } from './handlers/terminals.ts';
 import { trustHandlers } from './handlers/trust.ts';
 import { watchHandlers } from './handlers/watch.ts';
@@ -48,6 +49,7 @@ import { askClients } from './sessions/secrets.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { Store } from './sessions/store.ts';
 import { Vault } from './sessions/vault.ts';
+import { engineJudges } from './supervision/judges.ts';
 import { Watching, watchedSession } from './watch/watching.ts';
 
 /** The files that come with the engine. */
@@ -56,6 +58,8 @@ export interface Shipped {
   readonly demoAgent: string;
   /** The program of the command line. */
   readonly cli: string;
+  /** Folder of the templates of prompts, `prompt-<name>.md`. */
+  readonly prompts: string;
   readonly sqlWasm?: string;
 }
 
@@ -106,6 +110,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     workplace: new GitWorkplace({ ...places, log: log.component('git'), sessionFolder: (id) => home.session(id) }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     agent: agentOf,
+    judges: engineJudges({ home, prompts: shipped.prompts, clock, settings: settingsFor, signal: stopping.signal }),
     executor: (session) => executors.executor(session.executor),
     askSecrets: (session, names) => askClients(engine.clients(), store.session(session), names, log),
     settings: settingsFor,
@@ -143,8 +148,8 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...restoreHandlers(services),
       ...reviewHandlers(services),
       ...sessionHandlers(services),
-      ...{ ...streamHandlers(services), ...terminalHandlers(services) },
-      ...{ ...trustHandlers(services), ...watchHandlers(services) },
+      ...{ ...streamHandlers(services), ...supervisionHandlers(services, context.checkpoints) },
+      ...{ ...terminalHandlers(services), ...trustHandlers(services), ...watchHandlers(services) },
     },
     begin: () =>
       takeUp(state, [

@@ -50,6 +50,7 @@ function shippedFiles(): Shipped {
       wrapper,
       demoAgent: join(here, 'demo-agent.js'),
       cli: join(here, 'cli.js'),
+      prompts: here,
       sqlWasm: join(here, 'sql-wasm.wasm'),
     };
   const root = join(here, '..', '..');
@@ -57,5 +58,6 @@ function shippedFiles(): Shipped {
     wrapper: join(root, 'media', 'run.sh'),
     demoAgent: join(root, 'src', 'agents', 'demo', 'program', 'main.ts'),
     cli: join(root, 'src', 'cli', 'main.ts'),
+    prompts: join(root, 'media', 'prompts'),
   };
 }

@@ -95,3 +95,28 @@ function countsOf(insertions: string, deletions: string): Counts {
   if (insertions === '-') return { binary: true };
   return { insertions: Number(insertions), deletions: Number(deletions), binary: false };
 }
+
+/** As much of a patch as git may print before it is ended. */
+const longestPatch = 64 * 1024 * 1024;
+
+/** What lies between two trees or commits as a patch in UTF-8, cut at `maxBytes`, which its last line then says. */
+export async function patchBetween(
+  repository: Repository,
+  from: string,
+  to: string,
+  maxBytes: number,
+): Promise<string> {
+  if (from === to) return '';
+  const safe = [
+    '--no-color',
+    '--no-ext-diff',
+    '--no-textconv',
+    '--ignore-submodules=dirty',
+    '--end-of-options',
+    from,
+    to,
+  ];
+  const { stdout } = await repository.run(['diff-tree', '-r', '-p', '-M', ...safe], { maxBytes: longestPatch });
+  if (stdout.length <= maxBytes) return stdout.toString('utf8');
+  return `${stdout.subarray(0, maxBytes).toString('utf8')}\n[… ${stdout.length - maxBytes} bytes of it left out …]`;
+}

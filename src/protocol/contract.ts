@@ -3,6 +3,7 @@ import { checkpointRequests } from './checkpoint-requests.ts';
 import { landingRequests } from './landing.ts';
 import { removalRequests } from './removal.ts';
 import { reviewRequests } from './review.ts';
+import { supervisionRequests } from './supervision.ts';
 import {
   answerSchema,
   bounded,
@@ -115,6 +116,7 @@ export const requests = {
   'session/unfollow': { params: z.object({ follow: z.number() }), result: none },
   ...checkpointRequests,
   ...reviewRequests,
+  ...supervisionRequests,
   /** What changed in the files of a session's worktree; null when it has not been watched. */
   'session/changes': {
     params: z.object({ session: identifier }),

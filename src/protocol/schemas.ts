@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { errorCodes } from '../core/errors.ts';
 import { findingSchema } from '../core/supervision/finding.ts';
 import { modes, priorities, statuses } from '../core/session/state.ts';
+import { supervisionSchema } from './supervision-views.ts';
 import { contextSchema, usageSchema } from './usage.ts';
 import { overlapSchema, watchSchema } from './watch.ts';
 
@@ -65,7 +66,7 @@ export const questionSchema = z.object({
 
 export const breakpointSchema = z.object({
   id: z.string(),
-  kind: z.enum(['permission', 'question', 'plan', 'credential']),
+  kind: z.enum(['permission', 'question', 'plan', 'credential', 'decision']),
   title: z.string(),
   detail: z.string(),
   raisedAt: z.string(),
@@ -75,6 +76,8 @@ export const breakpointSchema = z.object({
   secrets: z.array(z.string()).optional(),
   /** What is dangerous about it, most severe first. */
   findings: z.array(findingSchema).optional(),
+  /** What a `decision` is about: a judged turn, or a limit. */
+  about: z.object({ turn: z.number().optional(), limit: z.boolean().optional() }).optional(),
 });
 export type BreakpointView = z.infer<typeof breakpointSchema>;
 
@@ -123,6 +126,8 @@ export const sessionDetailSchema = sessionSchema.extend({
   stream: z.string(),
   /** What changed in its worktree; absent when it has not been watched. */
   watch: watchSchema.optional(),
+  /** How its work is judged, with the latest turn alone and without what gates printed; absent when nobody judges it. */
+  supervision: supervisionSchema.optional(),
   /** Sides with which its work cannot be merged as the files are at the moment. */
   overlaps: z.array(overlapSchema).optional(),
 });
@@ -173,7 +178,8 @@ export const createSchema = z.object({
 });
 
 export const answerSchema = z.object({
-  choice: z.enum(['allow', 'deny', 'answer', 'abort']),
+  /** `hand-over` ends the work as it stands, for a person to go on; only a `decision` takes it. */
+  choice: z.enum(['allow', 'deny', 'answer', 'abort', 'hand-over']),
   reason: text.optional(),
   input: z.record(z.string(), z.unknown()).optional(),
   answers: z.record(z.string(), z.string()).optional(),

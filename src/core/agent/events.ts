@@ -105,9 +105,9 @@ export type AgentInput =
   | { readonly kind: 'interrupt'; readonly id: string }
   | { readonly kind: 'answer'; readonly request: AgentRequest; readonly answer: Answer };
 
-/** A person's answer to an `AgentRequest`. */
+/** A person's answer to an `AgentRequest`, or to a decision of the engine: that alone can be answered with `hand-over`. */
 export interface Answer {
-  readonly choice: 'allow' | 'deny' | 'answer' | 'abort';
+  readonly choice: 'allow' | 'deny' | 'answer' | 'abort' | 'hand-over';
   /** Told to the agent with a denial. */
   readonly reason?: string;
   /** Replaces the tool's input (permission), keyed as the tool expects it. */

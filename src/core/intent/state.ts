@@ -22,6 +22,8 @@ export type Effect =
   /** Sets `refs/coppice/<session>/<n>`. */
   | { readonly kind: 'checkpoint'; readonly n: number }
   | { readonly kind: 'commit'; readonly parent?: string }
+  /** A command of the project judges a tree; its processes carry the intent's id as their mark. */
+  | { readonly kind: 'gate'; readonly tree: string; readonly command: readonly string[] }
   | { readonly kind: 'removal'; readonly path: string }
   | { readonly kind: 'return'; readonly path: string }
   /** A branch is moved, and the files of the checkout that is on it; the intent is the landing's. */

@@ -3,6 +3,7 @@ import { CoppiceError } from '../errors.ts';
 import { event, type Events } from '../events.ts';
 import type { Answer } from '../agent/events.ts';
 import { admission, admissible, positionOf, type Limits } from '../queue/policy.ts';
+import { decisionAnswered } from '../supervision/commands.ts';
 import { isLive, isSettled, openBreakpoints, statusOf } from './status.ts';
 import type { Mode, Session } from './state.ts';
 
@@ -134,7 +135,11 @@ export function answer(session: Session, id: string | undefined, given: Answer, 
   const resolved = event('breakpoint.resolved', { session: session.id, breakpoint, answer: given, by });
   // A question of our own is over with its answer; a request of the agent is over when the agent took the answer.
   const closed = event('breakpoint.closed', { session: session.id, breakpoint, why: 'delivered' });
-  const events = target.request === undefined ? [resolved, closed] : [resolved];
+  if (target.kind !== 'decision' && given.choice === 'hand-over') {
+    throw new CoppiceError('bad-usage', 'Only a decision can be handed over.', 'Allow it, deny it, or abort.');
+  }
+  const follows = target.kind === 'decision' ? decisionAnswered(session, target, given) : [];
+  const events = target.request === undefined ? [resolved, ...follows, closed] : [resolved];
   if (given.choice !== 'abort') return events;
   return [
     ...events,

@@ -2,7 +2,17 @@ import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { ContextFill, Usage } from '../agent/usage.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Finding } from '../supervision/finding.ts';
-import type { BreakpointKind, ChangeSummary, Mode, Place, Priority, Removal, Result, Session } from './state.ts';
+import type {
+  BreakpointKind,
+  ChangeSummary,
+  DecisionAbout,
+  Mode,
+  Place,
+  Priority,
+  Removal,
+  Result,
+  Session,
+} from './state.ts';
 
 /**
  * What can happen to a session. `session` is always its id. An event that completes an effect names its `intent`, which
@@ -80,6 +90,7 @@ export interface SessionEvents {
     secrets?: string[];
     /** What is dangerous about what is asked. */
     findings?: readonly Finding[];
+    about?: DecisionAbout;
     offset?: number;
   };
   'breakpoint.resolved': { session: string; breakpoint: string; answer: Answer; by: string };

@@ -1,5 +1,6 @@
 import { toolDue, turnEndDue, turnStartDue } from '../checkpoint/due.ts';
 import type { Due } from '../checkpoint/state.ts';
+import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts';
 import { isLive, openBreakpoints } from './status.ts';
 import type { Session } from './state.ts';
 
@@ -15,6 +16,7 @@ export type Step =
   | { readonly do: 'interrupt' }
   | { readonly do: 'close' }
   | { readonly do: 'stop'; readonly reason: string }
+  | JudgeStep
   | { readonly do: 'settle' };
 
 /** What only the engine's memory knows about a live run. */
@@ -30,7 +32,8 @@ export interface Live {
 /** The next step. Pure and total: the same state always gives the same step. */
 export function nextStep(session: Session, live: Live): Step {
   if (session.restoring !== undefined && !isLive(session)) return beforeRestore(session);
-  if (session.admission === 'idle') return { do: 'wait', for: 'work' };
+  if (session.admission === 'idle')
+    return (isLive(session) ? undefined : verifyingDue(session)) ?? { do: 'wait', for: 'work' };
   if (session.admission === 'waiting') {
     return session.cancelling === undefined ? { do: 'wait', for: 'admission' } : { do: 'settle' };
   }
@@ -57,7 +60,7 @@ function inDialogue(session: Session, live: Live): Step {
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
   return isBusy(session) || live.background > 0 || session.run?.closing === true
     ? { do: 'wait', for: 'agent' }
-    : { do: 'close' };
+    : (judgingDue(session) ?? { do: 'close' });
 }
 
 /** A prompt is on its way or being worked on. */
@@ -79,10 +82,18 @@ function whileStill(session: Session): Step {
   if (session.cancelling !== undefined) return { do: 'settle' };
   if (session.pausedUntil !== undefined) return { do: 'wait', for: 'pause' };
   const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
-  if (waiting === undefined || (session.interrupting === true && session.run !== undefined)) return { do: 'settle' };
+  if (session.interrupting === true && session.run !== undefined) return { do: 'settle' };
+  if (waiting === undefined) return judgingDue(session) ?? afterJudging(session);
   if (!session.holding) return { do: 'prepare' };
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
   return onceKept(session, { do: 'start', prompt: waiting.n });
+}
+
+/** A decision that is a person's is waited for; else the work is over. */
+function afterJudging(session: Session): Step {
+  return openBreakpoints(session).some(({ kind }) => kind === 'decision')
+    ? { do: 'wait', for: 'person' }
+    : { do: 'settle' };
 }
 
 /** The step that begins a turn, or the checkpoint that has to come before it. */

@@ -8,14 +8,17 @@ import type { CheckpointEvents } from '../checkpoint/state.ts';
 import type { Recorded } from '../events.ts';
 import type { LandingEvents } from '../landing/state.ts';
 import type { Restored, RestoreEvents } from '../restore/state.ts';
+import type { SupervisionEvents } from '../supervision/judgement.ts';
+import { supervisionFolds } from '../supervision/session-folds.ts';
 import type { SessionEvents } from './events.ts';
 import type { Breakpoint, Prompt, Run, Session, TurnNote } from './state.ts';
-import { isInVain, openBreakpoints } from './status.ts';
+import { isInVain, openBreakpoints, workedMs } from './status.ts';
 
 /** Events that change a session: its own, and those of its checkpoints and landings. */
 type Folded = Omit<SessionEvents, 'session.created' | 'session.restored' | 'session.refused'> &
   Pick<CheckpointEvents, 'checkpoint.made' | 'checkpoint.failed'> &
   RestoreEvents &
+  SupervisionEvents &
   Pick<LandingEvents, 'landing.requested' | 'landing.landed' | 'landing.refused' | 'landing.withdrawn'>;
 
 type Fold<K extends keyof Folded> = (session: Session, event: Recorded<K>) => Session;
@@ -138,13 +141,20 @@ function unaccepted(session: Session, landing: string): Session {
   return session.acceptance?.landing === landing ? patch(session, { acceptance: undefined }) : session;
 }
 
+/** A person's prompt is a fresh start; one of the supervisor is counted. */
+function countedPrompt(session: Session, actor: Actor): Patch {
+  if (actor === 'supervisor') return { automatic: (session.automatic ?? 0) + 1 };
+  return { automatic: undefined, attempts: undefined, checkedAgain: undefined, raised: undefined };
+}
+
 const folds: { readonly [K in keyof Folded]: Fold<K> } = {
-  'prompt.added': (session, { data }) =>
+  'prompt.added': (session, { actor, data }) =>
     patch(session, {
       goal: data.prompt === 1 ? data.text : session.goal,
       promptCount: Math.max(session.promptCount, data.prompt),
       promptKeys: keysWith(session.promptKeys, data.key),
       requester: data.requester ?? session.requester,
+      ...countedPrompt(session, actor),
       prompts: [...unseen(session.prompts), { n: data.prompt, text: data.text, steer: data.steer, state: 'waiting' }],
     }),
   'session.queued': (session, { seq }) =>
@@ -249,6 +259,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       },
       usage: addUsage(session.usage, data.usage),
       ...(data.context === undefined ? {} : { context: data.context }),
+      workedMs: (session.workedMs ?? 0) + (workedMs(session, at) ?? 0),
     }),
   'breakpoint.raised': (session, { at, data }) => ({
     ...advanced(held(session, at), data.offset),
@@ -263,6 +274,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
         ...(data.request === undefined ? {} : { request: data.request }),
         ...(data.secrets === undefined ? {} : { secrets: data.secrets }),
         ...(data.findings === undefined ? {} : { findings: data.findings }),
+        ...(data.about === undefined ? {} : { about: data.about }),
       },
     ],
   }),
@@ -321,6 +333,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       turn: undefined,
       breakpoints: [],
       prompts: [],
+      seen: undefined,
       endedAt: at,
       result: {
         outcome: data.outcome,
@@ -350,6 +363,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   },
   'landing.refused': (session, { data }) => unaccepted(session, data.landing),
   'landing.withdrawn': (session, { data }) => unaccepted(session, data.landing),
+  ...supervisionFolds,
 };
 
 /** The session after the event; the same object when nothing changed. Events of other aggregates change nothing. */

@@ -3,7 +3,10 @@ import type { ContextFill, Usage } from '../agent/usage.ts';
 import type { Coverage } from '../checkpoint/state.ts';
 import type { Restored, Restoring } from '../restore/state.ts';
 import type { ErrorRecord } from '../errors.ts';
+import type { Attempts } from '../supervision/attempts.ts';
 import type { Finding } from '../supervision/finding.ts';
+import type { Approval, Judgement, Supervision, Verifying } from '../supervision/judgement.ts';
+import type { Evidence } from '../landing/state.ts';
 import type { Requester } from './events.ts';
 
 export const modes = ['autonomous', 'dispatch', 'interactive', 'planning', 'orchestration'] as const;
@@ -110,8 +113,14 @@ export interface TurnNote {
   readonly outcome?: TurnOutcome;
 }
 
-/** What can hold a session: a request of the agent, or something only a person can supply. */
-export type BreakpointKind = AgentRequest['kind'] | 'credential';
+/** What can hold a session: a request of the agent, something only a person can supply, or a decision that is a person's. */
+export type BreakpointKind = AgentRequest['kind'] | 'credential' | 'decision';
+
+/** What a `decision` is about: a judged turn, or a limit that is reached. */
+export interface DecisionAbout {
+  readonly turn?: number;
+  readonly limit?: boolean;
+}
 
 /**
  * A reason why a session waits for a person, from the moment it was raised until its answer was delivered. `written`
@@ -129,6 +138,8 @@ export interface Breakpoint {
   readonly secrets?: readonly string[];
   /** What is dangerous about what is asked, most severe first; an answer to it is never remembered for others. */
   readonly findings?: readonly Finding[];
+  /** What is to be decided (`decision`). */
+  readonly about?: DecisionAbout;
   /** Set once a person has answered; the breakpoint leaves the list when the answer is delivered. */
   readonly answer?: Answer;
   readonly answeredBy?: string;
@@ -262,6 +273,26 @@ export interface Session {
   readonly result?: Result;
   /** Absent when nobody accepted the work, or the landing came to nothing or was taken back. */
   readonly acceptance?: Acceptance;
+  /** Absent when nobody judges the session's turns. */
+  readonly supervision?: Supervision;
+  /** Of the latest turn that was judged. */
+  readonly judgement?: Judgement;
+  /** The latest answer of each gate, each about the tree that it names. */
+  readonly proof?: readonly Evidence[];
+  readonly verifying?: Verifying;
+  /** Tree of the files when a person last had them looked at, since the work ended. */
+  readonly seen?: string;
+  readonly approval?: Approval;
+  /** Failures since a person last gave a prompt. */
+  readonly attempts?: Attempts;
+  /** Prompts that the supervisor sent since then. */
+  readonly automatic?: number;
+  /** The last of them asked to check once more. */
+  readonly checkedAgain?: boolean;
+  /** How often a person raised the session's limits. */
+  readonly raised?: number;
+  /** Milliseconds of work of all turns; waiting for people not counted. */
+  readonly workedMs?: number;
   readonly pushed?: Pushed;
   readonly archived: boolean;
   readonly removal?: Removal;

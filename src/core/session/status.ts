@@ -1,3 +1,4 @@
+import { isApproved, isVerified } from '../supervision/due.ts';
 import type { Breakpoint, Session, Status } from './state.ts';
 
 /** Breakpoints that a person still has to answer. */
@@ -21,7 +22,7 @@ export function statusOf(session: Session): Status {
   if (session.run?.state === 'unknown') return 'unknown';
   switch (session.admission) {
     case 'idle':
-      return acceptedAs(session) ?? session.result?.outcome ?? 'queued';
+      return acceptedAs(session) ?? provenAs(session) ?? session.result?.outcome ?? 'queued';
     case 'waiting':
       return 'queued';
     case 'admitted':
@@ -35,6 +36,13 @@ export function statusOf(session: Session): Status {
 function acceptedAs({ acceptance, promptCount }: Session): 'accepted' | 'landed' | undefined {
   if (acceptance?.prompts !== promptCount) return undefined;
   return acceptance.landed ? 'landed' : 'accepted';
+}
+
+/** How far reported work is proven: by a person's word, or by all gates on its very tree. */
+function provenAs(session: Session): 'accepted' | 'verified' | undefined {
+  if (session.result?.outcome !== 'reported') return undefined;
+  if (isApproved(session)) return 'accepted';
+  return isVerified(session) ? 'verified' : undefined;
 }
 
 /** Milliseconds for which the turn under way has worked at the time `now`, waiting for people not counted; undefined between turns. */
@@ -51,5 +59,5 @@ export function isSettled(session: Session): boolean {
 
 /** True when the engine has nothing to do for a session: no process, no rollback, nothing that anybody asked for. */
 export function isAtRest(session: Session): boolean {
-  return isSettled(session) && !isLive(session) && session.restoring === undefined;
+  return isSettled(session) && !isLive(session) && session.restoring === undefined && session.verifying === undefined;
 }

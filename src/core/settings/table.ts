@@ -3,6 +3,7 @@
  * `Settings`, the reading of files and variables, `coppice config`, the guide and the editor's settings come from it.
  */
 import type { z } from 'zod';
+import { autonomyLevels } from '../supervision/decision.ts';
 import * as type from './types.ts';
 
 /**
@@ -129,6 +130,94 @@ export const table = {
     default: 1800,
     description: 'Seconds that each gate may take.',
     scope: 'both',
+  },
+  'supervision.level': {
+    // X-11; a repository may not make its sessions more autonomous than its user wants
+    type: type.oneOf(autonomyLevels),
+    default: 'supervised',
+    description:
+      'How much happens without a person. `guided` and `collaborative` ask after each turn, `supervised` and `autonomous` where a check ' +
+      'fails for good or nobody can be sure.',
+    scope: 'user',
+  },
+  'supervision.gates': {
+    type: type.programs,
+    default: [],
+    description:
+      "Commands that judge each turn of an autonomous session, in order, each a list of a program and its arguments. They run in the session's " +
+      'worktree; the first one that does not exit with 0 sends the agent back to work.',
+    scope: 'both',
+  },
+  'supervision.gateTimeoutSeconds': {
+    type: type.whole(1, 86_400),
+    default: 1800,
+    description: 'Seconds that each of these commands may take.',
+    scope: 'both',
+  },
+  'supervision.attempts': {
+    // C-68
+    type: type.whole(1, 20),
+    default: 3,
+    description: 'Failures with the same error after which a person is asked.',
+    scope: 'both',
+  },
+  'supervision.maxPrompts': {
+    type: type.whole(1, 1000),
+    default: 10,
+    description: 'Prompts that the supervisor may send in a row before a person is asked, whatever failed.',
+    scope: 'user',
+  },
+  'supervision.model': {
+    type: type.plainLine,
+    default: 'auto',
+    description:
+      'The model that reviews what the gates let through, as its server calls it. `auto` takes the best one that is installed where gates are ' +
+      'set; `none` asks no model.',
+    scope: 'user',
+  },
+  'supervision.endpoint': {
+    type: type.address,
+    default: 'http://127.0.0.1:11434',
+    description: 'Where the server of that model (Ollama) listens.',
+    scope: 'user',
+  },
+  'supervision.contextTokens': {
+    type: type.whole(2048, 1_048_576),
+    default: 16_384,
+    description: 'Tokens that question and answer may have together; the same for every call.',
+    scope: 'user',
+  },
+  'supervision.timeoutSeconds': {
+    type: type.whole(1, 3600),
+    default: 120,
+    description: 'Seconds that a review may take, the loading of the model included.',
+    scope: 'user',
+  },
+  'budget.billing': {
+    // X-03
+    type: type.oneOf(['subscription', 'metered']),
+    default: 'subscription',
+    description: 'With `subscription`, cost is never shown and never decides.',
+    scope: 'user',
+  },
+  'budget.tokens': {
+    type: type.whole(0, 1_000_000_000),
+    default: 0,
+    description: 'Tokens (in and out) that a session may use before a person is asked. 0: any number.',
+    scope: 'user',
+  },
+  'budget.workMinutes': {
+    type: type.whole(0, 100_000),
+    default: 0,
+    description: 'Minutes that the turns of a session may work, all together, before a person is asked. 0: any number.',
+    scope: 'user',
+  },
+  'budget.costCents': {
+    type: type.whole(0, 100_000_000),
+    default: 0,
+    description:
+      'US cents that a session may cost before a person is asked; only where billing is `metered`. 0: any amount.',
+    scope: 'user',
   },
   'session.minFreeMegabytes': {
     type: type.whole(1, 1_048_576),

@@ -21,6 +21,15 @@ export function whole(min: number, max: number) {
   return z.int(says(phrase)).min(min, says(phrase)).max(max, says(phrase)).describe(phrase);
 }
 
+/** One of a few words. */
+export function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
+  const phrase = `one of: ${words.join(', ')}`;
+  return z.enum(words, says(phrase)).describe(phrase);
+}
+
+/** Where a server is, over HTTP. */
+export const address = text('an address that begins with http:// or https://', /^https?:\/\/[^\s\0]+$/u);
+
 /** One line of text that is not empty. */
 export const line = text('one line of text', /^[^\0\r\n]+$/u);
 

@@ -42,6 +42,7 @@ function isYes({ passed, code }: Evidence): boolean {
   return passed && code === 0;
 }
 
-function sameCommand(a: readonly string[], b: readonly string[]): boolean {
+/** Whether two commands are the same, word by word. */
+export function sameCommand(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((word, at) => word === b[at]);
 }

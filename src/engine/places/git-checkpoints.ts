@@ -2,11 +2,19 @@ import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { TouchedPaths } from '../../core/watch/touched.ts';
 import { checkpointTree, dropCheckpoint, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
-import { diffTrees } from '../../git/diff.ts';
+import { diffTrees, patchBetween } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
 import { moveFiles, type Move, movesBetweenStates, refuseObstacles } from '../../git/restore.ts';
 import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
-import type { Captured, CheckpointPlace, Planned, Rollback, TakeOptions, Unfinished } from '../sessions/checkpoints.ts';
+import type {
+  Captured,
+  ChangedFile,
+  CheckpointPlace,
+  Planned,
+  Rollback,
+  TakeOptions,
+  Unfinished,
+} from '../sessions/checkpoints.ts';
 import type { Repositories } from './repositories.ts';
 
 /** What checkpoints of git worktrees are made with. */
@@ -57,8 +65,16 @@ export class GitCheckpoints implements CheckpointPlace {
   }
 
   async differs(session: Session, from: string, to: string): Promise<boolean> {
+    return (await this.changed(session, from, to)).length > 0;
+  }
+
+  async changed(session: Session, from: string, to: string): Promise<readonly ChangedFile[]> {
     const files = await diffTrees(await this.#repository(session), from, to, { renames: false });
-    return files.some(({ path }) => !path.startsWith('.tasks/'));
+    return files.filter(({ path }) => !path.startsWith('.tasks/'));
+  }
+
+  async patch(session: Session, from: string, to: string, maxBytes: number): Promise<string> {
+    return patchBetween(await this.#repository(session), from, to, maxBytes);
   }
 
   async plan(session: Session, place: Place, { now, target, since, request, ...rest }: Rollback): Promise<Planned> {

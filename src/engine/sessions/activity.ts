@@ -25,6 +25,8 @@ const messageLimit = 500;
 export class Activity {
   /** Background jobs of the agent that are at work. */
   background = 0;
+  /** Lines that could not be read since the last prompt was seen. */
+  malformed = 0;
   #messages = 0;
   #unrecognised = 0;
   #lastMessage: string | undefined;
@@ -48,6 +50,9 @@ export class Activity {
       case 'tool-started':
         this.#tools.set(event.name, (this.#tools.get(event.name) ?? 0) + 1);
         return;
+      case 'prompt-seen':
+        this.malformed = 0;
+        return;
       case 'background':
         this.background = event.tasks;
         return;
@@ -58,6 +63,7 @@ export class Activity {
         this.warn('warning', `The model's service did not answer (${event.error}); try ${event.attempt} follows.`);
         return;
       case 'malformed':
+        this.malformed += 1;
         this.warn('warning', `A line of output could not be read: ${event.reason}`);
         return;
       case 'unrecognised':

@@ -35,6 +35,10 @@ export interface CheckpointPlace {
   look(session: Session, place: Place): Promise<string>;
   /** Whether anything outside of Coppice's own files differs between two trees. */
   differs(session: Session, from: string, to: string): Promise<boolean>;
+  /** The files that differ between two trees or commits, outside of Coppice's own, with their counts of lines. */
+  changed(session: Session, from: string, to: string): Promise<readonly ChangedFile[]>;
+  /** The same as a patch for people and models to read; cut at `maxBytes`, which its last line says. */
+  patch(session: Session, from: string, to: string, maxBytes: number): Promise<string>;
   /**
    * Decides what a rollback does, and keeps the state that it makes under the number `n`, before any file is touched. Without
    * anything to do it keeps nothing.
@@ -48,6 +52,13 @@ export interface CheckpointPlace {
   drop(session: Session, checkpoint: Checkpoint): Promise<void>;
   /** A number that no ref of the session has, when the next one in the journal is taken. */
   free(session: Session): Promise<number>;
+}
+
+/** A file that differs; of binary content the lines are not counted. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly insertions?: number;
+  readonly deletions?: number;
 }
 
 /** A rollback to be planned: from the present state, `now`, towards `target`. */

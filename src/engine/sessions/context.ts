@@ -6,6 +6,7 @@ import type { Executor, RunRef } from '../../executors/executor.ts';
 import type { Log } from '../process/log.ts';
 import type { CheckpointPlace } from './checkpoints.ts';
 import type { Store } from './store.ts';
+import type { Judges } from '../supervision/judges.ts';
 import type { Vault } from './vault.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -15,6 +16,7 @@ export interface SessionContext {
   readonly workplace: Workplace;
   readonly checkpoints: CheckpointPlace;
   readonly vault: Vault;
+  readonly judges: Judges;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly clock: () => number;

@@ -1,6 +1,7 @@
 import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Session } from '../../core/session/state.ts';
+import { begunSupervision } from '../supervision/begin.ts';
 import { firstCheckpoint } from './checkpoint.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { requireTrusted } from './trust.ts';
@@ -19,16 +20,17 @@ export async function prepare(context: SessionContext, session: Session): Promis
   const { store, workplace } = context;
   requireTrusted(context, session);
   const ready = { session: session.id, repository: session.repository.id };
+  const begun = await begunSupervision(context, session);
   if (session.worktree !== undefined) {
     const worktree = await workplace.reclaim(session, session.worktree);
-    await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree })]);
+    await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree }), ...begun]);
     return;
   }
   const { intent, choice } = announced(context, session) ?? (await choose(context, session));
   const worktree = await workplace.claim(session, choice, context.stopping);
   const setUp = (await context.settings(session))['worktrees.setup'];
   const first = await firstCheckpoint(context, session, worktree, choice.kind === 'create' && setUp.length === 0);
-  await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree, intent }), ...first]);
+  await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree, intent }), ...first, ...begun]);
 }
 
 async function choose(context: SessionContext, session: Session): Promise<Begun> {

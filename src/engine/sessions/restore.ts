@@ -8,6 +8,7 @@ import { keepNow, recordOf } from './checkpoint.ts';
 import type { FileMove, Planned } from './checkpoints.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { requireTrusted } from './trust.ts';
+import { withLease } from './with-lease.ts';
 
 /**
  * Carries out a rollback. The state before is a checkpoint, the state after is one too and is in git before the first file
@@ -19,30 +20,11 @@ export async function restore(context: SessionContext, session: Session): Promis
   if (restoring === undefined || worktree === undefined) return;
   try {
     requireTrusted(context, session);
-    await held(context, session, worktree, () => rollBack(context, session, worktree, restoring));
+    await withLease(context, session, worktree, () => rollBack(context, session, worktree, restoring));
   } catch (error) {
     if (context.stopping.aborted || context.store.state.readOnlyReason !== undefined) throw error;
     context.log.warn('a rollback failed', { session: session.id, to: restoring.to, error: String(error) });
     await end(context, session, restoring, { files: 0, error: toErrorRecord(error) });
-  }
-}
-
-/** One writer per worktree: with the lease of it, which is given back when it was taken for this. */
-async function held(
-  { workplace }: SessionContext,
-  session: Session,
-  place: Place,
-  work: () => Promise<void>,
-): Promise<void> {
-  if (session.holding) {
-    await work();
-    return;
-  }
-  await workplace.reclaim(session, place);
-  try {
-    await work();
-  } finally {
-    await workplace.release(session, place);
   }
 }
 

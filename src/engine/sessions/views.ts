@@ -7,6 +7,7 @@ import type { ErrorRecord } from '../../core/errors.ts';
 import type { BreakpointView, SessionDetail, SessionView, TurnNoteView } from '../../protocol/schemas.ts';
 import type { Watch } from '../../core/watch/state.ts';
 import type { OverlapView } from '../../protocol/watch.ts';
+import { isSupervised, supervisionBrief } from '../supervision/views.ts';
 import { watchView } from '../watch/views.ts';
 import type { ActivityView } from './activity.ts';
 
@@ -60,6 +61,7 @@ export function breakpointView(breakpoint: Breakpoint): BreakpointView {
     input: some(request?.input, (input) => ({ ...input })),
     questions: request?.questions?.map(questionView),
     secrets: some(breakpoint.secrets, (secrets) => [...secrets]),
+    about: some(breakpoint.about, (about) => ({ ...about })),
     findings: some(breakpoint.findings, (findings) => findings.map((each) => ({ ...each }))),
   });
 }
@@ -104,6 +106,7 @@ export function sessionDetail(
       error: some(result?.error, errorView),
       pushed: some(session.pushed, pushedView),
       doubt: doubtOf(session),
+      supervision: isSupervised(session) ? supervisionBrief(session) : undefined,
       activity: some(extra.activity, activityView),
       watch: some(extra.watch, watchView),
     }),

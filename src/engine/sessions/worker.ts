@@ -11,6 +11,7 @@ import { engineActor, type SessionContext } from './context.ts';
 import { Follower, pause } from './follower.ts';
 import { recoverInputs, writeInput } from './inputs.ts';
 import { silence, timeBox } from './limits.ts';
+import { isJudging, judgeStep } from '../supervision/judge-step.ts';
 import { prepare } from './prepare.ts';
 import { restore } from './restore.ts';
 import { settle } from './settle.ts';
@@ -155,6 +156,10 @@ export class Worker {
 
   /** True when the next step can be decided at once. */
   async #attempt(session: Session, step: Step): Promise<boolean> {
+    if (isJudging(step)) {
+      await judgeStep(this.#context, session, step, this.#heard());
+      return true;
+    }
     switch (step.do) {
       case 'wait':
         return false;
@@ -184,6 +189,12 @@ export class Worker {
         await settle(this.#context, this.#context.store.session(session.id));
         return true;
     }
+  }
+
+  /** How the output of the last turn came, as far as this engine read it. */
+  #heard(): { incomplete: boolean; malformedLines: number } {
+    const activity = this.#follower?.activity;
+    return { incomplete: activity?.view().incomplete !== undefined, malformedLines: activity?.malformed ?? 0 };
   }
 
   async #start(session: Session, prompt: number): Promise<boolean> {

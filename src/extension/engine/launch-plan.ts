@@ -2,7 +2,17 @@ import { join } from 'node:path';
 import type { LaunchPlan } from '../../protocol/client/launch.ts';
 
 /** What the engine runs from; the build puts all of it beside the extension's bundle. */
-const files = ['engine.js', 'cli.js', 'demo-agent.js', 'run.sh', 'sql-wasm.wasm'];
+const files = [
+  'engine.js',
+  'cli.js',
+  'demo-agent.js',
+  'run.sh',
+  'sql-wasm.wasm',
+  'prompt-continue.md',
+  'prompt-escalate.md',
+  'prompt-check.md',
+  'prompt-review.md',
+];
 
 /**
  * How the extension starts an engine that it finds missing: with the program that runs the extension host (which the launcher

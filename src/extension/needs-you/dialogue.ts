@@ -31,8 +31,43 @@ export async function askDecision(
       return askPermission(need, session, frame);
     case 'question':
       return askQuestions(need, session, frame);
+    case 'decision':
+      return askJudgement(need, session, frame);
     case 'credential':
       return askSecrets(need, session, frame, keep);
+  }
+}
+
+type Judgement = 'allow' | 'deny' | 'hand-over' | 'evidence' | 'abort';
+
+/** A decision of the supervisor that is a person's: let it through, say what is to be done next, or take over. */
+async function askJudgement(need: BreakpointView, session: string, frame: Step): Promise<Decision> {
+  const limit = need.about?.limit === true;
+  for (;;) {
+    const verdict = await pickOne<Judgement>(
+      [
+        {
+          label: limit ? l10n.t('Raise the Limit') : l10n.t('Let It Through'),
+          icon: 'check',
+          detail: oneLine(need.detail, 300),
+          gives: 'allow',
+        },
+        { label: l10n.t('Say What Is to Be Done…'), icon: 'comment', gives: 'deny' },
+        {
+          label: l10n.t('Take Over'),
+          icon: 'account',
+          detail: l10n.t('ends the work as it stands'),
+          gives: 'hand-over',
+        },
+        { label: l10n.t('Show All of It'), icon: 'open-preview', gives: 'evidence' },
+        { label: l10n.t('Stop the Session'), icon: 'debug-stop', gives: 'abort' },
+      ],
+      { ...frame, placeholder: session },
+    );
+    if (verdict === 'evidence') return 'evidence';
+    if (verdict !== 'deny' && verdict !== back) return { answer: { choice: verdict } };
+    const reason = await askText({ ...frame, canGoBack: true, placeholder: l10n.t('What is to be done?') });
+    if (typeof reason === 'string' && reason.trim() !== '') return denial(reason);
   }
 }
 

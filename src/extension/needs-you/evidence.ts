@@ -27,6 +27,8 @@ export function kindLook(kind: BreakpointView['kind']): { readonly icon: string;
       return { icon: 'checklist', label: l10n.t('Plan') };
     case 'credential':
       return { icon: 'key', label: l10n.t('Credential') };
+    case 'decision':
+      return { icon: 'law', label: l10n.t('Decision') };
   }
 }
 
@@ -49,6 +51,8 @@ export function evidenceRows(breakpoint: BreakpointView): readonly EvidenceRow[]
         .slice(0, rowsMost);
     case 'credential':
       return secrets.map((name) => ({ label: oneLine(name, rowLimit), description: l10n.t('missing'), icon: 'key' }));
+    case 'decision':
+      return detailRows(breakpoint);
     case 'permission':
     case 'plan':
       return [

@@ -14,6 +14,8 @@ export interface Plan {
   readonly wrapper: string;
   /** The demo agent's program. */
   readonly agent: string;
+  /** Folder of the templates of prompts. */
+  readonly prompts: string;
   /** Gets a line for each commit: its number and the types of its records. */
   readonly commits: string;
 }

@@ -14,6 +14,7 @@ import { copyRepository, gitEnvironment, makeRepository } from './repository.ts'
 
 const agent = fileURLToPath(new URL('agent.sh', import.meta.url));
 export const wrapper = fileURLToPath(new URL('../../../media/run.sh', import.meta.url));
+const prompts = fileURLToPath(new URL('../../../media/prompts', import.meta.url));
 const command = fileURLToPath(new URL('command.sh', import.meta.url));
 
 export interface WorldOptions {
@@ -178,6 +179,7 @@ export class World {
     const plan = {
       wrapper: this.wrapper,
       agent: this.#options.demo ?? agent,
+      prompts,
       commits: join(this.root, `commits-${life}`),
       ...(kill === undefined ? {} : { kill }),
     };

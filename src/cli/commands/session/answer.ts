@@ -15,6 +15,7 @@ interface AnswerOptions {
   readonly answer?: readonly string[];
   readonly input?: string;
   readonly abort?: true;
+  readonly handOver?: true;
   readonly breakpoint?: string;
 }
 
@@ -53,6 +54,15 @@ export function addSessionAnswer(group: Command, perform: Perform): void {
       ]),
     )
     .addOption(new Option('--abort', 'cancel the session').conflicts(['allow', 'deny', 'answer', 'input']))
+    .addOption(
+      new Option('--hand-over', 'a decision: end the work as it stands, to go on yourself').conflicts([
+        'allow',
+        'deny',
+        'answer',
+        'input',
+        'abort',
+      ]),
+    )
     .option('--breakpoint <id>', 'which one, when it waits for several; default: the oldest')
     .addHelpText(
       'after',
@@ -90,7 +100,8 @@ async function answer(context: Context, key: string, options: AnswerOptions): Re
 
 /** The answer that the options give, or undefined when they give none. */
 function givenBy(context: Context, options: AnswerOptions, open: BreakpointView): Given | undefined {
-  const { allow, deny, answer: answers, input, abort } = options;
+  const { allow, deny, answer: answers, input, abort, handOver } = options;
+  if (handOver === true) return { answer: { choice: 'hand-over' } };
   if (abort === true) return { answer: { choice: 'abort' } };
   if (deny !== undefined) return { answer: { choice: 'deny', ...(deny === true ? {} : { reason: deny }) } };
   if (answers !== undefined)

@@ -5,6 +5,7 @@ import { exits } from '../../exit-codes.ts';
 import { overlapLines } from '../../overlap-lines.ts';
 import { noteReadOnly } from '../../read-only.ts';
 import { detailLines } from '../../session-lines.ts';
+import { supervisionLines } from '../../supervision-lines.ts';
 import { text } from '../../text.ts';
 
 /** Adds `session show`, with the evidence of whatever the session waits for. */
@@ -21,6 +22,7 @@ export function addSessionShow(group: Command, perform: Perform): void {
         await noteReadOnly(context);
         out.result(detail, () => [
           ...detailLines(detail, out.paint, shell.now()),
+          ...(detail.supervision === undefined ? [] : supervisionLines(detail.supervision, out.paint)),
           ...(detail.overlaps ?? []).flatMap((each) => overlapLines(each, out.paint, detail.id)),
           ...detail.needs.flatMap((each) => [
             ...breakpointLines(each, out.paint),

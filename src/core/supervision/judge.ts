@@ -1,0 +1,109 @@
+/** Puts together what is known of a turn and decides on it. Pure: the same session always gives the same decision. */
+import { defined } from '../defined.ts';
+import { escalationAfter, noAttempts, withFailure, type AttemptLimits, type Attempts } from './attempts.ts';
+import { noBudgets, reserve, type Amounts, type Billing, type Breach } from './budget.ts';
+import { calibrated, type Bin } from './calibration.ts';
+import { confidenceOf } from './confidence.ts';
+import { decide, type Action, type Judgement as Judged } from './decision.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import { verdictOf } from './gate.ts';
+import type { Decided, Judgement } from './judgement.ts';
+import type { Session } from '../session/state.ts';
+
+/** What decides beside the session itself. */
+export interface JudgedBy {
+  /** The failure of the turn, when it failed; see `failureOf`. */
+  readonly failure: Fingerprint | undefined;
+  readonly limits: AttemptLimits;
+  readonly budget: Amounts;
+  readonly billing: Billing;
+  /** What scores were worth in this repository. */
+  readonly curve: readonly Bin[];
+}
+
+const sends: ReadonlySet<Action> = new Set(['continue', 'retry', 'escalate']);
+
+/** The decision on the session's judged turn. What costs nothing more is not held up by a limit. */
+export function judge(session: Session, judgement: Judgement, by: JudgedBy): Decided {
+  const judged = judgedOf(session, judgement, by);
+  const { confidence, calibratedScore } = judged;
+  const free = decide(judged);
+  const breach = sends.has(free.action) ? breachOf(session, by) : undefined;
+  const decision = breach === undefined ? free : decide({ ...judged, breach });
+  return {
+    ...{ ...decision, score: confidence.score, calibrated: calibratedScore, weights: confidence.factors },
+    ...(by.failure === undefined ? {} : { failure: by.failure }),
+  };
+}
+
+function judgedOf(session: Session, { issues, evidence, tree, lines, reviewed, at }: Judgement, by: JudgedBy): Judged {
+  const { level = 'supervised', gates: asked = [] } = session.supervision ?? {};
+  const gates = verdictOf(asked, evidence, tree);
+  const { attempts, same } = counted(session, by.failure, at);
+  const review = defined({ review: reviewed?.review });
+  const denials = session.lastTurn?.denials ?? 0;
+  const confidence = confidenceOf({
+    ...{ issues, gates, findings: [], sameErrors: same, changedLines: lines, denials },
+    ...review,
+  });
+  return {
+    ...{ level, issues, gates, confidence, ...review },
+    calibratedScore: calibrated(confidence.score, by.curve),
+    escalation: escalationAfter(attempts, by.failure?.id ?? '', by.limits),
+    openDangers: [],
+    cancelled: false,
+    checkedAgain: session.checkedAgain === true,
+  };
+}
+
+/** The attempts with this failure, and how often it came. */
+function counted(
+  { attempts: before = noAttempts }: Session,
+  failure: Fingerprint | undefined,
+  at: number,
+): { readonly attempts: Attempts; readonly same: number } {
+  if (failure === undefined) return { attempts: before, same: 0 };
+  const attempts = withFailure(before, 'task', failure, at);
+  return { attempts, same: attempts.errors.find(({ fingerprint }) => fingerprint.id === failure.id)?.count ?? 0 };
+}
+
+/** The limit that one more prompt would exceed. What a person raised counts as often as it was raised. */
+export function breachOf(
+  session: Session,
+  { budget, billing }: Pick<JudgedBy, 'budget' | 'billing'>,
+): Breach | undefined {
+  const times = 1 + (session.raised ?? 0);
+  const limits = Object.fromEntries(Object.entries(budget).map(([name, value]) => [name, value * times]));
+  const level = { id: 'this session', limits, spent: spentBy(session) };
+  const all = { ...noBudgets, budgets: { [level.id]: level } };
+  // The least that a prompt takes: what it really takes is known when it has ended.
+  const least = { attempts: 1, tokens: 1, workMs: 1, costUsd: 0.0001 };
+  const outcome = reserve(all, { id: 'next', budget: level.id, amounts: least }, billing);
+  return 'resource' in outcome ? outcome : undefined;
+}
+
+function spentBy({ usage, automatic = 0, workedMs = 0 }: Session): Amounts {
+  const { inputTokens, outputTokens, costUsd = 0 } = usage;
+  return { tokens: inputTokens + outputTokens, costUsd, workMs: workedMs, attempts: automatic };
+}
+
+/** In which words a turn failed, for its fingerprint: the first thing that is wrong with it, or what the gate printed. */
+export function failureOf(
+  session: Session,
+  judgement: Judgement,
+  output: (path: string) => string,
+): string | undefined {
+  const [issue] = judgement.issues;
+  if (issue !== undefined) return `${issue.sentence}\n${session.lastTurn?.text ?? ''}`.trim();
+  const gates = verdictOf(session.supervision?.gates ?? [], judgement.evidence, judgement.tree);
+  if (gates.say === 'failed') {
+    const { command, code } = gates.evidence;
+    return `${command.join(' ')} ended with ${code ?? 'no'} code\n${output(gates.evidence.output)}`;
+  }
+  const review = judgement.reviewed?.review;
+  if (review === undefined || (review.verdict !== 'not-done' && review.criteria.every(({ met }) => met)))
+    return undefined;
+  return (
+    review.criteria.flatMap(({ criterion, met }) => (met ? [] : [`Not met: ${criterion}`])).join('\n') || 'Not done.'
+  );
+}

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CoppiceError, systemCode } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import { requireStill } from '../../core/landing/commands.ts';
+import { defined } from '../../core/defined.ts';
+import { reliability, reportOf } from '../../core/supervision/calibration.ts';
+import { approve, changeLevel, requestVerification } from '../../core/supervision/commands.ts';
+import { judgementId } from '../../core/supervision/judgement.ts';
+import type { QualityGate } from '../../core/supervision/gate.ts';
+import type { Handlers, Requests } from '../../protocol/contract.ts';
+import type { GateView } from '../../protocol/supervision-views.ts';
+import { detectGates, telling } from '../../supervision/gates/detect.ts';
+import type { ClientContext } from '../rpc/client-context.ts';
+import type { Services } from '../services.ts';
+import type { CheckpointPlace } from '../sessions/checkpoints.ts';
+import { gatesOf } from '../supervision/begin.ts';
+import { casesOf } from '../supervision/decide-step.ts';
+import { supervisionView } from '../supervision/views.ts';
+import { requireTrusted } from './sessions.ts';
+
+type SupervisionHandlers = Pick<Handlers<Requests, ClientContext>, Extract<keyof Requests, `supervision/${string}`>>;
+
+const mostTelling = 256 * 1024;
+
+/** How turns were judged, having work checked, accepting it, and how much happens without a person. */
+export function supervisionHandlers(
+  services: Services,
+  checkpoints: Pick<CheckpointPlace, 'look'>,
+): SupervisionHandlers {
+  const { store } = services;
+  return {
+    'supervision/show': ({ session: key }) => {
+      const session = store.find(key);
+      const judgements = store.all('judgement').filter((each) => each.session === session.id);
+      return supervisionView(session, judgements);
+    },
+    'supervision/verify': async ({ session: key }, client) => {
+      const session = store.find(key);
+      requireTrusted(services, session.repository);
+      const settings = await services.settings(session.repository.root, session.requester.settings);
+      await store.commit(client.actor, () =>
+        requestVerification(store.session(session.id), gatesOf(settings), client.actor),
+      );
+      return {};
+    },
+    'supervision/accept': async ({ session: key, unverified }, client) => {
+      const session = store.find(key);
+      requireTrusted(services, session.repository);
+      requireStill(session);
+      if (session.worktree === undefined) throw new CoppiceError('internal', 'No worktree.', 'Report this as a bug.');
+      const tree = await checkpoints.look(session, session.worktree);
+      await store.commit(client.actor, () => approve(store.session(session.id), tree, client.actor, unverified));
+      return { tree, unverified: store.session(session.id).approval?.unverified === true };
+    },
+    'supervision/level': async ({ session: key, level }, client) => {
+      const { id } = store.find(key);
+      await store.commit(client.actor, () => changeLevel(store.session(id), level));
+      return {};
+    },
+    'supervision/comment': async ({ session: key, turn, good, unnecessary }, client) => {
+      const { id } = store.find(key);
+      if (store.get('judgement', judgementId(id, turn)) === undefined) {
+        throw new CoppiceError('not-found', `Turn ${turn} of session ${id} was not judged.`, 'See `coppice verdicts`.');
+      }
+      const word = defined({ good, unnecessary });
+      await store.commit(client.actor, () => [event('turn.commented', { session: id, turn, word })]);
+      return {};
+    },
+    'supervision/report': async ({ path }) => {
+      const cases = casesOf(store, (await services.repositories.locate(path)).id);
+      const report = reportOf(cases);
+      const bins = reliability(cases).map(({ good, ...bin }) => ({ ...bin, good: defined({ ...good }) }));
+      return {
+        cases: report.cases,
+        falseAccepts: defined({ ...report.falseAccepts }),
+        falseBreakpoints: defined({ ...report.falseBreakpoints }),
+        bins,
+        ...defined({ calibrationError: report.calibrationError, correlation: report.correlation }),
+      };
+    },
+    'supervision/gates': async ({ path }) => {
+      const location = await services.repositories.locate(path);
+      const root = services.repositories.mainRoot(location);
+      requireTrusted(services, { id: location.id, root });
+      const settings = await services.settings(root, {});
+      return { set: gatesOf(settings).map(gateView), found: detectGates(await rootFiles(root)).map(gateView) };
+    },
+  };
+}
+
+function gateView({ kind, command, from }: QualityGate): GateView {
+  return { kind, command: [...command], from };
+}
+
+/** The files that tell what kind of project it is; read as text and never run. */
+async function rootFiles(root: string): Promise<ReadonlyMap<string, string>> {
+  const files = await Promise.all(telling.map(async (name) => [name, await textOf(join(root, name))] as const));
+  return new Map(files.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const])));
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).slice(0, mostTelling);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+}

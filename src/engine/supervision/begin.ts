@@ -1,0 +1,28 @@
+import type { NewEvent } from '../../core/domain.ts';
+import { event } from '../../core/events.ts';
+import { queues } from '../../core/queue/policy.ts';
+import type { Session } from '../../core/session/state.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import type { QualityGate } from '../../core/supervision/gate.ts';
+import type { SessionContext } from '../sessions/context.ts';
+
+/** The gates that the settings of a repository name. */
+export function gatesOf(settings: Pick<Settings, 'supervision.gates'>): readonly QualityGate[] {
+  return settings['supervision.gates'].map((command) => ({ kind: 'test', command: [...command], from: 'settings' }));
+}
+
+/**
+ * Who judges the session's turns from here on, on record before its agent can touch a file. Judged is what works unattended,
+ * where there is somebody to judge: gates, a model that was named, or a person who wants to be asked after each turn.
+ */
+export async function begunSupervision(context: SessionContext, session: Session): Promise<readonly NewEvent[]> {
+  const settings = await context.settings(session);
+  const gates = gatesOf(settings);
+  const level = session.supervision?.level ?? settings['supervision.level'];
+  const model = settings['supervision.model'];
+  const named = model !== 'auto' && model !== 'none';
+  const asks = level === 'guided' || level === 'collaborative';
+  const wanted = queues(session.mode) && (gates.length > 0 || named || asks);
+  if (!wanted && session.supervision === undefined) return [];
+  return [event('supervision.begun', { session: session.id, level, gates, review: wanted && model !== 'none' })];
+}

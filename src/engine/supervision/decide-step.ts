@@ -1,0 +1,184 @@
+import type { NewEvent } from '../../core/domain.ts';
+import { isCoppiceError } from '../../core/errors.ts';
+import { event } from '../../core/events.ts';
+import type { Place, Session } from '../../core/session/state.ts';
+import type { Amounts, Billing } from '../../core/supervision/budget.ts';
+import { reliability, type Judged } from '../../core/supervision/calibration.ts';
+import { judgingDue } from '../../core/supervision/due.ts';
+import { verdictOf } from '../../core/supervision/gate.ts';
+import { breachOf, failureOf, judge } from '../../core/supervision/judge.ts';
+import type { Decided, Judgement } from '../../core/supervision/judgement.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { fingerprintOf } from '../../supervision/fingerprint.ts';
+import type { SessionContext } from '../sessions/context.ts';
+import type { Store } from '../sessions/store.ts';
+import { criteriaText, cut, materialOf, outputOf, quoted } from './material.ts';
+import { filled, type TemplateName } from './templates.ts';
+
+/**
+ * Decides on the judged turn and commits the decision with what follows from it, in one transaction: the next prompt, or the
+ * question to a person. A state that has moved on meanwhile is not decided on.
+ */
+export async function decideTurn(
+  context: SessionContext,
+  session: Session,
+  place: Place,
+  judgement: Judgement,
+): Promise<void> {
+  const { store } = context;
+  const settings = await context.settings(session);
+  const limits = limitsOf(settings);
+  const gates = verdictOf(session.supervision?.gates ?? [], judgement.evidence, judgement.tree);
+  const output = gates.say === 'failed' ? await outputOf(gates.evidence.output) : '';
+  const words = failureOf(session, judgement, () => output);
+  const decided = judge(session, judgement, {
+    ...limits,
+    failure: words === undefined ? undefined : fingerprintOf(words),
+    curve: reliability(casesOf(store, session.repository.id)),
+  });
+  const next = await following(context, session, place, { judgement, decided, output, limits });
+  await store.commit('supervisor', () => {
+    const present = store.session(session.id);
+    const due = judgingDue(present);
+    const same = due?.do === 'decide' && present.judgement?.tree === judgement.tree;
+    if (!same || present.prompts.some(({ state }) => state === 'waiting')) return [];
+    return eventsOf(context, present, judgement.turn, next);
+  });
+}
+
+/** What the settings allow a session. A limit of 0 is none. */
+export function limitsOf(settings: Settings): {
+  readonly limits: { readonly perError: number; readonly processRestarts: number };
+  readonly budget: Amounts;
+  readonly billing: Billing;
+} {
+  const { 'budget.tokens': tokens, 'budget.workMinutes': minutes, 'budget.costCents': cents } = settings;
+  return {
+    limits: { perError: settings['supervision.attempts'], processRestarts: 3 },
+    billing: settings['budget.billing'],
+    budget: {
+      attempts: settings['supervision.maxPrompts'],
+      ...(tokens === 0 ? {} : { tokens }),
+      ...(minutes === 0 ? {} : { workMs: minutes * 60_000 }),
+      ...(cents === 0 ? {} : { costUsd: cents / 100 }),
+    },
+  };
+}
+
+/** The turns of a repository of which a person said whether they were good. */
+export function casesOf(store: Store, repository: string): readonly Judged[] {
+  return store.all('judgement').flatMap((each) => {
+    const { decided, word } = each;
+    if (each.repository !== repository || decided === undefined || word?.good === undefined) return [];
+    return [
+      {
+        score: decided.score,
+        good: word.good,
+        accepted: decided.action === 'finish',
+        asked: decided.action === 'ask',
+        ...(word.unnecessary === undefined ? {} : { unnecessary: word.unnecessary }),
+      },
+    ];
+  });
+}
+
+interface Next {
+  readonly decided: Decided;
+  /** The prompt that is sent. */
+  readonly text?: string;
+  /** The question that is asked, with its evidence. */
+  readonly detail?: string;
+  /** A limit is what it is asked for. */
+  readonly limit?: boolean;
+}
+
+interface Known {
+  readonly judgement: Judgement;
+  readonly decided: Decided;
+  readonly output: string;
+  readonly limits: ReturnType<typeof limitsOf>;
+}
+
+async function following(context: SessionContext, session: Session, place: Place, known: Known): Promise<Next> {
+  const { decided } = known;
+  switch (decided.action) {
+    case 'finish':
+    case 'stop':
+      return { decided };
+    case 'ask':
+      return question(session, known);
+    default:
+      try {
+        return { decided, text: await promptText(context, session, place, known) };
+      } catch (error) {
+        // A template that cannot be used sends nothing: a person is asked, and told which one.
+        if (!isCoppiceError(error, 'config-invalid')) throw error;
+        const sentence = `${decided.sentence} The next prompt could not be written: ${error.message} ${error.next}`;
+        return question(session, { ...known, decided: { ...decided, action: 'ask', sentence } });
+      }
+  }
+}
+
+function question(session: Session, { decided, output, limits }: Known): Next {
+  const why = decided.weights.map(
+    ({ name, weight, sentence }) => `${weight > 0 ? '+' : ''}${weight.toFixed(1)} ${name}: ${sentence}`,
+  );
+  const printed = output === '' ? [] : ['', 'The end of what the gate printed:', output];
+  const limit = decided.factors.includes('budget') && breachOf(session, limits) !== undefined;
+  return {
+    decided,
+    detail: [decided.sentence, '', 'What speaks for it (+) and against it (-):', ...why, ...printed].join('\n'),
+    ...(limit ? { limit } : {}),
+  };
+}
+
+async function promptText(
+  context: SessionContext,
+  session: Session,
+  place: Place,
+  { judgement, decided, output, limits }: Known,
+): Promise<string> {
+  const name = templateOf(decided);
+  const material = await materialOf(context, session, place, judgement);
+  const earlier =
+    session.attempts?.errors.find(({ fingerprint }) => fingerprint.id === decided.failure?.id)?.count ?? 0;
+  const text = await context.judges.template(session.repository.root, name);
+  return filled(text, name, {
+    goal: material.goal,
+    criteria: criteriaText(material.criteria),
+    reason: decided.sentence,
+    error: quoted(output === '' ? cut(decided.failure?.message ?? '', 4000) : output),
+    attempt: String(earlier + 1),
+    attempts: String(limits.limits.perError),
+    files: quoted(material.files),
+    changes: quoted(cut(material.changes, 16_000)),
+  });
+}
+
+function templateOf({ action, failure }: Decided): TemplateName {
+  if (action === 'escalate') return 'escalate';
+  return failure === undefined ? 'check' : 'continue';
+}
+
+function eventsOf(
+  context: SessionContext,
+  { id, promptCount }: Session,
+  turn: number,
+  { decided, text, detail, limit }: Next,
+): readonly NewEvent[] {
+  if (text !== undefined) {
+    const prompt = promptCount + 1;
+    return [
+      event('turn.decided', { session: id, turn, decided: { ...decided, prompt } }),
+      event('prompt.added', { session: id, prompt, text, steer: false }),
+    ];
+  }
+  if (detail === undefined) return [event('turn.decided', { session: id, turn, decided })];
+  const breakpoint = context.newId();
+  const about = { turn, ...(limit === true ? { limit } : {}) };
+  const title = limit === true ? 'A limit is reached: raise it, stop, or take over?' : 'Is this turn as it should be?';
+  return [
+    event('turn.decided', { session: id, turn, decided: { ...decided, breakpoint } }),
+    event('breakpoint.raised', { session: id, breakpoint, kind: 'decision', title, detail, about }),
+  ];
+}

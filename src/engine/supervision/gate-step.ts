@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { event } from '../../core/events.ts';
+import { systemCode, toErrorRecord } from '../../core/errors.ts';
+import type { Place, Session } from '../../core/session/state.ts';
+import type { JudgeStep } from '../../core/supervision/due.ts';
+import { gateRunner } from '../gates/gate-runner.ts';
+import { engineActor, type SessionContext } from '../sessions/context.ts';
+
+type GateStep = Extract<JudgeStep, { do: 'gate' }>;
+
+/**
+ * Asks one gate about the files as they are. The answer counts for the tree before it; what it changed is found out after it. A
+ * gate that an earlier engine was running is ended, with all that it started, before it is asked again: its answer would be
+ * about files that somebody may have changed since.
+ */
+export async function askGate(context: SessionContext, session: Session, place: Place, step: GateStep): Promise<void> {
+  const { store, checkpoints } = context;
+  const settings = await context.settings(session);
+  await endEarlier(context, session);
+  const intent = context.newId();
+  const { gate, turn } = step;
+  const command = [...gate.command];
+  const tree = await checkpoints.look(session, place);
+  await store.commit(engineActor, () => [
+    event('intent.opened', { intent, session: session.id, effect: { kind: 'gate', tree, command } }),
+  ]);
+  const until = untilChange(context, session.id);
+  try {
+    const run = gateRunner({
+      cwd: place.path,
+      env: { ...session.requester.env, COPPICE_WORKTREE: place.path, COPPICE_SESSION_ID: session.id },
+      timeoutMs: settings['supervision.gateTimeoutSeconds'] * 1000,
+      folder: join(context.judges.folder(session.id), 'gates'),
+      newId: () => intent,
+      sweep: (mark, limits) => context.executor(session).sweep(mark, limits),
+    });
+    const answer = await run(gate, until.signal);
+    const after = await checkpoints.look(session, place);
+    const evidence = { ...answer, tree, command };
+    await store.commit(engineActor, () => [
+      event('gate.answered', { session: session.id, ...(turn === undefined ? {} : { turn }), evidence, after, intent }),
+    ]);
+  } catch (error) {
+    if (context.stopping.aborted || store.state.readOnlyReason !== undefined) throw error;
+    await store.commit(engineActor, () => [
+      event('intent.failed', { intent, session: session.id, error: toErrorRecord(error) }),
+    ]);
+    if (!until.signal.aborted || systemCode(error) !== undefined) throw error;
+  } finally {
+    until.end();
+  }
+}
+
+async function endEarlier(context: SessionContext, session: Session): Promise<void> {
+  const { store } = context;
+  for (const { id, effect } of store.intentsOf(session.id)) {
+    if (effect.kind !== 'gate') continue;
+    await context.executor(session).sweep(id, { graceMs: 1000 });
+    const error = {
+      code: 'wrong-state',
+      message: 'The engine ended while it ran.',
+      next: 'It is asked again.',
+    } as const;
+    await store.commit(engineActor, () => [event('intent.failed', { intent: id, session: session.id, error })]);
+  }
+}
+
+/** Events after which nobody waits for a gate any more. */
+const ends: ReadonlySet<string> = new Set([
+  'session.cancelling',
+  'session.interrupting',
+  'prompt.added',
+  'restore.requested',
+  'repository.distrusted',
+]);
+
+/** A signal that is aborted when something is asked of the session that comes before judging, or the engine stops. */
+function untilChange(
+  { store, stopping }: SessionContext,
+  session: string,
+): { readonly signal: AbortSignal; readonly end: () => void } {
+  const changed = new AbortController();
+  const unsubscribe = store.state.onRecords((records) => {
+    for (const { type, data } of records) {
+      if (ends.has(type) && (data['session'] === session || type === 'repository.distrusted')) changed.abort();
+    }
+  });
+  return { signal: AbortSignal.any([stopping, changed.signal]), end: unsubscribe };
+}

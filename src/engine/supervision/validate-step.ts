@@ -1,0 +1,48 @@
+import { event } from '../../core/events.ts';
+import type { Place, Session } from '../../core/session/state.ts';
+import { validate } from '../../core/supervision/validation.ts';
+import { checkpointId } from '../../core/checkpoint/state.ts';
+import { engineActor, type SessionContext } from '../sessions/context.ts';
+
+/** What is known beside the journal of how the agent's output came. */
+export interface Heard {
+  readonly incomplete: boolean;
+  readonly malformedLines: number;
+}
+
+/** Looks at what came back from the last turn, by rules alone, and puts on record which files are judged from here on. */
+export async function validateTurn(
+  context: SessionContext,
+  session: Session,
+  place: Place,
+  heard: Heard,
+): Promise<void> {
+  const { store, checkpoints } = context;
+  const { lastTurn, id, repository } = session;
+  if (lastTurn === undefined) return;
+  const tree = await checkpoints.look(session, place);
+  const changed = await checkpoints.changed(session, startOf(context, session) ?? tree, tree);
+  const all = await checkpoints.changed(session, place.baseCommit, tree);
+  const issues = validate({
+    ...{ outcome: lastTurn.outcome, reason: lastTurn.reason, text: lastTurn.text ?? '' },
+    changedFiles: changed.map(({ path }) => path),
+    ...{ expectedFiles: [], presentFiles: [], allowedPaths: [], needsChange: false },
+    ...heard,
+  });
+  const lines = all.reduce((sum, { insertions = 0, deletions = 0 }) => sum + insertions + deletions, 0);
+  await store.commit(engineActor, () => {
+    const present = store.session(id);
+    if (present.lastTurn?.n !== lastTurn.n || present.turn !== undefined) return [];
+    const found = { tree, issues, files: all.length, lines };
+    return [event('turn.validated', { session: id, turn: lastTurn.n, repository: repository.id, ...found })];
+  });
+}
+
+/** The files before the turn: those of the newest checkpoint that is not its end. */
+function startOf({ store }: SessionContext, { id, checkpoint, lastTurn }: Session): string | undefined {
+  for (let n = checkpoint?.n ?? -1; n >= 0; n -= 1) {
+    const at = store.get('checkpoint', checkpointId(id, n));
+    if (at !== undefined && at.turn < (lastTurn?.n ?? 0) && at.kind !== 'tool') return at.tree;
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+/** Requests of supervision: how turns were judged, having work checked, accepting it, and how much happens without a person. */
+import * as z from 'zod';
+import { autonomyLevels } from '../core/supervision/decision.ts';
+import { identifier } from './schemas.ts';
+import { gateSchema, reportSchema, supervisionSchema } from './supervision-views.ts';
+
+/** Requests of supervision. */
+export const supervisionRequests = {
+  'supervision/show': { params: z.object({ session: identifier }), result: supervisionSchema },
+  /** Has the gates look at the work as it is; the answers come as events. */
+  'supervision/verify': { params: z.object({ session: identifier }), result: z.object({}) },
+  /** A person's word that the work is as it should be. `unverified`: also without proof from the gates. */
+  'supervision/accept': {
+    params: z.object({ session: identifier, unverified: z.boolean().default(false) }),
+    result: z.object({ tree: z.string(), unverified: z.boolean() }),
+  },
+  'supervision/level': {
+    params: z.object({ session: identifier, level: z.enum(autonomyLevels) }),
+    result: z.object({}),
+  },
+  /** Whether a turn was good, and whether the question about it was unnecessary: that is what scores are measured by. */
+  'supervision/comment': {
+    params: z.object({
+      session: identifier,
+      turn: z.int().min(1),
+      good: z.boolean().optional(),
+      unnecessary: z.boolean().optional(),
+    }),
+    result: z.object({}),
+  },
+  'supervision/report': { params: z.object({ path: identifier }), result: reportSchema },
+  /** The gates that are set for a repository, and those that its files suggest. */
+  'supervision/gates': {
+    params: z.object({ path: identifier }),
+    result: z.object({ set: z.array(gateSchema), found: z.array(gateSchema) }),
+  },
+} as const;

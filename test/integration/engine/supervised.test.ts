@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isCoppiceError } from '../../../src/core/errors.ts';
+import type { SupervisionView } from '../../../src/protocol/supervision-views.ts';
+import { journalOf } from '../../support/engine/checks.ts';
+import { Person } from '../../support/engine/person.ts';
+import { until } from '../../support/engine/waiting.ts';
+import { Worlds, type World } from '../../support/engine/world.ts';
+
+const demo = fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', import.meta.url));
+
+/** Says no while the worktree has a file `bad.md`; waits there while there is a file `hold` at home. */
+const script = `echo "judging $(ls)"; while [ -e "$HOME/hold" ]; do sleep 0.05; done
+[ ! -e bad.md ] || { echo "bad.md is there at $(date)"; exit 3; }`;
+const config = `supervision:
+  model: none
+  gates:
+    - [sh, -c, ${JSON.stringify(script)}]
+`;
+
+describe('a session whose turns are judged by gates', function () {
+  this.timeout(120_000);
+  let worlds: Worlds;
+  let world: World;
+  let person: Person;
+  let hold: string;
+
+  before(async () => {
+    worlds = await Worlds.open();
+    world = await worlds.world({ covered: true, demo, config });
+    hold = join(world.userHome, 'hold');
+    person = new Person(world);
+    await person.trust();
+  });
+  after(async () => {
+    await world.dispose();
+    await worlds.dispose();
+  });
+
+  const start = (prompt: string): Promise<string> => person.create(prompt);
+  const supervision = (session: string): Promise<SupervisionView> => person.ask('supervision/show', { session });
+  const refused = async (work: Promise<unknown>): Promise<string> => {
+    try {
+      await work;
+    } catch (error) {
+      if (isCoppiceError(error, 'wrong-state')) return error.message;
+      throw error;
+    }
+    return 'it was taken';
+  };
+
+  it('is verified when they pass on its files, accepted by a person, and neither any more when the files change', async () => {
+    const session = await start('write it #write:good.md');
+    const { worktree } = await person.sees(session, 'verified');
+    const { judgements, proof } = await supervision(session);
+    assert.deepEqual(
+      judgements.map(({ decision }) => decision?.action),
+      ['finish'],
+    );
+    assert.match(judgements[0]?.decision?.sentence ?? '', /All 1 gates passed on this tree/u);
+    assert.deepEqual(
+      proof.map(({ passed, code }) => [passed, code]),
+      [[true, 0]],
+    );
+    assert.match(proof[0]?.tail ?? '', /judging [^]*good\.md/u);
+
+    await person.ask('supervision/accept', { session });
+    await person.sees(session, 'accepted');
+
+    await writeFile(join(worktree ?? '', 'bad.md'), 'by hand\n');
+    await person.ask('supervision/verify', { session });
+    const after = await until(
+      async () => {
+        const view = await supervision(session);
+        return view.verifying ? undefined : view;
+      },
+      async () => JSON.stringify(await supervision(session)),
+    );
+    assert.match(after.standing, /says no/u);
+    assert.equal((await person.show(session)).status, 'reported');
+    assert.equal(after.approval?.current, false);
+    assert.match(await refused(person.ask('supervision/accept', { session })), /has no proof for its files/u);
+    await person.ask('supervision/accept', { session, unverified: true });
+    assert.equal((await supervision(session)).approval?.unverified, true);
+  });
+
+  it('is sent back with what the gate printed, as often as allowed, and then asks; what a person says is the next prompt', async () => {
+    const session = await start('spoil it #write:bad.md');
+    const { needs } = await person.sees(session, 'needs-you');
+    assert.equal(needs[0]?.kind, 'decision');
+    assert.match(needs[0].detail, /ended with code 3\. It was tried as often as allowed[^]*bad\.md is there/u);
+    const { judgements, errors, automatic } = await supervision(session);
+    assert.deepEqual(
+      judgements.map(({ decision }) => decision?.action),
+      ['continue', 'escalate', 'ask'],
+    );
+    assert.deepEqual([errors[0]?.count, automatic], [3, 2], 'a date in the output makes no other error of it');
+    const prompts = (await journalOf(world)).filter(
+      ({ type, data }) => type === 'prompt.added' && data['session'] === session,
+    );
+    assert.deepEqual(
+      prompts.map(({ actor }) => actor.split(':')[0]),
+      ['user', 'supervisor', 'supervisor'],
+    );
+    assert.match(String(prompts[1]?.data['text']), /bad\.md is there[^]*\+- spoil it[^]*spoil it #write:bad\.md/u);
+
+    await assert.rejects(person.ask('session/answer', { session, answer: { choice: 'deny' } }), (error) =>
+      isCoppiceError(error, 'bad-usage'),
+    );
+    await person.ask('session/answer', {
+      session,
+      answer: { choice: 'deny', reason: 'something else #write:other.md' },
+    });
+    await person.sees(session, 'needs-you');
+    const fresh = await supervision(session);
+    assert.deepEqual([fresh.errors[0]?.count, fresh.automatic], [3, 2], 'a prompt of a person is a fresh start');
+    assert.equal(fresh.judgements.length, 6);
+    await person.ask('session/answer', { session, answer: { choice: 'hand-over' } });
+    await person.sees(session, 'interrupted');
+  });
+
+  it('asks no gate about a turn that failed', async () => {
+    const session = await start('fail #fail');
+    await person.sees(session, 'needs-you');
+    const { judgements, proof } = await supervision(session);
+    assert.deepEqual(
+      judgements.map(({ issues }) => issues[0]?.kind),
+      ['failed', 'failed', 'failed'],
+    );
+    assert.deepEqual(proof, []);
+    await person.ask('session/answer', { session, answer: { choice: 'abort' } });
+    await person.sees(session, 'cancelled');
+  });
+
+  it('is asked after each turn once a person wants that, in mid-run', async () => {
+    await writeFile(hold, '');
+    const session = await start('write it #write:good.md');
+    await person.sees(session, 'running');
+    await person.ask('supervision/level', { session, level: 'collaborative' });
+    await rm(hold);
+    const { needs } = await person.sees(session, 'needs-you');
+    assert.match(needs[0]?.detail ?? '', /A person decides after each turn \(collaborative\)/u);
+    await person.answer(session, 'allow');
+    await person.sees(session, 'verified');
+    const { judgements } = await supervision(session);
+    assert.equal(judgements[0]?.word?.good, true);
+  });
+
+  it('asks a gate again that a killed engine was running, after it has ended what that had started', async () => {
+    await writeFile(hold, '');
+    const session = await start('write it #write:good.md');
+    const opened = await until(
+      async () => (await journalOf(world)).find(({ data }) => isGate(data['effect']) && data['session'] === session),
+      () => 'a gate to be asked',
+    );
+    const first = join(world.home, 'sessions', session, 'gates', `${String(opened.data['intent'])}.log`);
+    await until(
+      async () => ((await readFile(first, 'utf8').catch(() => '')) === '' ? undefined : true),
+      () => 'the gate to begin',
+    );
+    await world.kill();
+    await until(
+      async () => {
+        await person.list();
+        const failed = (await journalOf(world)).some(
+          ({ type, data }) => type === 'intent.failed' && data['intent'] === opened.data['intent'],
+        );
+        return failed ? true : undefined;
+      },
+      () => 'the first gate to be given up',
+    );
+    assert.deepEqual(
+      world.processes().filter((each) => each.session === opened.data['intent']),
+      [],
+    );
+    await rm(hold);
+    await person.sees(session, 'verified');
+    const answers = (await journalOf(world)).filter(
+      ({ type, data }) => type === 'gate.answered' && data['session'] === session,
+    );
+    assert.equal(answers.length, 1);
+  });
+});
+
+function isGate(effect: unknown): boolean {
+  return typeof effect === 'object' && effect !== null && 'kind' in effect && effect.kind === 'gate';
+}

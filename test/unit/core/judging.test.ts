@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { isCoppiceError } from '../../../src/core/errors.ts';
+import type { Evidence } from '../../../src/core/landing/state.ts';
+import { nextStep } from '../../../src/core/session/next.ts';
+import { statusOf } from '../../../src/core/session/status.ts';
+import type { Result, Session } from '../../../src/core/session/state.ts';
+import { noUsage } from '../../../src/core/agent/usage.ts';
+import { approve, decisionAnswered, requestVerification } from '../../../src/core/supervision/commands.ts';
+import { criteriaOf } from '../../../src/core/supervision/criteria.ts';
+import { judgingDue, verifyingDue } from '../../../src/core/supervision/due.ts';
+import { judge } from '../../../src/core/supervision/judge.ts';
+import type { Judgement } from '../../../src/core/supervision/judgement.ts';
+import { fingerprintOf } from '../../../src/supervision/fingerprint.ts';
+
+const gates = ['lint', 'test'].map((name) => ({
+  kind: 'test' as const,
+  command: ['npm', 'run', name],
+  from: 'settings',
+}));
+const said = (name: string, passed: boolean, tree = 'a'): Evidence => ({
+  ...{ tree, command: ['npm', 'run', name], passed, code: passed ? 0 : 1, ms: 1, output: '/nowhere' },
+});
+const judgement = (more: Partial<Judgement> = {}): Judgement => ({
+  ...{ id: 's/1', session: 's', repository: 'r', turn: 1, at: 1, tree: 'a', moved: 0 },
+  ...{ issues: [], files: 1, lines: 2, evidence: [] },
+  ...more,
+});
+const lastTurn = {
+  ...{ n: 1, outcome: 'success' as const, reason: 'completed', usage: noUsage, denials: 0, endedAt: 1, offset: 9 },
+};
+const place = {
+  ...{ path: '/w', slug: 'w', branch: 'feature/w', base: 'main', baseCommit: 'c', admin: '/a', common: '/c' },
+  origin: 'created' as const,
+};
+const session = (more: Partial<Session> = {}): Session => ({
+  ...{ id: 's', task: { id: 't', uuid: 'u', title: 'T' }, mode: 'autonomous', agent: 'demo', agentOptions: {} },
+  ...{ executor: 'local', priority: 'normal', repository: { id: 'r', root: '/r' }, request: {}, createdAt: 0 },
+  ...{ requester: { by: 'user:cli', env: {}, secrets: [], settings: {} }, admission: 'admitted', holding: true },
+  ...{ goal: 'g', prompts: [], promptCount: 1, streamOffset: 9, turns: 1, breakpoints: [], usage: noUsage },
+  ...{ archived: false, worktree: place, checkpoint: { n: 2, tree: 'a', head: 'h', turn: 1, prompt: 1 } },
+  lastTurn,
+  supervision: { level: 'supervised', gates, review: true },
+  ...more,
+});
+const live = { duplex: true, steerable: false, background: 0 };
+const by = {
+  ...{ failure: undefined, limits: { perError: 3, processRestarts: 3 }, budget: { attempts: 10 }, curve: [] },
+  billing: 'subscription' as const,
+};
+
+describe('judging', () => {
+  it('goes strictly from the validator over the gates to the review and the decision', () => {
+    const steps = [
+      undefined,
+      judgement(),
+      judgement({ evidence: [said('lint', true)] }),
+      judgement({ evidence: [said('lint', true), said('test', true)] }),
+      judgement({ evidence: [said('lint', true), said('test', true)], reviewed: { failure: 'none' } }),
+    ].map((each) => nextStep(session(each === undefined ? {} : { judgement: each }), live));
+    assert.deepEqual(
+      steps.map((each) => each.do),
+      ['validate', 'gate', 'gate', 'review', 'decide'],
+    );
+    assert.deepEqual(
+      steps.flatMap((each) => ('gate' in each ? [each.gate.command[2]] : [])),
+      ['lint', 'test'],
+    );
+  });
+
+  it('shows no gate what the validator found wrong, and no model what a gate refused', () => {
+    const wrong = judgement({ issues: [{ kind: 'empty', sentence: 'Nothing.' }] });
+    assert.equal(judgingDue(session({ judgement: wrong }))?.do, 'decide');
+    assert.equal(judgingDue(session({ judgement: judgement({ evidence: [said('lint', false)] }) }))?.do, 'decide');
+  });
+
+  it('lets a prompt, a person’s stop and a rollback come first, and leaves what a person leads alone', () => {
+    const waiting = { n: 2, text: 'x', steer: false, state: 'waiting' as const };
+    for (const more of [
+      { prompts: [waiting] },
+      { cancelling: { reason: 'x', at: 1 } },
+      { interrupting: true },
+      { mode: 'interactive' as const },
+      { lastTurn: { ...lastTurn, outcome: 'interrupted' as const } },
+      { supervision: { level: 'supervised' as const, gates: [], review: false } },
+    ]) {
+      assert.ok(
+        !['validate', 'gate', 'review', 'decide'].includes(nextStep(session(more), live).do),
+        JSON.stringify(more),
+      );
+    }
+  });
+
+  it('asks again about files that a gate has changed, and gives up when they go on changing', () => {
+    const moved = (times: number): Judgement =>
+      judgement({ tree: 'b', moved: times, evidence: [said('lint', true, 'a')] });
+    assert.equal(judgingDue(session({ judgement: moved(1) }))?.do, 'gate');
+    assert.equal(judgingDue(session({ judgement: moved(3) }))?.do, 'decide');
+    const decided = judge(session({ judgement: moved(3) }), moved(3), by);
+    assert.equal(decided.action, 'ask');
+    assert.match(decided.sentence, /Not all gates could be asked/u);
+  });
+
+  it('lets no word of a model and no score pass what a gate refused', () => {
+    const review = fc.record({ model: fc.string(), verdict: fc.constant('done' as const), criteria: fc.constant([]) });
+    const level = fc.constantFrom('supervised' as const, 'autonomous' as const);
+    fc.assert(
+      fc.property(review, level, fc.boolean(), fc.boolean(), (said1, lvl, checkedAgain, first) => {
+        const evidence = first ? [said('lint', false)] : [said('lint', true), said('test', false)];
+        const refused = judgement({ evidence, reviewed: { review: said1 } });
+        const all = session({ judgement: refused, checkedAgain, supervision: { level: lvl, gates, review: true } });
+        const failure = fingerprintOf('it failed');
+        return judge(all, refused, { ...by, failure, curve: [] }).action !== 'finish';
+      }),
+    );
+  });
+
+  it('asks before it sends more prompts than are allowed, and never holds up what is done for that', () => {
+    const refused = judgement({ evidence: [said('lint', false)] });
+    const failure = fingerprintOf('other each time');
+    const spent = session({ judgement: refused, automatic: 10 });
+    assert.match(judge(spent, refused, { ...by, failure }).sentence, /A limit is reached: .* allows 10 attempts/u);
+    assert.equal(judge({ ...spent, raised: 1 }, refused, { ...by, failure }).action, 'continue');
+    const fine = judgement({ evidence: [said('lint', true), said('test', true)] });
+    assert.equal(judge(spent, fine, by).action, 'finish');
+  });
+
+  it('counts cost only where it is metered', () => {
+    const refused = judgement({ evidence: [said('lint', false)] });
+    const dear = session({ judgement: refused, usage: { ...noUsage, costUsd: 5 } });
+    const bound = { ...by, failure: fingerprintOf('x'), budget: { costUsd: 1 } };
+    assert.equal(judge(dear, refused, bound).action, 'continue');
+    assert.equal(judge(dear, refused, { ...bound, billing: 'metered' }).action, 'ask');
+  });
+});
+
+describe('proof of work at rest', () => {
+  const result = (tree: string): Result => ({
+    ...{ outcome: 'reported', at: 1, changes: { tree, files: 1, insertions: 1, deletions: 0 } },
+  });
+  const still = (more: Partial<Session> = {}): Session =>
+    session({ admission: 'idle', holding: false, proof: [said('lint', true), said('test', true)], ...more });
+
+  it('is about one tree, and void for every other', () => {
+    assert.equal(statusOf(still({ result: result('a') })), 'verified');
+    assert.equal(statusOf(still({ result: result('b') })), 'reported');
+    assert.equal(statusOf(still({ result: result('a'), seen: 'b' })), 'reported');
+    assert.equal(statusOf(still({ result: result('a'), proof: [said('lint', true)] })), 'reported');
+  });
+
+  it('does not make work of it that failed', () => {
+    const failed = { ...result('a'), outcome: 'failed' as const };
+    assert.equal(statusOf(still({ result: failed })), 'failed');
+  });
+
+  it('takes a person to accept without it, and says so', () => {
+    const unproven = still({ result: result('b') });
+    assert.throws(
+      () => approve(unproven, 'b', 'user:cli', false),
+      (error) => isCoppiceError(error, 'wrong-state'),
+    );
+    const [given] = approve(unproven, 'b', 'user:cli', true);
+    assert.equal(given?.data['unverified'], true);
+    const [proven] = approve(still({ result: result('a') }), 'a', 'user:cli', true);
+    assert.equal(proven?.data['unverified'], undefined);
+    const approval = { tree: 'b', prompts: 1, by: 'x', at: 1 };
+    assert.equal(statusOf({ ...unproven, approval }), 'accepted');
+    assert.equal(statusOf({ ...unproven, approval, promptCount: 2 }), 'reported');
+  });
+
+  it('is asked for once, gate by gate', () => {
+    const asked = still({ result: result('a'), verifying: { by: 'x', moved: 0 } });
+    assert.deepEqual(requestVerification(asked, gates, 'y'), []);
+    assert.throws(() => requestVerification(still({ result: result('a') }), [], 'y'), /no gates are set/u);
+    assert.equal(verifyingDue(asked)?.do, 'look');
+    const looked = { ...asked, verifying: { by: 'x', moved: 0, tree: 'a' }, proof: [said('lint', true)] };
+    const step = nextStep(looked, live);
+    assert.deepEqual('gate' in step ? step.gate.command : [], ['npm', 'run', 'test']);
+    assert.equal(verifyingDue({ ...looked, proof: [said('lint', false)] })?.do, 'conclude');
+  });
+});
+
+describe('a decision that is a person’s', () => {
+  const breakpoint = { id: 'b', kind: 'decision' as const, title: '', detail: '', raisedAt: 1, about: { turn: 1 } };
+  const types = (choice: 'allow' | 'deny' | 'hand-over' | 'abort', more: object = {}): string[] =>
+    decisionAnswered(session(), { ...breakpoint, ...more }, { choice, reason: 'do this' }).map(({ type }) => type);
+
+  it('lets it through, is the next prompt, raises the limit, or hands it over', () => {
+    assert.deepEqual(types('allow'), ['turn.commented']);
+    assert.deepEqual(types('allow', { about: { turn: 1, limit: true } }), ['budget.raised']);
+    assert.deepEqual(types('deny'), ['turn.commented', 'prompt.added']);
+    assert.deepEqual(types('hand-over'), ['session.interrupting']);
+    assert.deepEqual(types('abort'), []);
+  });
+});
+
+describe('criteria of a task', () => {
+  it('are its items to tick, and the list below a heading that says so', () => {
+    const task =
+      'Do it.\n- no criterion\n\n## Acceptance criteria\n\n1. It works.\n2) It is fast.\n\nElse:\n- not this\n- [ ] but this';
+    assert.deepEqual(criteriaOf(task), ['It works.', 'It is fast.', 'but this']);
+    assert.deepEqual(criteriaOf('Acceptance criteria are none of your business - really'), []);
+  });
+});
