@@ -12,7 +12,8 @@ import { createWorktree } from '../src/git/create.ts';
 import { createDoor } from '../src/git/door.ts';
 import { locateRepository } from '../src/git/locate.ts';
 import { openRepository, type Repository } from '../src/git/repository.ts';
-import { moveFiles, movesBetween, refuseObstacles } from '../src/git/restore.ts';
+import { refuseObstacles } from '../src/git/obstacles.ts';
+import { moveFiles, movesBetween } from '../src/git/restore.ts';
 import { median, ms, ratio, row, timed } from './support/figures.ts';
 import { BenchPlace, instantAgent } from './support/place.ts';
 
@@ -31,6 +32,8 @@ try {
 
 async function open(): Promise<{ repository: Repository; place: Place }> {
   const { env, root } = bench;
+  // As a clone is: what was committed is in a pack.
+  await bench.git('repack', '-adq');
   const mark = { id: 'bench', host: 'bench', bootId: 'bench', pid: process.pid, startTime: '0' };
   const repository = await openRepository(await locateRepository(bench.repository), {
     ...{ door: createDoor({ env }), env, privateDir: join(root, 'private') },

@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { CoppiceError, isCoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { textOf } from './door.ts';
-import { commitEdited } from './edit-tree.ts';
+import { commitEdited, commitObject } from './edit-tree.ts';
 import { type Exact, exactFilesOf, findExact, keepExact } from './exact.ts';
-import { ownIdentity } from './identity.ts';
 import { removeOwnRef, setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
 import { treeOfCommit } from './save.ts';
 import { touchedEdits } from './touched-tree.ts';
 import { treeOf } from './tree.ts';
+import { TreeReader } from './trees.ts';
 
 /** A state of a worktree's files that git holds. All ids are full. */
 export interface Capture {
@@ -111,12 +111,12 @@ async function earlier(
 async function lookAtAll(
   repository: Repository,
   place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
-  { session, parent, seen = [], signal }: CheckpointOptions,
+  { parent, seen = [], signal }: CheckpointOptions,
 ): Promise<Omit<Capture, 'commit'>> {
   const { changed, ...rest } = await checkpointTree(repository, place, signal);
   const before = await exactFilesOf(repository, parent?.exact);
   const candidates = [...changed, ...seen, ...before.keys()];
-  const exact = await keepExact(repository, session, await findExact(repository, place, rest.tree, candidates));
+  const exact = await keepExact(repository, await findExact(repository, place, rest.tree, candidates));
   return { ...rest, ...(exact === undefined ? {} : { exact }) };
 }
 
@@ -128,18 +128,17 @@ async function fromTouched(
 ): Promise<Capture | undefined> {
   if (parent === undefined || parent.exact !== undefined || touched === undefined) return undefined;
   const { tree, head } = parent;
-  const found = await touchedEdits(repository, place, head, touched);
-  if ('why' in found) return undefined;
-  if (found.edits.length === 0) return { ...parent, remarks: [] };
-  const message = messageOf(session, n, intent);
-  const made = await commitEdited(repository, {
-    name: session,
-    message,
-    parents: [head],
-    base: tree,
-    edits: found.edits,
-  });
-  return { ...made, head, remarks: [] };
+  const trees = new TreeReader(repository);
+  try {
+    const found = await touchedEdits(repository, place, head, touched, trees);
+    if ('why' in found) return undefined;
+    if (found.edits.length === 0) return { ...parent, remarks: [] };
+    const message = messageOf(session, n, intent);
+    const what = { message, parents: [head], base: tree, edits: found.edits, trees };
+    return { ...(await commitEdited(repository, what)), head, remarks: [] };
+  } finally {
+    trees.close();
+  }
 }
 
 /** The checkpoint of a worktree in which nobody was yet: the commit that it was made from. */
@@ -167,10 +166,7 @@ export async function commitCheckpoint(
   what: { session: string; n: number; intent: string; tree: string; parents: readonly string[] },
 ): Promise<string> {
   const { session, n, intent, tree } = what;
-  const input = messageOf(session, n, intent);
-  const parents = what.parents.flatMap((parent) => ['-p', parent]);
-  const args = ['commit-tree', '--no-gpg-sign', '-F', '-', ...parents, tree];
-  return textOf(await repository.run(args, { input, extraEnv: ownIdentity }));
+  return commitObject(repository.objects, tree, what.parents, messageOf(session, n, intent));
 }
 
 /**

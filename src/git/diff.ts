@@ -39,6 +39,8 @@ const words: Readonly<Record<string, DiffStatus>> = {
 export interface DiffOptions {
   /** Whether a moved file is shown as one (default) or as one deleted and one added. */
   readonly renames?: boolean;
+  /** Whether changed lines are counted (default), for which git reads every changed file. */
+  readonly counts?: boolean;
 }
 
 /** All files that differ between two trees or commits, in git's order. */
@@ -46,10 +48,11 @@ export async function diffTrees(
   repository: Repository,
   from: string,
   to: string,
-  { renames = true }: DiffOptions = {},
+  { renames = true, counts = true }: DiffOptions = {},
 ): Promise<FileDiff[]> {
   if (from === to) return [];
-  const args = ['diff-tree', '-r', '-z', '--raw', '--numstat', '--no-abbrev', renames ? '-M' : '--no-renames'];
+  const what = ['--raw', ...(counts ? ['--numstat'] : [])];
+  const args = ['diff-tree', '-r', '-z', ...what, '--no-abbrev', renames ? '-M' : '--no-renames'];
   const safe = ['--no-ext-diff', '--no-textconv', '--ignore-submodules=dirty', '--end-of-options', from, to];
   return parseDiff(zeroPaths((await repository.run([...args, ...safe])).stdout));
 }

@@ -1,11 +1,14 @@
 /**
- * Trees and commits made out of another tree and a list of changes, without any index: the cost is that of the changes,
- * whatever the size of the repository. `git fast-import` does it; it takes paths as they are, `.git/x` and `../y` included,
- * so each one is checked here first.
+ * Trees and commits made out of another tree and a list of changes, without any index: what it costs is the folders on the
+ * way to the changes, whatever the size of the repository. Once those are in memory no git process is started.
  */
 import { CoppiceError } from '../core/errors.ts';
+import { allOf } from './all-of.ts';
+import { ours } from './identity.ts';
+import type { Objects } from './objects.ts';
 import { isTreePath, pathBytes } from './paths.ts';
 import type { Repository } from './repository.ts';
+import { folderMode, type Tree, treeBytes, type TreeEntry, TreeReader } from './trees.ts';
 
 /** One entry of a tree as it shall be; without `to` it goes. A folder (mode `040000`) is put in whole. */
 export interface TreeEdit {
@@ -15,13 +18,13 @@ export interface TreeEdit {
 
 /** A commit to make: `base` is the tree that is edited. */
 export interface EditedCommit {
-  /** Names the work in progress, so that two at once do not meet; a part of a ref. */
-  readonly name: string;
   readonly message: string;
   readonly parents: readonly string[];
   /** Undefined for the empty tree. */
   readonly base: string | undefined;
   readonly edits: readonly TreeEdit[];
+  /** Reads the trees; one of its own unless given. */
+  readonly trees?: TreeReader;
 }
 
 /** The ids of what was made. */
@@ -37,45 +40,95 @@ export interface Edited {
  * @throws CoppiceError `bad-usage` (a path that no tree may have), `git-failed`, `disk-full`.
  */
 export async function commitEdited(repository: Repository, what: EditedCommit): Promise<Edited> {
-  for (const { path } of what.edits) {
+  const { message, parents, base, edits } = what;
+  for (const { path } of edits) {
     if (isTreePath(path)) continue;
     throw new CoppiceError('bad-usage', `"${path}" is not a path in a worktree.`, 'Name a file of the worktree.');
   }
-  const input = Buffer.concat(stream(what));
-  const { stdout } = await repository.run(['fast-import', '--quiet', '--done'], { input, timeoutMs: 10 * 60_000 });
-  const match = /^([0-9a-f]{40,64})\n040000 tree ([0-9a-f]{40,64})\t/.exec(stdout.toString('latin1'));
-  const empty = /^([0-9a-f]{40,64})\nmissing /.exec(stdout.toString('latin1'));
-  const commit = match?.[1] ?? empty?.[1];
-  if (commit !== undefined) {
-    return { commit, tree: match?.[2] ?? (await repository.ask(['rev-parse', '--verify', `${commit}^{tree}`])) };
+  const trees = what.trees ?? new TreeReader(repository);
+  try {
+    const root: TreeEntry | undefined = base === undefined ? undefined : { mode: folderMode, id: base };
+    const writer = new TreeWriter(repository, trees);
+    const tree = (await writer.edited(root, changesIn(edits)))?.id ?? (await writer.keep(new Map()));
+    return { tree, commit: await commitObject(repository.objects, tree, parents, message) };
+  } finally {
+    if (what.trees === undefined) trees.close();
   }
-  throw new CoppiceError('git-failed', 'git fast-import gave no commit.', 'See the log for the whole message.');
 }
 
-function stream({ name, message, parents, base, edits }: EditedCommit): Buffer[] {
-  const ref = `refs/coppice/${name}/building`;
-  const text = Buffer.from(message);
-  const [first, ...rest] = parents;
-  const none = '0'.repeat((first ?? base ?? '').length || 40);
-  const parts: (string | Buffer)[] = [
-    `feature done\ncommit ${ref}\nmark :1\ncommitter Coppice <coppice@localhost> ${seconds()} +0000\n`,
-    ...[`data ${text.length}\n`, text, '\n'],
-    ...(first === undefined ? [] : [`from ${first}\n`]),
-    ...rest.map((parent) => `merge ${parent}\n`),
-    base === undefined ? 'deleteall\n' : `M 040000 ${base} ""\n`,
-  ];
-  for (const { path, to } of edits) if (to === undefined) parts.push('D ', quoted(path), '\n');
-  for (const { path, to } of edits) if (to !== undefined) parts.push(`M ${to.mode} ${to.id} `, quoted(path), '\n');
-  // The commit is asked for, and its ref is never written.
-  parts.push(`\nget-mark :1\nls :1 ""\nreset ${ref}\nfrom ${none}\n\ndone\n`);
-  return parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part));
+/** Writes a commit of ours, at this moment, without asking git. */
+export function commitObject(
+  objects: Objects,
+  tree: string,
+  parents: readonly string[],
+  message: string,
+): Promise<string> {
+  const who = `${ours.name} <${ours.email}> ${Math.floor(Date.now() / 1000)} +0000`;
+  const lines = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`), `author ${who}`, `committer ${who}`];
+  return objects.write('commit', Buffer.from(`${lines.join('\n')}\n\n${message}`));
 }
 
-function seconds(): number {
-  return Math.floor(Date.now() / 1000);
+/** What happens at one name of a folder: it is replaced (by nothing if `null`), and then things in it change. */
+interface Change {
+  replace?: TreeEntry | null;
+  readonly inside: Map<string, Change>;
 }
 
-/** A path as `fast-import` and `hash-object --stdin-paths` read it: in quotes, with every byte but plain ASCII as octal. */
+function changesIn(edits: readonly TreeEdit[]): Change {
+  const root: Change = { inside: new Map() };
+  for (const { path, to } of edits) if (to === undefined) place(root, path, null);
+  for (const { path, to } of edits) if (to !== undefined) place(root, path, to);
+  return root;
+}
+
+function place(root: Change, path: string, to: TreeEntry | null): void {
+  let at = root;
+  for (const name of pathBytes(path).toString('latin1').split('/')) {
+    let next = at.inside.get(name);
+    if (next === undefined) at.inside.set(name, (next = { inside: new Map() }));
+    at = next;
+  }
+  at.replace = to;
+  at.inside.clear();
+}
+
+class TreeWriter {
+  readonly #repository: Repository;
+  readonly #trees: TreeReader;
+
+  constructor(repository: Repository, trees: TreeReader) {
+    this.#repository = repository;
+    this.#trees = trees;
+  }
+
+  /** What becomes of an entry; undefined when nothing is left of it, since a tree holds no empty folder. */
+  async edited(before: TreeEntry | undefined, { replace, inside }: Change): Promise<TreeEntry | undefined> {
+    const entry = replace === undefined ? before : (replace ?? undefined);
+    if (inside.size === 0) return entry;
+    const old: Tree = entry?.mode === folderMode ? await this.#trees.tree(entry.id) : new Map();
+    const next = new Map(old);
+    const made = await allOf(
+      [...inside].map(async ([name, change]) => [name, await this.edited(old.get(name), change)] as const),
+    );
+    for (const [name, to] of made) {
+      if (to === undefined) next.delete(name);
+      else next.set(name, to);
+    }
+    // Deleting in what is no folder changes nothing.
+    if (old.size === 0 && next.size === 0) return entry?.mode === folderMode ? undefined : entry;
+    return next.size === 0 ? undefined : { mode: folderMode, id: await this.keep(next) };
+  }
+
+  /** Writes a tree and keeps it in mind. */
+  async keep(tree: Tree): Promise<string> {
+    const bytes = treeBytes(tree);
+    const id = await this.#repository.objects.write('tree', bytes);
+    this.#repository.known.treeBytes.set(id, bytes);
+    return id;
+  }
+}
+
+/** A path as `hash-object --stdin-paths` reads it: in quotes, with every byte but plain ASCII as octal. */
 export function quoted(path: string): Buffer {
   const out: string[] = ['"'];
   for (const byte of pathBytes(path)) {

@@ -42,10 +42,10 @@ export async function exactFilesOf(
 }
 
 /** Keeps exact bytes; undefined for none. The commit is reachable once the checkpoint's commit names it as a parent. */
-export async function keepExact(repository: Repository, name: string, files: ExactFiles): Promise<Exact | undefined> {
+export async function keepExact(repository: Repository, files: ExactFiles): Promise<Exact | undefined> {
   if (files.size === 0) return undefined;
   const edits = [...files].map(([path, to]) => ({ path, to }));
-  return commitEdited(repository, { name, message: 'Exact bytes\n', parents: [], base: undefined, edits });
+  return commitEdited(repository, { message: 'Exact bytes\n', parents: [], base: undefined, edits });
 }
 
 /**

@@ -7,7 +7,8 @@ export interface Identity {
   readonly email: string;
 }
 
-const ours: Identity = { name: 'Coppice', email: 'coppice@localhost' };
+/** Whoever commits what Coppice keeps for itself. */
+export const ours: Identity = { name: 'Coppice', email: 'coppice@localhost' };
 
 /** The user's configured identity if it is complete, else Coppice's own; never one that git guesses from the host. */
 export async function configuredIdentity(repository: Repository): Promise<Identity> {

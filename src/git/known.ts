@@ -26,10 +26,44 @@ class Kept<T> {
   }
 }
 
+/** Bytes of trees that are kept per repository: some 2,000 folders of 100 files. */
+const treesKept = 8 * 1024 * 1024;
+
+/** Bounded by the bytes that it holds; what was used last stays. */
+class KeptBytes {
+  readonly #values = new Map<string, Buffer>();
+  #held = 0;
+
+  get(key: string): Buffer | undefined {
+    const value = this.#values.get(key);
+    if (value === undefined) return undefined;
+    this.#values.delete(key);
+    this.#values.set(key, value);
+    return value;
+  }
+
+  set(key: string, value: Buffer): void {
+    this.#drop(key);
+    this.#values.set(key, value);
+    this.#held += value.length;
+    for (const oldest of this.#values.keys()) {
+      if (this.#held <= treesKept) break;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(key: string): void {
+    this.#held -= this.#values.get(key)?.length ?? 0;
+    this.#values.delete(key);
+  }
+}
+
 /** The memory of one opened repository. */
 export class Known {
   /** Tree by the full id of a commit. */
   readonly trees = new Kept<string>();
+  /** What is in a tree, by its id. */
+  readonly treeBytes = new KeptBytes();
   /** Submodules by the id of a tree. */
   readonly links = new Kept<readonly Link[]>();
   readonly #indexes = new Kept<{ readonly stamp: string; readonly tree: string }>();

@@ -7,6 +7,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
+import { allOf } from './all-of.ts';
 import { textOf } from './door.ts';
 import { isBranchName } from './names.ts';
 import type { Repository } from './repository.ts';
@@ -185,12 +186,6 @@ function objectId(text: string): string {
   const id = text.trimEnd();
   if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(id) || /^0+$/.test(id)) throw new NotPlain();
   return id;
-}
-
-/** Waits for all, also when one fails: nothing is left running. */
-async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
 }
 
 async function list(folder: string): Promise<Dirent[]> {

@@ -9,8 +9,9 @@ import type { ConfigEntry } from './environment.ts';
 import { Known } from './known.ts';
 import type { RepositoryLocation } from './locate.ts';
 import { slugFrom } from './names.ts';
+import { Objects } from './objects.ts';
 import type { Owner } from './owner.ts';
-import { createShield, type FilterState } from './shield.ts';
+import { createShield, type FilterState, type ShieldState } from './shield.ts';
 import { Turnstiles } from './turnstile.ts';
 
 /** The parts of a worktree's record that git needs; never taken from the worktree's `.git` file. */
@@ -47,6 +48,7 @@ export interface Repository {
   /** Paths of worktrees that this process is making at the moment. */
   readonly making: Set<string>;
   readonly known: Known;
+  readonly objects: Objects;
   /** Git on the repository as a whole: objects and refs, no work tree. */
   run(args: readonly string[], options?: GitOptions): Promise<GitAnswer>;
   /** As `run`, for a short question with a text answer. */
@@ -96,14 +98,21 @@ export async function openRepository(location: RepositoryLocation, options: Repo
     folder: join(privateDir, 'shield'),
     confirmed: options.confirmed ?? [],
   });
-  const mainRoot = findMainRoot(location, (await shield.ready()).own);
+  let state = await shield.ready();
+  const mainRoot = findMainRoot(location, state.own);
   const turns = new Turnstiles(1);
   const whole: DoorPlace = { cwd: shield.folder, gitDir: shield.folder, commonDir: shield.folder, lane };
 
+  async function ready(): Promise<ShieldState> {
+    state = await shield.ready();
+    return state;
+  }
   async function shielded(call: GitOptions): Promise<GitOptions> {
-    const { config } = await shield.ready();
+    const { config } = await ready();
     return { ...call, config: [...config, ...(call.config ?? [])] };
   }
+
+  const run: Repository['run'] = async (args, call = {}) => door.run(args, whole, await shielded(call));
 
   return {
     location,
@@ -113,7 +122,12 @@ export async function openRepository(location: RepositoryLocation, options: Repo
     owner: options.owner,
     making: new Set(),
     known: new Known(),
-    run: async (args, call = {}) => door.run(args, whole, await shielded(call)),
+    objects: new Objects({
+      folder: join(location.commonDir, 'objects'),
+      settings: () => state.settings,
+      run,
+    }),
+    run,
     ask: async (args, call = {}) => door.ask(args, whole, await shielded(call)),
     async onTree(path, indexFile, args, call = {}) {
       return door.run(args, { ...whole, cwd: path, workTree: path, indexFile }, await shielded(call));
@@ -134,14 +148,14 @@ export async function openRepository(location: RepositoryLocation, options: Repo
       const place = path === undefined ? whole : { ...whole, cwd: path, workTree: path, indexFile };
       return door.converse(args, async () => ({
         place,
-        config: (await shield.ready()).config,
+        config: (await ready()).config,
         ...(extraEnv === undefined ? {} : { extraEnv }),
       }));
     },
-    filters: async () => (await shield.ready()).filters,
-    settings: async () => (await shield.ready()).settings,
+    filters: async () => (await ready()).filters,
+    settings: async () => (await ready()).settings,
     users: async () => (await shield.listed()).filter(({ scope }) => scope === 'global' || scope === 'system'),
-    own: async () => (await shield.ready()).own,
+    own: async () => (await ready()).own,
     programs: async () => programEntries(await shield.listed()),
     exclusive: (name, work, signal) => turns.pass(name, work, signal),
   };

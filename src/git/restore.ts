@@ -6,16 +6,17 @@
  * writes, so whatever it writes over has to be known and kept. What is not known, an ignored file above all, is in the way,
  * and then nothing is done at all.
  */
-import { lstat, readdir, rm, rmdir, unlink, writeFile, chmod, mkdir } from 'node:fs/promises';
+import { readdir, rm, rmdir, unlink, writeFile, chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../core/errors.ts';
+import { inGroups } from './all-of.ts';
 import { entryOf } from './content.ts';
 import { diffTrees, type DiffSide } from './diff.ts';
-import { textOf } from './door.ts';
-import { quoted } from './edit-tree.ts';
 import { exactFilesOf } from './exact.ts';
 import { besides } from './files.ts';
-import { pathBytes, pathText } from './paths.ts';
+import { writeIndex } from './index-file.ts';
+import { look, onDisk } from './obstacles.ts';
+import { pathText } from './paths.ts';
 import type { Repository } from './repository.ts';
 
 /** What happens to one path. Absent sides are files that are not there. */
@@ -33,7 +34,7 @@ const gitlink = '160000';
 
 /** What lies between two trees, as moves. Links to submodules are no files: they stay as they are. */
 export async function movesBetween(repository: Repository, from: string, to: string): Promise<Move[]> {
-  const files = await diffTrees(repository, from, to, { renames: false });
+  const files = await diffTrees(repository, from, to, { renames: false, counts: false });
   return files.flatMap(({ path, before, after }) => {
     const [old, next] = [withoutLink(before), withoutLink(after)];
     if (old === undefined && next === undefined) return [];
@@ -103,98 +104,6 @@ export interface RestorePlace {
   readonly path: string;
 }
 
-function onDisk(place: RestorePlace, path: string): Buffer {
-  return Buffer.concat([Buffer.from(`${place.path}/`), pathBytes(path)]);
-}
-
-/**
- * Files that nobody knows and that the moves would write over: ignored ones, mostly. Paths, each once.
- */
-export async function obstacles(place: RestorePlace, moves: readonly Move[]): Promise<string[]> {
-  const goes = new Set(moves.filter(({ from }) => from !== undefined).map(pathOf));
-  const found = new Set<string>();
-  for (const { path, to } of moves) {
-    if (to === undefined) continue;
-    const parts = path.split('/');
-    for (let length = 1; length < parts.length; length += 1) {
-      const above = parts.slice(0, length).join('/');
-      const info = await look(onDisk(place, above));
-      if (info === undefined) break;
-      if (info.isDirectory()) continue;
-      if (!goes.has(above)) found.add(above);
-      break;
-    }
-    const info = await look(onDisk(place, path));
-    if (info === undefined) continue;
-    if (!info.isDirectory()) {
-      if (!goes.has(path)) found.add(path);
-      continue;
-    }
-    for (const inside of await filesIn(place, path)) if (!goes.has(inside)) found.add(inside);
-  }
-  return [...found].sort();
-}
-
-async function look(path: Buffer) {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-}
-
-async function filesIn(place: RestorePlace, path: string): Promise<string[]> {
-  const found: string[] = [];
-  const names = await readdir(onDisk(place, path), { encoding: 'buffer' });
-  for (const name of names) {
-    const inside = `${path}/${pathText(name)}`;
-    const info = await look(onDisk(place, inside));
-    if (info?.isDirectory() === true) found.push(...(await filesIn(place, inside)));
-    else if (info !== undefined) found.push(inside);
-  }
-  return found;
-}
-
-/** @throws CoppiceError `path-in-the-way` (context `paths`, one a line). */
-export async function refuseObstacles(
-  repository: Repository,
-  place: RestorePlace,
-  moves: readonly Move[],
-): Promise<void> {
-  const paths = await unlike(repository, place, moves, await obstacles(place, moves));
-  if (paths.length === 0) return;
-  const shown = paths.slice(0, 5).join(', ');
-  throw new CoppiceError(
-    'path-in-the-way',
-    `${paths.length === 1 ? 'A file that' : `${paths.length} files that`} git ignores would be written over: ${shown}.`,
-    'Move them away, or leave their paths out.',
-    { context: { paths: paths.slice(0, 1000).join('\n') } },
-  );
-}
-
-/** Those of the paths whose files are not already as they shall be. */
-async function unlike(
-  repository: Repository,
-  place: RestorePlace,
-  moves: readonly Move[],
-  paths: readonly string[],
-): Promise<string[]> {
-  const wanted = new Map(moves.map(({ path, to }) => [path, to?.id]));
-  const different = await Promise.all(
-    paths.map(async (path) => {
-      const id = wanted.get(path);
-      const info = id === undefined ? undefined : await look(onDisk(place, path));
-      if (info?.isFile() !== true) return true;
-      const index = join(repository.privateDir, 'index', 'none');
-      const input = Buffer.concat([quoted(path), Buffer.from('\n')]);
-      const options = { input, okCodes: [0, 128] };
-      return textOf(await repository.onTree(place.path, index, ['hash-object', '--stdin-paths'], options)) !== id;
-    }),
-  );
-  return paths.filter((_path, index) => different[index]);
-}
-
 /**
  * Does the moves. Repeating them is harmless: killed at any point, the same moves finish what was begun.
  *
@@ -215,7 +124,7 @@ export async function moveFiles(repository: Repository, place: RestorePlace, mov
   }
   for (const folder of [...emptied].sort((a, b) => b.length - a.length)) await removeEmpty(place, folder);
   const written = moves.filter((move): move is Move & { to: DiffSide } => move.to !== undefined);
-  for (const { path } of written) await removeEmptyTree(place, path);
+  await inGroups(written, ({ path }) => removeEmptyTree(place, path));
   await checkOut(
     repository,
     place,
@@ -282,12 +191,10 @@ async function checkOut(
   if (moves.length === 0) return;
   const index = besides(join(repository.privateDir, 'index', 'restore'));
   try {
-    const lines = moves.flatMap(({ path, to }) => [
-      Buffer.from(`${to.mode} ${to.id}\t`),
-      pathBytes(path),
-      Buffer.of(0),
-    ]);
-    await repository.onTree(place.path, index, ['update-index', '-z', '--index-info'], { input: Buffer.concat(lines) });
+    await writeIndex(
+      index,
+      moves.map(({ path, to }) => ({ path, ...to })),
+    );
     await repository.onTree(place.path, index, ['checkout-index', '-f', '-a', '-q'], { timeoutMs: 15 * 60_000 });
   } finally {
     await rm(index, { force: true });

@@ -75,9 +75,8 @@ export async function keepResult(
     if (to === undefined || id === undefined) files.delete(path);
     else files.set(path, { mode: to.mode, id });
   }
-  const exact = await keepExact(repository, session, files);
+  const exact = await keepExact(repository, files);
   const made = await commitEdited(repository, {
-    name: session,
     message: messageOf(session, n, intent),
     parents: [head, ...(exact === undefined ? [] : [exact.commit])],
     ...{ base: now.tree, edits: moves },

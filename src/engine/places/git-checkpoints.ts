@@ -4,7 +4,8 @@ import type { TouchedPaths } from '../../core/watch/touched.ts';
 import { checkpointTree, dropCheckpoint, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees, patchBetween } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
-import { moveFiles, type Move, movesBetweenStates, refuseObstacles } from '../../git/restore.ts';
+import { refuseObstacles } from '../../git/obstacles.ts';
+import { moveFiles, type Move, movesBetweenStates } from '../../git/restore.ts';
 import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
 import type {
   Captured,

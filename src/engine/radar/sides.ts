@@ -114,7 +114,7 @@ export class Sides {
   ): Promise<{ readonly side: Side; readonly processes: number }> {
     const still = isSettled(session) && session.result?.changes?.commit !== undefined;
     const tree = still ? await treeOfCommit(this.#repository, head) : (await treeOf(this.#repository, place)).tree;
-    const files = await diffTrees(this.#repository, place.baseCommit, tree, { renames: false });
+    const files = await diffTrees(this.#repository, place.baseCommit, tree, { renames: false, counts: false });
     const gone = files.filter(({ status }) => status === 'deleted').map(({ path }) => path);
     const { path: worktree, base, baseCommit } = place;
     const print = footprint(

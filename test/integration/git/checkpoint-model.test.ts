@@ -7,7 +7,8 @@ import { createWorktree } from '../../../src/git/create.ts';
 import { commitEdited } from '../../../src/git/edit-tree.ts';
 import { hunksBetween, withHunks } from '../../../src/git/hunks.ts';
 import type { Repository } from '../../../src/git/repository.ts';
-import { moveFiles, movesBetween, refuseObstacles } from '../../../src/git/restore.ts';
+import { refuseObstacles } from '../../../src/git/obstacles.ts';
+import { moveFiles, movesBetween } from '../../../src/git/restore.ts';
 import { chosenRollback, keepResult } from '../../../src/git/roll-back.ts';
 import { touchedEdits } from '../../../src/git/touched-tree.ts';
 import { Chance } from '../../support/engine/chance.ts';
@@ -70,7 +71,7 @@ describe(`a worktree, its checkpoints and rollbacks, against a model (seed ${see
         ...(parent === undefined ? {} : { parent }),
       });
       if (parent !== undefined && quick !== undefined && 'edits' in quick) {
-        const options = { name: 'model', message: 'm', parents: [parent.head], base: parent.tree, edits: quick.edits };
+        const options = { message: 'm', parents: [parent.head], base: parent.tree, edits: quick.edits };
         const { tree } = await commitEdited(repository, options);
         assert.equal(tree, capture.tree, `both ways give the same tree (seed ${seed}, checkpoint ${n})`);
         counts.quick += 1;

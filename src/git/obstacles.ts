@@ -1,0 +1,128 @@
+/** What a rollback would write over although nobody has kept it: ignored files, mostly. With any of it nothing is done. */
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CoppiceError, systemCode } from '../core/errors.ts';
+import { inGroups } from './all-of.ts';
+import { textOf } from './door.ts';
+import { quoted } from './edit-tree.ts';
+import { pathBytes, pathText } from './paths.ts';
+import type { Repository } from './repository.ts';
+import type { Move, RestorePlace } from './restore.ts';
+
+/** The bytes of the whole path of a file in a worktree. */
+export function onDisk(place: RestorePlace, path: string): Buffer {
+  return Buffer.concat([Buffer.from(`${place.path}/`), pathBytes(path)]);
+}
+
+/**
+ * Files that nobody knows and that the moves would write over: ignored ones, mostly. Paths, each once.
+ */
+export async function obstacles(place: RestorePlace, moves: readonly Move[]): Promise<string[]> {
+  const goes = new Set(moves.filter(({ from }) => from !== undefined).map(({ path }) => path));
+  const looks = new Looks(place);
+  const found: string[][] = [];
+  await inGroups(moves, async ({ path, to }) => {
+    if (to !== undefined) found.push(await inTheWayOf(place, looks, path, goes));
+  });
+  return [...new Set(found.flat())].sort();
+}
+
+async function inTheWayOf(
+  place: RestorePlace,
+  looks: Looks,
+  path: string,
+  goes: ReadonlySet<string>,
+): Promise<string[]> {
+  for (const above of foldersAbove(path)) {
+    const info = await looks.at(above);
+    if (info === undefined) return [];
+    if (!info.isDirectory()) return goes.has(above) ? [] : [above];
+  }
+  const info = await look(onDisk(place, path));
+  if (info === undefined) return [];
+  const there = info.isDirectory() ? await filesIn(place, path) : [path];
+  return there.filter((each) => !goes.has(each));
+}
+
+/** From the top down. */
+function foldersAbove(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_part, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** What is at paths that many others have in common, looked at once. */
+class Looks {
+  readonly #place: RestorePlace;
+  readonly #known = new Map<string, ReturnType<typeof look>>();
+
+  constructor(place: RestorePlace) {
+    this.#place = place;
+  }
+
+  at(path: string): ReturnType<typeof look> {
+    let known = this.#known.get(path);
+    if (known === undefined) this.#known.set(path, (known = look(onDisk(this.#place, path))));
+    return known;
+  }
+}
+
+/** What is at a path; undefined when nothing is. */
+export async function look(path: Buffer) {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function filesIn(place: RestorePlace, path: string): Promise<string[]> {
+  const found: string[] = [];
+  const names = await readdir(onDisk(place, path), { encoding: 'buffer' });
+  for (const name of names) {
+    const inside = `${path}/${pathText(name)}`;
+    const info = await look(onDisk(place, inside));
+    if (info?.isDirectory() === true) found.push(...(await filesIn(place, inside)));
+    else if (info !== undefined) found.push(inside);
+  }
+  return found;
+}
+
+/** @throws CoppiceError `path-in-the-way` (context `paths`, one a line). */
+export async function refuseObstacles(
+  repository: Repository,
+  place: RestorePlace,
+  moves: readonly Move[],
+): Promise<void> {
+  const paths = await unlike(repository, place, moves, await obstacles(place, moves));
+  if (paths.length === 0) return;
+  const shown = paths.slice(0, 5).join(', ');
+  throw new CoppiceError(
+    'path-in-the-way',
+    `${paths.length === 1 ? 'A file that' : `${paths.length} files that`} git ignores would be written over: ${shown}.`,
+    'Move them away, or leave their paths out.',
+    { context: { paths: paths.slice(0, 1000).join('\n') } },
+  );
+}
+
+/** Those of the paths whose files are not already as they shall be. */
+async function unlike(
+  repository: Repository,
+  place: RestorePlace,
+  moves: readonly Move[],
+  paths: readonly string[],
+): Promise<string[]> {
+  const wanted = new Map(moves.map(({ path, to }) => [path, to?.id]));
+  const different = await Promise.all(
+    paths.map(async (path) => {
+      const id = wanted.get(path);
+      const info = id === undefined ? undefined : await look(onDisk(place, path));
+      if (info?.isFile() !== true) return true;
+      const index = join(repository.privateDir, 'index', 'none');
+      const input = Buffer.concat([quoted(path), Buffer.from('\n')]);
+      const options = { input, okCodes: [0, 128] };
+      return textOf(await repository.onTree(place.path, index, ['hash-object', '--stdin-paths'], options)) !== id;
+    }),
+  );
+  return paths.filter((_path, index) => different[index]);
+}
