@@ -12,6 +12,7 @@
  */
 import { stat, statfs } from 'node:fs/promises';
 import { CoppiceError, systemCode } from '../core/errors.ts';
+import { machineAttributesEnv } from './attributes.ts';
 import { Coprocess } from './coprocess.ts';
 import { lockIn } from './locks.ts';
 import { type ConfigEntry, type GitPlace, gitEnvironment } from './environment.ts';
@@ -98,6 +99,7 @@ const contextChars = 2000;
 /** A door with its own lanes: calls of one lane beyond `atOnce` wait for their turn, in order. */
 export function createDoor(options: DoorOptions): Door {
   const lanes = new Turnstiles(options.atOnce ?? 4);
+  const attributes = machineAttributesEnv(options.env);
   const clock = options.clock ?? (() => performance.now());
 
   async function through(
@@ -120,7 +122,7 @@ export function createDoor(options: DoorOptions): Door {
             file: 'git',
             args,
             cwd: place.cwd,
-            env: gitEnvironment(options.env, place, call.config, call.extraEnv),
+            env: gitEnvironment(options.env, place, call.config, { ...attributes, ...call.extraEnv }),
             timeoutMs,
             maxBytes: call.maxBytes ?? defaultMaxBytes,
             ...(call.input === undefined ? {} : { input: call.input }),
@@ -160,7 +162,7 @@ export function createDoor(options: DoorOptions): Door {
         args,
         start: async () => {
           const { place, config, extraEnv } = await start();
-          const env = gitEnvironment(options.env, place, config, extraEnv);
+          const env = gitEnvironment(options.env, place, config, { ...attributes, ...extraEnv });
           options.log?.({ args, cwd: place.cwd, ms: 0, code: undefined });
           return { env, cwd: place.cwd };
         },

@@ -66,6 +66,8 @@ export class Known {
   readonly treeBytes = new KeptBytes();
   /** Submodules by the id of a tree. */
   readonly links = new Kept<readonly Link[]>();
+  /** By worktree and path, with what the answer depends on. */
+  readonly attributes = new Kept<{ readonly stamp: string; readonly attributes: ReadonlyMap<string, string> }>();
   readonly #indexes = new Kept<{ readonly stamp: string; readonly tree: string }>();
 
   /** An index of ours has exactly the content of this tree at the moment. */

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { CoppiceError, isCoppiceError } from '../core/errors.ts';
 import { clearStaleLock, lockIn } from './locks.ts';
+import { createRef } from './new-ref.ts';
 import type { Repository } from './repository.ts';
 
 const prefix = 'refs/coppice/';
@@ -15,6 +16,7 @@ const prefix = 'refs/coppice/';
  * @throws CoppiceError `git-failed`; `path-in-the-way` when the ref is locked by somebody who may be alive (context `lock`).
  */
 export async function setOwnRef(repository: Repository, ref: string, commit: string, before?: string): Promise<void> {
+  if (before === '' && ref.startsWith(prefix) && (await createRef(repository, ref, commit))) return;
   await write(repository, ref, [ref, commit, ...(before === undefined ? [] : [before])]);
 }
 

@@ -143,6 +143,11 @@ async function exists(commonDir: string, ref: string, packed: string): Promise<b
   return (await read(join(commonDir, ref))) !== undefined;
 }
 
+/** What `packed-refs` says, '' when there is none; undefined when only git may judge it. */
+export function packedRefsText(commonDir: string): Promise<string | undefined> {
+  return plainly(async () => (await packedRefs(commonDir)).text);
+}
+
 interface Packed {
   readonly stamp: string;
   readonly text: string;

@@ -49,6 +49,8 @@ export interface Repository {
   readonly making: Set<string>;
   readonly known: Known;
   readonly objects: Objects;
+  /** The environment that git's own is built from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Git on the repository as a whole: objects and refs, no work tree. */
   run(args: readonly string[], options?: GitOptions): Promise<GitAnswer>;
   /** As `run`, for a short question with a text answer. */
@@ -121,6 +123,7 @@ export async function openRepository(location: RepositoryLocation, options: Repo
     privateDir,
     owner: options.owner,
     making: new Set(),
+    env: options.env,
     known: new Known(),
     objects: new Objects({
       folder: join(location.commonDir, 'objects'),

@@ -11,13 +11,14 @@ import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../core/errors.ts';
 import { inGroups } from './all-of.ts';
 import { entryOf } from './content.ts';
-import { diffTrees, type DiffSide } from './diff.ts';
+import type { DiffSide } from './diff.ts';
 import { exactFilesOf } from './exact.ts';
 import { besides } from './files.ts';
 import { writeIndex } from './index-file.ts';
 import { look, onDisk } from './obstacles.ts';
 import { pathText } from './paths.ts';
 import type { Repository } from './repository.ts';
+import { treeChanges } from './tree-diff.ts';
 
 /** What happens to one path. Absent sides are files that are not there. */
 export interface Move {
@@ -32,9 +33,9 @@ export interface Move {
 
 const gitlink = '160000';
 
-/** What lies between two trees, as moves. Links to submodules are no files: they stay as they are. */
+/** What lies between two trees (full ids), as moves. Links to submodules are no files: they stay as they are. */
 export async function movesBetween(repository: Repository, from: string, to: string): Promise<Move[]> {
-  const files = await diffTrees(repository, from, to, { renames: false, counts: false });
+  const files = await treeChanges(repository, from, to);
   return files.flatMap(({ path, before, after }) => {
     const [old, next] = [withoutLink(before), withoutLink(after)];
     if (old === undefined && next === undefined) return [];

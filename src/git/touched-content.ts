@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { CoppiceError, isCoppiceError, systemCode } from '../core/errors.ts';
+import { attributesOf } from './attributes.ts';
 import { textOf } from './door.ts';
 import { quoted, type TreeEdit } from './edit-tree.ts';
 import { pathBytes, zeroJoined, zeroPaths } from './paths.ts';
@@ -32,7 +33,6 @@ export type Kept = Found & { readonly present: string | undefined };
 
 /** Larger files go through git, which does not hold them in memory. */
 const largest = 1024 * 1024;
-const attributes = ['filter', 'ident', 'working-tree-encoding', 'eol', 'text', 'crlf'];
 
 /** Reads for one checkpoint. All of it throws `Unsure` where a file is not what it was a moment ago. */
 export class TouchedContent {
@@ -58,17 +58,14 @@ export class TouchedContent {
    * index and the file's history play a part.
    */
   async conversions(found: readonly Found[]): Promise<ReadonlySet<string>> {
-    const files = found.filter(({ info }) => info.isFile());
+    const files = found.filter(({ info }) => info.isFile()).map(({ path }) => path);
     const converted = new Set<string>();
-    if (files.length === 0) return converted;
-    const input = zeroJoined(files.map(({ path }) => path));
-    const fields = zeroPaths((await this.#onTree(['check-attr', '-z', '--stdin', ...attributes], input, [0])).stdout);
-    for (let index = 0; index + 2 < fields.length; index += 3) {
-      const [path = '', name = '', value = ''] = fields.slice(index, index + 3);
-      if (value === 'unspecified' || value === 'unset') continue;
-      const plain = name === 'text' || (name === 'eol' && value === 'lf');
-      if (!plain) throw new Unsure(`${path} is kept otherwise than it is`);
-      converted.add(path);
+    for (const [path, attributes] of await attributesOf(this.#repository, this.#place, files)) {
+      for (const [name, value] of attributes) {
+        const plain = name === 'text' || (name === 'eol' && value === 'lf');
+        if (!plain) throw new Unsure(`${path} is kept otherwise than it is`);
+        converted.add(path);
+      }
     }
     return converted;
   }

@@ -180,6 +180,7 @@ describe(`a worktree, its checkpoints and rollbacks, against a model (seed ${see
       assert.equal(await sandbox.git(place.path, 'rev-parse', `refs/coppice/model/${number}^{tree}`), capture.tree);
     }
     assert.equal(await sandbox.git(place.path, 'symbolic-ref', 'HEAD'), 'refs/heads/feature/work');
+    await sandbox.git(place.path, 'fsck', '--full', '--strict');
   });
 
   it('the index, the stash and the branch of the worktree are untouched by all of this', async () => {
@@ -187,7 +188,11 @@ describe(`a worktree, its checkpoints and rollbacks, against a model (seed ${see
     const head = await sandbox.git(place.path, 'rev-parse', 'HEAD');
     await writeFile(join(place.path, 'more.txt'), 'x\n');
     const capture = await takeCheckpoint(repository, place, { session: 'other', n: 0, intent: 'i' });
-    const moves = await movesBetween(repository, capture.tree, `${head}^{tree}`);
+    const moves = await movesBetween(
+      repository,
+      capture.tree,
+      await sandbox.git(place.path, 'rev-parse', `${head}^{tree}`),
+    );
     await moveFiles(repository, place, moves);
     assert.deepEqual(await readFile(join(place.admin, 'index')), index);
     assert.equal(await sandbox.git(place.path, 'rev-parse', 'HEAD'), head);
