@@ -33,6 +33,7 @@ const bundles = [
 
 const assets = [
   { from: 'media/run.sh', to: 'run.sh' },
+  { from: 'media/remote.sh', to: 'remote.sh' },
   ...['continue', 'escalate', 'check', 'review'].map((name) => ({
     from: `media/prompts/prompt-${name}.md`,
     to: `prompt-${name}.md`,
@@ -71,6 +72,8 @@ function options({ kind, from, to, executable }) {
         target: 'node20',
         minifySyntax: true,
         keepNames: true,
+        // Compiled parts that ssh2 does without: they would tie the bundle to one machine.
+        external: ['cpu-features', '*.node'],
         banner: { js: executable ? `#!/usr/bin/env node\n${commonJs}` : commonJs },
         plugins: executable
           ? [{ name: 'executable', setup: (build) => build.onEnd(() => makeExecutable(join(dist, to))) }]

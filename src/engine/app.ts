@@ -32,6 +32,7 @@ import { terminalHandlers } from './handlers/terminals.ts';
 import { trustHandlers } from './handlers/trust.ts';
 import { watchHandlers } from './handlers/watch.ts';
 import { homecoming } from './homecoming.ts';
+import { GitAway } from './places/git-away.ts';
 import { Forgetter } from './places/forgetter.ts';
 import { engineOwner } from './places/owner.ts';
 import { GitCheckpoints } from './places/git-checkpoints.ts';
@@ -109,9 +110,10 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     log: log.component('session'),
     workplace: new GitWorkplace({ ...places, log: log.component('git'), sessionFolder: (id) => home.session(id) }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
+    away: new GitAway({ repositories, executors, folder: join(home.root, 'away'), log: log.component('executor') }),
     agent: agentOf,
     judges: engineJudges({ home, prompts: shipped.prompts, clock, settings: settingsFor, signal: stopping.signal }),
-    executor: (session) => executors.executor(session.executor),
+    executor: (session) => executors.executor(session.executor, session.requester.env),
     askSecrets: (session, names) => askClients(engine.clients(), store.session(session), names, log),
     settings: settingsFor,
   };
@@ -144,8 +146,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
         agents: async (root) => directory.all(await settings.of(root)),
       }),
       ...after.handlers,
-      ...recordHandlers(services),
-      ...restoreHandlers(services),
+      ...{ ...recordHandlers(services), ...restoreHandlers(services) },
       ...reviewHandlers(services),
       ...sessionHandlers(services),
       ...{ ...streamHandlers(services), ...supervisionHandlers(services, context.checkpoints) },
@@ -166,6 +167,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       await sessions.stop();
       await after.stop();
       await forgetter.stop();
+      await executors.dispose();
       await radar.stop();
       await watching.stop();
       if (state.readOnlyReason === undefined) {

@@ -1,6 +1,8 @@
 import { CoppiceError } from '../core/errors.ts';
 import type { Executor } from '../executors/executor.ts';
 import { LocalExecutor } from '../executors/local/local-executor.ts';
+import { SshExecutor } from '../executors/ssh/ssh-executor.ts';
+import { hostPattern } from '../executors/ssh/target.ts';
 import { TmuxServer } from '../executors/tmux/server.ts';
 import { TmuxExecutor } from '../executors/tmux/tmux-executor.ts';
 import type { Log } from './process/log.ts';
@@ -24,9 +26,15 @@ export class ExecutorDirectory {
   /** This host, without anything else: what is always there. */
   readonly local: LocalExecutor;
   readonly tmux: TmuxServer;
+  readonly #options: ExecutorDirectoryOptions;
+  /** Socket of the key agent of whoever asked last. */
+  #keyAgent: string | undefined;
+  readonly #hosts = new Map<string, SshExecutor>();
   readonly #known: ReadonlyMap<string, Executor>;
 
-  constructor({ home, wrapper, cli, env, log, tmuxSocket }: ExecutorDirectoryOptions) {
+  constructor(options: ExecutorDirectoryOptions) {
+    this.#options = options;
+    const { home, wrapper, cli, env, log, tmuxSocket } = options;
     this.local = new LocalExecutor({ wrapperPath: wrapper });
     this.tmux = new TmuxServer({ socket: tmuxSocket, env: terminalEnvironment(env) });
     const electron = process.versions['electron'] === undefined ? [] : ['ELECTRON_RUN_AS_NODE=1'];
@@ -48,11 +56,37 @@ export class ExecutorDirectory {
     return [...this.#known.keys()];
   }
 
-  /** Throws `executor-missing` for an id that nobody knows. */
-  executor(id: string): Executor {
-    const executor = this.#known.get(id);
+  /**
+   * `env` is the environment of whoever the work is for: the key agent of their shell counts. Throws `executor-missing` for an
+   * id that nobody knows.
+   */
+  executor(id: string, env: Readonly<Record<string, string>> = {}): Executor {
+    const executor = this.#known.get(id) ?? this.#host(id, env['SSH_AUTH_SOCK']);
     if (executor !== undefined) return executor;
-    throw new CoppiceError('executor-missing', `There is no executor "${id}".`, `Use one of: ${this.ids.join(', ')}.`);
+    const known = [...this.ids, 'ssh:<host>'].join(', ');
+    throw new CoppiceError('executor-missing', `There is no executor "${id}".`, `Use one of: ${known}.`);
+  }
+
+  /** Any host that `ssh` knows; one connection for each. */
+  #host(id: string, keyAgent: string | undefined): Executor | undefined {
+    const host = id.startsWith('ssh:') ? id.slice('ssh:'.length) : '';
+    if (!hostPattern.test(host)) return undefined;
+    const known = this.#hosts.get(id);
+    if (keyAgent !== undefined) this.#keyAgent = keyAgent;
+    if (known !== undefined) return known;
+    const { wrapper, env, log } = this.#options;
+    const made = new SshExecutor({
+      ...{ wrapperPath: wrapper, host },
+      env: () => (this.#keyAgent === undefined ? env : { ...env, SSH_AUTH_SOCK: this.#keyAgent }),
+      log: (message, details) => log.info(message, { ...details }),
+    });
+    this.#hosts.set(id, made);
+    return made;
+  }
+
+  /** Ends connections. Agents go on. */
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#hosts.values()].map((each) => each.dispose()));
   }
 
   /** Makes what is asked of the system once, so that the first start need not. */

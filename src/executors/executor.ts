@@ -44,6 +44,8 @@ export interface RunSpec extends RunRef {
   readonly secrets?: readonly string[];
   /** The agent reads numbered inputs; otherwise its input is empty. */
   readonly duplex: boolean;
+  /** Files that the agent reads, written to the run's directory where the agent finds it, for its user only. */
+  readonly files?: readonly { readonly name: string; readonly text: string }[];
   /** What is at work, for places that show it; see `SessionLabel`. */
   readonly label?: SessionLabel;
 }
@@ -54,6 +56,47 @@ export interface SessionLabel {
   readonly task: string;
   readonly mode: string;
   readonly agent: string;
+}
+
+/** Where an agent finds its working directory and the directory of its run. Absolute, as the agent sees them. */
+export interface RunView {
+  readonly cwd: string;
+  readonly directory: string;
+}
+
+/** A state of a worktree, sent to where its agent works. All ids are full. */
+export interface SentTree {
+  /** Id of the repository. */
+  readonly repository: string;
+  readonly branch: string;
+  /** Where the branch is. */
+  readonly head: string;
+  /** A commit with the files as they are to be. */
+  readonly commit: string;
+  /** A file of this host with the objects that are missing there; undefined: none are. */
+  readonly pack?: string;
+}
+
+/** A state of a worktree as it is where its agent works. All ids are full. */
+export interface KeptTree {
+  readonly head: string;
+  /** Undefined when no branch is checked out. */
+  readonly branch?: string;
+  /** A commit that holds all files that git does not ignore. */
+  readonly commit: string;
+  readonly tree: string;
+}
+
+/** Worktrees that are not on this host. Git brings them up to date in both directions, as packs of objects. */
+export interface AwayTree {
+  /** Commits that are there already, so that they need not be sent. */
+  known(session: string, repository: string): Promise<readonly string[]>;
+  /** Makes the worktree there as it was sent. Repeating it is harmless. */
+  put(session: string, sent: SentTree): Promise<void>;
+  /** Keeps the worktree there as it is. */
+  keep(session: string, repository: string): Promise<KeptTree>;
+  /** Writes a pack of the commits to a file of this host; those with a `^` before them, and what they reach, are left out. */
+  fetch(session: string, repository: string, commits: readonly string[], file: string): Promise<void>;
 }
 
 /** A program that a terminal of the user runs to be where a session is. */
@@ -139,6 +182,10 @@ export interface StopReport {
 export interface Executor {
   readonly id: string;
   readonly capabilities: ExecutorCapabilities;
+  /** Where agents do not work on the files of this host. */
+  readonly tree?: AwayTree;
+  /** Where the agent of a run finds its folders. Throws `unreachable`. */
+  view(run: RunRef, cwd: string): Promise<RunView>;
   /** Whether it can be used here, and what it is: a version, a host. Throws `executor-missing`, `unreachable` with what to do. */
   detect(signal: AbortSignal): Promise<string>;
   /**

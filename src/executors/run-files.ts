@@ -137,6 +137,7 @@ export async function prepareRun(spec: RunSpec, bootId: string): Promise<void> {
     writeWhole(paths.command, `${JSON.stringify(command, null, 2)}\n`),
     makeFile(spec.streamPath),
     makeFile(spec.stderrPath),
+    ...(spec.files ?? []).map(({ name, text }) => writeWhole(join(spec.directory, name), text)),
   ]);
 }
 

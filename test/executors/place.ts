@@ -127,7 +127,7 @@ export class Place {
 
   /** What the branch of a session changed against main: names with their content. */
   changes({ branch }: Pick<SessionDetail, 'branch'>): Record<string, string> {
-    const names = this.git('diff', '--name-only', `main...${branch ?? ''}`).split('\n');
+    const names = this.git('diff', '-z', '--diff-filter=d', '--name-only', `main...${branch ?? ''}`).split('\0');
     return Object.fromEntries(
       names.filter((name) => name !== '').map((name) => [name, this.git('show', `${branch ?? ''}:${name}`)]),
     );

@@ -134,7 +134,7 @@ export async function continueSession(
   requireWritable(services);
   const session = store.find(name);
   const agent = await services.agentOf(session);
-  const executor = services.executors.executor(session.executor);
+  const executor = services.executors.executor(session.executor, requester.env);
   await requireTrust(services, session.repository, session.mode, agent, executor);
   requireTakes(agent, next().text);
   const environment = allowed(requester, agent.environment);
@@ -174,7 +174,7 @@ async function createSession(
   const settings = await services.settings(root, params.requester.settings);
   const agentId = params.agent ?? settings['agent.default'];
   const agent = services.agent(agentId, settings, params.agentOptions ?? {});
-  const executor = services.executors.executor(params.executor ?? 'local');
+  const executor = services.executors.executor(params.executor ?? 'local', params.requester.env);
   await requireTrust(services, { id: location.id, root }, params.mode, agent, executor);
   const request = defined({
     name: params.name,

@@ -18,6 +18,7 @@ export async function takeDue(context: SessionContext, session: Session, due: Du
   if (place === undefined) throw new CoppiceError('internal', 'No worktree to keep.', 'Report this as a bug.');
   try {
     requireTrusted(context, session);
+    if (due.kind !== 'turn-start') await context.away.bring(session, place);
     await take(context, session, place, due, quiet);
     await prune(context, context.store.session(session.id));
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Actor } from '../../core/domain.ts';
-import type { Session } from '../../core/session/state.ts';
+import type { Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import type { Agent } from '../../agents/agent.ts';
 import type { Executor, RunRef } from '../../executors/executor.ts';
@@ -10,11 +10,20 @@ import type { Judges } from '../supervision/judges.ts';
 import type { Vault } from './vault.ts';
 import type { Workplace } from './workplace.ts';
 
+/** The files of sessions whose agents work on other hosts. For all others nothing happens. */
+export interface Away {
+  /** Makes the worktree there as it is here. Throws `unreachable`, `executor-missing`, `git-failed`. */
+  send(session: Session, place: Place): Promise<void>;
+  /** Makes the worktree here as it is there, as far as nobody changed it here. Throws as `send`, and `path-in-the-way`, `wrong-state`. */
+  bring(session: Session, place: Place): Promise<void>;
+}
+
 /** What carrying out a session's steps takes. Made once by the composition root. */
 export interface SessionContext {
   readonly store: Store;
   readonly workplace: Workplace;
   readonly checkpoints: CheckpointPlace;
+  readonly away: Away;
   readonly vault: Vault;
   readonly judges: Judges;
   readonly log: Log;

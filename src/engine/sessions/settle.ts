@@ -90,6 +90,7 @@ async function record(
   if (place === undefined || !isTrusted(context, session)) return { outcome };
   try {
     const settings = await context.settings(session);
+    await context.away.bring(session, place);
     if (outcome !== 'reported' || !settings[`session.autoCommit.${session.mode}`]) {
       return { outcome, changes: await context.workplace.changes(session, place) };
     }

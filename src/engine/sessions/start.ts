@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename } from 'node:path';
 import { defined } from '../../core/defined.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
@@ -26,9 +25,10 @@ export async function startRun(context: SessionContext, session: Session, prompt
   const started = await begin(context, session, agent, place, announced, prompt);
   // Two files that have to be on the disk, and neither waits for the other.
   const { record } = started;
+  const here = context.executor(session).capabilities.isolation === 'none';
   const [confirmed, occupied] = await Promise.allSettled([
     confirm(context, session, agent, announced, started, prompt),
-    'pid' in record ? context.workplace.occupy(session, place, record) : undefined,
+    here && 'pid' in record ? context.workplace.occupy(session, place, record) : undefined,
   ]);
   for (const each of [confirmed, occupied]) if (each.status === 'rejected') throw each.reason;
   return true;
@@ -94,19 +94,21 @@ async function spawnAgent(
 ): Promise<Started> {
   const ref = context.runRef(session.id, spawn.run);
   const text = session.prompts.find((each) => each.n === prompt)?.text ?? '';
+  const executor = context.executor(session);
+  const view = await executor.view(ref, place.path);
+  // A start that is taken up again must not undo what its agent did meanwhile.
+  if ((await executor.probe(ref)).state === 'not-started') await context.away.send(session, place);
   const command = agent.command({
     session: session.id,
-    cwd: place.path,
+    cwd: view.cwd,
     prompt: { id: promptKey(session.id, prompt), text },
-    directory: ref.directory,
+    directory: view.directory,
     ...defined({
       agentSession: spawn.agentSession,
       resume: agent.capabilities.resume && session.conversed === true ? session.agentSession : undefined,
     }),
   });
   const { secrets, env } = session.requester;
-  const executor = context.executor(session);
-  for (const file of command.files) await writePrivate(file.path, file.text);
   const inputs = command.firstInputs.length;
   const record = await executor.start(
     {
@@ -116,6 +118,7 @@ async function spawnAgent(
       cwd: place.path,
       env: { ...env, ...context.vault.values(session.id, secrets), ...command.env },
       secrets,
+      files: command.files.map((file) => ({ name: basename(file.path), text: file.text })),
       label: { task: session.task.id, mode: session.mode, agent: session.agent },
       duplex: command.duplex || inputs > 0,
     },
@@ -143,12 +146,6 @@ async function giveInputs(
     await executor.clean(ref);
     throw error;
   }
-}
-
-/** Readable by the agent's user only; the folder is the run's own. */
-async function writePrivate(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFile(path, text, { mode: 0o600 });
 }
 
 async function confirm(

@@ -7,6 +7,7 @@ import type {
   RunRef,
   RunSpec,
   RunState,
+  RunView,
   StopLimits,
   StopReport,
   Terminal,
@@ -51,6 +52,10 @@ export class LocalExecutor implements Executor {
 
   detect(_signal: AbortSignal): Promise<string> {
     return Promise.resolve('this host, with your rights');
+  }
+
+  view({ directory }: RunRef, cwd: string): Promise<RunView> {
+    return Promise.resolve({ cwd, directory });
   }
 
   async start(spec: RunSpec, signal: AbortSignal): Promise<RunRecord> {

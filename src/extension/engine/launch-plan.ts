@@ -6,6 +6,7 @@ const files = [
   'engine.js',
   'cli.js',
   'demo-agent.js',
+  'remote.sh',
   'run.sh',
   'sql-wasm.wasm',
   'prompt-continue.md',

@@ -74,18 +74,27 @@ async function change(
   }
 }
 
+/** Executors on other hosts begin with this. */
+const overSsh = 'ssh:';
+
 /** Those that were found working first; the others say what to do. */
 async function askExecutor(app: App, draft: Draft, step: Step): Promise<Partial<Draft> | Back> {
   const executors = await findExecutors(app);
   const missing = executors.filter(({ usable }) => !usable);
   const choices: (Choice<string> | Heading)[] = [
     ...executors.filter(({ usable }) => usable).map(executorChoice),
+    { label: l10n.t('Another Host over SSH…'), icon: 'remote', gives: overSsh },
     ...(missing.length === 0 ? [] : [{ heading: l10n.t('not usable here') }]),
     ...missing.map(executorChoice),
   ];
   const active = draft.executor ?? 'local';
   const executor = await pickOne(choices, { ...step, placeholder: l10n.t('Where should it run?'), active });
-  return executor === back ? back : { executor };
+  if (executor === back) return back;
+  if (executor !== overSsh) return { executor };
+  const before = draft.executor?.startsWith(overSsh) === true ? draft.executor.slice(overSsh.length) : '';
+  const placeholder = l10n.t('a host as you name it for ssh, such as build1 or me@build1.example.com');
+  const host = await askText({ ...step, value: before, placeholder });
+  return typeof host === 'string' && host.trim() !== '' ? { executor: `${overSsh}${host.trim()}` } : back;
 }
 
 function executorChoice({ id, detail, fix, usable }: Found): Choice<string> {

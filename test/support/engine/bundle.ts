@@ -18,6 +18,7 @@ export async function bundleEngine(outfile: string): Promise<void> {
     keepNames: true,
     sourcemap: 'inline',
     banner: { js: commonJs },
+    external: ['cpu-features', '*.node'],
     logLevel: 'warning',
   });
 }

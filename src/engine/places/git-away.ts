@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Place, Session } from '../../core/session/state.ts';
+import type { AwayTree } from '../../executors/executor.ts';
+import { agree, agreed, bringHome, packOf, present, stateToSend, takePack } from '../../git/away.ts';
+import type { Repository } from '../../git/repository.ts';
+import type { ExecutorDirectory } from '../executor-directory.ts';
+import type { Log } from '../process/log.ts';
+import type { Away } from '../sessions/context.ts';
+import type { Repositories } from './repositories.ts';
+
+/** What sends and brings. `folder` takes packs on their way. */
+export interface GitAwayOptions {
+  readonly repositories: Repositories;
+  readonly executors: Pick<ExecutorDirectory, 'executor'>;
+  readonly folder: string;
+  readonly log: Log;
+}
+
+/** Worktrees of agents that work on other hosts, kept alike on both sides. */
+export class GitAway implements Away {
+  readonly #options: GitAwayOptions;
+
+  constructor(options: GitAwayOptions) {
+    this.#options = options;
+  }
+
+  async send(session: Session, place: Place): Promise<void> {
+    const tree = this.#tree(session);
+    if (tree === undefined) return;
+    const repository = await this.#repository(session);
+    const began = performance.now();
+    const state = await stateToSend(repository, place);
+    const known = await tree.known(session.id, repository.location.id);
+    await this.#withFolder(async (folder) => {
+      const pack = await packOf(repository, folder, state, known);
+      const sent = { repository: repository.location.id, branch: place.branch, ...state };
+      await tree.put(session.id, { ...sent, ...(pack === undefined ? {} : { pack }) });
+    });
+    await agree(repository, session.id, state.commit);
+    this.#log('sent', session, began);
+  }
+
+  async bring(session: Session, place: Place): Promise<void> {
+    const tree = this.#tree(session);
+    if (tree === undefined) return;
+    const repository = await this.#repository(session);
+    const base = await agreed(repository, session.id);
+    if (base === undefined) return;
+    const began = performance.now();
+    const kept = await tree.keep(session.id, repository.location.id);
+    if ((await present(repository, [kept.commit, kept.head])).length < 2) {
+      await this.#withFolder(async (folder) => {
+        const file = join(folder, 'brought.pack');
+        await tree.fetch(session.id, repository.location.id, [kept.commit, kept.head, `^${base}`], file);
+        await takePack(repository, file);
+      });
+    }
+    await bringHome(repository, session.id, place, kept);
+    this.#log('brought home', session, began);
+  }
+
+  #tree({ executor }: Session): AwayTree | undefined {
+    return this.#options.executors.executor(executor).tree;
+  }
+
+  #log(what: string, { id, executor }: Session, began: number): void {
+    this.#options.log.info(`files ${what}`, { session: id, executor, ms: Math.round(performance.now() - began) });
+  }
+
+  async #withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+    await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
+    const folder = await mkdtemp(join(this.#options.folder, 'pack-'));
+    try {
+      await work(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #repository(session: Session): Promise<Repository> {
+    const { repositories } = this.#options;
+    return repositories.open(await repositories.locate(session.request.from ?? session.repository.root));
+  }
+}
