@@ -93,10 +93,8 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   });
   const owner = await engineOwner(home.root);
   const repositories = new Repositories({ door, env, privateDir: join(home.root, 'git'), owner });
-  const executors = new ExecutorDirectory({
-    ...{ home: home.root, wrapper: shipped.wrapper, cli: shipped.cli, env, log: log.component('executor') },
-    tmuxSocket: await tmuxSocket(settings),
-  });
+  const tmux = { tmuxSocket: await tmuxSocket(settings), log: log.component('executor') };
+  const executors = new ExecutorDirectory({ ...{ ...tmux, home: home.root, env }, ...shipped });
   const directory = new AgentDirectory({ demoScript: shipped.demoAgent, state: join(home.root, 'agents') });
   const settingsFor = (session: Session): Promise<Settings> =>
     settings.of(session.repository.root, session.requester.settings);

@@ -10,10 +10,11 @@ import { checkpointTree } from './checkpoint.ts';
 import { diffTrees } from './diff.ts';
 import { textOf } from './door.ts';
 import { ownIdentity } from './identity.ts';
+import { refuseObstacles } from './obstacles.ts';
 import { bringIndexAlong, finishInterrupted } from './own-index.ts';
 import { branchCommit } from './refs.ts';
 import type { Repository } from './repository.ts';
-import { type Move, moveFiles, movesBetween, refuseObstacles } from './restore.ts';
+import { type Move, moveFiles, movesBetween } from './restore.ts';
 import { treeOfCommit } from './save.ts';
 
 /** A state of a worktree as both sides hold it. */
