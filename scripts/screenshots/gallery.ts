@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Workbench } from '../../test/workbench/support/running-workbench.ts';
+import { isVisible } from '../../test/workbench/support/waiting.ts';
 import { seedSessions } from '../../test/workbench/support/seed.ts';
 import type { Theme, Window } from '../../test/workbench/support/window.ts';
 import { play, startStage } from './stage.ts';
@@ -10,19 +12,28 @@ const sizes = [
   { width: 1600, height: 1000 },
 ] as const;
 
-/** Takes each view in each theme and size: empty, with some sessions, with 200. */
-export async function takeGallery(folder: string): Promise<void> {
-  await take('empty', join(folder, 'empty'), async () => undefined);
-  await take('some', join(folder, 'some'), play);
-  await take('many', join(folder, 'many'), play, 200);
+/** How full the window is: what is played, and how many sessions of long ago there are. */
+const fillings: Readonly<Record<string, { readonly fill: (code: Workbench) => Promise<void>; readonly past: number }>> =
+  {
+    empty: { fill: async () => undefined, past: 0 },
+    some: { fill: play, past: 0 },
+    many: { fill: play, past: 200 },
+  };
+
+/** Takes each view in each theme and size: empty, with some sessions, with 200. `chosen`: only these of the three. */
+export async function takeGallery(folder: string, chosen: readonly string[]): Promise<void> {
+  for (const [name, { fill, past }] of Object.entries(fillings)) {
+    if (chosen.length === 0 || chosen.includes(name)) await take(name, join(folder, name), fill, past);
+  }
 }
 
 async function take(
   name: string,
   folder: string,
   fill: (code: Workbench) => Promise<void>,
-  sessions = 0,
+  sessions: number,
 ): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
   const code = await startStage({
     size: sizes[1],
     prepare: async (machine) => {
@@ -60,17 +71,39 @@ const views: Readonly<Record<string, (window: Window) => Promise<boolean>>> = {
   panel: async (window) => openPanel(window, /springs/i, 'All tests pass.'),
   decision: async (window) => openPanel(window, /from a file/i, 'csv-parse@'),
   question: async (window) => openPanel(window, /time zone/i, 'UTC'),
+  review: async (window) => {
+    await window.open('Coppice');
+    const row = window
+      .view('Sessions')
+      .row(/springs/i)
+      .first();
+    if (!(await isVisible(row, 2000))) return false;
+    await window.run('View: Close All Editors');
+    await window.view('Sessions').inline(/springs/i, 'Review Session');
+    await window
+      .view('Review')
+      .row(/moon\.js/)
+      .first()
+      .waitFor();
+    return true;
+  },
   walkthrough: async (window) => {
     await window.run('Coppice: Open Walkthrough');
     return true;
   },
 };
 
-/** By the palette: a narrow window has no room for the tree beside the panel. */
+/** A narrow window has no room for the side bar beside the panel: it is put away, as a person would. */
 async function openPanel(window: Window, title: RegExp, text: string): Promise<boolean> {
+  await window.open('Coppice');
   const row = window.view('Sessions').row(title).first();
-  if (!(await row.isVisible())) return false;
-  await row.click();
+  if (!(await isVisible(row, 2000))) return false;
+  await row.click({ position: { x: 60, y: 11 } }); // further to the right there are actions
   await window.webview(`main:has-text("${text}")`);
+  if (isNarrow(window)) await window.run('View: Close Primary Side Bar');
   return true;
+}
+
+function isNarrow({ page }: Window): boolean {
+  return (page.viewportSize()?.width ?? Infinity) < 600;
 }

@@ -1,9 +1,8 @@
 /**
  * `npm run screenshots`: takes the pictures of the README from a real workbench, light and dark, into `media/screenshots/`. With
- * `--all`, a gallery for people to look through instead: each view in each theme, narrow and wide, empty and full, in
- * `.cache/gallery/`.
+ * `--all`, a gallery for people to look through instead: each view in each theme, narrow and wide, in `.cache/gallery/`. Words after
+ * that choose from it: `empty`, `some`, `many`.
  */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closeBrowser } from '../../test/workbench/support/browser.ts';
 import { root } from '../workbench/installation.ts';
@@ -13,8 +12,10 @@ import { takeReadmePictures } from './readme.ts';
 try {
   if (process.argv.includes('--all')) {
     const folder = join(root, '.cache', 'gallery');
-    await rm(folder, { recursive: true, force: true });
-    await takeGallery(folder);
+    await takeGallery(
+      folder,
+      process.argv.slice(2).filter((word) => word !== '--all'),
+    );
     console.log(folder);
   } else {
     const folder = join(root, 'media', 'screenshots');

@@ -62,7 +62,8 @@ export class SessionPanel implements Disposable {
       }),
     );
     this.#owner.add(services.link.onRecords((records) => this.#hear(records)));
-    view.iconPath = vscode.Uri.joinPath(services.extension, 'media', 'activity-bar.svg');
+    const icon = (name: string): vscode.Uri => vscode.Uri.joinPath(services.extension, 'media', name);
+    view.iconPath = { light: icon('tab-light.svg'), dark: icon('tab-dark.svg') };
     webview.options = {
       enableScripts: true,
       localResourceRoots: [vscode.Uri.joinPath(services.extension, 'dist', 'webview')],

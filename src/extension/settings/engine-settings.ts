@@ -6,6 +6,7 @@ import { variableOf } from '../../core/settings/keys.ts';
 import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { requester, type Requester } from '../engine/requester.ts';
+import { problemOfWindow, windowSettings, type WindowSetting } from './settings.ts';
 import { problemOf, travellingKeys, travellingSettings, type TravellingKey } from './travelling.ts';
 
 /**
@@ -30,17 +31,24 @@ export const settingsCheck: Contribution = {
   name: 'Check of the settings',
   register: (app) =>
     vscode.workspace.onDidChangeConfiguration((change) => {
-      const changed = travellingKeys.filter((key) => change.affectsConfiguration(`coppice.${key}`));
-      const wrong = changed.find((key) => problemOf(key, givenIn(undefined)(key)) !== undefined);
+      const wrong = problems().find(([name]) => change.affectsConfiguration(name));
       if (wrong === undefined) return;
-      tell(wrong).catch((error: unknown) => app.log.error('A problem with a setting could not be told.', error));
+      tell(...wrong).catch((error: unknown) => app.log.error('A problem with a setting could not be told.', error));
     }),
 };
 
-async function tell(key: TravellingKey): Promise<void> {
-  const name = `coppice.${key}`;
+/** Settings that cannot be used, by their full names, each with what is wrong with it. */
+function problems(): readonly (readonly [name: string, problem: string])[] {
+  const given = givenIn(undefined);
+  const found = [
+    ...(Object.keys(windowSettings) as WindowSetting[]).map((name) => [name, problemOfWindow(name)] as const),
+    ...travellingKeys.map((key) => [key, problemOf(key, given(key))] as const),
+  ];
+  return found.flatMap(([name, problem]) => (problem === undefined ? [] : [[`coppice.${name}`, problem] as const]));
+}
+
+async function tell(name: string, problem: string): Promise<void> {
   const open = l10n.t('Open Settings');
-  const problem = problemOf(key, givenIn(undefined)(key)) ?? '';
   const text = l10n.t('The setting {0} {1}.', name, problem);
   if ((await vscode.window.showWarningMessage(text, open)) === open) await openSetting(name);
 }
