@@ -177,7 +177,7 @@ function own(kind: Kind, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 21,
+  reducerVersion: 22,
   upcast: (record) => upcast(record),
   touches,
   reduce,

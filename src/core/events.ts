@@ -57,6 +57,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'session.paused': 1,
   'session.resumed': 1,
   'session.settled': 1,
+  'turn.committed': 1,
   'session.archived': 1,
   'session.pushed': 1,
   'session.renamed': 1,

@@ -10,6 +10,7 @@ import type { Place } from '../core/session/state.ts';
 import { textOf } from './door.ts';
 import { commitEdited, commitObject } from './edit-tree.ts';
 import { type Exact, exactFilesOf, findExact, keepExact } from './exact.ts';
+import { headOf } from './facts.ts';
 import { removeOwnRef, setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
 import { treeOfCommit } from './save.ts';
@@ -127,18 +128,31 @@ async function fromTouched(
   { session, n, intent, parent, touched }: CheckpointOptions,
 ): Promise<Capture | undefined> {
   if (parent === undefined || parent.exact !== undefined || touched === undefined) return undefined;
-  const { tree, head } = parent;
   const trees = new TreeReader(repository);
-  try {
-    const found = await touchedEdits(repository, place, head, touched, trees);
-    if ('why' in found) return undefined;
-    if (found.edits.length === 0) return { ...parent, remarks: [] };
-    const message = messageOf(session, n, intent);
-    const what = { message, parents: [head], base: tree, edits: found.edits, trees };
-    return { ...(await commitEdited(repository, what)), head, remarks: [] };
-  } finally {
-    trees.close();
-  }
+  const { tree } = parent;
+  const head = await headFor(repository, place, parent, trees);
+  const found = await touchedEdits(repository, place, head, touched, trees);
+  if ('why' in found) return undefined;
+  if (found.edits.length === 0 && head === parent.head) return { ...parent, remarks: [] };
+  const message = messageOf(session, n, intent);
+  const what = { message, parents: [head], base: tree, edits: found.edits, trees };
+  return { ...(await commitEdited(repository, what)), head, remarks: [] };
+}
+
+/**
+ * HEAD, if the checkpoint before says what is tracked under it: it is where it was, or at a commit of exactly those files.
+ * Else that of the checkpoint, so that the touched paths alone will not do.
+ */
+async function headFor(
+  repository: Repository,
+  place: Pick<Place, 'admin'>,
+  parent: NonNullable<CheckpointOptions['parent']>,
+  trees: TreeReader,
+): Promise<string> {
+  const at = await headOf(repository, place.admin).catch(() => undefined);
+  if (at === undefined || at.kind === 'unborn' || at.commit === parent.head) return parent.head;
+  const tree = await trees.idOf(at.commit).catch(() => undefined);
+  return tree === parent.tree ? at.commit : parent.head;
 }
 
 /** The checkpoint of a worktree in which nobody was yet: the commit that it was made from. */

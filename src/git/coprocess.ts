@@ -53,6 +53,7 @@ export class Coprocess {
     const child = await this.#running();
     return new Promise((resolve, reject) => {
       this.#questions.push({ input, length, resolve, reject });
+      hold(child, true);
       child.stdin.write(input);
       this.#wait();
     });
@@ -126,6 +127,7 @@ export class Coprocess {
       bytes = bytes.subarray(length);
     }
     this.#read = bytes.length === 0 ? [] : [bytes];
+    if (this.#questions.length === 0 && this.#child !== undefined) hold(this.#child, false);
     if (bytes.length > largestAnswer) this.#kill(this.#failed());
     else this.#wait();
     if (this.#outdated && this.#questions.length === 0) this.renew();
@@ -161,6 +163,15 @@ export class Coprocess {
     const line = this.#stderr.split('\n', 1)[0] ?? '';
     const message = `${what} ended while it was needed${line === '' ? '' : `: ${line}`}`;
     return new CoppiceError('git-failed', message, 'See the log for the whole message.', { context });
+  }
+}
+
+/** Whether this process lives on for its sake. One that waits for questions ends by itself when nobody is there to ask. */
+function hold(child: ChildProcessWithoutNullStreams, on: boolean): void {
+  for (const each of [child, child.stdin, child.stdout, child.stderr]) {
+    if (!('ref' in each) || !('unref' in each)) continue;
+    if (on) each.ref();
+    else each.unref();
   }
 }
 

@@ -40,20 +40,15 @@ export interface Edited {
  * @throws CoppiceError `bad-usage` (a path that no tree may have), `git-failed`, `disk-full`.
  */
 export async function commitEdited(repository: Repository, what: EditedCommit): Promise<Edited> {
-  const { message, parents, base, edits } = what;
+  const { message, parents, base, edits, trees = new TreeReader(repository) } = what;
   for (const { path } of edits) {
     if (isTreePath(path)) continue;
     throw new CoppiceError('bad-usage', `"${path}" is not a path in a worktree.`, 'Name a file of the worktree.');
   }
-  const trees = what.trees ?? new TreeReader(repository);
-  try {
-    const root: TreeEntry | undefined = base === undefined ? undefined : { mode: folderMode, id: base };
-    const writer = new TreeWriter(repository, trees);
-    const tree = (await writer.edited(root, changesIn(edits)))?.id ?? (await writer.keep(new Map()));
-    return { tree, commit: await commitObject(repository.objects, tree, parents, message) };
-  } finally {
-    if (what.trees === undefined) trees.close();
-  }
+  const root: TreeEntry | undefined = base === undefined ? undefined : { mode: folderMode, id: base };
+  const writer = new TreeWriter(repository, trees);
+  const tree = (await writer.edited(root, changesIn(edits)))?.id ?? (await writer.keep(new Map()));
+  return { tree, commit: await commitObject(repository.objects, tree, parents, message) };
 }
 
 /** Writes a commit of ours, at this moment, without asking git. */

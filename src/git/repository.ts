@@ -49,6 +49,8 @@ export interface Repository {
   readonly making: Set<string>;
   readonly known: Known;
   readonly objects: Objects;
+  /** Answers with the content of objects (`cat-file --batch`); it ends when nobody asked for a while, and with this process. */
+  readonly contents: Coprocess;
   /** The environment that git's own is built from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Git on the repository as a whole: objects and refs, no work tree. */
@@ -116,6 +118,16 @@ export async function openRepository(location: RepositoryLocation, options: Repo
 
   const run: Repository['run'] = async (args, call = {}) => door.run(args, whole, await shielded(call));
 
+  const converse: Repository['converse'] = (args, { path, extraEnv } = {}) => {
+    const indexFile = join(privateDir, 'index', 'none');
+    const place = path === undefined ? whole : { ...whole, cwd: path, workTree: path, indexFile };
+    return door.converse(args, async () => ({
+      place,
+      config: (await ready()).config,
+      ...(extraEnv === undefined ? {} : { extraEnv }),
+    }));
+  };
+
   return {
     location,
     mainRoot,
@@ -130,6 +142,7 @@ export async function openRepository(location: RepositoryLocation, options: Repo
       settings: () => state.settings,
       run,
     }),
+    contents: converse(['cat-file', '--batch']),
     run,
     ask: async (args, call = {}) => door.ask(args, whole, await shielded(call)),
     async onTree(path, indexFile, args, call = {}) {
@@ -146,15 +159,7 @@ export async function openRepository(location: RepositoryLocation, options: Repo
       return door.run(args, { cwd: tree.path, gitDir: tree.admin, commonDir, workTree: tree.path, lane }, call);
     },
     onNested: (gitDir, args, call = {}) => door.run(args, { cwd: gitDir, gitDir, lane }, call),
-    converse(args, { path, extraEnv } = {}) {
-      const indexFile = join(privateDir, 'index', 'none');
-      const place = path === undefined ? whole : { ...whole, cwd: path, workTree: path, indexFile };
-      return door.converse(args, async () => ({
-        place,
-        config: (await ready()).config,
-        ...(extraEnv === undefined ? {} : { extraEnv }),
-      }));
-    },
+    converse,
     filters: async () => (await ready()).filters,
     settings: async () => (await ready()).settings,
     users: async () => (await shield.listed()).filter(({ scope }) => scope === 'global' || scope === 'system'),

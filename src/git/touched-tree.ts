@@ -33,16 +33,13 @@ export async function touchedEdits(
   place: TreePlace,
   head: string,
   paths: readonly string[],
-  trees?: TreeReader,
+  trees = new TreeReader(repository),
 ): Promise<TouchedEdits> {
-  const reader = trees ?? new TreeReader(repository);
   try {
-    return { edits: await new TouchedFiles(repository, place, head, reader).edits(paths) };
+    return { edits: await new TouchedFiles(repository, place, head, trees).edits(paths) };
   } catch (error) {
     if (error instanceof Unsure) return { why: error.message };
     throw error;
-  } finally {
-    if (trees === undefined) reader.close();
   }
 }
 

@@ -38,11 +38,7 @@ export async function treeChanges(repository: Repository, from: string, to: stri
     }
   };
 
-  try {
-    await compare(await trees.tree(from), await trees.tree(to), '');
-  } finally {
-    trees.close();
-  }
+  await compare(await trees.tree(from), await trees.tree(to), '');
   found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   return found.map(({ path, before, after }) => ({ path, ...(before && { before }), ...(after && { after }) }));
 }

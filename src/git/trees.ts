@@ -20,7 +20,7 @@ export type Tree = ReadonlyMap<string, TreeEntry>;
 /** The mode of a folder. */
 export const folderMode = '040000';
 
-/** Reads trees: out of memory, out of their files, or through one git that lives as long as the reader. Whoever makes one closes it. */
+/** Reads trees for one piece of work: out of memory, out of their files, or through the repository's git that stays. */
 export class TreeReader {
   readonly #known: Known;
   readonly #objects: Objects;
@@ -30,17 +30,22 @@ export class TreeReader {
   constructor(repository: Repository) {
     this.#known = repository.known;
     this.#objects = repository.objects;
-    this.#git = repository.converse(['cat-file', '--batch']);
+    this.#git = repository.contents;
   }
 
   /** The tree of a commit. @throws CoppiceError `git-failed` when there is none. */
   async ofCommit(commit: string): Promise<Tree> {
-    const id = this.#known.trees.get(commit);
-    if (id !== undefined) return this.tree(id);
-    const found = await this.#ask(`${commit}^{tree}`);
-    this.#known.trees.set(commit, found.id);
-    this.#known.treeBytes.set(found.id, found.bytes);
-    return this.tree(found.id);
+    return this.tree(await this.idOf(commit));
+  }
+
+  /** Id of the tree of a commit. Throws like `ofCommit`. */
+  async idOf(commit: string): Promise<string> {
+    const known = this.#known.trees.get(commit);
+    if (known !== undefined) return known;
+    const { id, bytes } = await this.#ask(`${commit}^{tree}`);
+    this.#known.trees.set(commit, id);
+    this.#known.treeBytes.set(id, bytes);
+    return id;
   }
 
   /** @throws CoppiceError `git-failed` when there is none. */
@@ -57,10 +62,6 @@ export class TreeReader {
       this.#known.treeBytes.set(id, bytes);
     }
     return parseTree(bytes, id.length / 2);
-  }
-
-  close(): void {
-    this.#git.close();
   }
 
   async #ask(name: string): Promise<{ id: string; bytes: Buffer }> {

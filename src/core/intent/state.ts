@@ -21,7 +21,8 @@ export type Effect =
   | { readonly kind: 'input'; readonly run: number; readonly input: number; readonly what: InputPurpose }
   /** Sets `refs/coppice/<session>/<n>`. */
   | { readonly kind: 'checkpoint'; readonly n: number }
-  | { readonly kind: 'commit'; readonly parent?: string }
+  /** `turn`: after which it is made; absent at the end of the work. */
+  | { readonly kind: 'commit'; readonly parent?: string; readonly turn?: number }
   /** A command of the project judges a tree; its processes carry the intent's id as their mark. */
   | { readonly kind: 'gate'; readonly tree: string; readonly command: readonly string[] }
   | { readonly kind: 'removal'; readonly path: string }

@@ -111,6 +111,8 @@ export interface SessionEvents {
     error?: ErrorRecord;
     intent?: string;
   };
+  /** The change of a turn that others follow is on the branch; `changes` count from the base. Or `error` says why not. */
+  'turn.committed': { session: string; turn: number; changes?: ChangeSummary; error?: ErrorRecord; intent?: string };
   'session.archived': { session: string };
   /** A commit of its branch is on the remote, or `error` says why not; that is a notice, and no failure of the session. */
   'session.pushed': { session: string; remote: string; branch: string; commit: string; error?: ErrorRecord };

@@ -1,6 +1,7 @@
 import { toolDue, turnEndDue, turnStartDue } from '../checkpoint/due.ts';
 import type { Due } from '../checkpoint/state.ts';
 import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts';
+import { commitDue } from './commit.ts';
 import { isLive, openBreakpoints } from './status.ts';
 import type { Session } from './state.ts';
 
@@ -9,6 +10,7 @@ export type Step =
   | { readonly do: 'wait'; readonly for: 'admission' | 'agent' | 'person' | 'pause' | 'proof' | 'work' }
   | { readonly do: 'prepare' }
   | { readonly do: 'checkpoint'; readonly due: Due }
+  | { readonly do: 'commit'; readonly turn: number }
   | { readonly do: 'restore' }
   | { readonly do: 'start'; readonly prompt: number }
   | { readonly do: 'feed'; readonly prompt: number }
@@ -27,6 +29,8 @@ export interface Live {
   readonly steerable: boolean;
   /** Background jobs of the agent that are still at work. */
   readonly background: number;
+  /** Each turn's change becomes a commit of its own. */
+  readonly commits?: boolean;
 }
 
 /** The next step. Pure and total: the same state always gives the same step. */
@@ -37,7 +41,7 @@ export function nextStep(session: Session, live: Live): Step {
   if (session.admission === 'waiting') {
     return session.cancelling === undefined ? { do: 'wait', for: 'admission' } : { do: 'settle' };
   }
-  return isLive(session) ? whileLive(session, live) : whileStill(session);
+  return isLive(session) ? whileLive(session, live) : whileStill(session, live);
 }
 
 function whileLive(session: Session, live: Live): Step {
@@ -56,7 +60,7 @@ function inDialogue(session: Session, live: Live): Step {
   if (session.interrupting === true && session.turn !== undefined) return { do: 'interrupt' };
   if (session.restoring !== undefined) return giveWay(session);
   const prompt = feedable(session, live);
-  if (prompt !== undefined) return onceKept(session, { do: 'feed', prompt });
+  if (prompt !== undefined) return onceKept(session, live, { do: 'feed', prompt });
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
   return isBusy(session) || live.background > 0 || session.run?.closing === true
     ? { do: 'wait', for: 'agent' }
@@ -76,7 +80,7 @@ function feedable(session: Session, live: Live): number | undefined {
   return session.turn === undefined || (waiting.steer && live.steerable) ? waiting.n : undefined;
 }
 
-function whileStill(session: Session): Step {
+function whileStill(session: Session, live: Live): Step {
   const due = turnEndDue(session);
   if (due !== undefined) return { do: 'checkpoint', due };
   if (session.cancelling !== undefined) return { do: 'settle' };
@@ -86,7 +90,7 @@ function whileStill(session: Session): Step {
   if (waiting === undefined) return judgingDue(session) ?? afterJudging(session);
   if (!session.holding) return { do: 'prepare' };
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
-  return onceKept(session, { do: 'start', prompt: waiting.n });
+  return onceKept(session, live, { do: 'start', prompt: waiting.n });
 }
 
 /** A decision that is a person's is waited for; else the work is over. */
@@ -96,8 +100,10 @@ function afterJudging(session: Session): Step {
     : { do: 'settle' };
 }
 
-/** The step that begins a turn, or the checkpoint that has to come before it. */
-function onceKept(session: Session, step: Extract<Step, { prompt: number }>): Step {
+/** The step that begins a turn, or the commit or the checkpoint that has to come before it. */
+function onceKept(session: Session, live: Live, step: Extract<Step, { prompt: number }>): Step {
+  const turn = live.commits === true && live.background === 0 ? commitDue(session) : undefined;
+  if (turn !== undefined) return { do: 'commit', turn };
   const due = turnStartDue(session, step.prompt);
   return due === undefined ? step : { do: 'checkpoint', due };
 }

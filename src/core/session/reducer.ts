@@ -10,6 +10,7 @@ import type { LandingEvents } from '../landing/state.ts';
 import type { Restored, RestoreEvents } from '../restore/state.ts';
 import type { SupervisionEvents } from '../supervision/judgement.ts';
 import { supervisionFolds } from '../supervision/session-folds.ts';
+import { afterSettling } from './commit.ts';
 import type { SessionEvents } from './events.ts';
 import type { Breakpoint, Prompt, Run, Session, TurnNote } from './state.ts';
 import { isInVain, openBreakpoints, workedMs } from './status.ts';
@@ -334,6 +335,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       breakpoints: [],
       prompts: [],
       seen: undefined,
+      committed: afterSettling(session, data.changes),
       endedAt: at,
       result: {
         outcome: data.outcome,
@@ -343,6 +345,10 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
         ...(data.error === undefined ? {} : { error: data.error }),
       },
     }),
+  'turn.committed': (session, { data: { turn, changes = session.committed?.changes } }) => ({
+    ...session,
+    committed: { turn, ...defined({ changes }) },
+  }),
   'session.archived': (session) => (session.archived ? session : { ...session, archived: true }),
   'session.pushed': (session, { at, data: { remote, commit, error } }) => ({
     ...session,

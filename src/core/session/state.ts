@@ -173,6 +173,12 @@ export interface Result {
   readonly error?: ErrorRecord;
 }
 
+/** Up to which turn nothing is left to commit, and the last commit that was made. */
+export interface Committed {
+  readonly turn: number;
+  readonly changes?: ChangeSummary;
+}
+
 /** The last push of a session's branch, or why it failed; `at` in milliseconds since 1970. */
 export interface Pushed {
   readonly remote: string;
@@ -293,6 +299,7 @@ export interface Session {
   readonly raised?: number;
   /** Milliseconds of work of all turns; waiting for people not counted. */
   readonly workedMs?: number;
+  readonly committed?: Committed;
   readonly pushed?: Pushed;
   readonly archived: boolean;
   readonly removal?: Removal;

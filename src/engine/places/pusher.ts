@@ -9,6 +9,9 @@ import { engineActor } from '../sessions/context.ts';
 import type { Store } from '../sessions/store.ts';
 import type { Repositories } from './repositories.ts';
 
+/** Events after which there may be something to push. */
+const moves = new Set(['session.settled', 'turn.committed']);
+
 /** What pushing takes. */
 export interface PusherOptions {
   readonly store: Store;
@@ -38,7 +41,7 @@ export class Pusher {
   start(): void {
     const { store } = this.#options;
     this.#unsubscribe = store.state.onRecords((records) => {
-      for (const { type, data } of records) if (type === 'session.settled') this.#later(String(data['session']));
+      for (const { type, data } of records) if (moves.has(type)) this.#later(String(data['session']));
     });
     for (const session of store.all('session')) if (pushDue(session) !== undefined) this.#later(session.id);
   }

@@ -3,6 +3,7 @@ import { toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { ChangeSummary, Place, Result, Session } from '../../core/session/state.ts';
 import { reconcile } from './checkpoint.ts';
+import { commitWork } from './commit.ts';
 import { isTrusted } from './trust.ts';
 import { engineActor, type SessionContext } from './context.ts';
 
@@ -94,29 +95,10 @@ async function record(
     if (outcome !== 'reported' || !settings[`session.autoCommit.${session.mode}`]) {
       return { outcome, changes: await context.workplace.changes(session, place) };
     }
-    const intent = openCommit(context, session) ?? (await announceCommit(context, session));
-    const changes = await context.workplace.commit(session, place, { intent, message: commitMessage(session) });
-    return { outcome, changes, intent };
+    return { outcome, ...(await commitWork(context, session, place)) };
   } catch (cause) {
     // The change is in the worktree and stays there; what cannot be recorded is not reported as done.
     context.log.warn('the change could not be recorded', { session: session.id, error: String(cause) });
     return { outcome: outcome === 'reported' ? 'failed' : outcome, error: toErrorRecord(cause) };
   }
-}
-
-function openCommit(context: SessionContext, session: Session): string | undefined {
-  return context.store.intentsOf(session.id).find((each) => each.effect.kind === 'commit')?.id;
-}
-
-async function announceCommit(context: SessionContext, session: Session): Promise<string> {
-  const intent = context.newId();
-  await context.store.commit(engineActor, () => [
-    event('intent.opened', { intent, session: session.id, effect: { kind: 'commit' } }),
-  ]);
-  return intent;
-}
-
-function commitMessage(session: Session): string {
-  const text = session.lastTurn?.text;
-  return text === undefined || text === '' ? session.task.title : `${session.task.title}\n\n${text}`;
 }

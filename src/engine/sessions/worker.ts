@@ -7,6 +7,7 @@ import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
 import { Activity, type ActivityView } from './activity.ts';
 import { takeDue } from './checkpoint.ts';
+import { commitTurn } from './commit.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { Follower, pause } from './follower.ts';
 import { recoverInputs, writeInput } from './inputs.ts';
@@ -96,8 +97,9 @@ export class Worker {
         const session = store.session(this.#session);
         const agent = isSettled(session) ? undefined : await this.#context.agent(session);
         if (agent !== undefined) this.#follow(session, agent);
-        const step = nextStep(session, this.#live(session, agent));
-        if (agent !== undefined) this.#watchLimits(session, await this.#context.settings(session));
+        const settings = agent === undefined ? undefined : await this.#context.settings(session);
+        const step = nextStep(session, this.#live(session, agent, settings));
+        if (settings !== undefined) this.#watchLimits(session, settings);
         if (step.do === 'wait') {
           if (isAtRest(session)) this.#done();
           return;
@@ -111,12 +113,13 @@ export class Worker {
     }
   }
 
-  #live(session: Session, agent: Agent | undefined): Live {
+  #live(session: Session, agent: Agent | undefined, settings: Settings | undefined): Live {
     const deaf = session.run !== undefined && session.run.n === this.#deaf;
     return {
       duplex: agent?.capabilities.duplex === true && !deaf,
       steerable: agent?.capabilities.steer === true,
       background: this.#follower?.activity.background ?? 0,
+      commits: settings?.[`session.autoCommit.${session.mode}`] === true,
     };
   }
 
@@ -168,6 +171,9 @@ export class Worker {
         return true;
       case 'checkpoint':
         await takeDue(this.#context, session, step.due, this.#isQuiet(session));
+        return true;
+      case 'commit':
+        await commitTurn(this.#context, session, step.turn);
         return true;
       case 'restore':
         await restore(this.#context, session);

@@ -55,6 +55,34 @@ describe('pushing what was committed', function () {
     assert.equal((await person.ask('session/facts', { session })).unpushed, 0);
   });
 
+  it('a turn that others follow is committed and pushed before the next one begins', async () => {
+    await begin();
+    const session = await person.create('#ask alpha');
+    await person.sees(session, 'needs-you');
+    await person.continue(session, '#ask beta');
+    await person.answer(session, 'allow');
+    const { branch = '', task } = await until(
+      async () => {
+        const detail = await person.show(session);
+        return detail.turns === 2 && detail.status === 'needs-you' ? detail : undefined;
+      },
+      () => world.log(),
+    );
+    const onRemote = (): Promise<string> =>
+      git(remote, 'log', '--format=%(trailers:key=Coppice-Task,valueonly,separator=)', `main..${branch}`);
+    await until(
+      async () => ((await onRemote().catch(() => '')) === task ? true : undefined),
+      () => world.log(),
+    );
+    assert.match(await git(remote, 'show', `${branch}:work.txt`), /alpha/);
+    assert.doesNotMatch(await git(remote, 'show', `${branch}:work.txt`), /beta/);
+    await person.answer(session, 'allow');
+    await person.sees(session, 'reported');
+    await pushed(session);
+    assert.equal(await onRemote(), `${task}\n${task}`);
+    assert.match(await git(remote, 'show', `${branch}:work.txt`), /alpha\n.*beta/);
+  });
+
   it('a push that is refused is a notice; nothing is forced', async () => {
     await begin();
     const session = await person.create('alpha');

@@ -57,7 +57,7 @@ describe('checkpoints of a session', () => {
     world.take('a');
     more(world);
     world.finish('a');
-    assert.deepEqual(steps(world, 2), ['keep turn-end', 'feed']);
+    assert.deepEqual(steps(world, 3), ['keep turn-end', 'commit', 'feed']);
     assert.equal(world.ledger.get('a').checkpoint?.prompt, 2);
   });
 

@@ -10,7 +10,7 @@ import { observe, observeExit, type RunEnd } from '../../../src/core/session/obs
 import type { Mode, Priority, Session } from '../../../src/core/session/state.ts';
 
 export const limits = { running: 3, waiting: 10 };
-export const live: Live = { duplex: true, steerable: true, background: 0 };
+export const live: Live = { duplex: true, steerable: true, background: 0, commits: true };
 
 /** A journal in memory with the real reducers: what `state/` does, without a disk. */
 export class Ledger {
@@ -98,6 +98,8 @@ export class World {
   readonly started: string[] = [];
   /** Checkpoints that were taken, as `session#kind`. */
   readonly kept: string[] = [];
+  /** Turns that were committed, as `session#turn`. */
+  readonly committed: string[] = [];
   private offset = 0;
 
   schedule(): void {
@@ -111,11 +113,11 @@ export class World {
     return step;
   }
 
-  /** The next step that is no checkpoint, done; the checkpoints that come before it are taken. */
+  /** The next step that is no checkpoint and no commit, done; those that come before it are made. */
   step(id: string): Step {
     for (;;) {
       const step = this.exactStep(id);
-      if (step.do !== 'checkpoint') return step;
+      if (step.do !== 'checkpoint' && step.do !== 'commit') return step;
     }
   }
 
@@ -145,6 +147,10 @@ export class World {
       case 'checkpoint':
         this.kept.push(`${id}#${step.due.kind}`);
         this.ledger.append([this.checkpoint(session, step.due)]);
+        return;
+      case 'commit':
+        this.committed.push(`${id}#${step.turn}`);
+        this.ledger.append([event('turn.committed', { session: id, turn: step.turn })]);
         return;
       case 'start': {
         const run = (session.run?.n ?? 0) + 1;
