@@ -61,7 +61,7 @@ describe('pushing what was committed', function () {
     await person.sees(session, 'needs-you');
     await person.continue(session, '#ask beta');
     await person.answer(session, 'allow');
-    const { branch = '', task } = await until(
+    const { branch, task } = await until(
       async () => {
         const detail = await person.show(session);
         return detail.turns === 2 && detail.status === 'needs-you' ? detail : undefined;
