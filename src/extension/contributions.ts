@@ -3,6 +3,7 @@ import { stateKeys } from './context-keys/state-keys.ts';
 import type { Contribution } from './contribution.ts';
 import { engineTrouble } from './engine/trouble.ts';
 import { evidenceDocuments } from './needs-you/evidence-document.ts';
+import { linkHandler } from './links/uri-handler.ts';
 import { needsYouView } from './needs-you/view.ts';
 import { agentKey } from './new-session/agents.ts';
 import { notifications } from './notifications/notifications.ts';
@@ -28,4 +29,5 @@ export const contributions: readonly Contribution[] = [
   engineTrouble,
   agentKey,
   settingsCheck,
+  linkHandler,
 ];

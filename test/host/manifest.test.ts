@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 interface Manifest {
   readonly contributes: {
     readonly commands: readonly { readonly command: string }[];
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
   };
 }
 
@@ -19,9 +20,11 @@ describe('the manifest', () => {
 
   it('has exactly the commands that the extension registers', async () => {
     const { contributes } = extension().packageJSON as Manifest;
-    const promised = contributes.commands.map(({ command }) => command).sort();
+    const views = Object.values(contributes.views).flat();
+    // VS Code makes some for each view, e.g. `coppice.sessions.focus`.
+    const ofViews = (id: string): boolean => views.some((view) => id.startsWith(`${view.id}.`));
+    const promised = contributes.commands.map(({ command }) => command);
     const registered = (await vscode.commands.getCommands(true)).filter((id) => id.startsWith('coppice.'));
-    const missing = promised.filter((id) => !registered.includes(id));
-    assert.deepEqual(missing, []);
+    assert.deepEqual(registered.filter((id) => !ofViews(id)).sort(), promised.sort());
   });
 });

@@ -13,6 +13,8 @@ export interface KeyValues {
   'coppice.hasSessions': boolean;
   /** There is something to decide. */
   'coppice.needsYou': boolean;
+  /** Something that waited for a person in this window waits no more, wherever it was answered. */
+  'coppice.decided': boolean;
   /** An agent is at work. */
   'coppice.running': boolean;
   /** A session waits in the queue. */
@@ -36,6 +38,7 @@ export const keyNames: { readonly [K in keyof KeyValues]: null } = {
   'coppice.engine': null,
   'coppice.hasSessions': null,
   'coppice.needsYou': null,
+  'coppice.decided': null,
   'coppice.running': null,
   'coppice.queued': null,
   'coppice.agentFound': null,

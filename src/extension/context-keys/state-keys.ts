@@ -13,7 +13,13 @@ export const stateKeys: Contribution = {
       app.keys.set('coppice.repositoryTrusted', list.length > 0 && list.every(({ trust }) => trust?.trusted === true));
     };
     const engine = (): void => app.keys.set('coppice.engine', app.link.state.status);
-    const sessions = (): void => setSessionKeys(app);
+    let waiting = 0;
+    const sessions = (): void => {
+      setSessionKeys(app);
+      const { length } = app.sessions.needs;
+      if (length < waiting) app.keys.set('coppice.decided', true);
+      waiting = length;
+    };
     const archive = (): void => app.keys.set('coppice.showsArchived', app.archive.shown);
     for (const each of [places, engine, sessions, archive]) each();
     return together(

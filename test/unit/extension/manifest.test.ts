@@ -81,6 +81,8 @@ describe('package.json', () => {
       assert.ok(isView || source.includes(`'${key}': null`), `${key} is not set by anybody`);
     }
     assert.ok(keys.size > 6);
+    const set = [...source.matchAll(/'(coppice\.\w+)': null/gu)].map(([, key = '']) => key);
+    for (const key of set) assert.ok(keys.has(key), `${key} is set, and nothing in package.json asks for it`);
   });
 
   it('has keys that are chords of their own and hold only where they mean something', () => {
