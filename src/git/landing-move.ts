@@ -195,7 +195,7 @@ async function lockIndex({ admin }: Checkout): Promise<IndexLock | undefined> {
   };
 }
 
-/** Copies that a killed engine had not finished; whoever holds the lock is alone. */
+/** Copies that a killed engine had not finished. Whoever is about to take the lock then finds that it has to wait. */
 async function dropHalfCopies(admin: string): Promise<void> {
   const names = (await readdir(admin)).filter((name) => name.startsWith(`${lockCopy}.`) && name.endsWith('.tmp'));
   for (const name of names) await rm(join(admin, name), { force: true });
@@ -225,6 +225,7 @@ export async function settleMove(repository: Repository, move: Move): Promise<Mo
 async function settleCheckout(repository: Repository, move: Move, checkout: Checkout, moved: boolean): Promise<void> {
   const [copy, lock] = [join(checkout.admin, lockCopy), join(checkout.admin, 'index.lock')];
   const [own, held] = await Promise.all([lstat(copy).catch(() => undefined), lstat(lock).catch(() => undefined)]);
+  await dropHalfCopies(checkout.admin);
   if (own === undefined) return;
   const ours = held?.ino === own.ino && held.dev === own.dev;
   // Without our lock nothing had begun, or everything was done.

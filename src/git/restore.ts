@@ -117,10 +117,12 @@ export async function moveFiles(repository: Repository, place: RestorePlace, mov
     .filter(({ from }) => from !== undefined)
     .filter(({ from, to }) => to === undefined || isLink(from, to));
   for (const { path } of gone) {
-    if (await linkAbove(place, path, moves)) continue;
-    const info = await look(onDisk(place, path));
+    const above = await lookAbove(place, path, moves);
+    if (above === 'moved') continue;
+    const info = above === 'gone' ? undefined : await look(onDisk(place, path));
     // A folder is what an earlier attempt made of it.
     if (info !== undefined && !info.isDirectory()) await unlink(onDisk(place, path)).catch(ignoring('ENOENT'));
+    // Also when the file is gone: an earlier attempt may have left its folders.
     if (path.includes('/')) emptied.add(path.slice(0, path.lastIndexOf('/')));
   }
   for (const folder of [...emptied].sort((a, b) => b.length - a.length)) await removeEmpty(place, folder);
@@ -141,22 +143,30 @@ function isLink(from: DiffSide | undefined, to: DiffSide): boolean {
   return from?.mode === '120000' && to.mode !== '120000';
 }
 
-/** A folder on the way is a link by now: what is behind it is not ours. */
-async function linkAbove(place: RestorePlace, path: string, moves: readonly Move[]): Promise<boolean> {
+/**
+ * What is on the way to a file: `folders`, a folder that is `gone`, or a link or a file that is `moved` itself.
+ *
+ * @throws CoppiceError `worktree-unsafe` when one is a link by now: what is behind it is not ours.
+ */
+async function lookAbove(
+  place: RestorePlace,
+  path: string,
+  moves: readonly Move[],
+): Promise<'folders' | 'gone' | 'moved'> {
   const parts = path.split('/');
   for (let length = 1; length < parts.length; length += 1) {
     const above = parts.slice(0, length).join('/');
     const info = await look(onDisk(place, above));
-    if (info === undefined) return true;
+    if (info === undefined) return 'gone';
     if (info.isDirectory()) continue;
-    if (moves.some((move) => move.path === above)) return true;
+    if (moves.some((move) => move.path === above)) return 'moved';
     throw new CoppiceError(
       'worktree-unsafe',
       `${above} became a link or a file while files were put back.`,
       'Stop what works in the worktree, then undo and try again.',
     );
   }
-  return false;
+  return 'folders';
 }
 
 /** Removes a folder and those above it, as far as they are empty. */
@@ -209,7 +219,7 @@ const rawBytes = 1024 * 1024 * 1024;
 async function writeRaw(repository: Repository, place: RestorePlace, path: string, to: DiffSide): Promise<void> {
   const { stdout } = await repository.run(['cat-file', 'blob', to.id], { maxBytes: rawBytes, timeoutMs: 10 * 60_000 });
   const full = onDisk(place, path);
-  await linkAbove(place, path, []);
+  await lookAbove(place, path, []);
   await mkdir(parentOf(place, path), { recursive: true });
   await rm(full, { force: true });
   await writeFile(full, stdout, { flag: 'wx', mode: to.mode === '100755' ? 0o755 : 0o644 });

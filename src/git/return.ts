@@ -11,7 +11,7 @@ import { ownIdentity } from './identity.ts';
 import { replaceNote } from './notes.ts';
 import { branchCommit } from './refs.ts';
 import type { Repository } from './repository.ts';
-import { treeOfCommit } from './save.ts';
+import { stagedTree, treeOfCommit } from './save.ts';
 import { takeFromTrash } from './trash.ts';
 import { treeOf } from './tree.ts';
 import { probeWorktree } from './worktrees.ts';
@@ -96,8 +96,12 @@ async function noted(repository: Repository, place: Place): Promise<Place> {
 async function fill(repository: Repository, place: Place, { kept, signal }: ReturnOptions): Promise<Place> {
   const call = signal === undefined ? {} : { signal };
   const [wanted, present] = [await treeOfCommit(repository, kept), await treeOf(repository, place, call)];
-  if (present.tree === wanted || present.tree !== (await treeOfCommit(repository, present.head))) return place;
-  await repository.onNewTree(place, ['read-tree', '-m', '-u', present.head, wanted], call);
+  if (present.tree !== wanted) {
+    if (present.tree !== (await treeOfCommit(repository, present.head))) return place;
+    await repository.onNewTree(place, ['read-tree', '-m', '-u', present.head, wanted], call);
+  } else if ((await stagedTree(repository, place.admin)) !== wanted) {
+    return place; // somebody has staged something of his own since
+  }
   await repository.onNewTree(place, ['read-tree', (await stagedOf(repository, kept)) ?? present.head], call);
   await repository.onNewTree(place, ['update-index', '-q', '--refresh'], { ...call, okCodes: [0, 1] });
   return place;

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { cp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../../../src/core/session/state.ts';
 import { cleanupWorktrees } from '../../../src/git/cleanup.ts';
 import { commitWorktree } from '../../../src/git/commit.ts';
 import { createWorktree } from '../../../src/git/create.ts';
-import { locateRepository } from '../../../src/git/locate.ts';
 import { removeWorktree } from '../../../src/git/removal.ts';
-import { openRepository, type Repository } from '../../../src/git/repository.ts';
+import type { Repository } from '../../../src/git/repository.ts';
 import { sweepTrash } from '../../../src/git/trash.ts';
 import { listWorktrees, probeWorktree } from '../../../src/git/worktrees.ts';
-import { Freezer } from './freeze.ts';
+import { atEveryStep } from './every-step.ts';
 import { exists, Sandbox } from './support.ts';
 
 const now = 1_800_000_000_000;
@@ -21,21 +20,12 @@ describe('crash at every step', function () {
   this.timeout(60_000);
   let sandbox: Sandbox;
   let main: string;
-  let saved: Sandbox;
 
-  before(async () => {
-    sandbox = await Sandbox.make();
-    saved = await Sandbox.make();
-  });
-
-  after(async () => {
-    await sandbox.clean();
-    await saved.clean();
-  });
+  before(async () => (sandbox = await Sandbox.make()));
+  after(async () => sandbox.clean());
 
   beforeEach(async () => {
-    await rm(sandbox.dir, { recursive: true });
-    await cp((await fresh()).dir, sandbox.dir, { recursive: true });
+    await sandbox.renew();
     main = await sandbox.repository('project', {
       'README.md': 'hello\n',
       'src/a.txt': 'one\n',
@@ -44,47 +34,6 @@ describe('crash at every step', function () {
     });
     await sandbox.write(main, { '.env': 'A=1\n' });
   });
-
-  async function fresh(): Promise<Sandbox> {
-    await saved.clean();
-    saved = await Sandbox.make();
-    return saved;
-  }
-
-  async function atEveryStep(
-    attempt: (repository: Repository) => Promise<unknown>,
-    check: (at: string, limit: number) => Promise<void>,
-    atLeast: number,
-  ): Promise<void> {
-    const { dir } = await fresh();
-    await rm(dir, { recursive: true });
-    await cp(sandbox.dir, dir, { recursive: true, verbatimSymlinks: true });
-    for (let limit = 1; ; limit += 1) {
-      await rm(sandbox.dir, { recursive: true });
-      await cp(dir, sandbox.dir, { recursive: true, verbatimSymlinks: true });
-      const freezer = new Freezer(limit);
-      let at: string | undefined;
-      try {
-        const repository = await openRepository(await locateRepository(main), {
-          env: sandbox.env,
-          privateDir: sandbox.path('private'),
-          owner: sandbox.owner,
-          door: freezer.door(sandbox.door()),
-        });
-        freezer.begin();
-        at = await Promise.race([attempt(repository).then(() => undefined), freezer.frozen]);
-      } finally {
-        freezer.thaw();
-      }
-      sandbox.laterEngine();
-      await check(at ?? 'no crash', limit);
-      if (at === undefined) {
-        assert.ok(limit > atLeast, `only ${limit} steps were seen`);
-        await sandbox.git(main, 'fsck', '--strict');
-        return;
-      }
-    }
-  }
 
   async function tidy(repository: Repository, worktrees: number, at: string): Promise<void> {
     const { kept, orphans } = await cleanupWorktrees(repository, { root: sandbox.root, known: [], now });
@@ -105,9 +54,10 @@ describe('crash at every step', function () {
       assert.equal(await readFile(join(place.path, '.env'), 'utf8'), 'A=1\n', at);
       await tidy(repository, 2, at);
     };
-    await atEveryStep(
-      make,
-      async (at, limit) => {
+    await atEveryStep(sandbox, {
+      main,
+      attempt: make,
+      check: async (at, limit) => {
         const repository = await sandbox.open(main);
         const path = join(sandbox.root, `project-${repository.location.id.slice(0, 8)}`, 'x');
         if (limit % 2 === 0) {
@@ -120,17 +70,18 @@ describe('crash at every step', function () {
         assert.equal(await sandbox.git(main, 'branch', '--list', 'feature/*'), '', at);
         await retried(repository, path, at);
       },
-      15,
-    );
+      atLeast: 15,
+    });
   });
 
   it('of commitWorktree: the next attempt leaves exactly one commit', async () => {
     const { place } = await createWorktree(await sandbox.open(main), { root: sandbox.root, slug: 'x' });
     await sandbox.write(place.path, { 'new.txt': 'n\n', 'src/a.txt': 'two\n' });
     const commit = (repository: Repository) => commitWorktree(repository, place, { message: 'work', trailers });
-    await atEveryStep(
-      commit,
-      async (at) => {
+    await atEveryStep(sandbox, {
+      main,
+      attempt: commit,
+      check: async (at) => {
         await commit(await sandbox.open(main));
         assert.equal(await sandbox.git(place.path, 'rev-list', '--count', 'main..feature/x'), '1', at);
         assert.equal(await sandbox.git(place.path, 'status', '--porcelain'), '', at);
@@ -140,8 +91,8 @@ describe('crash at every step', function () {
           at,
         );
       },
-      10,
-    );
+      atLeast: 10,
+    });
   });
 
   it('of removal and sweep: at no point is anything lost, and a repetition finishes it', async () => {
@@ -154,9 +105,10 @@ describe('crash at every step', function () {
       if (await exists(made.path)) await removeWorktree(repository, made, options);
       await sweepTrash(repository, sandbox.root, { now: now + 1, pauseMs: 0 });
     };
-    await atEveryStep(
-      remove,
-      async (at, limit) => {
+    await atEveryStep(sandbox, {
+      main,
+      attempt: remove,
+      check: async (at, limit) => {
         const repository = await sandbox.open(main);
         const kept = async (): Promise<void> => {
           const show = ['show', 'refs/coppice/s-1/final:untracked.txt', 'refs/coppice/s-1/final:src/a.txt'];
@@ -169,7 +121,7 @@ describe('crash at every step', function () {
         await kept();
         await tidy(repository, 1, at);
       },
-      20,
-    );
+      atLeast: 20,
+    });
   });
 });

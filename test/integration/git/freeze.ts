@@ -14,6 +14,9 @@ const changing = new Set([
   'sparse-checkout',
   'submodule',
   'update-index',
+  'checkout-index',
+  'switch',
+  'symbolic-ref',
 ]);
 
 /**

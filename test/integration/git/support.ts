@@ -46,12 +46,20 @@ export class Sandbox {
 
   static async make(): Promise<Sandbox> {
     const sandbox = new Sandbox(await realpath(await mkdtemp(join(tmpdir(), 'coppice-git-'))));
-    await mkdir(join(sandbox.dir, 'home'));
-    await writeFile(
-      join(sandbox.dir, 'home', 'gitconfig'),
-      '[user]\n\tname = A Person\n\temail = person@example.org\n',
-    );
+    await sandbox.#fill();
     return sandbox;
+  }
+
+  /** As it was when it was made, at the same path. */
+  async renew(): Promise<void> {
+    await rm(this.dir, { recursive: true });
+    await mkdir(this.dir);
+    await this.#fill();
+  }
+
+  async #fill(): Promise<void> {
+    await mkdir(join(this.dir, 'home'));
+    await writeFile(join(this.dir, 'home', 'gitconfig'), '[user]\n\tname = A Person\n\temail = person@example.org\n');
   }
 
   async clean(): Promise<void> {
