@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Chance } from '../support/engine/chance.ts';
 import { commands, dialogue } from '../support/engine/lives.ts';
 import type { KillPoint } from '../support/engine/plan.ts';
+import { somePoints } from '../support/engine/points.ts';
 import { killed, tally } from '../support/engine/tally.ts';
 import { inParallel } from '../support/engine/waiting.ts';
 import { Worlds, type WorldOptions } from '../support/engine/world.ts';
@@ -43,11 +44,12 @@ describe('an engine that is killed at its commits', function () {
     const numbers = Array.from({ length: commits }, (_, index) => index + 1);
     // Which side of a commit's write is its turn changes from run to run.
     const turn = chance.below(sides.length);
-    const points = numbers.map((commit) => ({ when: sides[(commit + turn) % sides.length] ?? 'before', commit }));
+    const all = numbers.map((commit) => ({ when: sides[(commit + turn) % sides.length] ?? 'before', commit }));
+    const points = somePoints(all, 4, chance);
     let reached = 0;
     await inParallel(points, width, async (point) => {
       const kill = (life: number): KillPoint | undefined => (life === 1 ? point : undefined);
-      const { kills } = await lead(dialogue, { kill, covered: point.commit % 8 === 0 });
+      const { kills } = await lead(dialogue, { kill, covered: point.commit % 16 === 0 });
       killed(`${point.when} a commit`, kills);
       reached += kills;
     });
@@ -69,7 +71,8 @@ describe('an engine that is killed at its commits', function () {
   });
 
   it('again and again, at random', async () => {
-    const jobs = [dialogue, commands, dialogue, commands].map((life) => ({ life, numbers: chance.fork() }));
+    const lives = somePoints([dialogue, commands, dialogue, commands], 2, chance);
+    const jobs = lives.map((life) => ({ life, numbers: chance.fork() }));
     await inParallel(jobs, width, async ({ life, numbers }) => {
       const kill = (): KillPoint => ({
         when: numbers.below(2) === 0 ? 'before' : 'after',

@@ -9,6 +9,7 @@ import { Chance } from '../support/engine/chance.ts';
 import { DeadlyGit, deaths, type Death } from '../support/engine/deadly-git.ts';
 import { Person } from '../support/engine/person.ts';
 import type { KillPoint } from '../support/engine/plan.ts';
+import { somePoints } from '../support/engine/points.ts';
 import { git } from '../support/engine/repository.ts';
 import { killed, tally } from '../support/engine/tally.ts';
 import { inParallel } from '../support/engine/waiting.ts';
@@ -34,7 +35,7 @@ describe('checkpoints and rollbacks of which something is killed', function () {
     const points = Array.from({ length: commits }, (_, index): KillPoint => {
       return { when: (index + turn) % 2 === 0 ? 'before' : 'after', commit: index + 1 };
     });
-    await inParallel(points, width, async (point) => {
+    await inParallel(somePoints(points, 5, chance), width, async (point) => {
       const world = await worlds.world({ kill: (number) => (number === 1 ? point : undefined) });
       try {
         await life(world);
@@ -50,7 +51,7 @@ describe('checkpoints and rollbacks of which something is killed', function () {
       const calls = await withDeadly(100_000, death, lifeOfRollbacks);
       assert.ok(calls >= 12, `${calls} calls`);
       const numbers = Array.from({ length: calls }, (_, index) => index + 1);
-      await inParallel(numbers, width, async (call) => {
+      await inParallel(somePoints(numbers, 4, chance), width, async (call) => {
         await withDeadly(call, death, lifeOfRollbacks);
         killed(death);
       });

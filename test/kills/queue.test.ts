@@ -5,6 +5,7 @@ import { checkEnd, journalOf, linesOf } from '../support/engine/checks.ts';
 import { given } from '../support/engine/lives.ts';
 import { Person, settled } from '../support/engine/person.ts';
 import type { KillPoint } from '../support/engine/plan.ts';
+import { somePoints } from '../support/engine/points.ts';
 import { killed, tally } from '../support/engine/tally.ts';
 import { inParallel, until } from '../support/engine/waiting.ts';
 import { Worlds, type World } from '../support/engine/world.ts';
@@ -23,7 +24,8 @@ describe('the queue of an engine that is killed at random while it drains', func
   after(() => process.stdout.write(`      seed ${chance.seed}; ${tally()}\n`));
 
   it('keeps its order, lets three work at once, and refuses the fourteenth', async () => {
-    const jobs = [chance.fork(), chance.fork(), chance.fork()].map((numbers) => ({ numbers }));
+    const all = [chance.fork(), chance.fork(), chance.fork()].map((numbers) => ({ numbers }));
+    const jobs = somePoints(all, 3, chance);
     await inParallel(jobs, jobs.length, async ({ numbers }) => {
       const kill = (): KillPoint => ({
         when: numbers.below(2) === 0 ? 'before' : 'after',
