@@ -47,14 +47,14 @@ export class Running {
   }
 
   /** Waits until it has printed something that fits. */
-  async until(pattern: RegExp, timeoutMs = 15_000): Promise<void> {
+  async until(pattern: RegExp, timeoutMs = 30_000): Promise<void> {
     await waitFor(() => pattern.test(`${this.stdout}${this.stderr}`) || this.process.exitCode !== null, timeoutMs);
     if (pattern.test(`${this.stdout}${this.stderr}`)) return;
     throw new Error(`It printed no ${String(pattern)}:\n${this.stdout}\n${this.stderr}`);
   }
 }
 
-export async function waitFor(holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function waitFor(holds: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`It never came to be: ${String(holds)}`);
@@ -123,12 +123,17 @@ export class Machine {
   /** Lets a folder be read only, whoever asks. False where the system lets nobody do so, which is told. */
   async freeze(path: string): Promise<boolean> {
     if (!(await this.#mount(path, ['--bind', path, path]))) return false;
-    const remount = (): Promise<boolean> =>
-      run('mount', ['-o', 'remount,bind,ro', path]).then(
-        () => true,
-        () => false,
-      );
-    // It is busy for as long as an engine writes a file through it.
+    const remount = async (): Promise<boolean> => {
+      try {
+        await run('mount', ['-o', 'remount,bind,ro', path]);
+        return true;
+      } catch {
+        // Who opened a file to write through it keeps it busy for as long as that stays open: another mount is not.
+        await run('umount', ['-l', path]);
+        await run('mount', ['--bind', path, path]);
+        return false;
+      }
+    };
     await waitFor(remount);
     return true;
   }
