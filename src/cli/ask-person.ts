@@ -85,12 +85,10 @@ async function askDecision(
   { about }: BreakpointView,
   signal: AbortSignal,
 ): Promise<Given | undefined> {
-  const limit = about?.limit === true;
   const choices = { yes: 'allow', no: 'deny', 'take over': 'hand-over', abort: 'abort', later: 'later' } as const;
-  const question = limit
-    ? '[y]es, as much again, [n]o but do this …, [t]ake over, [a]bort the session, [l]ater: '
-    : '[y]es, it is as it should be, [n]o …, [t]ake over, [a]bort the session, [l]ater: ';
-  const chosen = await choose(person, question, choices, signal);
+  const yes = about?.limit === true ? 'as much again' : about?.hold === true ? 'go on' : 'it is as it should be';
+  const rest = '[n]o, but do this …, [t]ake over, [a]bort the session, [l]ater: ';
+  const chosen = await choose(person, `[y]es, ${yes}, ${rest}`, choices, signal);
   if (chosen === undefined || chosen === 'later') return undefined;
   if (chosen !== 'deny') return { answer: { choice: chosen } };
   for (;;) {

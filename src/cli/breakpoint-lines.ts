@@ -12,6 +12,7 @@ export function breakpointLines(breakpoint: BreakpointView, paint: Paint): Text[
   const shown = detail.length > detailLimit ? `${detail.slice(0, detailLimit)}\n…` : detail;
   return [
     paint.yellow(paint.bold(text`? ${oneLine(breakpoint.title, 200)}`)),
+    ...(breakpoint.why === undefined ? [] : [paint.dim(text`    ${oneLine(breakpoint.why, 400)}`)]),
     ...(breakpoint.findings ?? []).map((finding) => findingLine(finding, paint)),
     ...(shown.trim() === '' || shown.trim() === breakpoint.title.trim() ? [] : [Text.of(shown.trim()).indent(4)]),
     ...(breakpoint.questions ?? []).flatMap((question, i) => questionLines(question, i + 1, paint)),
@@ -48,14 +49,16 @@ export function howToAnswer(detail: SessionDetail, breakpoint: BreakpointView): 
     case 'question':
       return [`${command} --answer "<question or its number>=<choice>"`];
     case 'decision':
-      return breakpoint.about?.limit === true
-        ? [`${command} --allow    (raises the limit)`, `${command} --abort`, `${command} --hand-over`]
-        : [
-            `${command} --allow    (it is as it should be)`,
-            `${command} --deny "<what is to be done>"`,
-            `${command} --hand-over`,
-          ];
+      return howToDecide(command, breakpoint);
     case 'credential':
       return [`${command} --allow    (with ${breakpoint.secrets?.join(', ') ?? 'the secret'} set in the environment)`];
   }
+}
+
+function howToDecide(command: string, { about = {} }: BreakpointView): string[] {
+  if (about.limit === true)
+    return [`${command} --allow    (raises the limit)`, `${command} --abort`, `${command} --hand-over`];
+  const yes = about.hold === true ? 'goes on' : 'it is as it should be';
+  const no = about.prompt === undefined ? '<what is to be done>' : '<another prompt>';
+  return [`${command} --allow    (${yes})`, `${command} --deny "${no}"`, `${command} --hand-over`];
 }

@@ -14,6 +14,7 @@ import { addSession } from './commands/session/session.ts';
 import { addBash } from './commands/session/terminal.ts';
 import { addStatus } from './commands/status.ts';
 import { addAccept, addAutonomy } from './commands/supervision/accept.ts';
+import { addBreakpoints } from './commands/supervision/breakpoints.ts';
 import { addGates } from './commands/supervision/gates.ts';
 import { addVerdicts } from './commands/supervision/verdicts.ts';
 import { addVerify } from './commands/supervision/verify.ts';
@@ -83,6 +84,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addAutonomy,
     addVerdicts,
     addGates,
+    addBreakpoints,
     addLand,
     addRadar,
     addWorktrees,

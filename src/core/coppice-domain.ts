@@ -15,6 +15,7 @@ import type { Review } from './review/state.ts';
 import { reduceSession } from './session/reducer.ts';
 import type { Session } from './session/state.ts';
 import { statusOf } from './session/status.ts';
+import { reduceGrant, reduceStop, stopsOf, type Grant, type Stop } from './supervision/stops.ts';
 import type { Judgement } from './supervision/judgement.ts';
 import { judgementOf, reduceJudgement } from './supervision/judgement-reducer.ts';
 import { upcast } from './upcast.ts';
@@ -33,6 +34,8 @@ export interface Entities {
   landing: Landing;
   review: Review;
   judgement: Judgement;
+  stop: Stop;
+  grant: Grant;
   watch: Watch;
   overlap: Overlap;
 }
@@ -47,11 +50,7 @@ function touches(record: JournalRecord): readonly EntityRef[] {
   if ('session' in event.data && event.type !== 'intent.opened' && event.type !== 'intent.failed') {
     refs.push({ kind: 'session', id: event.data.session });
   }
-  const parts = { checkpoint: checkpointOf(event), judgement: judgementOf(event), worktree: worktreeOf(event) };
-  for (const [kind, id] of Object.entries(parts)) if (id !== undefined) refs.push({ kind, id });
-  if (event.type === 'repository.trusted' || event.type === 'repository.distrusted') {
-    refs.push({ kind: 'repository', id: event.data.repository });
-  }
+  refs.push(...partsOf(event));
   if ('landing' in event.data) refs.push({ kind: 'landing', id: event.data.landing });
   if (event.type === 'landing.landed' && event.data.reverts !== undefined) {
     refs.push({ kind: 'landing', id: event.data.reverts });
@@ -59,6 +58,16 @@ function touches(record: JournalRecord): readonly EntityRef[] {
   const intent = intentOf(event);
   if (intent !== undefined) refs.push({ kind: 'intent', id: intent });
   return refs;
+}
+
+/** The parts of a repository or a session that an event is about. */
+function partsOf(event: Recorded): EntityRef[] {
+  const named = { checkpoint: checkpointOf(event), judgement: judgementOf(event), worktree: worktreeOf(event) };
+  const refs = Object.entries(named).flatMap(([kind, id]) => (id === undefined ? [] : [{ kind, id }]));
+  if (event.type === 'repository.trusted' || event.type === 'repository.distrusted') {
+    refs.push({ kind: 'repository', id: event.data.repository });
+  }
+  return [...refs, ...stopsOf(event).map((id) => ({ kind: 'stop', id }))];
 }
 
 /** The entity of an event that touches nothing else. */
@@ -71,6 +80,9 @@ function singleOf(event: Recorded): EntityRef | undefined {
     case 'overlap.found':
     case 'overlap.gone':
       return { kind: 'overlap', id: event.data.overlap };
+    case 'grant.given':
+    case 'grant.withdrawn':
+      return { kind: 'grant', id: event.data.grant };
     default:
       return event.type.startsWith('review.') && 'session' in event.data
         ? { kind: 'review', id: event.data.session }
@@ -109,6 +121,10 @@ function reduce(ref: EntityRef, entity: Entity | undefined, record: JournalRecor
       return plain(reduceReview(entity as unknown as Review | undefined, event));
     case 'judgement':
       return plain(reduceJudgement(entity as unknown as Judgement | undefined, event));
+    case 'stop':
+      return plain(reduceStop(ref.id, entity as unknown as Stop | undefined, event));
+    case 'grant':
+      return plain(reduceGrant(entity as unknown as Grant | undefined, event));
     case 'landing':
       return plain(reduceLanding(ref.id, entity as unknown as Landing | undefined, event));
   }
@@ -129,6 +145,8 @@ const columns: Record<Kind, readonly string[]> = {
   landing: ['session', 'repository', 'target', 'state'],
   review: [],
   judgement: ['session', 'repository', 'turn'],
+  stop: ['repository', 'hits'],
+  grant: ['repository', 'tool'],
 };
 
 function columnsOf(kind: string, entity: Entity): Columns {

@@ -7,6 +7,7 @@ import type { RestoreEvents } from './restore/state.ts';
 import type { ReviewEvents } from './review/state.ts';
 import type { RepositoryEvents } from './repository/state.ts';
 import type { SessionEvents } from './session/events.ts';
+import type { StopEvents } from './supervision/stops.ts';
 import type { SupervisionEvents } from './supervision/judgement.ts';
 import type { WatchEvents } from './watch/state.ts';
 import type { EngineEvents, WorktreeEvents } from './worktree/state.ts';
@@ -22,6 +23,7 @@ export interface Events
     RestoreEvents,
     ReviewEvents,
     SupervisionEvents,
+    StopEvents,
     WorktreeEvents,
     WatchEvents,
     RadarEvents,
@@ -102,6 +104,12 @@ export const versions: Readonly<Record<EventType, number>> = {
   'verification.begun': 1,
   'verification.ended': 1,
   'session.approved': 1,
+  'stop.set': 1,
+  'stop.removed': 1,
+  'stop.met': 1,
+  'grant.given': 1,
+  'grant.withdrawn': 1,
+  'prompt.edited': 1,
   'repository.trusted': 1,
   'repository.distrusted': 1,
   'worktree.made': 1,

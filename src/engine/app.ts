@@ -18,6 +18,7 @@ import type { Owner } from '../git/owner.ts';
 import { StateManager } from '../state/state-manager.ts';
 import { AgentDirectory } from './agent-directory.ts';
 import { ExecutorDirectory } from './executor-directory.ts';
+import { breakpointHandlers } from './handlers/breakpoints.ts';
 import { checkpointHandlers } from './handlers/checkpoints.ts';
 import { diffHandlers } from './handlers/diff.ts';
 import { engineHandlers } from './handlers/engine.ts';
@@ -136,7 +137,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   }
   return {
     handlers: {
-      ...checkpointHandlers(services),
+      ...{ ...breakpointHandlers(services), ...checkpointHandlers(services) },
       ...diffHandlers(services),
       ...engineHandlers(services, engine),
       ...healthHandlers({

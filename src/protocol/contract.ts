@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { breakpointRequests } from './breakpoints.ts';
 import { checkpointRequests } from './checkpoint-requests.ts';
 import { landingRequests } from './landing.ts';
 import { removalRequests } from './removal.ts';
@@ -117,6 +118,7 @@ export const requests = {
   ...checkpointRequests,
   ...reviewRequests,
   ...supervisionRequests,
+  ...breakpointRequests,
   /** What changed in the files of a session's worktree; null when it has not been watched. */
   'session/changes': {
     params: z.object({ session: identifier }),

@@ -77,7 +77,18 @@ export const breakpointSchema = z.object({
   /** What is dangerous about it, most severe first. */
   findings: z.array(findingSchema).optional(),
   /** What a `decision` is about: a judged turn, or a limit. */
-  about: z.object({ turn: z.number().optional(), limit: z.boolean().optional() }).optional(),
+  about: z
+    .object({
+      turn: z.number().optional(),
+      limit: z.boolean().optional(),
+      /** A breakpoint that a person set: nothing happens before it is answered. */
+      hold: z.boolean().optional(),
+      prompt: z.number().optional(),
+      stopped: z.boolean().optional(),
+    })
+    .optional(),
+  /** Why a person was asked, in a sentence. */
+  why: z.string().optional(),
 });
 export type BreakpointView = z.infer<typeof breakpointSchema>;
 
@@ -183,6 +194,8 @@ export const answerSchema = z.object({
   reason: text.optional(),
   input: z.record(z.string(), z.unknown()).optional(),
   answers: z.record(z.string(), z.string()).optional(),
+  /** A permission that holds for what is like it; `pattern` defaults to the very command or path. */
+  remember: z.object({ scope: z.enum(['session', 'always']), pattern: short.optional() }).optional(),
 });
 
 export const verdictSchema = z.discriminatedUnion('status', [

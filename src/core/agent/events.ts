@@ -105,6 +105,12 @@ export type AgentInput =
   | { readonly kind: 'interrupt'; readonly id: string }
   | { readonly kind: 'answer'; readonly request: AgentRequest; readonly answer: Answer };
 
+/** For how long a permission holds, and for what: by default for the very command or path that was asked for. */
+export interface Remembered {
+  readonly scope: 'session' | 'always';
+  readonly pattern?: string;
+}
+
 /** A person's answer to an `AgentRequest`, or to a decision of the engine: that alone can be answered with `hand-over`. */
 export interface Answer {
   readonly choice: 'allow' | 'deny' | 'answer' | 'abort' | 'hand-over';
@@ -114,4 +120,6 @@ export interface Answer {
   readonly input?: Readonly<Record<string, unknown>>;
   /** Question → chosen label(s) or free text. */
   readonly answers?: Readonly<Record<string, string>>;
+  /** A permission that holds for what is like it, too. What is dangerous is never remembered. */
+  readonly remember?: Remembered;
 }

@@ -3,7 +3,7 @@ import { CoppiceError } from '../errors.ts';
 import { event, type Events } from '../events.ts';
 import type { Answer } from '../agent/events.ts';
 import { admission, admissible, positionOf, type Limits } from '../queue/policy.ts';
-import { decisionAnswered } from '../supervision/commands.ts';
+import { decisionAnswered, overtaken, remembered } from '../supervision/commands.ts';
 import { isLive, isSettled, openBreakpoints, statusOf } from './status.ts';
 import type { Mode, Session } from './state.ts';
 
@@ -97,7 +97,7 @@ export function addPrompt(
   }
   const n = session.promptCount + 1;
   const added = event('prompt.added', { session: session.id, prompt: n, ...prompt });
-  if (!isSettled(session)) return { events: [added], verdict: place(sessions, session) };
+  if (!isSettled(session)) return { events: [added, ...overtaken(session)], verdict: place(sessions, session) };
   const { verdict, events } = admit(sessions, session.id, session.mode, limits);
   return verdict.status === 'rejected' ? { verdict, events } : { verdict, events: [added, ...events] };
 }
@@ -119,7 +119,13 @@ export function interrupt(session: Session): readonly NewEvent[] {
 }
 
 /** A person's answer. Exactly one answer counts; a second one is refused, so nobody believes in an answer that was not used. */
-export function answer(session: Session, id: string | undefined, given: Answer, by: string): readonly NewEvent[] {
+export function answer(
+  session: Session,
+  id: string | undefined,
+  given: Answer,
+  by: string,
+  newId: () => string = () => '',
+): readonly NewEvent[] {
   const open = openBreakpoints(session);
   const target = id === undefined ? open[0] : session.breakpoints.find((each) => each.id === id);
   if (target === undefined)
@@ -138,8 +144,11 @@ export function answer(session: Session, id: string | undefined, given: Answer, 
   if (target.kind !== 'decision' && given.choice === 'hand-over') {
     throw new CoppiceError('bad-usage', 'Only a decision can be handed over.', 'Allow it, deny it, or abort.');
   }
-  const follows = target.kind === 'decision' ? decisionAnswered(session, target, given) : [];
-  const events = target.request === undefined ? [resolved, ...follows, closed] : [resolved];
+  const follows =
+    target.kind === 'decision'
+      ? decisionAnswered(session, target, given)
+      : remembered(session, target, given, by, newId());
+  const events = target.request === undefined ? [resolved, ...follows, closed] : [resolved, ...follows];
   if (given.choice !== 'abort') return events;
   return [
     ...events,

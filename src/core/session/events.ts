@@ -91,6 +91,7 @@ export interface SessionEvents {
     /** What is dangerous about what is asked. */
     findings?: readonly Finding[];
     about?: DecisionAbout;
+    why?: string;
     offset?: number;
   };
   'breakpoint.resolved': { session: string; breakpoint: string; answer: Answer; by: string };

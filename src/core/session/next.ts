@@ -2,6 +2,7 @@ import { toolDue, turnEndDue, turnStartDue } from '../checkpoint/due.ts';
 import type { Due } from '../checkpoint/state.ts';
 import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts';
 import { commitDue } from './commit.ts';
+import { isHeld, promptMeetDue, turnMeetDue, type MeetStep } from '../supervision/holds.ts';
 import { isLive, openBreakpoints } from './status.ts';
 import type { Session } from './state.ts';
 
@@ -19,6 +20,7 @@ export type Step =
   | { readonly do: 'close' }
   | { readonly do: 'stop'; readonly reason: string }
   | JudgeStep
+  | MeetStep
   | { readonly do: 'settle' };
 
 /** What only the engine's memory knows about a live run. */
@@ -31,6 +33,8 @@ export interface Live {
   readonly background: number;
   /** Each turn's change becomes a commit of its own. */
   readonly commits?: boolean;
+  /** Breakpoints are set that may hold the session. */
+  readonly armed?: boolean;
 }
 
 /** The next step. Pure and total: the same state always gives the same step. */
@@ -59,8 +63,20 @@ function inDialogue(session: Session, live: Live): Step {
   if (answered !== undefined) return { do: 'answer', breakpoint: answered.id };
   if (session.interrupting === true && session.turn !== undefined) return { do: 'interrupt' };
   if (session.restoring !== undefined) return giveWay(session);
+  return (
+    (isBusy(session) ? undefined : stopped(session, live)) ?? feeding(session, live) ?? withoutPrompt(session, live)
+  );
+}
+
+/** The way to the next prompt of a live agent. */
+function feeding(session: Session, live: Live): Step | undefined {
   const prompt = feedable(session, live);
-  if (prompt !== undefined) return onceKept(session, live, { do: 'feed', prompt });
+  if (prompt === undefined) return undefined;
+  return promptMeetDue(session, live.armed, prompt) ?? onceKept(session, live, { do: 'feed', prompt });
+}
+
+/** What comes when a live agent is to be given nothing. */
+function withoutPrompt(session: Session, live: Live): Step {
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
   return isBusy(session) || live.background > 0 || session.run?.closing === true
     ? { do: 'wait', for: 'agent' }
@@ -86,11 +102,23 @@ function whileStill(session: Session, live: Live): Step {
   if (session.cancelling !== undefined) return { do: 'settle' };
   if (session.pausedUntil !== undefined) return { do: 'wait', for: 'pause' };
   const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
-  if (session.interrupting === true && session.run !== undefined) return { do: 'settle' };
+  if (session.interrupting === true) return { do: 'settle' };
+  const stop = stopped(session, live);
+  if (stop !== undefined) return stop;
   if (waiting === undefined) return judgingDue(session) ?? afterJudging(session);
+  return beginning(session, live, waiting.n);
+}
+
+/** The way to the start of an agent with a prompt. */
+function beginning(session: Session, live: Live, prompt: number): Step {
   if (!session.holding) return { do: 'prepare' };
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
-  return onceKept(session, live, { do: 'start', prompt: waiting.n });
+  return promptMeetDue(session, live.armed, prompt) ?? onceKept(session, live, { do: 'start', prompt });
+}
+
+/** Between turns a person's breakpoints come before everything else. */
+function stopped(session: Session, live: Live): Step | undefined {
+  return isHeld(session) ? { do: 'wait', for: 'person' } : turnMeetDue(session, live.armed);
 }
 
 /** A decision that is a person's is waited for; else the work is over. */

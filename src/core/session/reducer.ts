@@ -8,6 +8,7 @@ import type { CheckpointEvents } from '../checkpoint/state.ts';
 import type { Recorded } from '../events.ts';
 import type { LandingEvents } from '../landing/state.ts';
 import type { Restored, RestoreEvents } from '../restore/state.ts';
+import type { StopEvents } from '../supervision/stops.ts';
 import type { SupervisionEvents } from '../supervision/judgement.ts';
 import { supervisionFolds } from '../supervision/session-folds.ts';
 import { afterSettling } from './commit.ts';
@@ -20,6 +21,7 @@ type Folded = Omit<SessionEvents, 'session.created' | 'session.restored' | 'sess
   Pick<CheckpointEvents, 'checkpoint.made' | 'checkpoint.failed'> &
   RestoreEvents &
   SupervisionEvents &
+  Pick<StopEvents, 'stop.met' | 'prompt.edited'> &
   Pick<LandingEvents, 'landing.requested' | 'landing.landed' | 'landing.refused' | 'landing.withdrawn'>;
 
 type Fold<K extends keyof Folded> = (session: Session, event: Recorded<K>) => Session;
@@ -169,6 +171,8 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       startedAt: session.startedAt ?? at,
       interruptedFor: undefined,
       vainRuns: undefined,
+      // What ended in earlier stretches of work is not looked at again.
+      ...(session.turns === 0 ? {} : { met: { ...(session.met ?? { prompt: 0, offset: 0 }), turn: session.turns } }),
     }),
   'worktree.ready': (session, { data }) => ({ ...session, worktree: data.worktree, holding: true }),
   'run.started': (session, { at, data }) => {
@@ -276,6 +280,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
         ...(data.secrets === undefined ? {} : { secrets: data.secrets }),
         ...(data.findings === undefined ? {} : { findings: data.findings }),
         ...(data.about === undefined ? {} : { about: data.about }),
+        ...(data.why === undefined ? {} : { why: data.why }),
       },
     ],
   }),
@@ -370,6 +375,18 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   'landing.refused': (session, { data }) => unaccepted(session, data.landing),
   'landing.withdrawn': (session, { data }) => unaccepted(session, data.landing),
   ...supervisionFolds,
+  'stop.met': (session, { data: { turn = 0, prompt = 0, offset = 0 } }) => {
+    const before = session.met ?? { turn: 0, prompt: 0, offset: 0 };
+    const latest = (name: keyof typeof before, value: number): number => Math.max(before[name], value);
+    return {
+      ...session,
+      met: { turn: latest('turn', turn), prompt: latest('prompt', prompt), offset: latest('offset', offset) },
+    };
+  },
+  'prompt.edited': (session, { data }) =>
+    withPrompt(session, data.prompt, (prompt) =>
+      prompt.state === 'waiting' ? { ...prompt, text: data.text } : prompt,
+    ),
 };
 
 /** The session after the event; the same object when nothing changed. Events of other aggregates change nothing. */

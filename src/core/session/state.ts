@@ -116,10 +116,23 @@ export interface TurnNote {
 /** What can hold a session: a request of the agent, something only a person can supply, or a decision that is a person's. */
 export type BreakpointKind = AgentRequest['kind'] | 'credential' | 'decision';
 
-/** What a `decision` is about: a judged turn, or a limit that is reached. */
+/** What a `decision` is about: a judged turn, a limit that is reached, or a breakpoint that a person set (`hold`). */
 export interface DecisionAbout {
   readonly turn?: number;
   readonly limit?: boolean;
+  /** Nothing happens before it is answered. */
+  readonly hold?: boolean;
+  /** The prompt before which it holds. */
+  readonly prompt?: number;
+  /** The agent was interrupted for it. */
+  readonly stopped?: boolean;
+}
+
+/** How far the moments of a session were shown to breakpoints; `offset` in bytes of its stream. */
+export interface Met {
+  readonly turn: number;
+  readonly prompt: number;
+  readonly offset: number;
 }
 
 /**
@@ -140,6 +153,8 @@ export interface Breakpoint {
   readonly findings?: readonly Finding[];
   /** What is to be decided (`decision`). */
   readonly about?: DecisionAbout;
+  /** Why a person was asked, in a sentence. */
+  readonly why?: string;
   /** Set once a person has answered; the breakpoint leaves the list when the answer is delivered. */
   readonly answer?: Answer;
   readonly answeredBy?: string;
@@ -286,6 +301,7 @@ export interface Session {
   /** The latest answer of each gate, each about the tree that it names. */
   readonly proof?: readonly Evidence[];
   readonly verifying?: Verifying;
+  readonly met?: Met;
   /** Tree of the files when a person last had them looked at, since the work ended. */
   readonly seen?: string;
   readonly approval?: Approval;

@@ -5,10 +5,13 @@ import { CoppiceError } from '../errors.ts';
 import { event } from '../events.ts';
 import { requireStill } from '../landing/commands.ts';
 import { queues } from '../queue/policy.ts';
-import type { Breakpoint, Session } from '../session/state.ts';
+import type { Breakpoint, DecisionAbout, Session } from '../session/state.ts';
 import type { AutonomyLevel } from './decision.ts';
 import { isVerified } from './due.ts';
+import { isNeverRemembered } from './finding.ts';
 import type { QualityGate } from './gate.ts';
+import { toolUse } from './moments.ts';
+import { isGranted } from './stops.ts';
 
 /** Has work at rest checked by the gates. Asked for while that is under way, it is that. @throws CoppiceError `wrong-state` */
 export function requestVerification(session: Session, gates: readonly QualityGate[], by: string): readonly NewEvent[] {
@@ -72,6 +75,7 @@ export function changeLevel(session: Session, level: AutonomyLevel): readonly Ne
  * @throws CoppiceError `bad-usage` when it is rejected without a word on what is to be done.
  */
 export function decisionAnswered(session: Session, { about = {} }: Breakpoint, given: Answer): readonly NewEvent[] {
+  if (about.hold === true) return holdAnswered(session, about, given);
   const { id } = session;
   const { turn } = about;
   const said = (good: boolean): NewEvent[] =>
@@ -81,22 +85,86 @@ export function decisionAnswered(session: Session, { about = {} }: Breakpoint, g
       return about.limit === true ? [event('budget.raised', { session: id })] : said(true);
     case 'deny':
     case 'answer': {
-      const text = given.reason?.trim() ?? '';
-      if (text === '') {
-        throw new CoppiceError(
-          'bad-usage',
-          'It is not said what is to be done next.',
-          'Reject it with a reason: that is the next prompt. Or hand it over, or abort it.',
-        );
-      }
-      const prompt = session.promptCount + 1;
-      return [...said(false), event('prompt.added', { session: id, prompt, text, steer: false })];
+      return [...said(false), nextPrompt(session, wordsOf(given))];
     }
     case 'hand-over':
       return [event('session.interrupting', { session: id })];
     case 'abort':
       return [];
   }
+}
+
+/** What a person's answer to a breakpoint means: go on, with other words if some are given, or take over. */
+function holdAnswered(session: Session, about: DecisionAbout, given: Answer): readonly NewEvent[] {
+  const { id } = session;
+  switch (given.choice) {
+    case 'allow':
+      return about.stopped === true ? [nextPrompt(session, 'Go on with what you were doing.')] : [];
+    case 'deny':
+    case 'answer': {
+      const text = wordsOf(given);
+      return about.prompt === undefined
+        ? [nextPrompt(session, text)]
+        : [event('prompt.edited', { session: id, prompt: about.prompt, text })];
+    }
+    case 'hand-over':
+      return [event('session.interrupting', { session: id })];
+    case 'abort':
+      return [];
+  }
+}
+
+function nextPrompt({ id, promptCount }: Session, text: string): NewEvent {
+  return event('prompt.added', { session: id, prompt: promptCount + 1, text, steer: false });
+}
+
+function wordsOf(given: Answer): string {
+  const text = given.reason?.trim() ?? '';
+  if (text !== '') return text;
+  throw new CoppiceError(
+    'bad-usage',
+    'It is not said what is to be done.',
+    'Reject it with a reason: that is the prompt. Or hand it over, or abort it.',
+  );
+}
+
+/** Questions of the engine that a person's prompt has answered by moving the session on. */
+export function overtaken(session: Session): readonly NewEvent[] {
+  return session.breakpoints
+    .filter(({ kind, answer }) => kind === 'decision' && answer === undefined)
+    .map(({ id }) => event('breakpoint.closed', { session: session.id, breakpoint: id, why: 'withdrawn' }));
+}
+
+/**
+ * A permission that holds for what is like it. What is dangerous is never remembered, and without a command or a path there is
+ * nothing that could be like it.
+ *
+ * @throws CoppiceError `bad-usage`
+ */
+export function remembered(
+  session: Session,
+  asked: Breakpoint,
+  given: Answer,
+  by: string,
+  id: string,
+): readonly NewEvent[] {
+  const { remember } = given;
+  if (remember === undefined) return [];
+  if (asked.kind !== 'permission' || given.choice !== 'allow') throw once('Only a permission can be remembered.');
+  if (isNeverRemembered(asked.findings ?? [])) throw once('What is dangerous is never remembered.');
+  const { tool = '', input = {} } = asked.request ?? {};
+  const use = toolUse(tool, input, session.worktree?.path ?? '');
+  const pattern = remember.pattern ?? use.command ?? use.paths[0] ?? '';
+  if (pattern === '') throw once('It has neither a command nor a path to remember.');
+  const grant = { grant: id, repository: session.repository.id, tool, pattern, by };
+  if (!isGranted({ id, ...grant, at: 0 }, { session: session.id, ...use })) {
+    throw once(`\`${pattern}\` does not match what was asked for.`);
+  }
+  return [event('grant.given', { ...grant, ...(remember.scope === 'session' ? { only: session.id } : {}) })];
+}
+
+function once(what: string): CoppiceError {
+  return new CoppiceError('bad-usage', what, 'Allow it for this once.');
 }
 
 function refusal(session: Session, what: string, next: string): CoppiceError {

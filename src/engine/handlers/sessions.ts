@@ -77,7 +77,7 @@ export function sessionHandlers(services: Services): SessionHandlers {
       let resolved = '';
       await store.commit(client.actor, () => {
         const present = store.session(session.id);
-        const events = answer(present, breakpoint, answerOf(given), client.actor);
+        const events = answer(present, breakpoint, answerOf(given), client.actor, services.newId);
         resolved = String(events[0]?.data['breakpoint']);
         const target = present.breakpoints.find((each) => each.id === resolved);
         if (target?.kind === 'credential' && given.choice === 'deny') vault.waive(session.id);
@@ -255,6 +255,7 @@ function answerOf(given: ParsedOf<Requests, 'session/answer'>['answer']): Parame
     ...(given.reason === undefined ? {} : { reason: given.reason }),
     ...(given.input === undefined ? {} : { input: given.input }),
     ...(given.answers === undefined ? {} : { answers: given.answers }),
+    ...(given.remember === undefined ? {} : { remember: defined({ ...given.remember }) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
 import { defined } from '../../core/defined.ts';
+import type { NewEvent } from '../../core/domain.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { observe, observeExit, withAnnounced, type RunEnd } from '../../core/session/observe.ts';
@@ -10,6 +11,7 @@ import type { Executor, RunRef, RunState } from '../../executors/executor.ts';
 import type { Line } from '../../executors/lines.ts';
 import { readRange } from '../../executors/read-range.ts';
 import { fileSize, freeBytes } from '../../executors/space.ts';
+import { ToolWatch, withStops, type Used } from '../supervision/stops.ts';
 import { Activity } from './activity.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { monitorPlace, StreamMonitor } from './stream-monitor.ts';
@@ -51,6 +53,7 @@ export class Follower {
   #offset: number;
   #warned = false;
   #monitor: StreamMonitor | undefined;
+  readonly #tools: ToolWatch;
 
   constructor(
     context: SessionContext,
@@ -71,6 +74,7 @@ export class Follower {
     this.#changed = changed;
     this.#from = run.offset;
     this.#offset = run.offset;
+    this.#tools = new ToolWatch(session.worktree?.path ?? '');
     this.caughtUp = new Promise((resolve) => (this.#catchUp = resolve));
   }
 
@@ -137,7 +141,7 @@ export class Follower {
         const seen = this.#monitor?.look(said) ?? said;
         this.activity.note(seen, this.#context.clock());
         followed.push({ offset: line.end, event: seen });
-        commits.push(this.#journal(seen, line.end));
+        commits.push(this.#journal(seen, line.end, this.#tools.note(seen)));
       }
     }
     this.#emit(followed);
@@ -145,10 +149,15 @@ export class Follower {
     if (background !== this.activity.background) this.#reportChange();
   }
 
-  async #journal(seen: AgentEvent, offset: number): Promise<void> {
-    const { store } = this.#context;
-    if (observe(this.#present(), seen, offset).length === 0) return;
-    await store.commit(`agent:${this.#agent.id}`, () => observe(this.#present(), seen, offset));
+  async #journal(seen: AgentEvent, offset: number, used: Used | undefined): Promise<void> {
+    const { store, newId } = this.#context;
+    const decide = (): readonly NewEvent[] => {
+      const session = this.#present();
+      const events = observe(session, seen, offset);
+      return used === undefined ? events : withStops(store, session, events, { used, offset, newId });
+    };
+    if (decide().length === 0) return;
+    await store.commit(`agent:${this.#agent.id}`, decide);
   }
 
   #present(): Session {

@@ -61,6 +61,7 @@ export function breakpointView(breakpoint: Breakpoint): BreakpointView {
     input: some(request?.input, (input) => ({ ...input })),
     questions: request?.questions?.map(questionView),
     secrets: some(breakpoint.secrets, (secrets) => [...secrets]),
+    why: breakpoint.why,
     about: some(breakpoint.about, (about) => ({ ...about })),
     findings: some(breakpoint.findings, (findings) => findings.map((each) => ({ ...each }))),
   });

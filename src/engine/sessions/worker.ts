@@ -12,6 +12,8 @@ import { engineActor, type SessionContext } from './context.ts';
 import { Follower, pause } from './follower.ts';
 import { recoverInputs, writeInput } from './inputs.ts';
 import { silence, timeBox } from './limits.ts';
+import { armedStops } from '../supervision/stops.ts';
+import { meet } from '../supervision/meet-step.ts';
 import { isJudging, judgeStep } from '../supervision/judge-step.ts';
 import { prepare } from './prepare.ts';
 import { restore } from './restore.ts';
@@ -120,6 +122,7 @@ export class Worker {
       steerable: agent?.capabilities.steer === true,
       background: this.#follower?.activity.background ?? 0,
       commits: settings?.[`session.autoCommit.${session.mode}`] === true,
+      armed: armedStops(this.#context.store, session).length > 0,
     };
   }
 
@@ -177,6 +180,9 @@ export class Worker {
         return true;
       case 'restore':
         await restore(this.#context, session);
+        return true;
+      case 'meet':
+        await meet(this.#context, session, step);
         return true;
       case 'start':
         return this.#start(session, step.prompt);

@@ -9,9 +9,11 @@ import { verdictOf } from '../../core/supervision/gate.ts';
 import { breachOf, failureOf, judge } from '../../core/supervision/judge.ts';
 import type { Decided, Judgement } from '../../core/supervision/judgement.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import { isAboutConfidence, meetingOf, predicateText } from '../../core/supervision/moments.ts';
 import { fingerprintOf } from '../../supervision/fingerprint.ts';
 import type { SessionContext } from '../sessions/context.ts';
 import type { Store } from '../sessions/store.ts';
+import { armedStops } from './stops.ts';
 import { criteriaText, cut, materialOf, outputOf, quoted } from './material.ts';
 import { filled, type TemplateName } from './templates.ts';
 
@@ -42,8 +44,45 @@ export async function decideTurn(
     const due = judgingDue(present);
     const same = due?.do === 'decide' && present.judgement?.tree === judgement.tree;
     if (!same || present.prompts.some(({ state }) => state === 'waiting')) return [];
-    return eventsOf(context, present, judgement.turn, next);
+    return [
+      ...eventsOf(context, present, judgement.turn, next),
+      ...confidenceStops(context, present, judgement, decided),
+    ];
   });
+}
+
+/** A finished turn of which a person wanted to hear when nobody is so sure of it. Every other decision asks or goes on anyway. */
+function confidenceStops(
+  { store, newId }: SessionContext,
+  session: Session,
+  { turn, lines }: Judgement,
+  { action, calibrated, sentence }: Decided,
+): readonly NewEvent[] {
+  if (action !== 'finish') return [];
+  const stops = armedStops(store, session).filter(({ spec }) => isAboutConfidence(spec.predicate));
+  const moment = {
+    session: session.id,
+    kind: 'turn',
+    at: 'after',
+    confidence: calibrated,
+    changedLines: lines,
+  } as const;
+  const { hit, holding, spent } = meetingOf(stops, moment);
+  if (hit.length === 0) return [];
+  const why = `A breakpoint holds it: ${holding.map(({ predicate }) => predicateText(predicate)).join('; ')}.`;
+  const about = { turn };
+  const raised = {
+    session: session.id,
+    breakpoint: newId(),
+    kind: 'decision',
+    title: 'Breakpoint after a decision',
+  } as const;
+  return [
+    event('stop.met', { session: session.id, hit, spent }),
+    ...(holding.length === 0
+      ? []
+      : [event('breakpoint.raised', { ...raised, detail: `${why}\n\n${sentence}`, why, about })]),
+  ];
 }
 
 /** What the settings allow a session. A limit of 0 is none. */

@@ -184,6 +184,60 @@ describe('a session whose turns are judged by gates', function () {
   });
 });
 
+describe('a supervised session whose engine is killed at every step of judging', function () {
+  this.timeout(120_000);
+
+  it('gets one verdict a turn and each prompt once, and ends as if nobody had been killed', async () => {
+    const types = [
+      'turn.validated',
+      'gate.answered',
+      'turn.decided',
+      'gate.answered',
+      'turn.decided',
+      'breakpoint.raised',
+    ];
+    const worlds = await Worlds.open();
+    const world = await worlds.world({
+      demo,
+      config,
+      kill: (life) => {
+        const type = types[life - 1];
+        return type === undefined ? undefined : { when: 'after', type };
+      },
+    });
+    try {
+      const person = new Person(world);
+      await person.trust();
+      const session = await person.create('spoil it #write:bad.md');
+      await person.sees(session, 'needs-you');
+      const journal = (await journalOf(world)).filter(({ data }) => data['session'] === session);
+      const turnsOf = (type: string): unknown[] =>
+        journal.filter((each) => each.type === type).map(({ data }) => data['turn']);
+      assert.deepEqual(turnsOf('turn.decided'), [1, 2, 3]);
+      assert.deepEqual(turnsOf('gate.answered'), [1, 2, 3]);
+      assert.deepEqual(turnsOf('turn.started'), [1, 2, 3]);
+      assert.deepEqual(
+        journal
+          .filter(({ type }) => type === 'prompt.added')
+          .map(({ actor, data }) => [actor.split(':')[0], data['prompt']]),
+        [
+          ['user', 1],
+          ['supervisor', 2],
+          ['supervisor', 3],
+        ],
+      );
+      assert.equal(journal.filter(({ type }) => type === 'breakpoint.raised').length, 1);
+      assert.equal(world.kills, types.length);
+      await person.ask('session/answer', { session, answer: { choice: 'hand-over' } });
+      await person.sees(session, 'interrupted');
+      await world.stop();
+    } finally {
+      await world.dispose();
+      await worlds.dispose();
+    }
+  });
+});
+
 function isGate(effect: unknown): boolean {
   return typeof effect === 'object' && effect !== null && 'kind' in effect && effect.kind === 'gate';
 }

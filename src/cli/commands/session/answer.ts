@@ -16,6 +16,8 @@ interface AnswerOptions {
   readonly input?: string;
   readonly abort?: true;
   readonly handOver?: true;
+  readonly remember?: 'session' | 'always';
+  readonly pattern?: string;
   readonly breakpoint?: string;
 }
 
@@ -63,6 +65,12 @@ export function addSessionAnswer(group: Command, perform: Perform): void {
         'abort',
       ]),
     )
+    .addOption(
+      new Option('--remember <scope>', 'with --allow: do not ask for the like of it again')
+        .choices(['session', 'always'])
+        .conflicts(['deny', 'answer', 'abort', 'handOver']),
+    )
+    .option('--pattern <text>', 'with --remember: what is like it, e.g. "npm test*"; default: exactly this')
     .option('--breakpoint <id>', 'which one, when it waits for several; default: the oldest')
     .addHelpText(
       'after',
@@ -114,9 +122,17 @@ function givenBy(context: Context, options: AnswerOptions, open: BreakpointView)
   }
   if (allow !== true) return undefined;
   return {
-    answer: { choice: 'allow' },
+    answer: { choice: 'allow', ...rememberedBy(options) },
     ...(open.kind === 'credential' ? { requester: secretsFor(context, open) } : {}),
   };
+}
+
+function rememberedBy({ remember, pattern }: AnswerOptions): Pick<Given['answer'], 'remember'> {
+  if (remember === undefined) {
+    if (pattern === undefined) return {};
+    throw badUsage('--pattern says what is remembered.', 'Add --remember session or --remember always.');
+  }
+  return { remember: { scope: remember, ...(pattern === undefined ? {} : { pattern }) } };
 }
 
 function secretsFor({ shell }: Context, { secrets = [] }: BreakpointView): NonNullable<Given['requester']> {

@@ -1,0 +1,167 @@
+/** Looks at what an agent does with its tools through the breakpoints that people set, and the permissions that they gave. */
+import type { AgentEvent, AgentRequest } from '../../core/agent/events.ts';
+import type { NewEvent } from '../../core/domain.ts';
+import { event } from '../../core/events.ts';
+import type { Session } from '../../core/session/state.ts';
+import { isNeverRemembered, type Finding } from '../../core/supervision/finding.ts';
+import {
+  meetingOf,
+  predicateText,
+  toolMoment,
+  toolUse,
+  type Meeting,
+  type ToolUse,
+} from '../../core/supervision/moments.ts';
+import { isGranted, type Stop } from '../../core/supervision/stops.ts';
+import { useKey } from '../../core/supervision/repetition.ts';
+import type { Store } from '../sessions/store.ts';
+
+/** The enabled breakpoints of the session's repository, in the order in which they were set. */
+export function armedStops(store: Store, session: Session): readonly Stop[] {
+  return store
+    .all('stop')
+    .filter(({ repository, spec }) => repository === session.repository.id && spec.enabled)
+    .filter(({ spec }) => spec.session === undefined || spec.session === session.id)
+    .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+}
+
+/** A use of a tool at a moment at which breakpoints look at it. */
+export interface Used {
+  readonly use: ToolUse;
+  readonly at: 'before' | 'after';
+  readonly findings: readonly Finding[];
+}
+
+interface Begun {
+  readonly key: string;
+  readonly use: ToolUse;
+  readonly findings: readonly Finding[];
+}
+
+const mostBegun = 1000;
+
+/**
+ * Follows the tools of one run. An agent that asks is looked at while it waits; one that does not is looked at as soon as its tool
+ * has ended: there is no way to hold it before.
+ */
+export class ToolWatch {
+  readonly #worktree: string;
+  readonly #begun = new Map<string, Begun>();
+  readonly #asked = new Set<string>();
+
+  constructor(worktree: string) {
+    this.#worktree = worktree;
+  }
+
+  /** What is to be looked at, now that the agent said this. Call it once for each event, in order. */
+  note(seen: AgentEvent): Used | undefined {
+    switch (seen.kind) {
+      case 'tool-started': {
+        const use = toolUse(seen.name, seen.input, this.#worktree);
+        this.#begun.set(seen.id, { use, key: useKey(seen.name, seen.input), findings: seen.findings ?? [] });
+        const [oldest] = this.#begun.keys();
+        if (this.#begun.size > mostBegun && oldest !== undefined) this.#begun.delete(oldest);
+        return undefined;
+      }
+      case 'asked':
+        return this.#ask(seen.request, seen.findings ?? []);
+      case 'tool-ended': {
+        const begun = this.#begun.get(seen.id);
+        this.#begun.delete(seen.id);
+        if (begun === undefined || this.#asked.delete(begun.key)) return undefined;
+        return { use: begun.use, findings: begun.findings, at: 'after' };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #ask({ kind, tool, input }: AgentRequest, findings: readonly Finding[]): Used | undefined {
+    if (kind !== 'permission' || tool === undefined || input === undefined) return undefined;
+    this.#asked.add(useKey(tool, input));
+    return { use: toolUse(tool, input, this.#worktree), findings, at: 'before' };
+  }
+}
+
+/**
+ * The events of a moment of a tool, with what breakpoints and permissions make of it: a request that a breakpoint is true of says so,
+ * one that was allowed for good is answered, and an agent that did not ask is interrupted.
+ */
+export function withStops(
+  store: Store,
+  session: Session,
+  events: readonly NewEvent[],
+  { used, offset, newId }: { readonly used: Used; readonly offset: number; readonly newId: () => string },
+): readonly NewEvent[] {
+  const stops = armedStops(store, session);
+  const meeting = meetingOf(stops, toolMoment(session.id, used.use, used.at, used.findings));
+  const seen = { session: session.id, offset, hit: meeting.hit, spent: meeting.spent };
+  const met = meeting.hit.length === 0 ? [] : [event('stop.met', seen)];
+  if (used.at === 'before') {
+    const raised = events.find(({ type }) => type === 'breakpoint.raised');
+    return raised === undefined ? events : whileAsked(store, session, events, { raised, used, meeting, met });
+  }
+  if (meeting.hit.length === 0 || offset <= (session.met?.offset ?? 0)) return events;
+  return [...events, ...met, ...(meeting.holding.length === 0 ? [] : interrupted(session, used, meeting, newId()))];
+}
+
+interface Asked {
+  readonly raised: NewEvent;
+  readonly used: Used;
+  readonly meeting: Meeting;
+  readonly met: readonly NewEvent[];
+}
+
+function whileAsked(
+  store: Store,
+  session: Session,
+  events: readonly NewEvent[],
+  { raised, used, meeting, met }: Asked,
+): readonly NewEvent[] {
+  const grant = grantFor(store, session, used);
+  const held = meeting.holding.length > 0;
+  const why = held ? because(meeting) : whyAsked(session, used);
+  const told = events.map((each) => (each === raised ? { ...each, data: { ...each.data, why } } : each));
+  if (grant === undefined || held) return [...told, ...met];
+  const breakpoint = String(raised.data['breakpoint']);
+  const answer = { choice: 'allow' } as const;
+  return [
+    ...told,
+    ...met,
+    event('breakpoint.resolved', { session: session.id, breakpoint, answer, by: `permission ${grant} given earlier` }),
+  ];
+}
+
+/** A permission that was given for this use. Nothing dangerous has one, and who wants to see each step is asked all the same. */
+function grantFor(store: Store, session: Session, { use, findings }: Used): string | undefined {
+  if (isNeverRemembered(findings) || session.supervision?.level === 'guided') return undefined;
+  const grants = store.all('grant').filter(({ repository }) => repository === session.repository.id);
+  return grants.find((each) => isGranted(each, { session: session.id, ...use }))?.id;
+}
+
+function because({ holding }: Meeting): string {
+  return `A breakpoint holds it: ${holding.map(({ predicate }) => predicateText(predicate)).join('; ')}.`;
+}
+
+function whyAsked(session: Session, { findings }: Used): string {
+  if (findings.length > 0) return 'The agent asks, and it is dangerous: such a permission is never remembered.';
+  return session.supervision?.level === 'guided'
+    ? 'The agent asks, and you want to see each step (guided).'
+    : 'The agent asks, and no permission was given earlier that covers it.';
+}
+
+function interrupted(session: Session, { use }: Used, meeting: Meeting, breakpoint: string): readonly NewEvent[] {
+  const what = use.command ?? use.paths.join(', ');
+  const why = because(meeting);
+  const detail = `${why}\n\nThe agent did not ask before ${use.tool}, so that it was done already:\n${what}`;
+  const title = `Breakpoint: ${use.tool} ${what}`.slice(0, 200);
+  return [
+    event('breakpoint.raised', {
+      ...{ session: session.id, breakpoint, kind: 'decision', title, detail, why },
+      about: { hold: true, stopped: true },
+    }),
+    ...(session.turn === undefined || session.interrupting === true
+      ? []
+      : [event('session.interrupting', { session: session.id })]),
+  ];
+}

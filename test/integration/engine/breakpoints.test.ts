@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isCoppiceError } from '../../../src/core/errors.ts';
+import { journalOf } from '../../support/engine/checks.ts';
+import { Person } from '../../support/engine/person.ts';
+import { Worlds, type World } from '../../support/engine/world.ts';
+
+const demo = fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', import.meta.url));
+
+describe('a breakpoint that a person set', function () {
+  this.timeout(120_000);
+  let worlds: Worlds;
+  let world: World;
+  let person: Person;
+  before(async () => {
+    worlds = await Worlds.open();
+    world = await worlds.world({ covered: true, demo });
+    person = new Person(world);
+    await person.trust();
+  });
+  after(async () => {
+    await world.dispose();
+    await worlds.dispose();
+  });
+
+  const set = async (condition: string, more: object = {}): Promise<string> =>
+    (await person.ask('breakpoint/set', { path: world.repository, condition, ...more })).id;
+  const hits = async (id: string): Promise<number | undefined> =>
+    (await person.ask('breakpoint/list', { path: world.repository })).breakpoints.find((each) => each.id === id)?.hits;
+  const remove = (breakpoint: string): Promise<unknown> => person.ask('breakpoint/remove', { breakpoint });
+
+  it('holds an agent that asks, before its tool, and says why; the input can be changed', async () => {
+    const id = await set('path docs/**');
+    const session = await person.create('write #ask:docs/a.md');
+    const { needs, worktree } = await person.sees(session, 'needs-you');
+    assert.equal(needs[0]?.why, 'A breakpoint holds it: path docs/**.');
+    assert.equal(await hits(id), 1);
+    const input = { path: 'docs/b.md', line: 'by a person' };
+    await person.ask('session/answer', { session, answer: { choice: 'allow', input } });
+    await person.sees(session, 'reported');
+    assert.match(await readFile(join(worktree ?? '', 'docs/b.md'), 'utf8'), /by a person/u);
+    await remove(id);
+  });
+
+  it('interrupts one that does not ask, right after its tool, and goes on when a person says so', async () => {
+    const id = await set('path docs/**', { once: true });
+    const session = await person.create('write #write:docs/a.md #slow:2 #write:other.md');
+    const { needs } = await person.sees(session, 'needs-you');
+    assert.match(needs[0]?.detail ?? '', /did not ask before Edit, so that it was done already:\ndocs\/a\.md/u);
+    assert.equal(await hits(id), undefined, 'it was to hold once');
+    await world.kill();
+    const again = await person.sees(session, 'needs-you');
+    assert.equal(again.needs.length, 1);
+    await person.answer(session, 'allow');
+    await person.sees(session, 'reported');
+    const prompts = (await journalOf(world)).filter(
+      ({ type, data }) => type === 'prompt.added' && data['session'] === session,
+    );
+    assert.equal(prompts[1]?.data['text'], 'Go on with what you were doing.');
+  });
+
+  it('holds before the first turn, where the prompt can be changed, and after a turn from a hit on', async () => {
+    const before = await set('before turn', { once: true });
+    const after = await set('after turn and diff-size 1', { fromHit: 2 });
+    const session = await person.create('first #write:a.md');
+    const held = await person.sees(session, 'needs-you');
+    assert.match(held.needs[0]?.detail ?? '', /about to be given:\nfirst #write:a\.md/u);
+    assert.equal(held.turns, 0);
+    await person.ask('session/answer', { session, answer: { choice: 'deny', reason: 'second #write:b.md' } });
+    const { worktree } = await person.sees(session, 'reported');
+    assert.match(await readFile(join(worktree ?? '', 'b.md'), 'utf8'), /second/u);
+    await assert.rejects(readFile(join(worktree ?? '', 'a.md')));
+    assert.deepEqual([await hits(before), await hits(after)], [undefined, 1]);
+
+    await person.continue(session, 'third #write:c.md');
+    const { needs } = await person.sees(session, 'needs-you');
+    assert.match(needs[0]?.detail ?? '', /Changed files: b\.md, c\.md/u);
+    await person.ask('session/answer', { session, answer: { choice: 'hand-over' } });
+    await person.sees(session, 'interrupted');
+    await person.ask('breakpoint/enable', { breakpoint: after, enabled: false });
+    await person.continue(session, 'fourth #write:d.md');
+    await person.sees(session, 'reported');
+    assert.equal(await hits(after), 2);
+    await remove(after);
+  });
+
+  it('is not passed by a permission that was given for good; without one, the like of it is not asked again', async () => {
+    const ask = (prompt: string): Promise<string> => person.create(prompt);
+    const first = await ask('write #ask:docs/a.md');
+    await person.sees(first, 'needs-you');
+    const remember = { scope: 'always', pattern: 'docs/*.md' } as const;
+    await person.ask('session/answer', { session: first, answer: { choice: 'allow', remember } });
+    await person.sees(first, 'reported');
+
+    const second = await ask('write #ask:docs/z.md');
+    await person.sees(second, 'reported');
+    const resolved = (await journalOf(world)).find(
+      ({ type, data }) => type === 'breakpoint.resolved' && data['session'] === second,
+    );
+    assert.match(String(resolved?.data['by']), /^permission .* given earlier$/u);
+    for (const path of ['docs/deep/z.md', 'other.md']) {
+      const other = await ask(`write #ask:${path}`);
+      await person.sees(other, 'needs-you');
+      await person.cancel(other);
+    }
+    const id = await set('before tool Edit');
+    const third = await ask('write #ask:docs/y.md');
+    await person.sees(third, 'needs-you');
+    await assert.rejects(
+      person.ask('session/answer', {
+        session: third,
+        answer: { choice: 'allow', remember: { scope: 'always', pattern: 'src/*' } },
+      }),
+      (error) => isCoppiceError(error, 'bad-usage'),
+    );
+    await person.cancel(third);
+    await remove(id);
+  });
+
+  it('is refused with what can be written when its condition makes no sense', async () => {
+    for (const condition of ['whenever', 'confidence high', 'danger none', 'diff-size -1']) {
+      await assert.rejects(set(condition), (error) => isCoppiceError(error, 'bad-usage'), condition);
+    }
+  });
+});

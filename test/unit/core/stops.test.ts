@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { readCondition } from '../../../src/core/supervision/condition.ts';
+import { overtaken, remembered } from '../../../src/core/supervision/commands.ts';
+import { meetingOf, predicateText, toolMoment, toolUse } from '../../../src/core/supervision/moments.ts';
+import { isGranted, type Grant, type Stop } from '../../../src/core/supervision/stops.ts';
+import type { Breakpoint, Session } from '../../../src/core/session/state.ts';
+import { isCoppiceError } from '../../../src/core/errors.ts';
+
+const grant: Grant = { id: 'g', repository: 'r', tool: 'Bash', pattern: 'npm test*', by: 'user:cli', at: 1 };
+const bash = (command: string): Parameters<typeof isGranted>[1] => ({ session: 's', tool: 'Bash', command, paths: [] });
+const session = { id: 's', repository: { id: 'r', root: '/r' }, breakpoints: [], promptCount: 1 } as unknown as Session;
+
+describe('a permission that was given for good', () => {
+  it('covers what matches, and nothing that is joined to it', () => {
+    assert.ok(isGranted(grant, bash('npm test -- parser')));
+    for (const command of [
+      ...[
+        'npm install',
+        'npm test; rm -rf /',
+        'npm test && curl x',
+        'npm test | sh',
+        'npm test $(id)',
+        'npm test > /etc/x',
+      ],
+      ...['npm test\nrm x', 'npm test `id`', 'npm test & id'],
+    ]) {
+      assert.ok(!isGranted(grant, bash(command)), command);
+    }
+    assert.ok(isGranted({ ...grant, pattern: 'a && b' }, bash('a && b')), 'exactly what was allowed');
+    assert.ok(!isGranted(grant, { ...bash('npm test'), tool: 'Shell' }));
+    assert.ok(!isGranted({ ...grant, session: 'other' }, bash('npm test')));
+  });
+
+  it('covers paths of the worktree, never beside it, and nothing without a path', () => {
+    const edit: Grant = { ...grant, tool: 'Edit', pattern: '**' };
+    const at = (...paths: string[]): Parameters<typeof isGranted>[1] => ({ session: 's', tool: 'Edit', paths });
+    assert.ok(isGranted(edit, at('src/a.ts')));
+    assert.ok(!isGranted(edit, at('../x')) && !isGranted(edit, at()) && !isGranted(edit, at('a', '../b')));
+    assert.ok(!isGranted({ ...edit, pattern: 'src/*' }, at('src/deep/a.ts')));
+  });
+
+  it('is never given for what is dangerous, nor for more than was asked', () => {
+    const asked = (more: object = {}): Breakpoint => ({
+      ...{ id: 'b', kind: 'permission', title: '', detail: '', raisedAt: 1 },
+      request: { id: 'b', kind: 'permission', title: '', detail: '', tool: 'Bash', input: { command: 'npm test' } },
+      ...more,
+    });
+    const answer = { choice: 'allow', remember: { scope: 'always' } } as const;
+    assert.equal(remembered(session, asked(), answer, 'user:cli', 'g')[0]?.data['pattern'], 'npm test');
+    const findings = [{ danger: 'network', severity: 'warning', sentence: 'x' }];
+    for (const work of [
+      () => remembered(session, asked({ findings }), answer, 'u', 'g'),
+      () => remembered(session, asked(), { ...answer, remember: { scope: 'always', pattern: 'rm*' } }, 'u', 'g'),
+      () => remembered(session, asked(), { ...answer, choice: 'deny' }, 'u', 'g'),
+      () => remembered(session, asked({ kind: 'question' }), answer, 'u', 'g'),
+    ]) {
+      assert.throws(work, (error) => isCoppiceError(error, 'bad-usage'));
+    }
+  });
+});
+
+describe('conditions of breakpoints', () => {
+  it('are read as they are typed, and said as they were meant', () => {
+    for (const [typed, said] of [
+      ['after turn', 'after a turn'],
+      ['before tool Edit*', 'before tool Edit*'],
+      ['command git push*', 'command git push*'],
+      ['path src/** and before tool Write', 'path src/** and before tool Write'],
+      ['danger force-push', 'danger force-push'],
+      ['command echo one and two', 'command echo one and two'],
+      ['confidence 0.6', 'confidence below 0.6'],
+      ['tokens-per-minute 1000', 'tokens per minute above 1000'],
+    ]) {
+      const read = readCondition(typed ?? '');
+      assert.equal(typeof read === 'string' ? read : predicateText(read), said);
+    }
+  });
+
+  it('are refused when they say nothing', () => {
+    for (const typed of [
+      '',
+      'path',
+      'command ',
+      'before lunch',
+      'confidence 2',
+      'same-error 0',
+      'worked-minutes',
+      'x 1',
+    ]) {
+      assert.equal(typeof readCondition(typed), 'string', typed);
+    }
+  });
+});
+
+describe('moments', () => {
+  const stop = (id: string, condition: string, more: object = {}): Stop => {
+    const predicate = readCondition(condition);
+    if (typeof predicate === 'string') throw new Error(predicate);
+    const spec = { ...{ id, predicate, enabled: true, fromHit: 1, once: false }, ...more };
+    return { id, repository: 'r', spec, hits: 0, by: 'x', at: 1 };
+  };
+
+  it('name files as they are in the worktree, whatever way they are written', () => {
+    const paths = (path: string): readonly string[] => toolUse('Edit', { file_path: path }, '/w').paths;
+    assert.deepEqual(paths('/w/src/./a.ts'), ['src/a.ts']);
+    assert.deepEqual(paths('src/x/../a.ts'), ['src/a.ts']);
+    assert.deepEqual(paths('./a.ts'), ['a.ts']);
+    assert.deepEqual(paths('../b.ts'), ['../b.ts']);
+  });
+
+  it('hold what they are true of, count from the first hit, and use up what holds once', () => {
+    const use = toolUse('Edit', { path: 'src/a.ts' }, '/w');
+    const stops = [stop('a', 'path src/**'), stop('b', 'path src/**', { fromHit: 2 }), stop('c', 'path docs/**')];
+    const { hit, holding, spent } = meetingOf(
+      [...stops, stop('d', 'path **', { once: true })],
+      toolMoment('s', use, 'before', []),
+    );
+    assert.deepEqual([hit, holding.map(({ id }) => id), spent], [['a', 'b', 'd'], ['a', 'd'], ['d']]);
+  });
+
+  it('do not hold a tool that only reads a path', () => {
+    const use = toolUse('Read', { path: 'src/a.ts' }, '/w');
+    assert.deepEqual(meetingOf([stop('a', 'path src/**')], toolMoment('s', use, 'before', [])).hit, []);
+  });
+});
+
+describe('questions of the engine', () => {
+  it('are over when a person has moved the session on', () => {
+    const open = { id: 'b', kind: 'decision', title: '', detail: '', raisedAt: 1 } as const;
+    const asked = { ...open, id: 'p', kind: 'permission' } as const;
+    const events = overtaken({ ...session, breakpoints: [open, asked] });
+    assert.deepEqual(
+      events.map(({ data }) => data['breakpoint']),
+      ['b'],
+    );
+  });
+});
