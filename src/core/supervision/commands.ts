@@ -10,7 +10,7 @@ import type { AutonomyLevel } from './decision.ts';
 import { isVerified } from './due.ts';
 import { isNeverRemembered } from './finding.ts';
 import type { QualityGate } from './gate.ts';
-import { toolUse } from './moments.ts';
+import { toolUse, type ToolUse } from './moments.ts';
 import { isGranted } from './stops.ts';
 
 /** Has work at rest checked by the gates. Asked for while that is under way, it is that. @throws CoppiceError `wrong-state` */
@@ -152,8 +152,8 @@ export function remembered(
   if (remember === undefined) return [];
   if (asked.kind !== 'permission' || given.choice !== 'allow') throw once('Only a permission can be remembered.');
   if (isNeverRemembered(asked.findings ?? [])) throw once('What is dangerous is never remembered.');
-  const { tool = '', input = {} } = asked.request ?? {};
-  const use = toolUse(tool, input, session.worktree?.path ?? '');
+  const use = usedIn(session, asked);
+  const { tool } = use;
   const pattern = remember.pattern ?? use.command ?? use.paths[0] ?? '';
   if (pattern === '') throw once('It has neither a command nor a path to remember.');
   const grant = { grant: id, repository: session.repository.id, tool, pattern, by };
@@ -161,6 +161,10 @@ export function remembered(
     throw once(`\`${pattern}\` does not match what was asked for.`);
   }
   return [event('grant.given', { ...grant, ...(remember.scope === 'session' ? { only: session.id } : {}) })];
+}
+
+function usedIn({ worktree }: Session, { request }: Breakpoint): ToolUse {
+  return toolUse(request?.tool ?? '', request?.input ?? {}, worktree?.path ?? '');
 }
 
 function once(what: string): CoppiceError {
