@@ -49,7 +49,8 @@ describe('checkpoints and rollbacks of which something is killed', function () {
   for (const death of deaths) {
     it(`at each call of git: ${death}`, async () => {
       const calls = await withDeadly(100_000, death, lifeOfRollbacks);
-      assert.ok(calls >= 12, `${calls} calls`);
+      // Checkpoints write their objects and refs themselves: these are the calls that are left.
+      assert.ok(calls >= 8, `${calls} calls`);
       const numbers = Array.from({ length: calls }, (_, index) => index + 1);
       await inParallel(somePoints(numbers, 4, chance), width, async (call) => {
         await withDeadly(call, death, lifeOfRollbacks);

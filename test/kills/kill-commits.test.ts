@@ -62,7 +62,8 @@ describe('an engine that is killed at its commits', function () {
       { when: 'after', commit: opening + 1 },
       { when: 'before', commit: opening + 2 },
     ];
-    const jobs = [dialogue, commands].flatMap((life) => points.map((point) => ({ life, point })));
+    const all = [dialogue, commands].flatMap((life) => points.map((point) => ({ life, point })));
+    const jobs = somePoints(all, 2, chance);
     await inParallel(jobs, width, async ({ life, point }) => {
       const { kills } = await lead(life, { kill: () => point });
       killed(`${point.when} a commit`, kills);
