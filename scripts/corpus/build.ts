@@ -1,0 +1,163 @@
+/**
+ * Plays every behaviour on every task with the real Claude Code and a scripted model, labels each turn by running the task's
+ * own check, and writes `cases.jsonl` and `held-out.jsonl`. It calls no scorer: labels are written before any sees a case.
+ *
+ *     node test/agents/install.mjs && node scripts/corpus/build.ts
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentEvent } from '../../src/core/agent/events.ts';
+import { ClaudeRun, type Ended } from '../../test/agents/claude-run.ts';
+import { startScriptedModel, type ScriptedModel } from '../../test/support/scripted-model/index.ts';
+import { behaviours, type Behaviour } from '../../test/corpus/behaviours.ts';
+import { corpusFolder, type Case } from '../../test/corpus/case.ts';
+import type { Edits, Task } from '../../test/corpus/task.ts';
+import { tasks } from '../../test/corpus/tasks/index.ts';
+
+const turnLimitMs = 120_000;
+const atOnce = 2;
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+}
+
+/** Exit code of a program in a folder; null when it was ended. */
+async function run(cwd: string, command: string, ...args: readonly string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: dirname(cwd), GIT_CONFIG_GLOBAL: '/dev/null' };
+    const child = execFile(command, args, { cwd, env, timeout: 60_000, encoding: 'utf8' }, (_error, stdout) =>
+      resolve({ code: child.exitCode, stdout }),
+    );
+  });
+}
+
+async function lay(folder: string, files: Edits): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    const place = join(folder, path);
+    await mkdir(dirname(place), { recursive: true });
+    if (text === null) await rm(place, { force: true });
+    else await writeFile(place, text);
+  }
+}
+
+async function git(cwd: string, ...args: readonly string[]): Promise<string> {
+  const identity = ['-c', 'user.name=corpus', '-c', 'user.email=corpus@example.com'];
+  const { code, stdout } = await run(cwd, 'git', ...identity, ...args);
+  if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}`);
+  return stdout;
+}
+
+/** Gives the prompt, allows all that is asked, and waits for the end of the turn. */
+async function turnOf(folder: string, url: string, prompt: string): Promise<{ end: Ended; events: AgentEvent[] }> {
+  const claude = await ClaudeRun.start({ folder, url });
+  claude.prompt(prompt);
+  const deadline = performance.now() + turnLimitMs;
+  for (let at = 0; ;) {
+    const event = claude.events[at];
+    if (event === undefined) {
+      if (performance.now() > deadline) throw new Error(`no end of: ${prompt}`);
+      await delay(20);
+      continue;
+    }
+    at += 1;
+    if (event.kind === 'asked') claude.answer(event.request, { choice: 'allow' });
+    if (event.kind === 'turn-ended') {
+      claude.kill('SIGKILL');
+      return { end: event, events: claude.events };
+    }
+  }
+}
+
+/** Whether the task is done: by its check and by the project's tests as they were, in the repository as the agent left it. */
+async function judged(repository: string, task: Task): Promise<boolean> {
+  const name = 'check-of-the-corpus.mjs';
+  await lay(repository, { [name]: task.check });
+  const check = await run(repository, 'node', name);
+  await lay(repository, { [name]: null });
+  if (check.code !== 0 || !('package.json' in task.files)) return check.code === 0;
+  await lay(repository, Object.fromEntries(Object.entries(task.files).filter(([path]) => path.startsWith('test/'))));
+  return (await run(repository, 'node', '--test')).code === 0;
+}
+
+async function play(model: ScriptedModel, task: Task, behaviour: Behaviour, n: number): Promise<Case> {
+  const id = `${task.name}/${behaviour.name}`;
+  const folder = await mkdtemp(join(tmpdir(), 'corpus-'));
+  try {
+    const repository = join(folder, 'repository');
+    await lay(repository, { ...task.files, ...behaviour.files });
+    await git(repository, 'init', '--quiet');
+    await git(repository, 'add', '--all');
+    await git(repository, 'commit', '--quiet', '--message', 'base');
+    model.setScenario(id.replace('/', '-'), behaviour.play(task, n));
+    const { end, events } = await turnOf(folder, model.url, `#S:${id.replace('/', '-')} ${task.prompt}`);
+    await git(repository, 'add', '--all');
+    const lines = (await git(repository, 'diff', '--cached', '--numstat', '--no-renames', '-z'))
+      .split('\0')
+      .filter((line) => line !== '');
+    const numbers = lines.map((line) => line.split('\t'));
+    const changedFiles = numbers.map(([, , path = '']) => path);
+    const foreign = changedFiles.some(
+      (path) => !task.allowed.some((each) => path === each || path.startsWith(`${each}/`)),
+    );
+    const presentFiles = task.expected.filter((path) => existsSync(join(repository, path)));
+    const gated = 'package.json' in task.files;
+    const gate = gated ? { command: ['npm', 'test'], code: (await run(repository, 'npm', 'test')).code } : undefined;
+    const done = (await judged(repository, task)) && !foreign;
+    const files = foreign || presentFiles.length < task.expected.length;
+    return {
+      id,
+      task: task.name,
+      behaviour: behaviour.name,
+      prompt: task.prompt,
+      criteria: [...task.criteria],
+      allowed: [...task.allowed],
+      expected: [...task.expected],
+      turn: {
+        outcome: end.outcome,
+        reason: end.reason,
+        text: end.text ?? '',
+        denials: end.denials,
+        malformedLines: events.filter(({ kind }) => kind === 'malformed').length,
+        changedFiles,
+        presentFiles,
+        changedLines: numbers.reduce((sum, [more, less]) => sum + (Number(more) || 0) + (Number(less) || 0), 0),
+      },
+      ...(gate === undefined ? {} : { gate }),
+      label: { done, fault: behaviour.fault === 'none' && files ? 'files' : behaviour.fault },
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+/** A third of the cases, chosen by their names alone. */
+function isHeldOut({ id }: Case): boolean {
+  return createHash('sha256').update(id).digest().readUInt32BE() % 3 === 0;
+}
+
+const model = await startScriptedModel();
+const waiting = behaviours.flatMap((behaviour, b) => tasks.map((task, t) => ({ behaviour, task, n: t + b })));
+const played: Case[] = [];
+async function work(): Promise<void> {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    played.push(await play(model, next.task, next.behaviour, next.n));
+    const { id, label } = played.at(-1) ?? {};
+    console.log(`${played.length} ${id}: ${JSON.stringify(label)}`);
+  }
+}
+await Promise.all(Array.from({ length: atOnce }, work));
+await model.close();
+played.sort((a, b) => (a.id < b.id ? -1 : 1));
+for (const [name, part] of [
+  ['cases', played.filter((each) => !isHeldOut(each))],
+  ['held-out', played.filter(isHeldOut)],
+] as const) {
+  await writeFile(join(corpusFolder, `${name}.jsonl`), part.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  console.log(`${name}: ${part.length}`);
+}
