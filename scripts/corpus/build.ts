@@ -18,6 +18,8 @@ import { behaviours, type Behaviour } from '../../test/corpus/behaviours.ts';
 import { corpusFolder, type Case } from '../../test/corpus/case.ts';
 import type { Edits, Task } from '../../test/corpus/task.ts';
 import { tasks } from '../../test/corpus/tasks/index.ts';
+import { words } from '../../test/corpus/words.ts';
+import { heldOutWords } from '../../test/corpus/words-held-out.ts';
 
 const turnLimitMs = 120_000;
 const atOnce = 2;
@@ -51,6 +53,28 @@ async function git(cwd: string, ...args: readonly string[]): Promise<string> {
   const { code, stdout } = await run(cwd, 'git', ...identity, ...args);
   if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}`);
   return stdout;
+}
+
+const statuses: Readonly<Record<string, Case['turn']['files'][number]['status']>> = {
+  A: 'added',
+  D: 'deleted',
+  M: 'modified',
+  T: 'type-changed',
+};
+
+/** What the turn has changed, by git. */
+async function filesOf(repository: string): Promise<Case['turn']['files']> {
+  const fields = async (what: string): Promise<string[]> =>
+    (await git(repository, 'diff', '--cached', '--no-renames', what, '-z')).split('\0').filter((each) => each !== '');
+  await git(repository, 'add', '--all');
+  const names = await fields('--name-status');
+  const lines = new Map((await fields('--numstat')).map((row) => row.split('\t')).map((row) => [row[2], row]));
+  return names.flatMap((letter, at) => {
+    const [status, path] = [statuses[letter], names[at + 1]];
+    if (at % 2 === 1 || status === undefined || path === undefined) return [];
+    const [more = '-', less = '-'] = lines.get(path) ?? [];
+    return [{ path, status, ...(more !== '-' && { insertions: Number(more), deletions: Number(less) }) }];
+  });
 }
 
 /** Gives the prompt, allows all that is asked, and waits for the end of the turn. */
@@ -94,22 +118,17 @@ async function play(model: ScriptedModel, task: Task, behaviour: Behaviour, n: n
     await git(repository, 'init', '--quiet');
     await git(repository, 'add', '--all');
     await git(repository, 'commit', '--quiet', '--message', 'base');
-    model.setScenario(id.replace('/', '-'), behaviour.play(task, n));
+    model.setScenario(id.replace('/', '-'), behaviour.play(task, n, isHeldOut(id) ? heldOutWords : words));
     const { end, events } = await turnOf(folder, model.url, `#S:${id.replace('/', '-')} ${task.prompt}`);
-    await git(repository, 'add', '--all');
-    const lines = (await git(repository, 'diff', '--cached', '--numstat', '--no-renames', '-z'))
-      .split('\0')
-      .filter((line) => line !== '');
-    const numbers = lines.map((line) => line.split('\t'));
-    const changedFiles = numbers.map(([, , path = '']) => path);
-    const foreign = changedFiles.some(
-      (path) => !task.allowed.some((each) => path === each || path.startsWith(`${each}/`)),
+    const files = await filesOf(repository);
+    const foreign = files.some(
+      ({ path }) => !task.allowed.some((each) => path === each || path.startsWith(`${each}/`)),
     );
     const presentFiles = task.expected.filter((path) => existsSync(join(repository, path)));
     const gated = 'package.json' in task.files;
     const gate = gated ? { command: ['npm', 'test'], code: (await run(repository, 'npm', 'test')).code } : undefined;
     const done = (await judged(repository, task)) && !foreign;
-    const files = foreign || presentFiles.length < task.expected.length;
+    const strays = foreign || presentFiles.length < task.expected.length;
     return {
       id,
       task: task.name,
@@ -124,12 +143,11 @@ async function play(model: ScriptedModel, task: Task, behaviour: Behaviour, n: n
         text: end.text ?? '',
         denials: end.denials,
         malformedLines: events.filter(({ kind }) => kind === 'malformed').length,
-        changedFiles,
+        files,
         presentFiles,
-        changedLines: numbers.reduce((sum, [more, less]) => sum + (Number(more) || 0) + (Number(less) || 0), 0),
       },
       ...(gate === undefined ? {} : { gate }),
-      label: { done, fault: behaviour.fault === 'none' && files ? 'files' : behaviour.fault },
+      label: { done, fault: behaviour.fault === 'none' && strays ? 'files' : behaviour.fault },
     };
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
@@ -137,7 +155,7 @@ async function play(model: ScriptedModel, task: Task, behaviour: Behaviour, n: n
 }
 
 /** A third of the cases, chosen by their names alone. */
-function isHeldOut({ id }: Case): boolean {
+function isHeldOut(id: string): boolean {
   return createHash('sha256').update(id).digest().readUInt32BE() % 3 === 0;
 }
 
@@ -155,8 +173,8 @@ await Promise.all(Array.from({ length: atOnce }, work));
 await model.close();
 played.sort((a, b) => (a.id < b.id ? -1 : 1));
 for (const [name, part] of [
-  ['cases', played.filter((each) => !isHeldOut(each))],
-  ['held-out', played.filter(isHeldOut)],
+  ['cases', played.filter(({ id }) => !isHeldOut(id))],
+  ['held-out', played.filter(({ id }) => isHeldOut(id))],
 ] as const) {
   await writeFile(join(corpusFolder, `${name}.jsonl`), part.map((each) => `${JSON.stringify(each)}\n`).join(''));
   console.log(`${name}: ${part.length}`);

@@ -9,22 +9,29 @@ import { reportOf, shareOf, type Share } from '../../src/core/supervision/calibr
 import { confidenceOf, type Confidence } from '../../src/core/supervision/confidence.ts';
 import { decide, type Decision } from '../../src/core/supervision/decision.ts';
 import { verdictOf } from '../../src/core/supervision/gate.ts';
+import { weakenedTests } from '../../src/core/supervision/tests.ts';
 import { validate, type Issue } from '../../src/core/supervision/validation.ts';
 import { readCases, type Case } from '../../test/corpus/case.ts';
 
-/** What the rules alone say of one case: no model reviews it, it is the first try, and no budget is near. */
+/**
+ * What the rules alone say of one case at the usual level, `supervised`: no model reviews it, it is the first try, and no budget is
+ * near. A project without gates has no judge then: the work is left as reported, and nobody is asked.
+ */
 interface Scored {
   readonly case: Case;
   readonly issues: readonly Issue[];
   readonly confidence: Confidence;
-  readonly decision: Decision;
+  readonly action: Decision['action'] | 'reported';
+  readonly sentence: string;
 }
 
 function scored(each: Case): Scored {
   const { turn, gate, allowed, expected } = each;
   const tree = 'the tree of the turn';
+  const { files, denials } = turn;
   const issues = validate({
     ...turn,
+    changedFiles: files.map(({ path }) => path),
     expectedFiles: expected,
     allowedPaths: allowed,
     needsChange: true,
@@ -34,8 +41,12 @@ function scored(each: Case): Scored {
   const evidence =
     gate === undefined ? [] : [{ tree, ...gate, passed: gate.code === 0, ms: 0, output: 'not kept in the corpus' }];
   const verdict = verdictOf(gates, evidence, tree);
-  const { changedLines, denials } = turn;
-  const confidence = confidenceOf({ issues, gates: verdict, changedLines, sameErrors: 0, denials, findings: [] });
+  const changedLines = files.reduce((sum, { insertions = 0, deletions = 0 }) => sum + insertions + deletions, 0);
+  const weakened = weakenedTests(files);
+  const confidence = confidenceOf({
+    ...{ issues, gates: verdict, changedLines, weakened, denials },
+    ...{ sameErrors: 0, findings: [] },
+  });
   const decision = decide({
     level: 'supervised',
     issues,
@@ -47,7 +58,9 @@ function scored(each: Case): Scored {
     cancelled: false,
     checkedAgain: false,
   });
-  return { case: each, issues, confidence, decision };
+  const { action, sentence } =
+    gate === undefined ? { action: 'reported' as const, sentence: 'Nobody judges.' } : decision;
+  return { case: each, issues, confidence, action, sentence };
 }
 
 function percent(value: number): string {
@@ -73,6 +86,7 @@ function toldCorrelation(all: readonly Scored[]): string {
   return `${r.toFixed(2)} (${at(-wide)} to ${at(wide)}, n = ${all.length})`;
 }
 
+const isDone = ({ case: { label } }: Scored): boolean => label.done;
 const isFlagged = ({ issues }: Scored): boolean => issues.length > 0;
 const isWhole = ({ case: { label } }: Scored): boolean => label.fault === 'none';
 const isRight = (each: Scored): boolean => isFlagged(each) !== isWhole(each);
@@ -80,12 +94,17 @@ const isRight = (each: Scored): boolean => isFlagged(each) !== isWhole(each);
 const words = process.argv.slice(2);
 const part = words.includes('held-out') ? 'held-out' : 'cases';
 const all = readCases(part).map(scored);
-const done = all.filter(({ case: { label } }) => label.done);
-const open = all.filter(({ case: { label } }) => !label.done);
-const action = (name: Decision['action']) => (each: Scored) => each.decision.action === name;
+const judged = all.filter(({ action }) => action !== 'reported');
+const done = judged.filter(isDone);
+const open = judged.filter((each) => !isDone(each));
+const is =
+  (...names: readonly Scored['action'][]) =>
+  (each: Scored): boolean =>
+    names.includes(each.action);
 
 const rows: readonly (readonly [what: string, figure: string, goal?: string])[] = [
-  ['turns', `${all.length}, of which ${done.length} did what was asked`],
+  ['turns', `${all.length}, of which ${all.filter(isDone).length} did what was asked`],
+  ['of projects with gates', `${judged.length}, of which ${done.length} did what was asked`],
   ['validator: sound or not, as labelled', shareWhere(all, isRight), '> 90 %'],
   [
     'faults that the validator sees',
@@ -95,28 +114,30 @@ const rows: readonly (readonly [what: string, figure: string, goal?: string])[] 
     ),
   ],
   ['sound turns that it objects to', shareWhere(all.filter(isWhole), isFlagged)],
-  ['false breakpoints: done, and a person is asked', shareWhere(done, action('ask')), '< 5 %'],
-  ['done, and finished without a person', shareWhere(done, action('finish'))],
-  ['done, and sent round once more', shareWhere(done, (each) => ['continue', 'retry'].includes(each.decision.action))],
-  ['false accepts: not done, and finished', shareWhere(open, action('finish'))],
-  ['correlation of confidence with done', toldCorrelation(all), '> 0.8'],
+  ['false breakpoints: done, and a person is asked', shareWhere(done, is('ask')), '< 5 %'],
+  ['done, and finished without a person', shareWhere(done, is('finish'))],
+  ['done, and sent round once more', shareWhere(done, is('continue', 'retry'))],
+  ['false accepts: not done, and finished', shareWhere(open, is('finish'))],
+  ['not done, and noticed', shareWhere(open, is('continue', 'retry', 'escalate', 'ask', 'stop'))],
+  ['correlation of confidence with done', toldCorrelation(judged), '> 0.8'],
 ];
 
 console.log(`Rules alone, no model: ${part} of the corpus\n`);
 for (const [what, figure, goal] of rows) console.log(`${what.padEnd(48)} ${figure}${goal ? `   goal ${goal}` : ''}`);
 
 console.log(
-  '\nby behaviour                  done     finish  continue/retry  ask/stop   judged soundly by the validator',
+  '\nby behaviour                  done     finish  continue/retry  ask/stop  reported  judged soundly by the validator',
 );
 for (const name of new Set(all.map((each) => each.case.behaviour))) {
   const some = all.filter((each) => each.case.behaviour === name);
   const count = (holds: (each: Scored) => boolean): string => String(some.filter(holds).length);
   const columns = [
     name.padEnd(28),
-    `${count(({ case: { label } }) => label.done)} of ${some.length}`.padEnd(10),
-    count(action('finish')).padEnd(8),
-    count(({ decision }) => ['continue', 'retry', 'escalate'].includes(decision.action)).padEnd(15),
-    count(({ decision }) => ['ask', 'stop'].includes(decision.action)).padEnd(10),
+    `${count(isDone)} of ${some.length}`.padEnd(10),
+    count(is('finish')).padEnd(8),
+    count(is('continue', 'retry', 'escalate')).padEnd(15),
+    count(is('ask', 'stop')).padEnd(9),
+    count(is('reported')).padEnd(9),
     count(isRight),
   ];
   console.log(columns.join(' '));
@@ -124,10 +145,9 @@ for (const name of new Set(all.map((each) => each.case.behaviour))) {
 
 if (words.includes('--cases') && part === 'cases') {
   console.log('');
-  for (const { case: each, issues, decision } of all.filter(
-    (one) => !isRight(one) || (one.decision.action === 'finish') !== one.case.label.done,
-  ))
-    console.log(
-      `${each.id}: ${JSON.stringify(each.label)}; ${issues.map(({ kind }) => kind).join(', ') || 'sound'}; ${decision.action}: ${decision.sentence}`,
-    );
+  const wrong = all.filter((each) => !isRight(each) || is('finish')(each) !== isDone(each));
+  for (const { case: each, issues, action, sentence } of wrong) {
+    const seen = issues.map(({ kind }) => kind).join(', ') || 'sound';
+    console.log(`${each.id}: ${JSON.stringify(each.label)}; ${seen}; ${action}: ${sentence}`);
+  }
 }

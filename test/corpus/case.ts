@@ -21,9 +21,15 @@ export const caseSchema = z.strictObject({
     text: z.string(),
     denials: z.int(),
     malformedLines: z.int(),
-    changedFiles: paths,
+    files: z.array(
+      z.strictObject({
+        path: z.string(),
+        status: z.enum(['added', 'modified', 'deleted', 'type-changed']),
+        insertions: z.int().optional(),
+        deletions: z.int().optional(),
+      }),
+    ),
     presentFiles: paths,
-    changedLines: z.int(),
   }),
   /** The project's own command on the tree of the turn; absent when the project has none. */
   gate: z.strictObject({ command: z.array(z.string()), code: z.int().nullable() }).optional(),
@@ -32,7 +38,18 @@ export const caseSchema = z.strictObject({
     /** The task's check passes, so do the project's tests as they were, and nothing outside of the task was touched. */
     done: z.boolean(),
     /** What is wrong with the turn itself, by what the scripted model did and by the paths that were touched. */
-    fault: z.enum(['none', 'failed', 'truncated', 'empty', 'malformed', 'refused', 'asks', 'false-claim', 'files']),
+    fault: z.enum([
+      'none',
+      'failed',
+      'truncated',
+      'empty',
+      'malformed',
+      'refused',
+      'asks',
+      'false-claim',
+      'unfinished',
+      'files',
+    ]),
   }),
 });
 export type Case = z.output<typeof caseSchema>;

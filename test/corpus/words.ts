@@ -141,3 +141,6 @@ export const words = {
     'This needs somebody who knows the project.',
   ],
 } as const satisfies Record<string, readonly string[]>;
+
+/** Last words of every kind. */
+export type Words = Readonly<Record<keyof typeof words, readonly string[]>>;

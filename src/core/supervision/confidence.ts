@@ -19,6 +19,8 @@ export interface Evidences {
   readonly changedLines: number;
   /** Tests after the turn minus tests before; undefined when nobody counted. */
   readonly testDelta?: number;
+  /** Tests of the project that the work made weaker; see `weakenedTests`. */
+  readonly weakened?: readonly string[];
   /** Failures of the task with the error that came back most often. */
   readonly sameErrors: number;
   readonly denials: number;
@@ -47,7 +49,12 @@ export function confidenceOf(evidences: Evidences): Confidence {
     ...evidences.issues.map(({ kind, sentence }) => factor(`validator: ${kind}`, -3, sentence)),
     gateFactor(evidences.gates),
     ...reviewFactors(evidences.review),
-    ...[sizeFactor(evidences.changedLines), testFactor(evidences.testDelta), errorFactor(evidences.sameErrors)],
+    ...[
+      sizeFactor(evidences.changedLines),
+      testFactor(evidences.testDelta),
+      weakenedFactor(evidences.weakened),
+      errorFactor(evidences.sameErrors),
+    ],
     ...[denialFactor(evidences.denials), findingFactor(evidences.findings)],
   ].filter((each) => each !== undefined);
   const sum = factors.reduce((total, { weight }) => total + weight, 0);
@@ -97,6 +104,14 @@ function testFactor(delta: number | undefined): Factor | undefined {
   return delta < 0
     ? factor('tests', -1.5, `${-delta} tests are gone.`)
     : factor('tests', 0.5, `${delta} tests were added.`);
+}
+
+/** As much as passed gates speak for it: whose tests were touched, of that the tests say nothing. */
+function weakenedFactor(weakened: readonly string[] = []): Factor | undefined {
+  const [first, ...more] = weakened;
+  if (first === undefined) return undefined;
+  const rest = more.length === 0 ? '' : ` and ${more.length} more`;
+  return factor('tests weakened', -2, `Tests that were there have lost lines: ${first}${rest}.`);
 }
 
 function errorFactor(times: number): Factor | undefined {

@@ -36,7 +36,8 @@ export function judge(session: Session, judgement: Judgement, by: JudgedBy): Dec
   };
 }
 
-function judgedOf(session: Session, { issues, evidence, tree, lines, reviewed, at }: Judgement, by: JudgedBy): Judged {
+function judgedOf(session: Session, judgement: Judgement, by: JudgedBy): Judged {
+  const { issues, evidence, tree, lines, weakened, reviewed, at } = judgement;
   const { level = 'supervised', gates: asked = [] } = session.supervision ?? {};
   const gates = verdictOf(asked, evidence, tree);
   const { attempts, same } = counted(session, by.failure, at);
@@ -44,7 +45,7 @@ function judgedOf(session: Session, { issues, evidence, tree, lines, reviewed, a
   const denials = session.lastTurn?.denials ?? 0;
   const confidence = confidenceOf({
     ...{ issues, gates, findings: [], sameErrors: same, changedLines: lines, denials },
-    ...review,
+    ...{ ...review, ...defined({ weakened }) },
   });
   return {
     ...{ level, issues, gates, confidence, ...review },

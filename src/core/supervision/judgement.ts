@@ -57,6 +57,8 @@ export interface Judgement {
   readonly issues: readonly Issue[];
   readonly files: number;
   readonly lines: number;
+  /** Tests of the project that the work made weaker. */
+  readonly weakened?: readonly string[];
   readonly evidence: readonly Evidence[];
   readonly reviewed?: Reviewed;
   readonly decided?: Decided;
@@ -93,6 +95,7 @@ export interface SupervisionEvents {
     issues: readonly Issue[];
     files: number;
     lines: number;
+    weakened?: readonly string[];
   };
   /** `after`: the tree when the gate had ended. `turn` is absent when a person asked for it. */
   'gate.answered': { session: string; turn?: number; evidence: Evidence; after: string; intent: string };

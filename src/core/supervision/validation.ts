@@ -33,6 +33,7 @@ export const issueKinds = [
   'missing-file',
   'unexpected-file',
   'claim-without-change',
+  'unfinished',
 ] as const;
 export type IssueKind = (typeof issueKinds)[number];
 
@@ -59,6 +60,7 @@ export function validate(turn: TurnFacts): readonly Issue[] {
     asksOf(facts),
     ...filesOf(facts),
     claimOf(facts),
+    unfinishedOf(facts),
   ].filter((each) => each !== undefined);
 }
 
@@ -160,4 +162,25 @@ function claimOf({ text, changedFiles, needsChange }: TurnFacts): Issue | undefi
   return claim.test(text)
     ? issue('claim-without-change', 'The agent says that it is done, and no file is changed.')
     : issue('empty', 'The task needs a change, and no file is changed.');
+}
+
+/** Ways to say that something is not done, about the work itself. "Not tested on Windows" or "no further steps" are none of them. */
+const admissions: readonly RegExp[] = [
+  /(?<!\b(?:nothing|none|neither) )\b(?:is|are|was|were|remains?|stays?|left) (?:still )?(?:open|missing|unfinished|incomplete|undone|outstanding|to be done)(?=\s*(?:[.,;:!)]|$))/imu,
+  /\b(?:remaining|still (?:to do|missing|open|todo)|not (?:yet )?(?:covered|done|implemented|included|handled|finished)(?: yet)?|what is missing)\s*(?::|is\b|are\b|$)/imu,
+  /\b(?:partly|partially|half|only (?:partly|partially)) (?:done|finished|implemented|complete)\b/iu,
+  /\b(?:did(?: not|n['’]t)|could(?: not|n['’]t)|was(?: not|n['’]t) able to|wasn['’]t able to|were(?: not|n['’]t) able to|have(?: not|n['’]t)|haven['’]t) (?:yet )?(?:get|got|gotten|fix|finish|complete|implement|solve|make|manage|address|resolve)\b/iu,
+  /\b(?:does|do)(?: not|n['’]t) (?:yet\b|work\b(?! with))|\bdoes(?: not|n['’]t)\s*yet\b|\b(?:does|do) not yet\b/iu,
+  /\b(?:leave|left|leaving|defer(?:red)?|postponed?|save) (?:that|this|it|the rest)?\s*(?:for|to|until) (?:a |the |another )?(?:follow-?up|later|next|another|future)/iu,
+  /\b(?:was|were|have been|been|is|are) (?:skipped|left out|omitted|not included)\b/iu,
+  /\b(?:first|initial) (?:step|part|version|draft|half|pass)\b[^.]{0,200}\b(?:done|finished|complete|without|only|next)/iu,
+  /\b(?:still (?:fails?|failing|red|broken)|keeps? (?:on )?failing|giv(?:e|ing) up|ran out of|no luck)\b/iu,
+  /\bstopped (?:before|here|short)\b|\bi stop here\b/iu,
+];
+
+function unfinishedOf({ text }: TurnFacts): Issue | undefined {
+  const prose = text.replaceAll(/^[ \t]*```.*?^[ \t]*```/gmsu, '').replaceAll(/`[^`\n]*`/gu, 'it');
+  return admissions.some((each) => each.test(prose))
+    ? issue('unfinished', 'The agent says itself that a part is not done.')
+    : undefined;
 }

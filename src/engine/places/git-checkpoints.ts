@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
+import type { ChangedFile } from '../../core/supervision/tests.ts';
 import type { TouchedPaths } from '../../core/watch/touched.ts';
 import { checkpointTree, dropCheckpoint, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees, patchBetween } from '../../git/diff.ts';
@@ -9,7 +10,6 @@ import { moveFiles, type Move, movesBetweenStates } from '../../git/restore.ts';
 import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
 import type {
   Captured,
-  ChangedFile,
   CheckpointPlace,
   Planned,
   Rollback,

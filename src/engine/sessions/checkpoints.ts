@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { RestoreRequest } from '../../core/restore/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
+import type { ChangedFile } from '../../core/supervision/tests.ts';
 
 /** What was captured, as git holds it. */
 export interface Captured {
@@ -52,13 +53,6 @@ export interface CheckpointPlace {
   drop(session: Session, checkpoint: Checkpoint): Promise<void>;
   /** A number that no ref of the session has, when the next one in the journal is taken. */
   free(session: Session): Promise<number>;
-}
-
-/** A file that differs; of binary content the lines are not counted. */
-export interface ChangedFile {
-  readonly path: string;
-  readonly insertions?: number;
-  readonly deletions?: number;
 }
 
 /** A rollback to be planned: from the present state, `now`, towards `target`. */

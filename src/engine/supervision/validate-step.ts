@@ -1,5 +1,6 @@
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
+import { weakenedTests } from '../../core/supervision/tests.ts';
 import { validate } from '../../core/supervision/validation.ts';
 import { checkpointId } from '../../core/checkpoint/state.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
@@ -29,11 +30,12 @@ export async function validateTurn(
     ...{ expectedFiles: [], presentFiles: [], allowedPaths: [], needsChange: false },
     ...heard,
   });
+  const weakened = weakenedTests(all);
   const lines = all.reduce((sum, { insertions = 0, deletions = 0 }) => sum + insertions + deletions, 0);
   await store.commit(engineActor, () => {
     const present = store.session(id);
     if (present.lastTurn?.n !== lastTurn.n || present.turn !== undefined) return [];
-    const found = { tree, issues, files: all.length, lines };
+    const found = { tree, issues, files: all.length, lines, ...(weakened.length > 0 && { weakened }) };
     return [event('turn.validated', { session: id, turn: lastTurn.n, repository: repository.id, ...found })];
   });
 }

@@ -63,10 +63,23 @@ describe('the validator', () => {
     ['unexpected-file', { changedFiles: ['srcs/login.ts'], allowedPaths: ['src'] }],
     ['claim-without-change', { changedFiles: [] }],
     ['empty', { text: 'I looked at it.', changedFiles: [] }],
+    ['unfinished', { text: 'The login works. The logout is still open.' }],
+    ['unfinished', { text: 'Remaining: the tests.' }],
+    ['unfinished', { text: "I didn't get to the second part." }],
+    ['unfinished', { text: 'The tests are still failing and I do not know why.' }],
   ];
   for (const [kind, change] of cases) {
     it(`sees ${kind} in ${JSON.stringify(change)}`, () =>
       assert.ok(kinds(change).includes(kind), kinds(change).join()));
+  }
+
+  for (const text of [
+    'Done. No further steps are needed.',
+    'The old code never handled this: it does not do so any more than before, it now throws.',
+    'Fixed. I left `is still open` in the comment as it was.',
+    'All tests pass. The file is open source, nothing is missing.',
+  ]) {
+    it(`does not take ${JSON.stringify(text)} for unfinished`, () => assert.deepEqual(kinds({ text }), []));
   }
 
   it('survives anything, soon', () => {

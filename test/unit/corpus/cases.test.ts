@@ -27,7 +27,7 @@ describe('the labelled corpus', () => {
     for (const { id, gate, label, turn, allowed, expected } of all.filter((each) => each.label.done)) {
       assert.ok(gate === undefined || gate.code === 0, id);
       assert.ok(
-        turn.changedFiles.every((file) => allowed.some((path) => file === path || file.startsWith(`${path}/`))),
+        turn.files.every(({ path: file }) => allowed.some((path) => file === path || file.startsWith(`${path}/`))),
         id,
       );
       assert.deepEqual(turn.presentFiles, expected, id);

@@ -1,0 +1,24 @@
+/** Which of a project's tests a piece of work has made weaker: they are no longer the judges that the task was given. */
+
+/** What happened to one file, in lines; undefined for binary content. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly status: 'added' | 'modified' | 'deleted' | 'renamed' | 'type-changed';
+  readonly insertions?: number | undefined;
+  readonly deletions?: number | undefined;
+}
+
+const folders = /(?:^|\/)(?:tests?|__tests__|specs?|e2e)\//iu;
+const names = /(?:[._-](?:tests?|specs?|e2e)\.\w+|^tests?_.*\.py|(?:Test|Tests|Spec|IT)\.(?:java|kt|scala|cs|swift))$/u;
+
+/** Whether a path looks like that of a test, by the conventions of the common test runners. */
+export function isTestPath(path: string): boolean {
+  return folders.test(path) || names.test(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** Tests that were there before the work and have lost lines or are gone. A test that only grew is no weaker; one that was moved is. */
+export function weakenedTests(changes: readonly ChangedFile[]): readonly string[] {
+  return changes.flatMap(({ path, status, deletions = 1 }) =>
+    status !== 'added' && deletions > 0 && isTestPath(path) ? [path] : [],
+  );
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { confidenceOf } from '../../../src/core/supervision/confidence.ts';
+import { isTestPath, weakenedTests } from '../../../src/core/supervision/tests.ts';
+
+describe('tests that the work made weaker', () => {
+  const tests = [
+    'test/a.js',
+    'src/__tests__/a.ts',
+    'a.test.ts',
+    'pkg/a_test.go',
+    'test_a.py',
+    'spec/a_spec.rb',
+    'ATest.java',
+  ];
+  for (const path of tests) it(`${path} is a test`, () => assert.equal(isTestPath(path), true));
+  const others = ['src/a.ts', 'src/latest/a.ts', 'contest.py', 'attest.go', 'docs/testing.md', 'src/protest.js'];
+  for (const path of others) it(`${path} is none`, () => assert.equal(isTestPath(path), false));
+
+  it('are those that were there and lost lines', () => {
+    const changes = [
+      { path: 'test/lost.js', status: 'modified', insertions: 3, deletions: 1 },
+      { path: 'test/grown.js', status: 'modified', insertions: 3, deletions: 0 },
+      { path: 'test/gone.js', status: 'deleted', insertions: 0, deletions: 9 },
+      { path: 'test/new.js', status: 'added', insertions: 9, deletions: 0 },
+      { path: 'test/picture.png', status: 'modified' },
+      { path: 'src/lost.js', status: 'modified', insertions: 0, deletions: 1 },
+    ] as const;
+    assert.deepEqual(weakenedTests(changes), ['test/lost.js', 'test/gone.js', 'test/picture.png']);
+  });
+
+  it('take from passed gates what they are worth', () => {
+    const gates = { say: 'passed', count: 1 } as const;
+    const evidences = { issues: [], gates, changedLines: 1, sameErrors: 0, denials: 0, findings: [] };
+    assert.ok(confidenceOf(evidences).score > 0.85);
+    const { score, factors } = confidenceOf({ ...evidences, weakened: ['test/a.js', 'test/b.js'] });
+    assert.ok(score < 0.6);
+    assert.match(factors.find(({ name }) => name === 'tests weakened')?.sentence ?? '', /test\/a\.js and 1 more/);
+  });
+});
