@@ -1,10 +1,10 @@
+import type { ChangedFile } from '../../core/supervision/tests.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { MeetStep } from '../../core/supervision/holds.ts';
 import { meetingOf, predicateText, turnMoment } from '../../core/supervision/moments.ts';
 import type { Moment } from '../../core/supervision/predicate.ts';
-import type { ChangedFile } from '../sessions/checkpoints.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
 import { armedStops } from './stops.ts';
 
