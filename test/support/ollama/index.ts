@@ -59,6 +59,8 @@ const usual: readonly DoubleModel[] = [
 export class OllamaDouble {
   readonly asked: Asked[] = [];
   readonly next: Behaviour[] = [];
+  /** What it says to a question when nothing is in `next`. */
+  always: ((body: Readonly<Record<string, unknown>>) => Behaviour) | undefined;
   models: readonly DoubleModel[] = usual;
   /** Milliseconds that a model which is not in memory takes to load. */
   loadMs = 0;
@@ -99,6 +101,7 @@ export class OllamaDouble {
   reset(): void {
     this.asked.length = 0;
     this.next.length = 0;
+    this.always = undefined;
     this.models = usual;
     this.loadMs = 0;
     this.places = Number.POSITIVE_INFINITY;
@@ -176,7 +179,7 @@ export class OllamaDouble {
       json(response, 503, { error: 'server busy, please try again. maximum pending requests exceeded' });
       return;
     }
-    const behaviour = this.next.shift() ?? {};
+    const behaviour = this.next.shift() ?? this.always?.(body) ?? {};
     if (behaviour.status !== undefined) {
       json(response, behaviour.status, { error: behaviour.error ?? 'no' });
       return;
