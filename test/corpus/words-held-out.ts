@@ -35,7 +35,7 @@ export const heldOutWords = {
   ],
   partial: [
     'Core piece landed in `{where}`.\n\n- [x] the main behaviour\n- [ ] {left}',
-    "I've put a `TODO` in `{where}` for {left}; everything around it is functional.",
+    "I've put a `TO\u0044O` in `{where}` for {left}; everything around it is functional.",
     'For the sake of a reviewable diff I limited this round to the happy path. {left} deserves its own change.',
     '{what} in the typical situation. Heads-up: {left} is stubbed for the moment and merely returns a placeholder value.',
     "Given the size of the task I've prioritised the most valuable bits 🙂 We can tackle {left} in the next iteration whenever you're ready.",
