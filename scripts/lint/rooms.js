@@ -52,7 +52,7 @@ export const layers = {
   state: { rooms: ['core'], doors: ['state/state-manager.ts'], packages: ['sql.js', 'zod'] },
   git: { rooms: ['core'], packages: ['diff', 'simple-git'], processes: true },
   watch: { rooms: ['core'], packages: [] },
-  executors: { rooms: ['core'], packages: ['ssh2', 'zod'], processes: true },
+  executors: { rooms: ['core'], packages: ['dockerode', 'ssh2', 'zod'], processes: true },
   agents: { rooms: ['core'], packages: ['zod'] },
   supervision: { rooms: ['core'], packages: ['unbash', 'zod'] },
   scheduling: { rooms: ['core'], packages: ['zod'] },

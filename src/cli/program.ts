@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAudit } from './commands/audit.ts';
+import { addClean, addInit, addNuke } from './commands/containers.ts';
 import { addCheckpoints } from './commands/checkpoints/checkpoints.ts';
 import { addDiff } from './commands/checkpoints/diff.ts';
 import { addRollback, addUndo } from './commands/checkpoints/rollback.ts';
@@ -75,6 +76,9 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addRun,
     addSession,
     addBash,
+    addClean,
+    addNuke,
+    addInit,
     addCheckpoints,
     addDiff,
     addRollback,

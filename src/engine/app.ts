@@ -95,7 +95,8 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const owner = await engineOwner(home.root);
   const repositories = new Repositories({ door, env, privateDir: join(home.root, 'git'), owner });
   const tmux = { tmuxSocket: await tmuxSocket(settings), log: log.component('executor') };
-  const executors = new ExecutorDirectory({ ...{ ...tmux, home: home.root, env }, ...shipped });
+  const sessionFolder = (id: string): string => home.session(id);
+  const executors = new ExecutorDirectory({ ...{ ...tmux, home: home.root, env, sessionFolder }, ...shipped });
   const directory = new AgentDirectory({ demoScript: shipped.demoAgent, state: join(home.root, 'agents') });
   const settingsFor = (session: Session): Promise<Settings> =>
     settings.of(session.repository.root, session.requester.settings);
@@ -107,7 +108,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const context: SessionContext = {
     ...{ store, vault, clock, runRef: paths.runRef, newId: randomUUID, stopping: stopping.signal },
     log: log.component('session'),
-    workplace: new GitWorkplace({ ...places, log: log.component('git'), sessionFolder: (id) => home.session(id) }),
+    workplace: new GitWorkplace({ ...places, log: log.component('git'), sessionFolder }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     away: new GitAway({ repositories, executors, folder: join(home.root, 'away'), log: log.component('executor') }),
     agent: agentOf,

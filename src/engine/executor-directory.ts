@@ -1,5 +1,7 @@
 import { CoppiceError } from '../core/errors.ts';
 import type { Executor } from '../executors/executor.ts';
+import { socketOf } from '../executors/docker/daemon.ts';
+import { DockerExecutor } from '../executors/docker/docker-executor.ts';
 import { LocalExecutor } from '../executors/local/local-executor.ts';
 import { SshExecutor } from '../executors/ssh/ssh-executor.ts';
 import { hostPattern } from '../executors/ssh/target.ts';
@@ -17,6 +19,8 @@ export interface ExecutorDirectoryOptions {
   readonly cli: string;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
+  /** Folder of a session. */
+  readonly sessionFolder: (session: string) => string;
   /** Name of the socket of our tmux server. */
   readonly tmuxSocket: string;
 }
@@ -26,6 +30,8 @@ export class ExecutorDirectory {
   /** This host, without anything else: what is always there. */
   readonly local: LocalExecutor;
   readonly tmux: TmuxServer;
+  /** Containers of this host. */
+  readonly docker: DockerExecutor;
   readonly #options: ExecutorDirectoryOptions;
   /** Socket of the key agent of whoever asked last. */
   #keyAgent: string | undefined;
@@ -34,7 +40,7 @@ export class ExecutorDirectory {
 
   constructor(options: ExecutorDirectoryOptions) {
     this.#options = options;
-    const { home, wrapper, cli, env, log, tmuxSocket } = options;
+    const { home, wrapper, cli, env, log, tmuxSocket, sessionFolder } = options;
     this.local = new LocalExecutor({ wrapperPath: wrapper });
     this.tmux = new TmuxServer({ socket: tmuxSocket, env: terminalEnvironment(env) });
     const electron = process.versions['electron'] === undefined ? [] : ['ELECTRON_RUN_AS_NODE=1'];
@@ -45,9 +51,14 @@ export class ExecutorDirectory {
       view: (session) => [...view, session],
       onTrouble: (session, error) => log.warn('no window could be opened', { session, error: String(error) }),
     });
+    this.docker = new DockerExecutor({
+      ...{ wrapperPath: wrapper, home, sessionFolder },
+      socketPath: socketOf(env),
+    });
     this.#known = new Map<string, Executor>([
       [this.local.id, this.local],
       [tmux.id, tmux],
+      [this.docker.id, this.docker],
     ]);
   }
 

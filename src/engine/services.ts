@@ -18,7 +18,7 @@ export interface Services {
   readonly sessions: Sessions;
   readonly vault: Vault;
   readonly repositories: Repositories;
-  readonly executors: Pick<ExecutorDirectory, 'ids' | 'executor'>;
+  readonly executors: Pick<ExecutorDirectory, 'ids' | 'executor' | 'docker'>;
   readonly radar: Pick<Radar, 'view'>;
   readonly watching: Pick<Watching, 'ready'>;
   readonly log: Log;

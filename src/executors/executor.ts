@@ -46,6 +46,8 @@ export interface RunSpec extends RunRef {
   readonly duplex: boolean;
   /** Files that the agent reads, written to the run's directory where the agent finds it, for its user only. */
   readonly files?: readonly { readonly name: string; readonly text: string }[];
+  /** For executors with containers. */
+  readonly container?: ContainerPolicy;
   /** What is at work, for places that show it; see `SessionLabel`. */
   readonly label?: SessionLabel;
 }
@@ -56,6 +58,34 @@ export interface SessionLabel {
   readonly task: string;
   readonly mode: string;
   readonly agent: string;
+}
+
+/** What a container is made of and may use. */
+export interface ContainerPolicy {
+  readonly image: string;
+  readonly memoryMegabytes: number;
+  /** Processors; fractions count. */
+  readonly cpus: number;
+  /** Processes and threads at once. */
+  readonly processes: number;
+  readonly network: 'none' | 'open';
+}
+
+/** Where a worktree that is shared with a container stands in git. */
+export interface SharedHead {
+  readonly branch: string;
+  /** Full id of the commit. */
+  readonly head: string;
+  /** Folder of the repository's objects, which is lent read-only. Absolute. */
+  readonly objects: string;
+}
+
+/** Worktrees whose files are those of this host and whose git directory is one of the session's own. */
+export interface SharedTree {
+  /** Makes a git directory for the next run. Earlier ones are kept. */
+  put(session: string, head: SharedHead): Promise<void>;
+  /** Where the agent left it, and the folder of objects that it made. Nothing in there is believed. */
+  keep(session: string): Promise<{ readonly head: string; readonly branch?: string; readonly objects: string }>;
 }
 
 /** Where an agent finds its working directory and the directory of its run. Absolute, as the agent sees them. */
@@ -184,6 +214,8 @@ export interface Executor {
   readonly capabilities: ExecutorCapabilities;
   /** Where agents do not work on the files of this host. */
   readonly tree?: AwayTree;
+  /** Where agents work on the files of this host with a git directory of their own. */
+  readonly shared?: SharedTree;
   /** Where the agent of a run finds its folders. Throws `unreachable`. */
   view(run: RunRef, cwd: string): Promise<RunView>;
   /** Whether it can be used here, and what it is: a version, a host. Throws `executor-missing`, `unreachable` with what to do. */

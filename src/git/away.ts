@@ -84,6 +84,37 @@ export async function present(repository: Repository, ids: readonly string[]): P
     .flatMap((line) => (line.endsWith(' commit') ? [line.slice(0, -' commit'.length)] : []));
 }
 
+/** Takes what an agent made in a folder of objects of its own, which nobody believes. */
+export async function takeObjects(repository: Repository, folder: string, head: string, base: string): Promise<void> {
+  const { stdout } = await repository.run(['pack-objects', '--revs', '--stdout', '-q'], {
+    input: `${head}\n^${base}\n`,
+    timeoutMs: packMs,
+    maxBytes: largestPack,
+    extraEnv: { GIT_ALTERNATE_OBJECT_DIRECTORIES: folder },
+  });
+  await repository.run(['index-pack', '--stdin', '--strict'], { input: stdout, timeoutMs: packMs });
+}
+
+/**
+ * Brings the branch of a worktree to where an agent left it in a git directory of its own; the files are here already. Repeating it
+ * is harmless.
+ *
+ * @throws CoppiceError as `bringHome`.
+ */
+export async function bringBranchHome(
+  repository: Repository,
+  session: string,
+  place: Place,
+  kept: { readonly head: string; readonly branch?: string },
+): Promise<void> {
+  const base = await agreed(repository, session);
+  if (base === undefined || base === kept.head) return;
+  await repository.run(['rev-list', '--objects', '--quiet', kept.head, '--not', base], { timeoutMs: packMs });
+  await finishInterrupted(place.admin);
+  await bringBranch(repository, place, base, kept);
+  await agree(repository, session, kept.head);
+}
+
 /** Takes a pack that came from elsewhere; objects that git would not take from a stranger are refused. */
 export async function takePack(repository: Repository, file: string): Promise<void> {
   const input = await readFile(file);
@@ -134,7 +165,12 @@ async function openMoves(repository: Repository, place: Place, base: string, the
   );
 }
 
-async function bringBranch(repository: Repository, place: Place, sent: string, kept: AwayKept): Promise<void> {
+async function bringBranch(
+  repository: Repository,
+  place: Place,
+  sent: string,
+  kept: { readonly head: string; readonly branch?: string },
+): Promise<void> {
   const tip = await branchCommit(repository, place.branch);
   if (kept.branch !== place.branch || tip === kept.head) return;
   // An agent may amend what it committed there; what anybody else committed here stays.
@@ -148,7 +184,7 @@ async function bringBranch(repository: Repository, place: Place, sent: string, k
   }
   const branch = `refs/heads/${place.branch}`;
   await repository.run(['update-ref', branch, kept.head, sent], { extraEnv: ownIdentity });
-  const index = join(repository.privateDir, 'index', `away-${kept.commit}`);
+  const index = join(repository.privateDir, 'index', `away-${kept.head}`);
   await repository.onTree(place.path, index, ['read-tree', kept.head]);
   await bringIndexAlong(place.admin, index);
   await rm(index, { force: true });

@@ -100,6 +100,8 @@ export const requests = {
   'session/archive': { params: z.object({ session: identifier }), result: none },
   /** How a terminal gets to where a session is: a program with its arguments (none: the user's shell), and a folder. */
   'session/terminal': { params: z.object({ session: identifier }), result: terminalSchema },
+  /** Removes containers of this data directory: those that have ended, or all. */
+  'containers/tidy': { params: z.object({ all: z.boolean() }), result: z.object({ removed: z.number() }) },
   /** The conversation so far, from a byte offset of the stream (0 = the beginning). `live` tells that more may come. */
   'session/logs': {
     params: z.object({

@@ -11,6 +11,17 @@ const parts = [
   { name: 'tmux', present: () => succeeds('tmux', ['-V']), debian: 'tmux' },
   { name: 'ssh', present: () => succeeds('ssh', ['-V']), debian: 'openssh-client' },
   { name: 'ssh-keygen', present: () => succeeds('sh', ['-c', 'command -v ssh-keygen']), debian: 'openssh-client' },
+  {
+    name: 'dockerd',
+    present: () => succeeds('sh', ['-c', 'command -v dockerd || docker version']),
+    debian: 'docker.io',
+  },
+  {
+    name: 'iptables',
+    present: () => succeeds('sh', ['-c', 'command -v iptables || docker version']),
+    debian: 'iptables',
+  },
+  { name: 'busybox', present: () => succeeds('sh', ['-c', 'command -v busybox']), debian: 'busybox-static' },
   { name: 'sshd', present: () => sshdProgram() !== undefined, debian: 'openssh-server' },
 ];
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Executor, RunRef, RunSpec, RunState } from '../../src/executors/executor.ts';
+import type { ContainerPolicy, Executor, RunRef, RunSpec, RunState } from '../../src/executors/executor.ts';
 import type { Line } from '../../src/executors/lines.ts';
 import type { TailEnd } from '../../src/executors/tail.ts';
 
@@ -16,6 +16,8 @@ export interface Subject {
   readonly home: string;
   /** Working directory of agents, as a spec names it. */
   readonly cwd: string;
+  /** What containers are made of and may use. */
+  readonly container?: ContainerPolicy;
   /** Whether a process of an agent is alive, by its pid as the agent sees it. */
   alive(pid: number): Promise<boolean>;
   /** Kills a process of an agent. */
@@ -43,7 +45,7 @@ export class Bench {
 
   /** A run whose agent is a shell script. */
   spec(script: string, more: Partial<RunSpec> = {}): RunSpec {
-    const { home, cwd } = this.#subject;
+    const { home, cwd, container } = this.#subject;
     const run = more.run ?? 1;
     return {
       session: this.session,
@@ -57,6 +59,7 @@ export class Bench {
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', MARK: 'plain value', KEY: 'very-secret-value' },
       secrets: ['KEY'],
       duplex: false,
+      ...(container === undefined ? {} : { container }),
       ...more,
     };
   }

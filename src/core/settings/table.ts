@@ -296,6 +296,37 @@ export const table = {
       '`title` the name that is shown.',
     scope: 'user',
   },
+  'executors.docker.image': {
+    type: type.image,
+    default: 'my-claude:authenticated',
+    description: 'Image of containers in which agents work. It needs `sh`, `git` and the program of the agent.',
+    scope: 'user',
+  },
+  'executors.docker.memoryMegabytes': {
+    type: type.whole(64, 1_048_576),
+    default: 4096,
+    description:
+      'Memory of a container, in megabytes (1,048,576 bytes), swap included. What asks for more is ended in it.',
+    scope: 'user',
+  },
+  'executors.docker.cpus': {
+    type: type.whole(1, 1024),
+    default: 2,
+    description: 'Processors that a container may use.',
+    scope: 'user',
+  },
+  'executors.docker.processes': {
+    type: type.whole(16, 1_000_000),
+    default: 512,
+    description: 'Processes and threads that a container may have at once.',
+    scope: 'user',
+  },
+  'executors.docker.network': {
+    type: type.containerNetwork,
+    default: 'open',
+    description: 'What a container reaches: `open` is its model and everything else, `none` is no network at all.',
+    scope: 'user',
+  },
   'executors.tmux.socket': {
     type: type.socketName,
     default: 'coppice',

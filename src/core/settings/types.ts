@@ -42,6 +42,11 @@ export const path = text(
   /^(?:\/|~\/|\{home\}\/)[^\0\r\n]*$/u,
 );
 
+/** Name of a container image: a registry, a name, a tag or a digest. */
+export const image = text('the name of an image', /^[a-z0-9][\w./:@-]{0,254}$/u);
+
+export const containerNetwork = z.enum(['open', 'none'], says('open or none')).describe('open or none');
+
 /** Name of a socket of tmux: a file name. */
 export const socketName = text(
   'a name of letters, digits, hyphens and underscores',

@@ -3,11 +3,12 @@ import type { Handlers, Requests } from '../../protocol/contract.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
 
-type TerminalHandlers = Pick<Handlers<Requests, ClientContext>, 'session/terminal'>;
+type TerminalHandlers = Pick<Handlers<Requests, ClientContext>, 'session/terminal' | 'containers/tidy'>;
 
-/** How a terminal gets to where a session is. */
+/** How a terminal gets to where a session is, and what is left of containers. */
 export function terminalHandlers({ store, executors }: Services): TerminalHandlers {
   return {
+    'containers/tidy': async ({ all }) => ({ removed: await executors.docker.tidy(all) }),
     'session/terminal': async ({ session: key }) => {
       const { id, worktree, task, mode, agent, executor } = store.find(key);
       if (worktree === undefined) {

@@ -1,8 +1,19 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place, Session } from '../../core/session/state.ts';
-import type { AwayTree } from '../../executors/executor.ts';
-import { agree, agreed, bringHome, packOf, present, stateToSend, takePack } from '../../git/away.ts';
+import type { SharedTree } from '../../executors/executor.ts';
+import {
+  agree,
+  agreed,
+  bringBranchHome,
+  bringHome,
+  packOf,
+  present,
+  stateToSend,
+  takeObjects,
+  takePack,
+} from '../../git/away.ts';
+import { branchCommit } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { ExecutorDirectory } from '../executor-directory.ts';
 import type { Log } from '../process/log.ts';
@@ -26,7 +37,8 @@ export class GitAway implements Away {
   }
 
   async send(session: Session, place: Place): Promise<void> {
-    const tree = this.#tree(session);
+    const { tree, shared } = this.#options.executors.executor(session.executor);
+    if (shared !== undefined) await this.#lend(session, place, shared);
     if (tree === undefined) return;
     const repository = await this.#repository(session);
     const began = performance.now();
@@ -42,7 +54,8 @@ export class GitAway implements Away {
   }
 
   async bring(session: Session, place: Place): Promise<void> {
-    const tree = this.#tree(session);
+    const { tree, shared } = this.#options.executors.executor(session.executor);
+    if (shared !== undefined) await this.#takeBack(session, place, shared);
     if (tree === undefined) return;
     const repository = await this.#repository(session);
     const base = await agreed(repository, session.id);
@@ -60,8 +73,23 @@ export class GitAway implements Away {
     this.#log('brought home', session, began);
   }
 
-  #tree({ executor }: Session): AwayTree | undefined {
-    return this.#options.executors.executor(executor).tree;
+  /** The files are here already: only a git directory is made. */
+  async #lend(session: Session, place: Place, shared: SharedTree): Promise<void> {
+    const repository = await this.#repository(session);
+    const head = (await branchCommit(repository, place.branch)) ?? place.baseCommit;
+    const objects = join(repository.location.commonDir, 'objects');
+    await shared.put(session.id, { branch: place.branch, head, objects });
+    await agree(repository, session.id, head);
+  }
+
+  async #takeBack(session: Session, place: Place, shared: SharedTree): Promise<void> {
+    const repository = await this.#repository(session);
+    const base = await agreed(repository, session.id);
+    if (base === undefined) return;
+    const { objects, ...kept } = await shared.keep(session.id);
+    if (kept.head === base) return;
+    await takeObjects(repository, objects, kept.head, base);
+    await bringBranchHome(repository, session.id, place, kept);
   }
 
   #log(what: string, { id, executor }: Session, began: number): void {

@@ -6,7 +6,8 @@ import type { Effect } from '../../core/intent/state.ts';
 import { promptKey } from '../../core/session/observe.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Agent, AgentCommand } from '../../agents/agent.ts';
-import type { RunRecord, RunRef } from '../../executors/executor.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import type { ContainerPolicy, RunRecord, RunRef } from '../../executors/executor.ts';
 import { fileSize } from '../../executors/space.ts';
 import { requireTrusted } from './trust.ts';
 import { engineActor, type SessionContext } from './context.ts';
@@ -119,6 +120,7 @@ async function spawnAgent(
       env: { ...env, ...context.vault.values(session.id, secrets), ...command.env },
       secrets,
       files: command.files.map((file) => ({ name: basename(file.path), text: file.text })),
+      container: containerPolicy(await context.settings(session)),
       label: { task: session.task.id, mode: session.mode, agent: session.agent },
       duplex: command.duplex || inputs > 0,
     },
@@ -126,6 +128,17 @@ async function spawnAgent(
   );
   await giveInputs(context, session, ref, command);
   return { record, inputs };
+}
+
+/** What the settings say about containers; executors without any pass it over. */
+function containerPolicy(settings: Settings): ContainerPolicy {
+  return {
+    image: settings['executors.docker.image'],
+    memoryMegabytes: settings['executors.docker.memoryMegabytes'],
+    cpus: settings['executors.docker.cpus'],
+    processes: settings['executors.docker.processes'],
+    network: settings['executors.docker.network'],
+  };
 }
 
 /** All that a command gets to read. One that has ended without reading it is judged by its end. */

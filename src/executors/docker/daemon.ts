@@ -1,0 +1,69 @@
+/** The Docker Engine (or Podman's like of it), with its errors as sentences. */
+import { existsSync } from 'node:fs';
+import Docker from 'dockerode';
+import { CoppiceError, systemCode } from '../../core/errors.ts';
+
+/** Where the daemon listens: a socket of this host. */
+export interface DaemonOptions {
+  /** Absolute path of its socket. */
+  readonly socketPath: string;
+}
+
+/** The socket that `DOCKER_HOST` names, else the first that is there: Docker's, the user's own, Podman's. */
+export function socketOf(env: NodeJS.ProcessEnv, exists: (path: string) => boolean = existsSync): string {
+  const named = env['DOCKER_HOST'];
+  if (named?.startsWith('unix://') === true) return named.slice('unix://'.length);
+  const own = env['XDG_RUNTIME_DIR'];
+  const places = [
+    '/var/run/docker.sock',
+    ...(own === undefined ? [] : [`${own}/docker.sock`, `${own}/podman/podman.sock`]),
+  ];
+  return places.find((path) => exists(path)) ?? '/var/run/docker.sock';
+}
+
+/** Status of an answer of the daemon; undefined when it gave none. */
+export function statusOf(error: unknown): number | undefined {
+  const found = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof found === 'number' ? found : undefined;
+}
+
+/** A connection to the daemon. What it answers is handed on; what keeps it from answering is `executor-missing`. */
+export class Daemon {
+  readonly socketPath: string;
+  readonly docker: Docker;
+
+  constructor({ socketPath }: DaemonOptions) {
+    this.socketPath = socketPath;
+    this.docker = new Docker({ socketPath });
+  }
+
+  /** Asks the daemon. Errors without an answer of it become `executor-missing`; those with one are handed on. */
+  async ask<T>(question: (docker: Docker) => Promise<T>): Promise<T> {
+    try {
+      return await question(this.docker);
+    } catch (error) {
+      const code = systemCode(error);
+      if (statusOf(error) !== undefined || code === undefined) throw error;
+      throw new CoppiceError(
+        'executor-missing',
+        code === 'EACCES'
+          ? `You may not use Docker here: ${this.socketPath} does not let you in.`
+          : `The Docker daemon does not answer at ${this.socketPath} (${code}).`,
+        code === 'EACCES'
+          ? 'Add yourself to the group `docker` and sign in again, or use rootless Docker or Podman.'
+          : 'Start Docker (`systemctl start docker`, or Docker Desktop), or use another executor.',
+        { cause: error, context: { socket: this.socketPath } },
+      );
+    }
+  }
+
+  /** As `ask`, where the thing that is asked about may be gone. */
+  async find<T>(question: (docker: Docker) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.ask(question);
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+}

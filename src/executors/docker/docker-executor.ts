@@ -1,0 +1,405 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ContainerInspectInfo } from 'dockerode';
+import { CoppiceError } from '../../core/errors.ts';
+import type {
+  Executor,
+  InputState,
+  RunProcess,
+  RunRecord,
+  RunRef,
+  RunSpec,
+  RunState,
+  RunView,
+  SharedTree,
+  StopLimits,
+  StopReport,
+  Terminal,
+  TerminalPlace,
+} from '../executor.ts';
+import { closeInput, inputState, writeInput } from '../inbox.ts';
+import { pause } from '../pause.ts';
+import { exists, isLocked, prepareRun, readExit, readProcesses, runPaths, writeWhole } from '../run-files.ts';
+import { startText } from '../ssh/start-text.ts';
+import { tail } from '../tail.ts';
+import type { TailEnd, TailHandlers } from '../tail.ts';
+import { containerName, containerOf, labels, view } from './container.ts';
+import { Daemon, statusOf } from './daemon.ts';
+import { DockerTree } from './tree.ts';
+
+/** What containers are made with. Paths are absolute. */
+export interface DockerExecutorOptions {
+  readonly wrapperPath: string;
+  readonly socketPath: string;
+  /** The data directory: what belongs to another one is left alone. */
+  readonly home: string;
+  /** Folder of a session. */
+  sessionFolder(session: string): string;
+}
+
+type Inspected = ContainerInspectInfo['State'];
+
+const startMs = 60_000;
+const sweepMs = 5_000;
+const noSuchProgram = 69;
+
+/** Agents in containers of this host. Their files are those of the local runner, so they are read here; only processes are asked of the daemon. */
+export class DockerExecutor implements Executor {
+  readonly id = 'docker';
+  readonly capabilities = { isolation: 'container', outlivesEngine: true, input: true, resourceLimits: true } as const;
+  readonly shared: SharedTree;
+  readonly #options: DockerExecutorOptions;
+  readonly #daemon: Daemon;
+  readonly #tree: DockerTree;
+  readonly #engine: string;
+
+  constructor(options: DockerExecutorOptions) {
+    this.#options = options;
+    this.#daemon = new Daemon(options);
+    this.#tree = new DockerTree((session) => this.#folder(session));
+    this.shared = this.#tree;
+    this.#engine = createHash('sha256').update(options.home).digest('hex').slice(0, 16);
+  }
+
+  async detect(_signal: AbortSignal): Promise<string> {
+    const { ServerVersion } = (await this.#daemon.ask((docker) => docker.info())) as { ServerVersion?: string };
+    return `Docker ${ServerVersion ?? 'of an unknown version'}; in a container of its own`;
+  }
+
+  view(_run: RunRef, _cwd: string): Promise<RunView> {
+    return Promise.resolve({ cwd: view.workspace, directory: view.run });
+  }
+
+  async start(spec: RunSpec, signal: AbortSignal): Promise<RunRecord> {
+    signal.throwIfAborted();
+    const earlier = await this.#earlier(spec, signal);
+    if (earlier !== undefined) return earlier;
+    const policy = spec.container ?? defaultPolicy;
+    const info = (await this.#daemon.ask((docker) => docker.info())) as { Name?: string };
+    await prepareRun(spec, info.Name ?? 'docker');
+    const place = await this.#place(spec);
+    try {
+      const container = await this.#daemon.ask((docker) =>
+        docker.createContainer(containerOf(spec, place, policy, this.#engine)),
+      );
+      // Attached before the start, so that nothing is missed; what it reads first is its environment.
+      const input = await container.attach({ stream: true, stdin: true, hijack: true });
+      await container.start();
+      input.end(startText(spec, { path: '' }));
+    } catch (error) {
+      const there = await this.#afterConflict(spec, error, signal);
+      if (there !== undefined) return there;
+      await this.#remove(spec);
+      throw refusal(error, policy.image, spec);
+    }
+    return this.#known(spec, signal);
+  }
+
+  async probe(run: RunRef): Promise<RunState> {
+    try {
+      return await this.#look(run);
+    } catch (error) {
+      return { state: 'unknown', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  write(run: RunRef, n: number, data: string | Uint8Array): Promise<'pending' | 'fed'> {
+    return writeInput(run, n, data, () => this.probe(run));
+  }
+
+  inputState(run: RunRef, n: number): Promise<InputState> {
+    return inputState(run, n);
+  }
+
+  close(run: RunRef): Promise<void> {
+    return closeInput(run, () => this.probe(run));
+  }
+
+  async signal(run: RunRef, signal: NodeJS.Signals): Promise<'sent' | 'not-running'> {
+    const state = await this.probe(run);
+    if (state.state !== 'running') return 'not-running';
+    await this.#inside(run, ['kill', `-${signal.replace(/^SIG/u, '')}`, String(state.pid)]);
+    return 'sent';
+  }
+
+  async stop(run: RunRef, { graceMs, sweepMs: ownSweepMs = sweepMs }: StopLimits): Promise<StopReport> {
+    const killed = await this.processes(run).catch(() => []);
+    const before = await this.#look(run);
+    let signal: StopReport['signal'] = 'none';
+    if (before.state === 'running') {
+      signal = 'SIGTERM';
+      await this.#kill(run, 'SIGTERM');
+      if (!(await this.#ends(run, graceMs))) {
+        signal = 'SIGKILL';
+        await this.#kill(run, 'SIGKILL');
+        await this.#ends(run, ownSweepMs);
+      }
+    }
+    // With its container everything goes that the agent left behind.
+    await this.#remove(run);
+    const swept =
+      before.state === 'running' || before.state === 'unknown' ? killed.filter(({ by }) => by !== 'agent') : [];
+    return { signal, killed: swept, left: [], state: await this.#look(run) };
+  }
+
+  async sweep(session: string, _limits: StopLimits): Promise<Pick<StopReport, 'killed' | 'left'>> {
+    for (const id of await this.#containers({ session })) await this.#removeContainer(id);
+    return { killed: [], left: [] };
+  }
+
+  tail(run: RunRef, fromOffset: number, handlers: TailHandlers): Promise<TailEnd> {
+    return tail(run.streamPath, fromOffset, {
+      ...handlers,
+      pollMs: 500,
+      endFolders: [run.directory],
+      writer: async () => {
+        const { state } = await this.probe(run);
+        if (state === 'running') return 'writing';
+        return state === 'exited' || state === 'gone' ? 'ended' : 'unknown';
+      },
+    });
+  }
+
+  async processes(run: RunRef): Promise<readonly RunProcess[]> {
+    const state = await this.#inspect(run);
+    if (state?.Running !== true) return [];
+    const top: unknown = await this.#daemon.find((docker) =>
+      docker.getContainer(containerName(run.session, run.run)).top({ ps_args: '-eo pid,comm' }),
+    );
+    const rows = (top as { Processes?: string[][] } | undefined)?.Processes ?? [];
+    return rows.map(([pid, name]) => ({ pid: Number(pid), startTime: '', name: name ?? '', by: 'descent' }));
+  }
+
+  async memory(run: RunRef): Promise<number | undefined> {
+    const stats = await this.#daemon.find((docker) =>
+      docker.getContainer(containerName(run.session, run.run)).stats({ stream: false }),
+    );
+    return stats?.memory_stats.usage;
+  }
+
+  async clean(run: RunRef): Promise<void> {
+    if ((await this.#inspect(run))?.Running === true) {
+      const next = 'Stop the session first.';
+      throw new CoppiceError('wrong-state', 'The folder of the run was not removed: its container runs.', next);
+    }
+    await this.#remove(run);
+    await rm(run.directory, { recursive: true, force: true });
+  }
+
+  async terminal({ session, cwd }: TerminalPlace): Promise<Terminal> {
+    const [id] = await this.#containers({ session, running: true });
+    if (id === undefined)
+      return { command: [], cwd, what: 'A shell in the worktree, on this host: no container runs.' };
+    const shell = 'command -v bash >/dev/null && exec bash -l; exec sh -l';
+    const docker = [
+      'docker',
+      '-H',
+      `unix://${this.#options.socketPath}`,
+      'exec',
+      '-it',
+      id.slice(0, 12),
+      'sh',
+      '-c',
+      shell,
+    ];
+    return { command: docker, cwd, what: 'A shell in the container of the session.' };
+  }
+
+  async forget(session: string): Promise<void> {
+    for (const id of await this.#containers({ session })) await this.#removeContainer(id);
+    await rm(this.#folder(session), { recursive: true, force: true });
+  }
+
+  /** Removes containers of this data directory: those that have ended, or all. Returns how many. */
+  async tidy(all: boolean): Promise<number> {
+    const ended = new Set(await this.#containers({}));
+    if (!all) for (const id of await this.#containers({ running: true })) ended.delete(id);
+    for (const id of ended) await this.#removeContainer(id);
+    return ended.size;
+  }
+
+  /** What a session keeps for its containers: home, git directories. */
+  #folder(session: string): string {
+    return join(this.#options.sessionFolder(session), 'docker');
+  }
+
+  async #place(spec: RunSpec): Promise<Parameters<typeof containerOf>[1]> {
+    const folder = this.#folder(spec.session);
+    const home = join(folder, 'home');
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    const dotGit = join(folder, 'dot-git');
+    await writeFile(dotGit, 'gitdir: /git\n', { mode: 0o644 });
+    const { uid, gid } = await stat(spec.cwd);
+    return { wrapper: this.#options.wrapperPath, home, dotGit, uid, gid, ...(await this.#tree.mounts(spec.session)) };
+  }
+
+  /** The run that was started in this directory before; a container that never came to run an agent is cleared away. */
+  async #earlier(spec: RunSpec, signal: AbortSignal): Promise<RunRecord | undefined> {
+    const processes = await readProcesses(spec);
+    if (processes !== undefined) return record(spec, processes);
+    const state = await this.#inspect(spec);
+    if (state === undefined) {
+      if (!(await isLocked(spec))) return undefined;
+      throw new CoppiceError(
+        'unknown-outcome',
+        'The run was started before, but its container is gone and it cannot be told whether its agent ever ran.',
+        'Continue the session.',
+      );
+    }
+    if (state.Running) return this.#known(spec, signal);
+    if (await isLocked(spec)) return this.#known(spec, signal);
+    await this.#remove(spec);
+    return undefined;
+  }
+
+  /** Somebody else made the container at the same moment: theirs is the run. */
+  async #afterConflict(spec: RunSpec, error: unknown, signal: AbortSignal): Promise<RunRecord | undefined> {
+    return statusOf(error) === 409 ? this.#known(spec, signal) : undefined;
+  }
+
+  /** The record, once the agent is known. */
+  async #known(spec: RunSpec, signal: AbortSignal): Promise<RunRecord> {
+    const begin = performance.now();
+    for (let elapsed = 0; elapsed < startMs; elapsed = performance.now() - begin) {
+      const state = await this.#inspect(spec);
+      const processes = await readProcesses(spec);
+      if (processes !== undefined) return record(spec, processes);
+      if (state === undefined || (!state.Running && state.Status !== 'created'))
+        throw await this.#neverRan(spec, state);
+      await pause(elapsed < 1000 ? 20 : 100, signal);
+      signal.throwIfAborted();
+    }
+    const next = 'It is looked at again; if nothing runs, continue the session.';
+    throw new CoppiceError('unknown-outcome', 'The container does not tell whether its agent runs.', next);
+  }
+
+  async #neverRan(spec: RunSpec, state: Inspected | undefined): Promise<CoppiceError> {
+    await this.#remove(spec);
+    const image = (spec.container ?? defaultPolicy).image;
+    if (state?.ExitCode === noSuchProgram) {
+      return new CoppiceError(
+        'agent-missing',
+        `The agent's program is not in the image ${image}: ${spec.command}`,
+        'Add it to the image, or set another one with `executors.docker.image`.',
+        { context: { image, command: spec.command } },
+      );
+    }
+    return new CoppiceError(
+      'agent-unusable',
+      `The container of the agent ended at once (status ${state?.ExitCode ?? 'none'}${state?.Error ? `: ${state.Error}` : ''}).`,
+      `Try the image: docker run --rm -it --entrypoint sh ${image}. It needs sh, cat, mkfifo and tail.`,
+      { context: { image } },
+    );
+  }
+
+  async #look(run: RunRef): Promise<RunState> {
+    const exit = await readExit(run);
+    if (exit !== undefined) return exit;
+    const state = await this.#inspect(run);
+    const processes = await readProcesses(run);
+    if (state?.Running === true) {
+      if (processes !== undefined) return { state: 'running', pid: processes.pid };
+      return { state: 'unknown', reason: 'the container runs, but its agent is not known yet' };
+    }
+    const late = await readExit(run);
+    if (late !== undefined) return late;
+    if (state !== undefined && processes !== undefined) return { state: 'exited', ...codeOf(state.ExitCode) };
+    if (!(await isLocked(run))) return { state: 'not-started' };
+    return { state: 'gone', reason: 'its container was removed, and how the agent ended is not on record' };
+  }
+
+  async #ends(run: RunRef, limitMs: number): Promise<boolean> {
+    const begin = performance.now();
+    do {
+      if ((await this.#look(run)).state !== 'running') return true;
+      await pause(25);
+    } while (performance.now() - begin < limitMs);
+    return (await this.#look(run)).state !== 'running';
+  }
+
+  async #inspect({ session, run }: RunRef): Promise<Inspected | undefined> {
+    const found = await this.#daemon.find((docker) => docker.getContainer(containerName(session, run)).inspect());
+    return found?.State;
+  }
+
+  async #kill({ session, run }: RunRef, signal: NodeJS.Signals): Promise<void> {
+    try {
+      await this.#daemon.find((docker) => docker.getContainer(containerName(session, run)).kill({ signal }));
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error; // it has ended
+    }
+  }
+
+  async #inside({ session, run }: RunRef, command: readonly string[]): Promise<void> {
+    await this.#daemon.ask(async (docker) => {
+      const exec = await docker.getContainer(containerName(session, run)).exec({ Cmd: [...command] });
+      await exec.start({ Detach: true });
+    });
+  }
+
+  /** Removes the container; how its agent ended goes on record first, when nobody else could say so. */
+  async #remove(run: RunRef): Promise<void> {
+    const state = await this.#inspect(run);
+    if (state === undefined) return;
+    await this.#removeContainer(containerName(run.session, run.run));
+    const unsaid = (await readProcesses(run)) !== undefined && (await readExit(run)) === undefined;
+    if (!unsaid || !(await exists(run.directory))) return;
+    const code = state.Running ? 137 : state.ExitCode;
+    await writeWhole(runPaths(run.directory).exit, JSON.stringify({ code, at: Math.floor(Date.now() / 1000) }));
+  }
+
+  async #removeContainer(id: string): Promise<void> {
+    try {
+      await this.#daemon.find((docker) => docker.getContainer(id).remove({ force: true, v: true }));
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error; // somebody else removes it
+    }
+  }
+
+  async #containers({ session, running = false }: { session?: string; running?: boolean }): Promise<string[]> {
+    const label = [
+      `${labels.home}=${this.#engine}`,
+      ...(session === undefined ? [] : [`${labels.session}=${session}`]),
+    ];
+    const filters = JSON.stringify({ label });
+    const found = await this.#daemon.ask((docker) => docker.listContainers({ all: !running, filters }));
+    return found.map(({ Id }) => Id);
+  }
+}
+
+const defaultPolicy = {
+  image: 'my-claude:authenticated',
+  memoryMegabytes: 4096,
+  cpus: 2,
+  processes: 512,
+  network: 'open',
+} as const;
+
+function codeOf(code: number): { code: number; signal?: NodeJS.Signals } {
+  return code === 137 ? { code, signal: 'SIGKILL' } : { code };
+}
+
+function record(spec: RunRef, processes: Awaited<ReturnType<typeof readProcesses>>): RunRecord {
+  const { session, run, directory, streamPath, stderrPath } = spec;
+  if (processes === undefined) throw new CoppiceError('internal', 'No process.', 'Report this as a bug.');
+  return { session, run, directory, streamPath, stderrPath, ...processes };
+}
+
+function refusal(error: unknown, image: string, { session, run }: RunRef): unknown {
+  if (error instanceof CoppiceError) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  const context = { image, session, run: String(run), daemon: said.slice(0, 500) };
+  if (statusOf(error) === 404) {
+    return new CoppiceError(
+      'executor-missing',
+      `The image ${image} is not there.`,
+      'Build it with `coppice init`, pull it with `docker pull`, or set another one with `executors.docker.image`.',
+      { context, cause: error },
+    );
+  }
+  return new CoppiceError('executor-missing', `Docker could not start the container: ${said}`, 'See `docker info`.', {
+    context,
+    cause: error,
+  });
+}

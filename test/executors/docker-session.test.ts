@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Dockerd } from './dockerd.ts';
+import { Place } from './place.ts';
+import { until } from './subject.ts';
+
+describe('sessions in containers', function () {
+  this.timeout(180_000);
+  let daemon: Dockerd;
+  let place: Place;
+  before(async () => {
+    daemon = await Dockerd.open();
+    const docker = { image: daemon.image, memoryMegabytes: 256, processes: 64, network: 'none' };
+    // The agent does what the file `do.sh` of the repository says.
+    const boxed = { command: ['sh', '-c', 'cat >/dev/null; . ./do.sh; echo done'] };
+    place = new Place({
+      config: { executors: { docker }, agents: { custom: { boxed } } },
+      env: () => ({ DOCKER_HOST: `unix://${daemon.socketPath}` }),
+    });
+    await place.start();
+  });
+  after(async () => {
+    await place.remove();
+    await daemon.dispose();
+  });
+
+  /** A session whose agent does these lines, on a main that has them. */
+  async function run(prompt: string, ...lines: readonly string[]): Promise<string> {
+    writeFileSync(join(place.repository, 'do.sh'), `${lines.join('\n')}\n`);
+    place.git('add', 'do.sh');
+    place.git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '-qm', prompt);
+    return place.run(prompt, { executor: 'docker', agent: 'boxed' });
+  }
+
+  it('work on the worktree with git; commits and files come home on the branch', async () => {
+    const ended = await place.ended(
+      await run(
+        'commit inside',
+        'git status --porcelain | sed "s/^/status: /"; echo one > one.txt; git add one.txt',
+        'git -c user.name=agent -c user.email=agent@box commit -qm "made inside" && git log --format=%s -1',
+        'echo two > two.txt',
+      ),
+    );
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
+    const said = readFileSync(ended.stream, 'utf8');
+    assert.match(said, /made inside/);
+    assert.doesNotMatch(said, /status: /, 'its tree begins clean');
+    assert.deepEqual(place.changes(ended), { 'one.txt': 'one\n', 'two.txt': 'two\n' });
+    assert.match(place.git('log', '--format=%s by %an', ended.branch ?? ''), /made inside by agent/);
+    assert.equal(status(ended.worktree), '');
+    place.git('fsck', '--strict');
+    assert.equal(daemon.docker('ps', '-aq', '--filter', 'label=coppice'), '', 'the container is gone with its run');
+  });
+
+  it('cannot move other branches, delete history, reach other worktrees, or plant what a git of this host would run', async () => {
+    const main = (): string => place.git('rev-parse', 'main');
+    const evil = join(place.root, 'evil');
+    const id = await run(
+      'try everything',
+      'git update-ref refs/heads/main HEAD~1; git branch -f main HEAD~1; git push . HEAD:main; git tag mine',
+      'rm -rf /objects/* 2>/dev/null; echo x > /objects/x 2>/dev/null && echo "history can be written"',
+      `printf '[core]\\n\\tfsmonitor = "touch ${evil}; false"\\n\\thooksPath = /git/evil\\n' >> /git/config`,
+      'mkdir -p /git/evil /git/worktrees; printf "#!/bin/sh\\ntouch /git/ran\\n" > /git/evil/post-commit; chmod +x /git/evil/post-commit',
+      'rm -f .git 2>/dev/null; mv .git moved 2>/dev/null; echo "gitdir: /tmp/evil" > .git 2>/dev/null && echo ".git can be replaced"',
+      'ln -sf /etc/passwd /git/refs/heads/other; git worktree list; echo tried > tried.txt',
+    );
+    const before = main();
+    const ended = await place.ended(id);
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
+    const said = readFileSync(ended.stream, 'utf8');
+    assert.doesNotMatch(said, /history can be written|can be replaced/);
+    assert.equal(main(), before);
+    assert.deepEqual(place.git('tag'), '');
+    assert.equal(status(ended.worktree), '');
+    assert.equal(existsSync(evil), false, 'nothing of it ran on this host');
+    assert.deepEqual(place.changes(ended), { 'tried.txt': 'tried\n' });
+    place.git('fsck', '--strict');
+  });
+
+  it('outlive their engine, and are a shell away while they run', async () => {
+    const id = await run(
+      'slowly',
+      'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "step $i"; sleep 0.3; done; echo end > end.txt',
+    );
+    const { stream } = await place.when(id, ({ stream: path }) => read(path).includes('step 2'), 'its second step');
+    const { command } = await place.engine.request('session/terminal', { session: id });
+    assert.deepEqual(command.slice(0, 5), ['docker', '-H', `unix://${daemon.socketPath}`, 'exec', '-it']);
+    await place.kill();
+    await place.start();
+    const ended = await place.ended(id);
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
+    const steps = read(stream)
+      .split('\n')
+      .filter((line) => line.startsWith('step'));
+    assert.deepEqual(
+      steps,
+      Array.from({ length: 12 }, (_each, i) => `step ${i + 1}`),
+    );
+    assert.deepEqual(place.changes(ended), { 'end.txt': 'end\n' });
+    await place.engine.request('session/archive', { session: id });
+    await until(
+      () => !existsSync(join(place.home, 'sessions', id, 'docker')),
+      'what it kept for its containers to be gone',
+    );
+  });
+
+  it('leave containers that `clean` and `nuke` remove, and nobody else’s', async () => {
+    const other = daemon.docker('create', '--network', 'none', daemon.image, 'sh').trim();
+    const id = await run('long', 'echo ready; sleep 600');
+    await place.when(id, ({ stream }) => read(stream).includes('ready'), 'the agent');
+    assert.match(place.cli('clean').stdout, /^0 containers removed/);
+    assert.equal(place.cli('nuke').code, 2, 'it asks first');
+    assert.match(place.cli('nuke', '--force').stdout, /^1 container removed/);
+    assert.equal((await place.ended(id)).status, 'failed');
+    assert.match(daemon.docker('ps', '-aq', '--no-trunc'), new RegExp(other));
+    daemon.docker('rm', '-f', other);
+    assert.match(place.cli('init').stdout, /^docker build --tag coppice-test:latest .*media\/docker$/m);
+  });
+
+  it('say what is wrong: an agent that is not in the image', async () => {
+    const failed = await place.ended(await place.run('x', { executor: 'docker', agent: 'claude-code' }));
+    assert.equal(failed.status, 'failed');
+    assert.match(failed.error?.message ?? '', /not in the image coppice-test:latest: claude/);
+    const { checks } = await place.engine.request('doctor', { requester: { env: place.env, secrets: {} } });
+    assert.ok(checks.some(({ name, ok, detail }) => name === 'executor docker' && ok && detail.startsWith('Docker')));
+  });
+});
+
+function status(worktree: string | null): string {
+  return execFileSync('git', ['status', '--porcelain'], { cwd: worktree ?? '', encoding: 'utf8' });
+}
+
+function read(path: string | undefined): string {
+  return path !== undefined && existsSync(path) ? readFileSync(path, 'utf8') : '';
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DockerExecutor } from '../../src/executors/docker/docker-executor.ts';
+import type { RunSpec } from '../../src/executors/executor.ts';
+import { conforms } from './conformance.ts';
+import { Dockerd } from './dockerd.ts';
+import { folder, wrapperPath } from './host.ts';
+import { Bench, texts, until, type Subject } from './subject.ts';
+
+interface DockerSubject extends Subject {
+  readonly executor: DockerExecutor;
+  readonly daemon: Dockerd;
+}
+
+let shared: Dockerd | undefined;
+
+async function open(): Promise<DockerSubject> {
+  const daemon = (shared ??= await Dockerd.open());
+  const { home, remove } = await folder();
+  const make = (): DockerExecutor =>
+    new DockerExecutor({
+      ...{ wrapperPath, socketPath: daemon.socketPath, home },
+      sessionFolder: (session) => join(home, session),
+    });
+  const run = (...command: readonly string[]): string => {
+    const [id] = daemon.docker('ps', '-q', '--filter', 'label=coppice').split('\n');
+    return id === undefined || id === '' ? '' : daemon.docker('exec', id, ...command);
+  };
+  const container = { image: daemon.image, memoryMegabytes: 256, cpus: 1, processes: 64, network: 'none' } as const;
+  return {
+    ...{ executor: make(), another: () => Promise.resolve(make()), daemon, home, cwd: home, container },
+    alive: (pid) => {
+      try {
+        return Promise.resolve(
+          !/^State:\s+Z/m.test(run('cat', `/proc/${pid}/status`)) && run('ls', `/proc/${pid}`) !== '',
+        );
+      } catch {
+        return Promise.resolve(false);
+      }
+    },
+    kill: (pid) => Promise.resolve(void run('kill', '-KILL', String(pid))),
+    dispose: remove,
+  };
+}
+
+after(async function () {
+  this.timeout(60_000);
+  await shared?.dispose();
+});
+
+conforms('docker', open);
+
+describe('an agent in a container', function () {
+  this.timeout(90_000);
+  let subject: DockerSubject;
+  let bench: Bench;
+  before(async () => (subject = await open()));
+  after(() => subject.dispose());
+  beforeEach(() => void (bench = new Bench(subject)));
+  afterEach(() => bench.dispose());
+
+  async function says(script: string, more: Partial<RunSpec> = {}): Promise<string[]> {
+    const spec = bench.spec(script, more);
+    await bench.start(spec);
+    const { lines, end } = bench.follow(spec);
+    await end;
+    return texts(lines);
+  }
+
+  it('works at /workspace, whose files are those of this host, and sees nothing else of it', async () => {
+    const lines = await says(
+      [
+        'pwd; echo made > made.txt; ls -d /root /home/* /var/run/docker.sock /run/docker.sock 2>/dev/null | tr "\\n" " "; echo',
+        'grep -E "^(CapEff|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\\t"',
+        'touch /etc/no 2>/dev/null && echo "root is writable"; echo x > /session/run/in/000009 2>/dev/null && echo "inbox is writable"',
+        'echo x > /session/run.sh 2>/dev/null && echo "wrapper is writable"; ls /proc | grep -c "^[0-9]" | { read -r n; [ "$n" -lt 15 ] && echo few; }',
+        'ls /sys/class/net | tr "\\n" " "; echo',
+      ].join('\n'),
+    );
+    assert.deepEqual(lines, [
+      '/workspace',
+      '/home/agent ',
+      'CapEff:0000000000000000',
+      'NoNewPrivs:1',
+      'Seccomp:2',
+      'few',
+      'lo ',
+    ]);
+    assert.ok(existsSync(join(subject.home, 'made.txt')));
+  });
+
+  it('has limits: a memory hog dies in its container', async () => {
+    const spec = bench.spec('echo start; x=x; while :; do x=$x$x$x$x; done');
+    await bench.start(spec);
+    const state = await bench.ended(spec);
+    assert.ok(state.state === 'exited' && state.code === 137, JSON.stringify(state));
+    const { HostConfig } = (
+      JSON.parse(subject.daemon.docker('inspect', `coppice-${spec.session}-1`)) as [
+        { HostConfig: Record<string, unknown> },
+      ]
+    )[0];
+    assert.deepEqual(
+      [
+        HostConfig['Memory'],
+        HostConfig['MemorySwap'],
+        HostConfig['NanoCpus'],
+        HostConfig['PidsLimit'],
+        HostConfig['NetworkMode'],
+      ],
+      [256 * 2 ** 20, 256 * 2 ** 20, 1e9, 64, 'none'],
+    );
+  });
+
+  it('tells neither its environment nor its command line to `docker inspect`', async () => {
+    const spec = bench.spec('exec sleep 600', { args: ['-c', 'exec sleep 600', 'agent', 'private words'] });
+    await bench.start(spec);
+    const said = subject.daemon.docker('inspect', `coppice-${spec.session}-1`);
+    assert.doesNotMatch(said, /very-secret|private words/);
+  });
+
+  it('ends with a container that somebody removes, and that is told', async () => {
+    const spec = bench.spec('echo ready; exec sleep 600');
+    await bench.start(spec);
+    const { lines, end } = bench.follow(spec);
+    await until(() => lines.length === 1, 'the agent');
+    subject.daemon.docker('rm', '-f', `coppice-${spec.session}-1`);
+    assert.equal((await end).reason, 'ended');
+    assert.match(JSON.stringify(await bench.ended(spec)), /gone|exited/);
+  });
+
+  it('works on while the daemon is away, which is told as unknown; the next daemon finds it', async function () {
+    if (!subject.daemon.own) return; // never somebody else's
+    const spec = bench.spec('i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); sleep 0.1; done; exit 5');
+    await bench.start(spec);
+    const { lines, end } = bench.follow(spec);
+    await until(() => lines.length > 3, 'three lines');
+    await subject.daemon.stop();
+    assert.equal((await bench.executor.probe(spec)).state, 'unknown');
+    await subject.daemon.start();
+    let reason = (await end).reason;
+    for (let offset = lines.at(-1)?.end ?? 0; reason !== 'ended'; offset = lines.at(-1)?.end ?? offset) {
+      const more = bench.follow(spec, offset);
+      reason = (await more.end).reason;
+      lines.push(...more.lines);
+    }
+    assert.deepEqual(
+      texts(lines),
+      Array.from({ length: 60 }, (_each, i) => String(i)),
+    );
+    const state = await bench.ended(spec);
+    assert.ok(state.state === 'exited' && state.code === 5, JSON.stringify(state));
+  });
+
+  it('says what is wrong: no image, no daemon', async () => {
+    const spec = bench.spec('echo x', {
+      container: { ...(subject.container ?? assert.fail()), image: 'no-such-image:here' },
+    });
+    await assert.rejects(bench.start(spec), {
+      code: 'executor-missing',
+      message: /image no-such-image:here is not there/,
+    });
+    assert.deepEqual(await bench.executor.probe(spec), { state: 'not-started' });
+    const without = new DockerExecutor({
+      ...{ wrapperPath, socketPath: join(subject.home, 'none.sock'), home: subject.home },
+      sessionFolder: (session) => join(subject.home, session),
+    });
+    await assert.rejects(without.detect(new AbortController().signal), {
+      code: 'executor-missing',
+      message: /does not answer/,
+    });
+  });
+});
