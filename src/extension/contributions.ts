@@ -13,6 +13,7 @@ import { reviewView } from './review/view.ts';
 import { sessionsView } from './sessions/view.ts';
 import { settingsCheck } from './settings/engine-settings.ts';
 import { statusBar } from './status-bar/status-bar.ts';
+import { walkthroughSteps } from './walkthrough/steps.ts';
 
 /** The features of the window, in the order in which they are registered. */
 export const contributions: readonly Contribution[] = [
@@ -30,4 +31,5 @@ export const contributions: readonly Contribution[] = [
   agentKey,
   settingsCheck,
   linkHandler,
+  walkthroughSteps,
 ];

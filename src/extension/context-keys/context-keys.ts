@@ -15,6 +15,8 @@ export interface KeyValues {
   'coppice.needsYou': boolean;
   /** Something that waited for a person in this window waits no more, wherever it was answered. */
   'coppice.decided': boolean;
+  /** The walkthrough may be open; set after it was opened. */
+  'coppice.walkthroughOpen': boolean;
   /** An agent is at work. */
   'coppice.running': boolean;
   /** A session waits in the queue. */
@@ -39,6 +41,7 @@ export const keyNames: { readonly [K in keyof KeyValues]: null } = {
   'coppice.hasSessions': null,
   'coppice.needsYou': null,
   'coppice.decided': null,
+  'coppice.walkthroughOpen': null,
   'coppice.running': null,
   'coppice.queued': null,
   'coppice.agentFound': null,

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { parse } from 'svelte/compiler';
 import { bundleOf, root, textsIn } from '../../../scripts/l10n/texts.mjs';
 import { matchKey } from '../../../src/core/settings/keys.ts';
 import { acting, commandIds } from '../../../src/extension/commands/table.ts';
+import { launchPlan } from '../../../src/extension/engine/launch-plan.ts';
 import { travellingKeys } from '../../../src/extension/settings/travelling.ts';
 
 interface Setting {
@@ -19,6 +20,7 @@ interface Setting {
 
 interface Manifest {
   readonly icon: string;
+  readonly files: readonly string[];
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly enablement?: string; readonly category: string }[];
@@ -38,7 +40,7 @@ interface Manifest {
 }
 
 const text = readFileSync(join(root, 'package.json'), 'utf8');
-const { contributes, capabilities, icon } = JSON.parse(text) as Manifest;
+const { contributes, capabilities, icon, files: shipped } = JSON.parse(text) as Manifest;
 const names = JSON.parse(readFileSync(join(root, 'package.nls.json'), 'utf8')) as Record<string, string>;
 const settings = Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)) as Record<
   string,
@@ -97,6 +99,12 @@ describe('package.json', () => {
     const used = new Set([...text.matchAll(/"%([\w.-]+)%"/gu)].map(([, name = '']) => name));
     assert.deepEqual([...used].sort(), Object.keys(names).sort());
     for (const [name, value] of Object.entries(names)) assert.notEqual(value.trim(), '', name);
+  });
+
+  it('ships every file that the engine is started from', () => {
+    for (const file of launchPlan('/extension', {}).files) {
+      assert.ok(shipped.includes(`dist/*${extname(file)}`), `no pattern of "files" fits dist/${file}`);
+    }
   });
 
   it('has pictures that are there', () => {
