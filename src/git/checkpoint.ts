@@ -163,7 +163,7 @@ export async function takeBase(
 ): Promise<Capture> {
   const { baseCommit } = place;
   const [tree] = await Promise.all([
-    repository.ask(['rev-parse', '--verify', `${baseCommit}^{tree}`]),
+    treeOfCommit(repository, baseCommit),
     setRef(repository, checkpointRef(options.session, options.n), baseCommit, options),
   ]);
   return { tree, commit: baseCommit, head: baseCommit, remarks: [] };
