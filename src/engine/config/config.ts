@@ -6,7 +6,6 @@ import { placeText, type Place, type Problem } from '../../core/settings/place.t
 import { emptyLayer, readEnvironment, readFlags, readTree, type Layer } from '../../core/settings/read.ts';
 import { resolveSettings, type Resolved, type SettingRow, type Settings } from '../../core/settings/settings.ts';
 import { readSettingsText } from './file.ts';
-import { readYaml } from './yaml.ts';
 
 export const userFileName = 'config.yaml';
 export const repositoryFileName = '.coppice.yaml';
@@ -108,7 +107,8 @@ export class Config {
     if (file === 'same') return { path, present: true, layer: cached?.layer ?? emptyLayer };
     this.#cache.delete(path);
     if (file.kind === 'absent') return { path, present: false, layer: emptyLayer };
-    const layer = file.kind === 'text' ? layerOf(file.text, path, source) : unusable(file, { source, name: path });
+    const layer =
+      file.kind === 'text' ? await layerOf(file.text, path, source) : unusable(file, { source, name: path });
     if (file.kind === 'text' && file.settled) this.#cache.set(path, { identity: file.identity, layer });
     return { path, present: true, layer };
   }
@@ -152,7 +152,9 @@ function problemText({ place, message }: Problem): string {
   return `${placeText(place)}: ${message}`;
 }
 
-function layerOf(text: string, path: string, source: 'user' | 'repository'): Layer {
+async function layerOf(text: string, path: string, source: 'user' | 'repository'): Promise<Layer> {
+  // Loaded with the first settings file: many have none, and an engine's start does not wait for it then.
+  const { readYaml } = await import('./yaml.ts');
   const yaml = readYaml(text);
   if (yaml.problems.length > 0) {
     const problems = yaml.problems.map(({ at, message }) => ({

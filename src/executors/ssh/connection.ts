@@ -1,8 +1,8 @@
 /** One connection to a host for everything that is done there. It is made when it is needed, and again when it was lost. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import ssh2 from 'ssh2';
-import type { ClientChannel, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
+import type ssh2 from 'ssh2';
+import type { Client, ClientChannel, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { pause } from '../pause.ts';
 import { judgeKey, knownKeys } from './known-hosts.ts';
@@ -46,7 +46,7 @@ const errorLimit = 16 * 1024;
 /** A connection with a bounded number of commands at once; more wait for their turn. */
 export class SshConnection {
   readonly #options: ConnectionOptions;
-  #client: Promise<ssh2.Client> | undefined;
+  #client: Promise<Client> | undefined;
   #free = channelsAtOnce;
   readonly #waiting: (() => void)[] = [];
   #disposed = false;
@@ -84,7 +84,7 @@ export class SshConnection {
   }
 
   /** Concurrent callers share one attempt; one that failed is not kept. */
-  #connected(): Promise<ssh2.Client> {
+  #connected(): Promise<Client> {
     this.#client ??= this.#connect().catch((error: unknown) => {
       this.#client = undefined;
       throw error;
@@ -92,14 +92,14 @@ export class SshConnection {
     return this.#client;
   }
 
-  async #connect(): Promise<ssh2.Client> {
+  async #connect(): Promise<Client> {
     const { log } = this.#options;
     const target = await this.#options.target();
     if (this.#disposed) throw unreachable(target, 'the executor was closed');
     const begun = performance.now();
     let refused: unknown;
     const config = await this.#config(target, (error) => (refused = error));
-    const client = new ssh2.Client();
+    const client = new (await library()).Client();
     await new Promise<void>((resolve, reject) => {
       client.once('ready', resolve);
       client.on('error', (error: Error & { level?: string }) => {
@@ -132,7 +132,7 @@ export class SshConnection {
       keepaliveInterval: keepAliveMs,
       keepaliveCountMax: 3,
       ...(agent === undefined ? {} : { agent }),
-      ...(key === undefined || isLocked(key) ? {} : { privateKey: key }),
+      ...(key === undefined || (await isLocked(key)) ? {} : { privateKey: key }),
       ...(first.length === 0 ? {} : { algorithms: { serverHostKey: { prepend: first, append: [], remove: [] } } }),
       hostVerifier: (shown: Buffer) => {
         try {
@@ -146,7 +146,7 @@ export class SshConnection {
     };
   }
 
-  #exec(client: ssh2.Client, command: string, call: RemoteCall): Promise<RemoteAnswer> {
+  #exec(client: Client, command: string, call: RemoteCall): Promise<RemoteAnswer> {
     return new Promise((resolve, reject) => {
       const out: Buffer[] = [];
       let [outBytes, stderr, code] = [0, '', undefined as number | undefined];
@@ -206,8 +206,13 @@ function give(channel: ClientChannel, input: RemoteCall['input']): void {
 }
 
 /** A key with a passphrase is for the user's agent. */
-function isLocked(key: Buffer): boolean {
-  return ssh2.utils.parseKey(key) instanceof Error;
+async function isLocked(key: Buffer): Promise<boolean> {
+  return (await library()).utils.parseKey(key) instanceof Error;
+}
+
+/** Loaded with the first connection: most engines make none, and loading takes a good part of an engine's start. */
+async function library(): Promise<typeof ssh2> {
+  return (await import('ssh2')).default;
 }
 
 /** The connection broke, or no channel could be had: what was asked may have been done. */

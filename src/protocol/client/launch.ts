@@ -57,7 +57,7 @@ export async function startEngine(home: string, version: string, plan: LaunchPla
     const { size } = await log.stat();
     const child = spawn(plan.execPath ?? process.execPath, [join(folder, plan.entry)], {
       cwd: home,
-      env: environment(home, plan),
+      env: environment(home, folder, plan),
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     });
@@ -68,7 +68,7 @@ export async function startEngine(home: string, version: string, plan: LaunchPla
   }
 }
 
-function environment(home: string, plan: LaunchPlan): NodeJS.ProcessEnv {
+function environment(home: string, folder: string, plan: LaunchPlan): NodeJS.ProcessEnv {
   const from = plan.env ?? process.env;
   const kept = handedOn.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]] as const]));
   // Settings of the engine itself, such as its limits, hold for the engine that is started with them. A name that is no
@@ -79,6 +79,8 @@ function environment(home: string, plan: LaunchPlan): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(kept),
     ...settings,
+    // What the engine before has compiled; with the copy of this version it goes.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     ...plan.extraEnv,
     COPPICE_HOME: home,
     ...(electron && { ELECTRON_RUN_AS_NODE: '1' }),

@@ -50,12 +50,13 @@ describe('starting an engine', () => {
     const names = (await readFile(`/proc/${engine.pid}/environ`, 'latin1'))
       .split('\0')
       .map((entry) => entry.split('=')[0] ?? '');
-    const own = names.filter((name) => !['', 'TOY', 'NODE_V8_COVERAGE'].includes(name));
+    const own = names.filter((name) => !['', 'TOY', 'NODE_V8_COVERAGE', 'NODE_DISABLE_COMPILE_CACHE'].includes(name));
     assert.deepEqual(own.sort(), [
       'COPPICE_ENGINE_IDLE_SECONDS',
       'COPPICE_HOME',
       'HOME',
       'LANG',
+      'NODE_COMPILE_CACHE',
       'PATH',
       'TMPDIR',
       'XDG_RUNTIME_DIR',

@@ -50,7 +50,10 @@ export class Workbench {
     return {
       ...{ dist: join(this.root, 'dist'), files: ['engine.js', 'run.sh'], entry: 'engine.js' },
       env: { PATH: process.env['PATH'], HOME: this.root, XDG_RUNTIME_DIR: this.runtime, TMPDIR: this.root, ...env },
-      extraEnv: { TOY: JSON.stringify(toy), ...(coverage !== undefined && { NODE_V8_COVERAGE: coverage }) },
+      extraEnv: {
+        TOY: JSON.stringify(toy),
+        ...(coverage !== undefined && { NODE_V8_COVERAGE: coverage, NODE_DISABLE_COMPILE_CACHE: '1' }),
+      },
     };
   }
 
