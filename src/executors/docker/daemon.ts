@@ -1,6 +1,6 @@
 /** The Docker Engine (or Podman's like of it), with its errors as sentences. */
 import { existsSync } from 'node:fs';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
 
 /** Where the daemon listens: a socket of this host. */
@@ -30,17 +30,22 @@ export function statusOf(error: unknown): number | undefined {
 /** A connection to the daemon. What it answers is handed on; what keeps it from answering is `executor-missing`. */
 export class Daemon {
   readonly socketPath: string;
-  readonly docker: Docker;
+  #docker: Promise<Docker> | undefined;
 
   constructor({ socketPath }: DaemonOptions) {
     this.socketPath = socketPath;
-    this.docker = new Docker({ socketPath });
+  }
+
+  /** Loaded with the first question: most engines never ask, and loading takes longer than all else at an engine's start. */
+  #client(): Promise<Docker> {
+    this.#docker ??= import('dockerode').then(({ default: Client }) => new Client({ socketPath: this.socketPath }));
+    return this.#docker;
   }
 
   /** Asks the daemon. Errors without an answer of it become `executor-missing`; those with one are handed on. */
   async ask<T>(question: (docker: Docker) => Promise<T>): Promise<T> {
     try {
-      return await question(this.docker);
+      return await question(await this.#client());
     } catch (error) {
       const code = systemCode(error);
       if (statusOf(error) !== undefined || code === undefined) throw error;
