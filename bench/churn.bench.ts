@@ -42,7 +42,7 @@ async function measured(
 /** The engine that front ends would start, with the probe in it. */
 async function startProbed(place: BenchPlace, probe: string): Promise<void> {
   const engine = join(here, '..', '..', 'dist', 'engine.js');
-  const env = { ...place.env, COPPICE_HOME: place.home, COPPICE_BENCH_PROBE: probe };
+  const env = { ...place.env, COPPICE_HOME: place.home, ENGINE_PROBE_FILE: probe };
   const child = spawn(process.execPath, ['--import', join(here, 'probe.mjs'), engine], { env, stdio: 'ignore' });
   child.unref();
   const address = join(place.home, 'engine.json');

@@ -2,7 +2,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-const file = process.env['COPPICE_BENCH_PROBE'];
+const file = process.env['ENGINE_PROBE_FILE'];
 if (file !== undefined && process.argv[1]?.endsWith('engine.js') === true) {
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();

@@ -14,6 +14,8 @@ export interface AgentCapabilities {
   readonly interrupt: boolean;
   /** A conversation can be taken up again by a later process. */
   readonly resume: boolean;
+  /** A conversation can be taken up at an earlier point. */
+  readonly rewind?: boolean;
   /** Asks before it uses a tool. */
   readonly permissions: boolean;
   /** Asks questions and presents plans. */
@@ -57,6 +59,8 @@ export interface AgentContext {
   readonly agentSession?: string;
   /** Id of the conversation to take up again. */
   readonly resume?: string;
+  /** A copy of it up to this point is taken up instead, under the id `agentSession`; it is itself left as it is. */
+  readonly resumeAt?: string;
   /** A directory of this run alone, in which the prompt file is put when the agent wants one. */
   readonly directory: string;
 }

@@ -80,6 +80,8 @@ export const checkpointRequests = {
       hunks: z.array(chosenHunksSchema).max(10_000).optional(),
       /** `now` of the preview on which the choice was made; needed for `hunks`. */
       expect: identifier.optional(),
+      /** The conversation with the agent goes back, too: the next prompt is given where it stood then. */
+      conversation: z.boolean().optional(),
       /** Interrupts an agent at work instead of refusing. */
       pause: z.boolean().default(false),
     }),

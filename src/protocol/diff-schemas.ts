@@ -1,6 +1,7 @@
 /** What crosses the wire about the files of a session: what changed, and what is in a file. */
 import * as z from 'zod';
 import { checkpointKinds } from '../core/checkpoint/state.ts';
+import { conversationWays } from '../core/restore/conversation.ts';
 import { priorities } from '../core/session/state.ts';
 import { treePathSchema } from './paths.ts';
 import { usageSchema } from './usage.ts';
@@ -112,6 +113,8 @@ export const restorePreviewSchema = z.object({
   obstacles: z.array(treePathSchema),
   /** An agent is at work: it has to be paused first. */
   live: z.boolean(),
+  /** How the conversation would get back to where it stood then; `same` when nothing was said since. */
+  conversation: z.enum(conversationWays),
   remarks: z.array(z.string()),
 });
 export type RestorePreview = z.infer<typeof restorePreviewSchema>;
@@ -123,5 +126,7 @@ export const restoreResultSchema = z.object({
   files: z.number(),
   before: z.number().optional(),
   after: z.number().optional(),
+  /** How the conversation went back, where that was asked for. */
+  conversation: z.enum(conversationWays).optional(),
 });
 export type RestoreResult = z.infer<typeof restoreResultSchema>;

@@ -22,6 +22,8 @@ export interface RunOptions extends AgentOptions {
   readonly session?: string;
   readonly agentSession?: string;
   readonly resume?: string;
+  /** A copy of that conversation up to this message. */
+  readonly resumeAt?: string;
 }
 
 /** The installed program. */
@@ -42,14 +44,15 @@ export class ClaudeRun {
   #inputs = 0;
 
   private constructor(program: string, options: RunOptions) {
-    const { folder, url, session = randomUUID(), agentSession = randomUUID(), resume, ...settings } = options;
+    const { folder, url, session = randomUUID(), agentSession = randomUUID(), resume, resumeAt, ...settings } = options;
     this.session = session;
-    this.agentSession = resume ?? agentSession;
+    this.agentSession = resumeAt === undefined ? (resume ?? agentSession) : agentSession;
     this.agent = claudeCode({ command: program, ...settings });
     const cwd = join(folder, 'repository');
     const { command, args, env } = this.agent.command({
       ...{ session, cwd, agentSession, directory: folder, prompt: { id: `${session}:1`, text: '' } },
       ...(resume === undefined ? {} : { resume }),
+      ...(resumeAt === undefined ? {} : { resumeAt }),
     });
     for (const each of ['home', 'tmp']) mkdirSync(join(folder, each), { recursive: true });
     this.#child = spawn(command, args, {

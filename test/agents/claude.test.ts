@@ -217,6 +217,28 @@ describe('the real Claude Code', () => {
     await second.done();
   });
 
+  it('goes on from an earlier point in a conversation of its own, and leaves the other one as it is', async () => {
+    const first = await start();
+    const { position = '' } = await first.turn('#S:hello the first words');
+    await first.turn('#S:hello the second words');
+    await first.done();
+
+    const second = await start({ resume: first.agentSession, resumeAt: position, session: first.session });
+    assert.equal((await second.turn('#S:again other words')).outcome, 'success');
+    const identified = second.events.find((event) => event.kind === 'identified');
+    assert.equal(identified?.agentSession, second.agentSession);
+    assert.notEqual(second.agentSession, first.agentSession);
+    assert.ok(told(second).includes('the first words') && told(second).includes('other words'));
+    assert.ok(!told(second).includes('the second words'));
+    await second.done();
+
+    const third = await start({ resume: first.agentSession, session: first.session });
+    third.prompt('#S:again at last', false, 4);
+    assert.equal((await third.ended()).outcome, 'success');
+    assert.ok(told(third).includes('the second words') && !told(third).includes('other words'));
+    await third.done();
+  });
+
   it('runs no prompt twice, neither in the same process nor in the next', async () => {
     const first = await start();
     await first.turn('#S:hello only once');

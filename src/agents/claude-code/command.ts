@@ -12,13 +12,13 @@ const defaultRetries = 5;
 
 /** How Claude Code is started as a live process that reads prompts and answers from its input. */
 export function command(program: string, options: AgentOptions, context: AgentContext): AgentCommand {
-  const { resume, agentSession } = context;
+  const { resume, resumeAt, agentSession } = context;
   const args = [
     ...['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
     ...['--replay-user-messages', '--permission-prompt-tool', 'stdio'],
     ...['--permission-mode', valueOf('permissionMode', options.permissionMode ?? defaultMode)],
     ...(options.model === undefined ? [] : ['--model', valueOf('model', options.model)]),
-    ...conversation(resume, agentSession),
+    ...conversation(resume, resumeAt, agentSession),
     ...(options.args ?? []),
   ];
   const env = {
@@ -32,9 +32,17 @@ export function command(program: string, options: AgentOptions, context: AgentCo
   return { command: program, args, env, duplex: true, firstInputs: [], files: [] };
 }
 
-function conversation(resume: string | undefined, chosen: string | undefined): readonly string[] {
-  if (resume !== undefined) return ['--resume', valueOf('conversation', resume)];
-  return chosen === undefined ? [] : ['--session-id', valueOf('conversation', chosen)];
+function conversation(
+  resume: string | undefined,
+  resumeAt: string | undefined,
+  chosen: string | undefined,
+): readonly string[] {
+  const taken = resume === undefined ? [] : ['--resume', valueOf('conversation', resume)];
+  const named = chosen === undefined ? [] : ['--session-id', valueOf('conversation', chosen)];
+  if (resume === undefined) return named;
+  return resumeAt === undefined
+    ? taken
+    : [...taken, '--resume-session-at', valueOf('message', resumeAt), '--fork-session', ...named];
 }
 
 /** A value must not be taken for an option. */

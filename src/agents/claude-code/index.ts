@@ -16,6 +16,7 @@ export function claudeCode(options: AgentOptions): Agent {
       steer: true,
       interrupt: true,
       resume: true,
+      rewind: true,
       permissions: true,
       questions: true,
       ownSessionId: true,

@@ -68,7 +68,7 @@ export class ClaudeCodeReader implements StreamReader {
       case 'user':
         return this.#user(fields);
       case 'result':
-        return this.#result(turnEnded(fields, this.#turn));
+        return this.#result({ ...turnEnded(fields, this.#turn), ...defined({ position: this.#turn.position }) });
       case 'command_lifecycle':
         return fields['state'] === 'started' ? this.#promptSeen(fields['command_uuid']) : [];
       case 'control_request':
@@ -93,6 +93,7 @@ export class ClaudeCodeReader implements StreamReader {
     this.#turn.open();
     const message = fieldsOf(fields['message']) ?? {};
     this.#turn.count(message, { main: !isOfSubagent(fields) });
+    if (!isOfSubagent(fields)) this.#turn.reached(wordOf(fields['uuid']));
     const events = assistantEvents(fields);
     for (const event of events) {
       if (event.kind === 'tool-started' && event.name === planTool) this.#plans.set(event.id, event.input);

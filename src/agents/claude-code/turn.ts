@@ -4,12 +4,16 @@ import { fieldsOf, wordOf, type Fields } from '../fields.ts';
 import type { TurnNotes } from './result.ts';
 import { usageOfMessage, usageOfMessages } from './usage.ts';
 
+/** It is given back on a command line. */
+const messageId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
+
 /** What is known of a turn before its `result`. A process is started on a prompt, so its first turn is due at once. */
 export class Turn {
   readonly #messages = new Map<string, Usage>();
   #latest: { readonly model: string | undefined; readonly tokens: number } | undefined;
   #notes: TurnNotes = {};
   #over = false;
+  #position: string | undefined;
 
   /** Between two turns. */
   static over(): Turn {
@@ -24,6 +28,15 @@ export class Turn {
 
   get notes(): TurnNotes {
     return this.#notes;
+  }
+
+  /** The last message of the main conversation. */
+  get position(): string | undefined {
+    return this.#position;
+  }
+
+  reached(message: string | undefined): void {
+    if (message !== undefined && messageId.test(message)) this.#position = message;
   }
 
   open(): void {

@@ -15,6 +15,7 @@ export function demo(options: AgentOptions, programs: AgentPrograms): Agent {
       steer: true,
       interrupt: true,
       resume: true,
+      rewind: true,
       permissions: true,
       questions: true,
       ownSessionId: true,
@@ -48,10 +49,12 @@ function command(
   script: string,
   env: Readonly<Record<string, string>>,
   options: AgentOptions,
-  { resume, agentSession }: AgentContext,
+  { resume, resumeAt, agentSession }: AgentContext,
 ): AgentCommand {
   const conversation = resume ?? agentSession;
   const which = conversation === undefined ? [] : [resume === undefined ? '--session' : '--resume', conversation];
+  if (resumeAt !== undefined)
+    which.push('--at', resumeAt, ...(agentSession === undefined ? [] : ['--session', agentSession]));
   const args = [script, ...which, ...(options.args ?? [])];
   return { command: program, args, env, duplex: true, firstInputs: [], files: [] };
 }

@@ -43,6 +43,8 @@ export type OutMessage =
       readonly reason?: string;
       readonly text?: string;
       readonly denials?: number;
+      /** Names the place in the conversation, for an agent that can take it up there. */
+      readonly position?: string;
       readonly usage?: Partial<Usage>;
       /** How full the model's context is after the turn. */
       readonly context?: ContextFill;

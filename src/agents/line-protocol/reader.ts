@@ -192,10 +192,16 @@ function resultOf(fields: Fields): Ended {
     kind: 'turn-ended',
     outcome,
     reason: plainLine(wordOf(fields['reason']) ?? outcome, 80),
-    ...defined({ text, context }),
+    ...defined({ text, context, position: positionOf(fields['position']) }),
     usage: usageOf(fieldsOf(fields['usage'])),
     denials: Math.trunc(amountOf(fields['denials'])),
   };
+}
+
+/** It is given back on a command line. */
+function positionOf(value: unknown): string | undefined {
+  const word = wordOf(value);
+  return word !== undefined && /^[\w.:][\w.:-]{0,199}$/u.test(word) ? word : undefined;
 }
 
 function usageOf(usage: Fields | undefined): Usage {

@@ -84,6 +84,8 @@ export type AgentEvent =
       /** The agent's own word for it, e.g. `completed`, `api_error`, `max_turns`. */
       readonly reason: string;
       readonly text?: string;
+      /** The agent's own name of the place in the conversation where the turn ended. */
+      readonly position?: string;
       readonly usage: Usage;
       /** The main conversation at the end of the turn. */
       readonly context?: ContextFill;

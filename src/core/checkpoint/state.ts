@@ -10,6 +10,8 @@ export type CheckpointKind = (typeof checkpointKinds)[number];
 export interface ConversationPoint {
   /** The agent's own id of the conversation. */
   readonly agentSession?: string;
+  /** The agent's own name of the place in it, at the end of the last turn. */
+  readonly position?: string;
   readonly offset: number;
   /** Prompts that had been given or were about to be. */
   readonly prompts: number;

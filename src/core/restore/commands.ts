@@ -42,7 +42,8 @@ export function undoOf(session: Session, id: string): RestoreRequest {
       'See `coppice checkpoints` for the states that it can go back to.',
     );
   }
-  return { id, to: restored.before, since: restored.after };
+  const conversation = restored.conversation !== undefined;
+  return { id, to: restored.before, since: restored.after, ...(conversation ? { conversation } : {}) };
 }
 
 function refusal(session: Session, what: string, next: string): CoppiceError {

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../errors.ts';
+import type { ConversationWay, Rewound } from './conversation.ts';
 
 /** Which of the changes of a file are taken, by their number in the list of hunks, from 0. */
 export interface ChosenHunks {
@@ -19,6 +20,8 @@ export interface RestoreRequest {
   readonly since?: number;
   /** Tree of the files that the request was decided on; other files refuse it. */
   readonly expect?: string;
+  /** The conversation goes back, too. */
+  readonly conversation?: boolean;
 }
 
 /**
@@ -48,6 +51,8 @@ export interface Restored {
   readonly before?: number;
   readonly after?: number;
   readonly error?: ErrorRecord;
+  /** How the conversation went back; absent when it was not asked to. */
+  readonly conversation?: ConversationWay;
 }
 
 /** Data of the events of rollbacks. */
@@ -61,5 +66,6 @@ export interface RestoreEvents {
     before?: number;
     after?: number;
     error?: ErrorRecord;
+    conversation?: { way: ConversationWay; rewound?: Rewound };
   };
 }

@@ -75,6 +75,8 @@ export interface SessionEvents {
     outcome: TurnOutcome;
     reason: string;
     text?: string;
+    /** The agent's own name of the place in the conversation. */
+    position?: string;
     usage: Usage;
     context?: ContextFill;
     denials: number;

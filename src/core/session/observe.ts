@@ -157,6 +157,7 @@ function conclude(
     outcome: seen.outcome,
     reason: seen.reason,
     ...(seen.text === undefined ? {} : { text: excerpt(seen.text) }),
+    ...(seen.position === undefined ? {} : { position: seen.position }),
     usage: seen.usage,
     ...(seen.context === undefined ? {} : { context: seen.context }),
     denials: seen.denials,

@@ -7,6 +7,7 @@ import { covered } from '../checkpoint/reducer.ts';
 import type { CheckpointEvents } from '../checkpoint/state.ts';
 import type { Recorded } from '../events.ts';
 import type { LandingEvents } from '../landing/state.ts';
+import type { Rewound } from '../restore/conversation.ts';
 import type { Restored, RestoreEvents } from '../restore/state.ts';
 import type { StopEvents } from '../supervision/stops.ts';
 import type { SupervisionEvents } from '../supervision/judgement.ts';
@@ -111,6 +112,13 @@ function keepUndo({ restored }: Session, ended: Restored): Restored {
   return { ...ended, ...defined({ before: restored?.before, after: restored?.after }) };
 }
 
+/** The next start has no conversation to go on with but the one that it was rolled back to. */
+function rewound(session: Session, to: Rewound | undefined): Session {
+  return to === undefined
+    ? session
+    : patch(session, { rewound: to, conversed: undefined, position: to.from?.position, context: undefined });
+}
+
 /** Requests before which the files were kept, or could not be, are not waited for again. */
 function kept(session: Session, requests: readonly string[] | undefined): Session {
   if (requests === undefined) return session;
@@ -136,7 +144,9 @@ function released(session: Session, at: number): Session {
 
 /** A turn that the engine concluded from the end of a process tells nothing of a conversation, unless it was a success. */
 function heard(session: Session, actor: Actor, outcome?: TurnOutcome): Session {
-  return actor.startsWith('agent:') || outcome === 'success' ? patch(session, { conversed: true }) : session;
+  return actor.startsWith('agent:') || outcome === 'success'
+    ? patch(session, { conversed: true, rewound: undefined })
+    : session;
 }
 
 /** A landing that came to nothing takes with it only the acceptance that was its own. */
@@ -262,6 +272,8 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
         endedAt: at,
         offset: data.offset,
       },
+      // A turn that was cut off left the conversation somewhere that has no name.
+      position: data.position,
       usage: addUsage(session.usage, data.usage),
       ...(data.context === undefined ? {} : { context: data.context }),
       workedMs: (session.workedMs ?? 0) + (workedMs(session, at) ?? 0),
@@ -312,10 +324,13 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   'restore.ended': (session, { at, data }) => {
     const { restoring } = session;
     if (restoring?.id !== data.restore) return session;
-    const { files, before, after, error } = data;
-    const restored: Restored = { id: restoring.id, to: restoring.to, at, files, ...defined({ before, after, error }) };
+    const { files, before, after, error, conversation } = data;
+    const restored: Restored = {
+      ...{ id: restoring.id, to: restoring.to, at, files },
+      ...defined({ before, after, error, conversation: conversation?.way }),
+    };
     // One that changed nothing leaves the last one to be undone.
-    return patch(session, {
+    return patch(rewound(session, conversation?.rewound), {
       restoring: undefined,
       restored: after === undefined ? keepUndo(session, restored) : restored,
     });

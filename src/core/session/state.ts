@@ -1,6 +1,7 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { ContextFill, Usage } from '../agent/usage.ts';
 import type { Coverage } from '../checkpoint/state.ts';
+import type { Rewound } from '../restore/conversation.ts';
 import type { Restored, Restoring } from '../restore/state.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Attempts } from '../supervision/attempts.ts';
@@ -267,6 +268,10 @@ export interface Session {
   readonly agentSession?: string;
   /** The agent was heard in that conversation: only then is there something to take up again. */
   readonly conversed?: boolean;
+  /** Where the conversation stood at the end of the last turn, in the agent's own name for it; absent when it tells none. */
+  readonly position?: string;
+  /** It was rolled back, and no agent was heard since. */
+  readonly rewound?: Rewound;
   readonly agentVersion?: string;
   readonly model?: string;
   /** Text of the first prompt. */

@@ -1,5 +1,6 @@
 import { defined } from '../../core/defined.ts';
 import { CoppiceError } from '../../core/errors.ts';
+import { conversationWay } from '../../core/restore/conversation.ts';
 import { requestRestore, undoOf } from '../../core/restore/commands.ts';
 import type { RestoreRequest } from '../../core/restore/state.ts';
 import { isLive } from '../../core/session/status.ts';
@@ -27,20 +28,22 @@ export function restoreHandlers(services: Services): RestoreHandlers {
       const target = checkpointAt(store, session.id, to);
       const now = await treeOfSide(services, place, session, 'worktree');
       const moves = await movesBetween(place.repository, now.tree, target.tree);
+      const { capabilities } = await services.agentOf(session);
       return {
         ...{ to, now: now.tree, target: target.tree, live: isLive(session) },
+        conversation: conversationWay(session, target.conversation, capabilities.rewind === true),
         files: await diffTrees(place.repository, now.tree, target.tree, { renames: false }),
         obstacles: await obstacles(place.place, moves),
         remarks: [...new Set([...now.remarks, ...(target.remarks ?? [])])],
       };
     },
-    'restore/apply': ({ session: key, to, id = newId(), paths, hunks, expect, pause }, client) => {
+    'restore/apply': ({ session: key, to, id = newId(), paths, hunks, expect, conversation, pause }, client) => {
       const session = store.find(key);
       if (hunks !== undefined && expect === undefined) {
         const next = 'Ask for a preview, and give its `now` as `expect`.';
         throw new CoppiceError('bad-usage', 'Single changes can only be chosen from a preview.', next);
       }
-      const request = defined({ id, to, paths, hunks, expect });
+      const request = defined({ id, to, paths, hunks, expect, conversation });
       return carriedOut(services, session, client, pause, () => {
         if (store.session(session.id).restored?.id !== id) checkpointAt(store, session.id, to);
         return request;
@@ -99,6 +102,10 @@ function resultOf({ id, restored }: Session, wanted: string): RestoreResult {
     throw new CoppiceError('unknown-outcome', `How the rollback of session ${id} ended is not known.`, 'Look at it.');
   }
   if (restored.error !== undefined) throw CoppiceError.fromRecord(restored.error);
-  const { to, files, before, after } = restored;
-  return { restore: wanted, to, files, ...(files === 0 ? {} : defined({ before, after })) };
+  const { to, files, before, after, conversation } = restored;
+  return {
+    ...{ restore: wanted, to, files },
+    ...defined({ conversation }),
+    ...(files === 0 ? {} : defined({ before, after })),
+  };
 }

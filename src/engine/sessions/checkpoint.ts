@@ -193,14 +193,14 @@ type Circumstances = Pick<
 /** The whole record of a checkpoint: the files, and where session, conversation, budget and queue stood. */
 export function recordOf(session: Session, captured: Captured, circumstances: Circumstances): CheckpointRecord {
   const { tree, commit, head, remarks, exact } = captured;
-  const { agentSession, streamOffset, turns, place, priority } = session;
+  const { agentSession, position, streamOffset, turns, place, priority } = session;
   const given = session.prompts.filter((prompt) => prompt.state === 'waiting').length;
   return {
     ...circumstances,
     ...{ tree, commit, head, usage: session.usage },
     ...defined({ exact }),
     conversation: {
-      ...defined({ agentSession }),
+      ...defined({ agentSession, position }),
       offset: streamOffset,
       prompts: session.promptCount - given,
       turns,

@@ -1,6 +1,7 @@
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Intent } from '../../core/intent/state.ts';
+import { spoken } from '../../core/restore/conversation.ts';
 import { promptKey } from '../../core/session/observe.ts';
 import type { InputPurpose } from '../../core/session/events.ts';
 import type { Session } from '../../core/session/state.ts';
@@ -83,7 +84,12 @@ function inputOf(session: Session, what: Exclude<InputPurpose, { kind: 'close' }
     case 'prompt': {
       const prompt = session.prompts.find((each) => each.n === what.prompt);
       if (prompt === undefined) break;
-      return { kind: 'prompt', id: promptKey(session.id, prompt.n), text: prompt.text, steer: prompt.steer };
+      return {
+        kind: 'prompt',
+        id: promptKey(session.id, prompt.n),
+        text: spoken(session, prompt.text),
+        steer: prompt.steer,
+      };
     }
     case 'answer': {
       const breakpoint = session.breakpoints.find((each) => each.id === what.breakpoint);

@@ -2,6 +2,7 @@ import { checkpointId, type Checkpoint } from '../../core/checkpoint/state.ts';
 import { defined } from '../../core/defined.ts';
 import { CoppiceError, toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
+import { conversationWay, rewindTo } from '../../core/restore/conversation.ts';
 import type { Restoring } from '../../core/restore/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { keepNow, recordOf } from './checkpoint.ts';
@@ -118,6 +119,16 @@ function at({ store }: SessionContext, { id }: Session, n: number): Checkpoint {
   );
 }
 
+/** What becomes of the conversation, if it was asked for. */
+async function conversationOf(context: SessionContext, session: Session, { conversation, to }: Restoring) {
+  if (conversation !== true) return undefined;
+  const point = at(context, session, to).conversation;
+  const { capabilities } = await context.agent(session);
+  const present = context.store.session(session.id);
+  const way = conversationWay(present, point, capabilities.rewind === true);
+  return { way, ...defined({ rewound: rewindTo(present, point, way) }) };
+}
+
 interface Ending {
   readonly files: number;
   readonly before?: number;
@@ -126,14 +137,17 @@ interface Ending {
 }
 
 async function end(
-  { store }: SessionContext,
+  context: SessionContext,
   session: Session,
-  { id, to }: Restoring,
+  restoring: Restoring,
   { files, before, after, error }: Ending,
 ): Promise<void> {
+  const { store } = context;
+  const { id, to } = restoring;
+  const conversation = error === undefined ? await conversationOf(context, session, restoring) : undefined;
   const ended = event(
     'restore.ended',
-    defined({ session: session.id, restore: id, files, before, after: after?.n, error }),
+    defined({ session: session.id, restore: id, files, before, after: after?.n, error, conversation }),
   );
   await store.commit(engineActor, () => {
     if (after === undefined) return [ended];

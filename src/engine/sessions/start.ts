@@ -3,6 +3,7 @@ import { defined } from '../../core/defined.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Effect } from '../../core/intent/state.ts';
+import { spoken } from '../../core/restore/conversation.ts';
 import { promptKey } from '../../core/session/observe.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Agent, AgentCommand } from '../../agents/agent.ts';
@@ -94,7 +95,7 @@ async function spawnAgent(
   prompt: number,
 ): Promise<Started> {
   const ref = context.runRef(session.id, spawn.run);
-  const text = session.prompts.find((each) => each.n === prompt)?.text ?? '';
+  const text = spoken(session, session.prompts.find((each) => each.n === prompt)?.text ?? '');
   const executor = context.executor(session);
   const view = await executor.view(ref, place.path);
   // A start that is taken up again must not undo what its agent did meanwhile.
@@ -106,7 +107,8 @@ async function spawnAgent(
     directory: view.directory,
     ...defined({
       agentSession: spawn.agentSession,
-      resume: agent.capabilities.resume && session.conversed === true ? session.agentSession : undefined,
+      resume: resumed(session, agent),
+      resumeAt: session.rewound?.from?.position,
     }),
   });
   const { secrets, env } = session.requester;
@@ -139,6 +141,12 @@ function containerPolicy(settings: Settings): ContainerPolicy {
     processes: settings['executors.docker.processes'],
     network: settings['executors.docker.network'],
   };
+}
+
+/** The conversation that the agent takes up, if there is one. */
+function resumed({ agentSession, conversed, rewound }: Session, { capabilities }: Agent): string | undefined {
+  if (rewound !== undefined) return rewound.from?.agentSession;
+  return capabilities.resume && conversed === true ? agentSession : undefined;
 }
 
 /** All that a command gets to read. One that has ended without reading it is judged by its end. */

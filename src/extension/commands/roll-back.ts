@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { RestorePreview } from '../../protocol/diff-schemas.ts';
 import type { App } from '../app.ts';
 import { openAll, wouldBe } from '../review/diffs.ts';
 import { chosenPaths } from '../review/choice.ts';
@@ -59,10 +60,11 @@ export const applyRollback: Command = (app) => async () => {
     return;
   }
   if (worktree !== undefined) await settleEditors(worktree, new Set(paths));
+  const conversation = await alsoConversation(open.preview.conversation);
   const pause = open.preview.live && (await mayPause(detail.title));
   const result = await vscode.window.withProgress(
     { location: { viewId: 'coppice.review' }, title: l10n.t('Rolling back…') },
-    () => app.review.rollbacks.apply(pause),
+    () => app.review.rollbacks.apply({ pause, conversation }),
   );
   if (result === undefined) return;
   const undo = l10n.t('Undo');
@@ -88,6 +90,26 @@ async function settleEditors(worktree: string, paths: ReadonlySet<string>): Prom
   for (const document of unsaved) {
     if (!(await document.save())) throw new vscode.CancellationError();
   }
+}
+
+/** Asked only where the agent has said something since. Closing the question leaves everything as it is. */
+async function alsoConversation(way: RestorePreview['conversation']): Promise<boolean> {
+  if (way === 'same') return false;
+  const files = l10n.t('Files Only');
+  const both = l10n.t('Files and Conversation');
+  const detail = {
+    resume: l10n.t('With the conversation, the agent goes on from what had been said then.'),
+    summary: l10n.t('With the conversation, the agent begins a new one, with an account of the old one.'),
+    fresh: l10n.t('With the conversation, the agent begins a new one.'),
+  }[way];
+  const answer = await vscode.window.showInformationMessage(
+    l10n.t('Roll the conversation with the agent back, too?'),
+    { modal: true, detail },
+    files,
+    both,
+  );
+  if (answer === undefined) throw new vscode.CancellationError();
+  return answer === both;
 }
 
 async function mayPause(title: string): Promise<boolean> {

@@ -23,8 +23,11 @@ export interface Rollbacks {
   choose(path: string, hunk: number | undefined, take: boolean): void;
   /** Ends the choice without doing anything. */
   cancel(): void;
-  /** Does what was chosen; undefined when nothing was. `pause` interrupts an agent that is at work. */
-  apply(pause: boolean): Promise<RestoreResult | undefined>;
+  /**
+   * Does what was chosen; undefined when nothing was. `pause` interrupts an agent that is at work, `conversation` takes the
+   * conversation back, too.
+   */
+  apply(how: { readonly pause: boolean; readonly conversation: boolean }): Promise<RestoreResult | undefined>;
 }
 
 /** An open choice. */
@@ -87,12 +90,12 @@ class Holder implements Rollbacks, Disposable {
     this.#become(undefined);
   }
 
-  async apply(pause: boolean): Promise<RestoreResult | undefined> {
+  async apply({ pause, conversation }: Parameters<Rollbacks['apply']>[0]): Promise<RestoreResult | undefined> {
     const open = this.#open;
     const what = open && chosen(open.choices);
     if (open === undefined || what === undefined) return undefined;
     const { session, to, preview } = open;
-    const request = { session, to, ...what, expect: preview.now, pause };
+    const request = { session, to, ...what, expect: preview.now, pause, conversation };
     const result = await this.#link.request('restore/apply', request, { timeoutMs: applyMs });
     if (this.#open?.session === session) this.#become(undefined);
     return result;

@@ -77,6 +77,7 @@ export const eventSchema = z.discriminatedUnion('kind', [
     outcome: z.enum(['success', 'failed', 'interrupted', 'limit', 'rate-limited', 'crashed']),
     reason: line.max(80),
     text: z.string().optional(),
+    position: line.max(200).optional(),
     usage,
     context: z.strictObject({ tokens: count.min(1), window: count.min(1).optional() }).optional(),
     denials: count,

@@ -59,8 +59,17 @@ describe('checkpoints in the shell', () => {
   });
 
   it('are rolled back to, in part, after a look, and undone', async () => {
-    const preview = { to: 1, now: 'n', target: 't', files, obstacles: ['.env'], live: true, remarks: [] };
-    const done = { restore: 'r', to: 1, files: 2, before: 4, after: 5 };
+    const preview = {
+      to: 1,
+      now: 'n',
+      target: 't',
+      files,
+      obstacles: ['.env'],
+      live: true,
+      remarks: [],
+      conversation: 'resume' as const,
+    };
+    const done = { restore: 'r', to: 1, files: 2, before: 4, after: 5, conversation: 'summary' as const };
     const engine = new FakeEngine({
       'restore/preview': () => preview,
       'restore/apply': () => done,
@@ -70,11 +79,15 @@ describe('checkpoints in the shell', () => {
     assert.match(look.stdout, /src\/a\.ts/);
     assert.doesNotMatch(look.stdout, /logo/);
     assert.match(look.stdout, /in the way, and ignored by git: \.env/);
+    assert.match(look.stdout, /With --conversation the agent goes on from what had been said then/);
     assert.ok(engine.asked.every(({ method }) => method !== 'restore/apply'));
     const { exit, stdout } = await coppice(engine, ['rollback', '1f2e', '1', '--path', 'a', '--path', 'b', '--pause']);
     assert.equal(exit, 0);
     assert.deepEqual(engine.asked.at(-1)?.params, { session: '1f2e', to: 1, pause: true, paths: ['a', 'b'] });
     assert.match(stdout, /2 files brought back to checkpoint 1/);
+    assert.match(stdout, /the agent begins a new conversation, with an account/);
+    await coppice(engine, ['rollback', '1f2e', '1', '--conversation']);
+    assert.deepEqual(engine.asked.at(-1)?.params, { session: '1f2e', to: 1, pause: false, conversation: true });
     assert.match((await coppice(engine, ['undo', '1f2e'])).stdout, /Nothing to do/);
     assert.equal((await coppice(engine, ['rollback', '1f2e', 'last'])).exit, 2);
   });

@@ -83,13 +83,12 @@ export class Conversation {
     }
     say({ type: 'prompt', id: prompt.id, text: prompt.text });
     const { signal } = turn;
-    say(
-      await runTurn({
-        ...{ root, say, signal, prompt: prompt.text, number: memory.turns },
-        ask: (request) => this.#ask(request, signal),
-        wait: (ms) => wait(ms, signal),
-      }),
-    );
+    const end = await runTurn({
+      ...{ root, say, signal, prompt: prompt.text, number: memory.turns },
+      ask: (request) => this.#ask(request, signal),
+      wait: (ms) => wait(ms, signal),
+    });
+    say({ ...end, position: String(memory.turns) });
     this.#turn = undefined;
   }
 

@@ -1,6 +1,7 @@
 /**
  * The demo agent: a small program that speaks the line protocol and really edits the repository in its working directory.
- * `--session ID` begins a conversation, `--resume ID` takes one up again; both are kept in `COPPICE_AGENT_STATE`.
+ * `--session ID` begins a conversation, `--resume ID` takes one up again, `--resume ID --at TURN --session NEW` a copy of what it was
+ * after a turn; all are kept in `COPPICE_AGENT_STATE`.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,18 +13,21 @@ import { linesOf, messageOf } from './input.ts';
 import { MemoryFile } from './memory.ts';
 
 const version = '1.0.0';
-const usage = 'Usage: demo-agent [--session ID | --resume ID] | --version\n';
+const usage = 'Usage: demo-agent [--session ID | --resume ID [--at TURN --session ID]] | --version\n';
 
 function say(message: OutMessage): void {
   process.stdout.write(jsonLine(message));
 }
 
 /** Reads prompts from the input until it ends. The exit code. */
-async function converse(session: string, mustExist: boolean): Promise<number> {
+async function converse(session: string, { resume, at }: { resume?: string; at?: string }): Promise<number> {
   const folder = process.env['COPPICE_AGENT_STATE'] ?? join(tmpdir(), 'coppice-demo-agent');
-  const memory = await MemoryFile.open(folder, session, mustExist);
+  const memory =
+    resume !== undefined && at !== undefined
+      ? await MemoryFile.copy(folder, resume, Number(at), session)
+      : await MemoryFile.open(folder, session, resume !== undefined);
   if (memory === undefined) {
-    process.stderr.write(`There is no conversation ${session} in ${folder}.\n`);
+    process.stderr.write(`There is no conversation ${resume ?? session} in ${folder}.\n`);
     return 1;
   }
   say({ type: 'session', session, model: 'demo', version });
@@ -42,7 +46,12 @@ async function main(): Promise<number> {
   let values;
   try {
     ({ values } = parseArgs({
-      options: { session: { type: 'string' }, resume: { type: 'string' }, version: { type: 'boolean' } },
+      options: {
+        session: { type: 'string' },
+        resume: { type: 'string' },
+        at: { type: 'string' },
+        version: { type: 'boolean' },
+      },
     }));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
@@ -52,7 +61,12 @@ async function main(): Promise<number> {
     process.stdout.write(`coppice-demo ${version}\n`);
     return 0;
   }
-  return converse(values.resume ?? values.session ?? `pid-${process.pid}`, values.resume !== undefined);
+  const { session, resume, at } = values;
+  const which = at === undefined ? (resume ?? session) : session;
+  return converse(which ?? `pid-${process.pid}`, {
+    ...(resume === undefined ? {} : { resume }),
+    ...(at === undefined ? {} : { at }),
+  });
 }
 
 process.exitCode = await main();

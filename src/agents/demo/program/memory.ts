@@ -29,6 +29,15 @@ export class MemoryFile {
     return new MemoryFile(folder, { session, turns: known?.turns ?? 0, prompts: known?.prompts ?? [] });
   }
 
+  /** The conversation as it was after so many turns, under another id; undefined when it is not known so far. */
+  static async copy(folder: string, from: string, turns: number, to: string): Promise<MemoryFile | undefined> {
+    const known = await read(fileOf(folder, from));
+    if (known === undefined || !(turns >= 0 && turns <= known.turns)) return undefined;
+    // Each turn has a prompt; of very many only the last ones are known.
+    const prompts = known.prompts.slice(0, Math.max(0, known.prompts.length - (known.turns - turns)));
+    return new MemoryFile(folder, { session: to, turns, prompts });
+  }
+
   get turns(): number {
     return this.#memory.turns;
   }

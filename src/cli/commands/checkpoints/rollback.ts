@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ConversationWay } from '../../../core/restore/conversation.ts';
 import type { RestoreResult } from '../../../protocol/diff-schemas.ts';
 import type { Context, Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
@@ -13,6 +14,7 @@ interface RollbackOptions {
   readonly path?: readonly string[];
   readonly dryRun?: true;
   readonly pause?: true;
+  readonly conversation?: true;
 }
 
 /** Adds `rollback`: the files of a session as they were at a checkpoint. */
@@ -28,6 +30,7 @@ export function addRollback(program: Command, perform: Perform): void {
     )
     .option('--path <path>', 'only this file or folder, relative to the worktree; can be repeated', collect)
     .option('-n, --dry-run', 'only say what would change')
+    .option('--conversation', 'the conversation with the agent goes back, too')
     .option('--pause', 'interrupt the agent if it is at work')
     .action((session: string, to: number, options: RollbackOptions) =>
       perform(async (context) =>
@@ -66,6 +69,7 @@ async function preview(
   out.result({ ...all, files }, () => [
     ...fileLines(files, out.paint),
     ...all.obstacles.map((path) => text`in the way, and ignored by git: ${path}`),
+    ...(told[all.conversation].would === undefined ? [] : [out.paint.dim(told[all.conversation].would ?? '')]),
     ...(all.live ? ['An agent is at work: it has to be paused first (--pause).'] : []),
     ...(files.length === 0 ? [out.paint.dim('Nothing would change.')] : []),
   ]);
@@ -81,23 +85,46 @@ async function apply(
   context: Context,
   session: string,
   to: number,
-  { path, pause }: RollbackOptions,
+  { path, pause, conversation }: RollbackOptions,
 ): Promise<typeof exits.done> {
-  const params = { session, to, pause: pause === true, ...(path === undefined ? {} : { paths: [...path] }) };
+  const params = {
+    ...{ session, to, pause: pause === true },
+    ...(path === undefined ? {} : { paths: [...path] }),
+    ...(conversation === undefined ? {} : { conversation }),
+  };
   tell(context, await context.engine.request('restore/apply', params, { timeoutMs }));
   return exits.done;
 }
 
 function tell({ out }: Context, result: RestoreResult): void {
-  const { files, to, before, after } = result;
+  const { files, to, before, after, conversation } = result;
+  const talk = conversation === undefined ? [] : [told[conversation].done];
   out.result(result, () =>
     files === 0
-      ? [out.paint.dim(text`Nothing to do: the files are as in checkpoint ${to}.`)]
+      ? [out.paint.dim(text`Nothing to do: the files are as in checkpoint ${to}.`), ...talk]
       : [
           text`${files} ${files === 1 ? 'file' : 'files'} brought back to checkpoint ${to}.`,
+          ...talk,
           out.paint.dim(
             text`before: checkpoint ${before ?? '-'}, after: checkpoint ${after ?? '-'}; coppice undo takes it back`,
           ),
         ],
   );
 }
+
+/** What the agent knows at its next prompt, and what it would with `--conversation`. */
+const told: Readonly<Record<ConversationWay, { readonly done: string; readonly would?: string }>> = {
+  same: { done: 'The conversation is where it was: nothing was said since.' },
+  resume: {
+    done: 'At the next prompt the agent goes on from what had been said then.',
+    would: 'With --conversation the agent goes on from what had been said then.',
+  },
+  summary: {
+    done: 'At the next prompt the agent begins a new conversation, with an account of the old one.',
+    would: 'With --conversation the agent begins a new one, with an account of the old one.',
+  },
+  fresh: {
+    done: 'At the next prompt the agent begins a new conversation.',
+    would: 'With --conversation the agent begins a new one.',
+  },
+};
