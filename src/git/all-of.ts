@@ -5,10 +5,3 @@ export async function allOf<T extends readonly unknown[] | []>(
   await Promise.allSettled(promises);
   return Promise.all(promises);
 }
-
-const groupSize = 64;
-
-/** Does work for each, some at the same time. */
-export async function inGroups<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < items.length; at += groupSize) await allOf(items.slice(at, at + groupSize).map(work));
-}

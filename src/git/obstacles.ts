@@ -1,11 +1,11 @@
 /** What a rollback would write over although nobody has kept it: ignored files, mostly. With any of it nothing is done. */
-import { lstat, readdir } from 'node:fs/promises';
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../core/errors.ts';
-import { inGroups } from './all-of.ts';
 import { textOf } from './door.ts';
 import { quoted } from './edit-tree.ts';
 import { pathBytes, pathText } from './paths.ts';
+import { Pauses } from './pauses.ts';
 import type { Repository } from './repository.ts';
 import type { Move, RestorePlace } from './restore.ts';
 
@@ -20,27 +20,24 @@ export function onDisk(place: RestorePlace, path: string): Buffer {
 export async function obstacles(place: RestorePlace, moves: readonly Move[]): Promise<string[]> {
   const goes = new Set(moves.filter(({ from }) => from !== undefined).map(({ path }) => path));
   const looks = new Looks(place);
-  const found: string[][] = [];
-  await inGroups(moves, async ({ path, to }) => {
-    if (to !== undefined) found.push(await inTheWayOf(place, looks, path, goes));
-  });
-  return [...new Set(found.flat())].sort();
+  const pauses = new Pauses();
+  const found = new Set<string>();
+  for (const { path, to } of moves) {
+    await pauses.pause();
+    if (to !== undefined) for (const each of inTheWayOf(place, looks, path, goes)) found.add(each);
+  }
+  return [...found].sort();
 }
 
-async function inTheWayOf(
-  place: RestorePlace,
-  looks: Looks,
-  path: string,
-  goes: ReadonlySet<string>,
-): Promise<string[]> {
+function inTheWayOf(place: RestorePlace, looks: Looks, path: string, goes: ReadonlySet<string>): string[] {
   for (const above of foldersAbove(path)) {
-    const info = await looks.at(above);
+    const info = looks.at(above);
     if (info === undefined) return [];
     if (!info.isDirectory()) return goes.has(above) ? [] : [above];
   }
-  const info = await look(onDisk(place, path));
+  const info = look(onDisk(place, path));
   if (info === undefined) return [];
-  const there = info.isDirectory() ? await filesIn(place, path) : [path];
+  const there = info.isDirectory() ? filesIn(place, path) : [path];
   return there.filter((each) => !goes.has(each));
 }
 
@@ -53,36 +50,38 @@ function foldersAbove(path: string): string[] {
 /** What is at paths that many others have in common, looked at once. */
 class Looks {
   readonly #place: RestorePlace;
-  readonly #known = new Map<string, ReturnType<typeof look>>();
+  readonly #known = new Map<string, Stats | undefined>();
 
   constructor(place: RestorePlace) {
     this.#place = place;
   }
 
-  at(path: string): ReturnType<typeof look> {
-    let known = this.#known.get(path);
-    if (known === undefined) this.#known.set(path, (known = look(onDisk(this.#place, path))));
-    return known;
+  at(path: string): Stats | undefined {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const info = look(onDisk(this.#place, path));
+    this.#known.set(path, info);
+    return info;
   }
 }
 
 /** What is at a path; undefined when nothing is. */
-export async function look(path: Buffer) {
+export function look(path: Buffer): Stats | undefined {
   try {
-    return await lstat(path);
+    return lstatSync(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }
 }
 
-async function filesIn(place: RestorePlace, path: string): Promise<string[]> {
+function filesIn(place: RestorePlace, path: string): string[] {
   const found: string[] = [];
-  const names = await readdir(onDisk(place, path), { encoding: 'buffer' });
+  const names = readdirSync(onDisk(place, path), { encoding: 'buffer' });
   for (const name of names) {
     const inside = `${path}/${pathText(name)}`;
-    const info = await look(onDisk(place, inside));
-    if (info?.isDirectory() === true) found.push(...(await filesIn(place, inside)));
+    const info = look(onDisk(place, inside));
+    if (info?.isDirectory() === true) found.push(...filesIn(place, inside));
     else if (info !== undefined) found.push(inside);
   }
   return found;
@@ -116,7 +115,7 @@ async function unlike(
   const different = await Promise.all(
     paths.map(async (path) => {
       const id = wanted.get(path);
-      const info = id === undefined ? undefined : await look(onDisk(place, path));
+      const info = id === undefined ? undefined : look(onDisk(place, path));
       if (info?.isFile() !== true) return true;
       const index = join(repository.privateDir, 'index', 'none');
       const input = Buffer.concat([quoted(path), Buffer.from('\n')]);

@@ -9,7 +9,6 @@
 import { readdir, rm, rmdir, unlink, writeFile, chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../core/errors.ts';
-import { inGroups } from './all-of.ts';
 import { entryOf } from './content.ts';
 import type { DiffSide } from './diff.ts';
 import { exactFilesOf } from './exact.ts';
@@ -17,6 +16,7 @@ import { besides } from './files.ts';
 import { writeIndex } from './index-file.ts';
 import { look, onDisk } from './obstacles.ts';
 import { pathText } from './paths.ts';
+import { Pauses } from './pauses.ts';
 import type { Repository } from './repository.ts';
 import { treeChanges } from './tree-diff.ts';
 
@@ -119,7 +119,7 @@ export async function moveFiles(repository: Repository, place: RestorePlace, mov
   for (const { path } of gone) {
     const above = await lookAbove(place, path, moves);
     if (above === 'moved') continue;
-    const info = above === 'gone' ? undefined : await look(onDisk(place, path));
+    const info = above === 'gone' ? undefined : look(onDisk(place, path));
     // A folder is what an earlier attempt made of it.
     if (info !== undefined && !info.isDirectory()) await unlink(onDisk(place, path)).catch(ignoring('ENOENT'));
     // Also when the file is gone: an earlier attempt may have left its folders.
@@ -127,7 +127,11 @@ export async function moveFiles(repository: Repository, place: RestorePlace, mov
   }
   for (const folder of [...emptied].sort((a, b) => b.length - a.length)) await removeEmpty(place, folder);
   const written = moves.filter((move): move is Move & { to: DiffSide } => move.to !== undefined);
-  await inGroups(written, ({ path }) => removeEmptyTree(place, path));
+  const pauses = new Pauses();
+  for (const { path } of written) {
+    await pauses.pause();
+    await removeEmptyTree(place, path);
+  }
   await checkOut(
     repository,
     place,
@@ -156,7 +160,7 @@ async function lookAbove(
   const parts = path.split('/');
   for (let length = 1; length < parts.length; length += 1) {
     const above = parts.slice(0, length).join('/');
-    const info = await look(onDisk(place, above));
+    const info = look(onDisk(place, above));
     if (info === undefined) return 'gone';
     if (info.isDirectory()) continue;
     if (moves.some((move) => move.path === above)) return 'moved';
@@ -185,7 +189,7 @@ async function removeEmpty(place: RestorePlace, folder: string): Promise<void> {
 
 /** Folders without a file that stand where a file shall be. */
 async function removeEmptyTree(place: RestorePlace, path: string): Promise<void> {
-  const info = await look(onDisk(place, path));
+  const info = look(onDisk(place, path));
   if (info?.isDirectory() !== true) return;
   for (const name of await readdir(onDisk(place, path), { encoding: 'buffer' })) {
     await removeEmptyTree(place, `${path}/${pathText(name)}`);
