@@ -1,15 +1,27 @@
 import { CoppiceError } from '../core/errors.ts';
 import type { CustomAgent } from '../core/settings/types.ts';
 import type { Agent, AgentOptions, AgentPrograms, Detected } from './agent.ts';
+import { aider } from './aider/index.ts';
 import { claudeCode } from './claude-code/index.ts';
+import { codex } from './codex/index.ts';
+import { copilot } from './copilot/index.ts';
 import { customAgent } from './custom/index.ts';
 import { demo } from './demo/index.ts';
+import { gemini } from './gemini/index.ts';
+import { opencode } from './opencode/index.ts';
+import { qwen } from './qwen/index.ts';
 
 type Maker = (options: AgentOptions, programs: AgentPrograms) => Agent;
 
 /** The agents that come with Coppice. The list is closed: others are the user's own, from the settings. */
 const builtIn: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['claude-code', (options) => claudeCode(options)],
+  ['codex', (options) => codex(options)],
+  ['opencode', (options) => opencode(options)],
+  ['gemini', (options) => gemini(options)],
+  ['qwen', (options) => qwen(options)],
+  ['copilot', (options) => copilot(options)],
+  ['aider', (options) => aider(options)],
   ['demo', (options, programs) => demo(options, programs)],
 ]);
 

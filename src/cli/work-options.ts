@@ -31,7 +31,7 @@ export function addWorkOptions(command: Command): Command {
   return command
     .argument('[prompt]', 'what the agent is to do')
     .option('--prompt-file <path>', 'read the prompt from a file; - is standard input')
-    .option('--agent <id>', 'who works: claude-code, custom, demo')
+    .option('--agent <id>', 'who works: claude-code, codex, opencode, gemini, qwen, copilot, aider, demo, or your own')
     .option('--agent-option <name=value>', 'an option of the agent; repeat for more', collect)
     .option('--executor <id>', 'where it works: local, docker, tmux, ssh:<host>')
     .addOption(new Option('--mode <mode>', 'how it works').choices(mode.unwrap().options))

@@ -6,29 +6,30 @@ import { agentRegistry, builtInAgentIds, usable } from '../../../src/agents/regi
 const programs = {
   demo: { node: '/n/node', script: '/c/demo-agent.js', state: '/h/agents', env: { ELECTRON_RUN_AS_NODE: '1' } },
 };
-const custom = { aider: customAgent.parse({ command: ['aider', '{prompt}'], title: 'Aider' }) };
+const custom = { mine: customAgent.parse({ command: ['my-agent', '{prompt}'], title: 'Mine' }) };
 const registry = agentRegistry({ custom, programs });
 
 describe('the registry of agents', () => {
   it("knows the agents that come with Coppice and the user's own", () => {
-    assert.deepEqual(builtInAgentIds, ['claude-code', 'demo']);
-    assert.deepEqual(registry.ids, ['claude-code', 'demo', 'aider']);
+    const others = ['codex', 'opencode', 'gemini', 'qwen', 'copilot', 'aider'];
+    assert.deepEqual(builtInAgentIds, ['claude-code', ...others, 'demo']);
+    assert.deepEqual(registry.ids, [...builtInAgentIds, 'mine']);
     for (const id of registry.ids) assert.equal(registry.agent(id).id, id);
-    assert.equal(registry.agent('aider').title, 'Aider');
+    assert.equal(registry.agent('mine').title, 'Mine');
   });
 
   it('says of an unknown agent which ones there are', () => {
-    for (const id of ['codex', '', '__proto__', 'constructor']) {
+    for (const id of ['codeks', '', '__proto__', 'constructor']) {
       assert.throws(
         () => registry.agent(id),
-        (error) => isCoppiceError(error, 'agent-missing') && error.next.includes('claude-code, demo, aider'),
+        (error) => isCoppiceError(error, 'agent-missing') && error.next.includes('aider, demo, mine'),
       );
     }
   });
 
   it('does not let a command of the user pass for a built-in agent', () => {
     const taken = agentRegistry({ custom: { demo: customAgent.parse({ command: ['rm'] }) }, programs });
-    assert.deepEqual(taken.ids, ['claude-code', 'demo']);
+    assert.deepEqual(taken.ids, builtInAgentIds);
     assert.equal(
       taken.agent('demo').command({ session: 's', cwd: '/', prompt: { id: '1', text: '' }, directory: '/r' }).command,
       '/n/node',
