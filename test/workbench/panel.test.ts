@@ -1,6 +1,7 @@
 /** The session panel in the real VS Code, on a real engine with the demo agent. */
 import assert from 'node:assert/strict';
 import type { Frame } from 'playwright-core';
+import { violationsIn } from './support/axe.ts';
 import { soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
@@ -40,6 +41,15 @@ describe('the session panel in VS Code', function () {
     await panel.getByRole('button', { name: '1 file changed' }).waitFor();
     await code.window.screenshot('panel-reported');
   });
+
+  for (const theme of ['dark', 'high-contrast', 'light'] as const) {
+    it(`has nothing that axe objects to in VS Code: ${theme}`, async () => {
+      await code.window.theme(theme);
+      const kind = { dark: 'vscode-dark', light: 'vscode-light', 'high-contrast': 'vscode-high-contrast' }[theme];
+      await panel.locator(`body.${kind}`).waitFor();
+      assert.deepEqual(await violationsIn(panel), []);
+    });
+  }
 
   it('shows what a file was and is', async () => {
     const { window } = code;

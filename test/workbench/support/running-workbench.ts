@@ -40,7 +40,8 @@ export class Workbench {
   readonly #windows: Window[] = [];
   readonly #console: string[] = [];
   #expected: readonly RegExp[] = [];
-  #seen = 0;
+  /** Records of logs that were told already; each begins with its time. */
+  readonly #seen = new Set<string>();
 
   private constructor(machine: Machine, server: CodeServer, profile: BrowserContext) {
     this.machine = machine;
@@ -99,9 +100,10 @@ export class Workbench {
 
   /** Errors since the last time that this was asked, without those that are expected. */
   async newErrors(): Promise<string[]> {
-    const all = [...(await errorsInLogs(this.server.logs)), ...this.#console];
-    const fresh = all.slice(this.#seen).filter((each) => !this.#expected.some((pattern) => pattern.test(each)));
-    this.#seen = all.length;
+    const logged = await errorsInLogs(this.server.logs);
+    const all = [...logged.filter((each) => !this.#seen.has(each)), ...this.#console.splice(0)];
+    for (const each of logged) this.#seen.add(each);
+    const fresh = all.filter((each) => !this.#expected.some((pattern) => pattern.test(each)));
     this.#expected = [];
     return fresh;
   }

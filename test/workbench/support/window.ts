@@ -187,6 +187,11 @@ export class Window {
     await this.ready();
   }
 
+  /** Comes back to this window: what is behind another one is not drawn. */
+  async front(): Promise<void> {
+    await this.page.bringToFront();
+  }
+
   async close(): Promise<void> {
     await this.page.close();
   }
