@@ -135,6 +135,34 @@ describe('checkpoints of worktrees that are in a bad way', () => {
     assert.deepEqual(remarks, unread);
   });
 
+  it('keeps pointers of Git LFS as they lie there, with and without the program', async () => {
+    const pointer = (n: number): string =>
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${String(n).repeat(64)}\nsize ${n}\n`;
+    const pointers = ['a.bin', 'deep/b.bin'];
+    const write = (n: number): Promise<void> =>
+      sandbox.write(place.path, Object.fromEntries(pointers.map((path) => [path, pointer(n)])));
+    await sandbox.write(place.path, { '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n' });
+    await write(1);
+    await sandbox.git(place.path, 'add', '-A');
+    await sandbox.git(place.path, 'commit', '-qm', 'pointers');
+    const config = { clean: 'git-lfs clean -- %f', smudge: 'git-lfs smudge -- %f', required: 'true' };
+    for (const installed of [false, true]) {
+      if (installed)
+        for (const [key, value] of Object.entries(config))
+          await sandbox.git(place.path, 'config', '--global', `filter.lfs.${key}`, value);
+      await write(1);
+      const before = await take();
+      await write(2);
+      const after = await take();
+      assert.deepEqual(await paths(before.tree, after.tree), pointers);
+      assert.equal(await sandbox.git(place.path, 'show', `${after.commit}:deep/b.bin`), pointer(2).trimEnd());
+      const quick = await touchedEdits(repository, place, before.head, pointers);
+      assert.ok('why' in quick && quick.why.endsWith('is kept otherwise than it is'));
+      await goBack(before);
+      assert.equal(await readFile(join(place.path, 'deep/b.bin'), 'utf8'), pointer(1));
+    }
+  });
+
   it('fails on a full disk, says so, and leaves no ref behind', async function () {
     this.timeout(60_000);
     const objects = join(repository.location.commonDir, 'objects');

@@ -56,6 +56,10 @@ describe('checkpoints in the shell', () => {
     assert.ok(!stdout.includes('\u001b[31m.txt'));
     assert.match(stdout, /git diff aaa bbb/);
     assert.equal((await coppice(engine, ['diff', '1f2e', '--from', 'yesterday'])).exit, 2);
+    const some = await coppice(engine, ['diff', '1f2e', '--expect', './src/', '--expect', 'src/b.ts']);
+    assert.deepEqual([some.exit, some.stdout], [1, 'yes ./src/\nno  src/b.ts\n']);
+    const all = await coppice(engine, ['diff', '1f2e', '--expect', 'src/a.ts', '--json']);
+    assert.deepEqual([all.exit, JSON.parse(all.stdout)], [0, { expected: [{ path: 'src/a.ts', written: true }] }]);
   });
 
   it('are rolled back to, in part, after a look, and undone', async () => {
