@@ -47,6 +47,18 @@ export async function installedClaude(folder = agentsFolder()) {
   return undefined;
 }
 
+/**
+ * Where the programs of the other agents are that are installed.
+ * @param {string} [folder] @returns {Promise<Record<'codex' | 'gemini', string | undefined>>}
+ */
+export async function installedPrograms(folder = agentsFolder()) {
+  const bin = join(folder, 'node_modules', '.bin');
+  /** @type {readonly string[]} */
+  const names = await readdir(bin).catch(() => []);
+  const path = (/** @type {string} */ name) => (names.includes(name) ? join(bin, name) : undefined);
+  return { codex: path('codex'), gemini: path('gemini') };
+}
+
 /** @param {string} program @returns {Promise<string | undefined>} */
 async function versionOf(program) {
   let output = '';
@@ -121,7 +133,7 @@ function advice(output) {
     );
   }
   if (/\bENOSPC\b/.test(output))
-    return 'The disk is full: 800 MB are needed for a moment. COPPICE_TEST_CACHE names another place.';
+    return 'The disk is full: 2 GB are needed for a moment. COPPICE_TEST_CACHE names another place.';
   return 'Try again with `node test/agents/install.mjs`.';
 }
 
@@ -151,7 +163,7 @@ async function main() {
     say(`Claude Code ${claudeVersion} is at ${there}`);
     return 0;
   }
-  say(`Installing Claude Code ${claudeVersion} into ${agentsFolder()} (about 360 MB)`);
+  say(`Installing Claude Code ${claudeVersion} and other agents into ${agentsFolder()} (about 1 GB)`);
   try {
     say(`Claude Code ${claudeVersion} is at ${await install()}`);
     return 0;

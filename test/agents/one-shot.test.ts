@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startManyModels, type ManyModels } from '../support/many-models/index.ts';
+import { Place } from '../executors/place.ts';
+import { installedPrograms } from './install.mjs';
+
+const ids = ['codex', 'gemini'] as const;
+
+/** Sessions of real agents beside Claude Code, side by side: their start costs more than what they do. */
+describe('sessions of the real Codex and Gemini CLI', function () {
+  this.timeout(180_000);
+  let model: ManyModels;
+  let place: Place;
+  const secrets = { OPENAI_API_KEY: 'dummy-key-1', GEMINI_API_KEY: 'dummy-key-2', CODEX_API_KEY: 'dummy-key-3' };
+
+  before(async () => {
+    model = await startManyModels();
+    const programs = await installedPrograms();
+    place = new Place({
+      config: {
+        limits: { running: 10 },
+        session: { autoPush: { autonomous: false } },
+        agents: {
+          codex: { command: programs.codex ?? assert.fail('Codex is not installed') },
+          gemini: { command: programs.gemini ?? assert.fail('Gemini CLI is not installed'), model: 'gemini-2.5-flash' },
+        },
+      },
+      env: () => ({
+        OPENAI_BASE_URL: `${model.url}/v1`,
+        OPENAI_MODEL: 'fake-model',
+        GOOGLE_GEMINI_BASE_URL: model.url,
+      }),
+    });
+    configure(place.userHome, model.url);
+    await place.start();
+  });
+  after(async () => {
+    await place.remove();
+    await model.close();
+  });
+
+  async function all(prompt: string): Promise<Record<(typeof ids)[number], string>> {
+    const started = ids.map(async (agent) => {
+      const requester = { env: place.env, secrets };
+      return [agent, await place.run(prompt, { agent, requester })] as const;
+    });
+    return Object.fromEntries(await Promise.all(started)) as Record<(typeof ids)[number], string>;
+  }
+
+  it('write a file that is then on the branch, and take the conversation up again where they can', async () => {
+    const sessions = await all('-please write made.txt');
+    for (const id of ids) {
+      const ended = await place.ended(sessions[id]);
+      assert.equal(ended.status, 'reported', `${id}: ${JSON.stringify(ended)}`);
+      assert.deepEqual(place.changes(ended), { 'made.txt': 'hi\n' }, id);
+      assert.equal(ended.text, 'Done by the script.', id);
+    }
+    const requester = { env: place.env, secrets };
+    await place.engine.request('session/continue', { session: sessions.codex, prompt: 'thanks', requester });
+    const again = await place.when(
+      sessions.codex,
+      ({ turns, status }) => turns === 2 && status === 'reported',
+      'its second turn',
+    );
+    assert.equal(again.text, 'Done by the script.');
+    assert.equal(again.agentSession, (await place.ended(sessions.codex)).agentSession);
+    const { usage } = await place.ended(sessions.gemini);
+    assert.deepEqual([usage.inputTokens, usage.outputTokens], [2000, 100]);
+  });
+
+  it('fail when their model refuses, and say so', async () => {
+    const sessions = await all('#refuse');
+    for (const id of ids) {
+      const ended = await place.ended(sessions[id]);
+      assert.equal(ended.status, 'failed', `${id}: ${JSON.stringify(ended)}`);
+      assert.match(ended.error?.message ?? '', /turn ended/, id);
+    }
+  });
+});
+
+function configure(home: string, url: string): void {
+  for (const name of ['.codex', '.gemini']) mkdirSync(join(home, name));
+  const settings = { security: { auth: { selectedType: 'gemini-api-key' } } };
+  writeFileSync(join(home, '.gemini', 'settings.json'), JSON.stringify(settings));
+  const lines = [
+    'model = "fake-model"',
+    'model_provider = "fake"',
+    'check_for_update_on_startup = false',
+    '[model_providers.fake]',
+    'name = "fake"',
+    `base_url = "${url}/v1"`,
+    'env_key = "OPENAI_API_KEY"',
+    'wire_api = "responses"',
+    'request_max_retries = 1',
+    'stream_max_retries = 1',
+  ];
+  writeFileSync(join(home, '.codex', 'config.toml'), `${lines.join('\n')}\n`);
+}

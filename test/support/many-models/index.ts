@@ -1,0 +1,175 @@
+/**
+ * A model endpoint on loopback with a script, in the three languages that agents beside Claude Code speak: OpenAI's responses and
+ * chat completions, and Gemini's. It has the agent write `made.txt`, then says that it is done. A prompt with `#refuse` is refused.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ManyModels {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const done = 'Done by the script.';
+let count = 0;
+
+export async function startManyModels(): Promise<ManyModels> {
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  if (request.method !== 'POST') {
+    json(response, 200, { object: 'list', data: [{ id: 'fake-model' }] });
+    return;
+  }
+  if (text.includes('#refuse')) {
+    json(response, 400, { error: { message: 'not today', code: 400, status: 'INVALID_ARGUMENT' } });
+    return;
+  }
+  const body = JSON.parse(text === '' ? '{}' : text) as Json;
+  if (path.endsWith('/responses')) {
+    responses(response, body);
+    return;
+  }
+  if (path.endsWith('/chat/completions')) {
+    completions(response, body);
+    return;
+  }
+  const method = /models\/[^:]+:(\w+)/u.exec(path)?.[1];
+  if (method === undefined) {
+    json(response, 404, { error: { message: 'not in the script' } });
+    return;
+  }
+  gemini(response, body, method);
+}
+
+/** The tool of those that are offered that writes the file, unless it was used already. */
+function toolFor(names: readonly string[], used: boolean): { name: string; args: Json } | undefined {
+  if (used) return undefined;
+  if (names.includes('exec_command')) return { name: 'exec_command', args: { cmd: 'echo hi > made.txt' } };
+  if (names.includes('shell')) return { name: 'shell', args: { command: ['sh', '-c', 'echo hi > made.txt'] } };
+  return names.includes('write_file')
+    ? { name: 'write_file', args: { file_path: 'made.txt', content: 'hi\n' } }
+    : undefined;
+}
+
+function responses(response: ServerResponse, body: Json): void {
+  const names = list(body['tools']).map((tool) => String(tool['name'] ?? tool['type']));
+  const used = list(body['input']).some((item) => String(item['type']).endsWith('_output'));
+  const tool = toolFor(names, used);
+  const id = `r_${++count}`;
+  const item =
+    tool === undefined
+      ? { type: 'message', id: `m_${count}`, role: 'assistant', content: [{ type: 'output_text', text: done }] }
+      : {
+          type: 'function_call',
+          id: `f_${count}`,
+          call_id: `c_${count}`,
+          name: tool.name,
+          arguments: JSON.stringify(tool.args),
+        };
+  const usage = { input_tokens: 1000, output_tokens: 50, total_tokens: 1050 };
+  events(response, [
+    { type: 'response.created', response: { id } },
+    { type: 'response.output_item.added', output_index: 0, item },
+    { type: 'response.output_item.done', output_index: 0, item },
+    { type: 'response.completed', response: { id, status: 'completed', output: [item], usage } },
+  ]);
+}
+
+function completions(response: ServerResponse, body: Json): void {
+  const names = list(body['tools']).map((tool) => String((tool['function'] as Json | undefined)?.['name']));
+  const messages = list(body['messages']);
+  const since = messages.findLastIndex(
+    ({ role, content }) => role === 'user' && JSON.stringify(content).includes('please'),
+  );
+  const used = messages.slice(since).some(({ role }) => role === 'tool');
+  const tool = toolFor(names, used);
+  const base = { id: `c_${++count}`, object: 'chat.completion.chunk', created: 1, model: 'fake-model' };
+  const delta =
+    tool === undefined
+      ? { role: 'assistant', content: done }
+      : {
+          role: 'assistant',
+          content: 'Writing.',
+          tool_calls: [
+            {
+              index: 0,
+              id: `t_${count}`,
+              type: 'function',
+              function: { name: tool.name, arguments: JSON.stringify(tool.args) },
+            },
+          ],
+        };
+  const reason = tool === undefined ? 'stop' : 'tool_calls';
+  const usage = { prompt_tokens: 1000, completion_tokens: 50, total_tokens: 1050 };
+  if (body['stream'] !== true) {
+    json(response, 200, {
+      ...base,
+      object: 'chat.completion',
+      choices: [{ index: 0, message: delta, finish_reason: reason }],
+      usage,
+    });
+    return;
+  }
+  events(response, [
+    { ...base, choices: [{ index: 0, delta, finish_reason: null }] },
+    { ...base, choices: [{ index: 0, delta: {}, finish_reason: reason }] },
+    { ...base, choices: [], usage },
+    '[DONE]',
+  ]);
+}
+
+function gemini(response: ServerResponse, body: Json, method: string): void {
+  if (method === 'countTokens') {
+    json(response, 200, { totalTokens: 1000 });
+    return;
+  }
+  const names = list(body['tools']).flatMap((tool) =>
+    list(tool['functionDeclarations']).map(({ name }) => String(name)),
+  );
+  const used = JSON.stringify(body['contents'] ?? []).includes('functionResponse');
+  const tool = toolFor(names, used);
+  const said = names.length > 0 ? done : '{"reasoning":"x","next_speaker":"user"}';
+  const parts = tool === undefined ? [{ text: said }] : [{ text: 'Writing.' }, { functionCall: tool }];
+  const whole = {
+    candidates: [{ index: 0, content: { role: 'model', parts }, finishReason: 'STOP' }],
+    usageMetadata: { promptTokenCount: 1000, candidatesTokenCount: 50, totalTokenCount: 1050 },
+  };
+  if (method === 'streamGenerateContent') events(response, [whole]);
+  else json(response, 200, whole);
+}
+
+function list(value: unknown): Json[] {
+  return Array.isArray(value) ? (value as Json[]) : [];
+}
+
+function json(response: ServerResponse, status: number, body: Json): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+function events(response: ServerResponse, all: readonly (Json | string)[]): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const each of all) {
+    const name = typeof each === 'object' && typeof each['type'] === 'string' ? `event: ${each['type']}\n` : '';
+    response.write(`${name}data: ${typeof each === 'string' ? each : JSON.stringify(each)}\n\n`);
+  }
+  response.end();
+}
