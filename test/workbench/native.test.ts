@@ -7,6 +7,17 @@ describe('sessions at a glance', function () {
   this.timeout(90_000);
   const code = workbench();
 
+  it('has ticked the first step of its walkthrough where a repository is open, whatever else was looked at', async () => {
+    const { window } = code;
+    await window.run('Coppice: Open Walkthrough');
+    const step = (id: string) => window.page.locator(`[data-step-id$="#${id}"]:visible`);
+    await step('open').waitFor();
+    await soon(async () => (await step('open').getAttribute('aria-checked')) === 'true', 'a tick');
+    assert.equal(await step('demo').getAttribute('aria-checked'), 'false');
+    await window.screenshot('native-walkthrough');
+    await window.run('View: Close All Editors');
+  });
+
   it('asks for trust before anything runs', async () => {
     const { window } = code;
     await window.open('Coppice');

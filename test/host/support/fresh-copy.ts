@@ -2,6 +2,7 @@
  * A fresh copy of the extension's program, activated beside the one that runs: what it begins, and what it asks of the machine, is
  * seen. Of what may exist only once in a window (commands, views, serializers) it gets a stand-in that does nothing.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -15,8 +16,6 @@ type Named = Readonly<Record<string | symbol, unknown>>;
 const beginning = /^(register|create|onDid|onWill)/u;
 const single = /^(register\w+|createTreeView|createSourceControl|createCommentController)$/u;
 const machine = /^(?:node:)?(fs|fs\/promises|child_process|net)$/u;
-
-let copies = 0;
 
 /** The copy and what it has begun. */
 export class FreshCopy {
@@ -109,7 +108,7 @@ export class FreshCopy {
           // Of channels with one name VS Code keeps one only, which the first copy has closed.
           if (name === 'window.createOutputChannel') {
             return (_: unknown, options: { log: true }) =>
-              this.#track(vscode.window.createOutputChannel(`Copy ${++copies}`, options), name);
+              this.#track(vscode.window.createOutputChannel(`Copy ${randomUUID()}`, options), name);
           }
           if (property === 'EventEmitter') return this.#emitter();
           if (typeof value === 'function' && beginning.test(String(property))) {

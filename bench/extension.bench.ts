@@ -1,0 +1,198 @@
+/**
+ * The extension in a real VS Code (code-server and Chromium): size, activation, the event loop of its host while 10 sessions
+ * stream, and the Sessions view with 1,000 sessions.
+ */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { installExtension, root } from '../scripts/workbench/installation.ts';
+import { connect } from '../src/protocol/client/connect.ts';
+import { closeBrowser } from '../test/workbench/support/browser.ts';
+import { Workbench } from '../test/workbench/support/running-workbench.ts';
+import { seedSessions } from '../test/workbench/support/seed.ts';
+import { soon } from '../test/workbench/support/waiting.ts';
+import { median, ms, percentile, ratio, row } from './support/figures.ts';
+import { emptyExtension, installProbe, ProbedHost } from './support/probed-host.ts';
+
+const coppice = 'coppice.coppice';
+const rounds = 7;
+const streaming = { sessions: 10, perSecond: 20, seconds: 20 } as const;
+const many = 1000;
+/** A window that has started goes on working for a while: what is measured then is VS Code. */
+const calmMs = 4000;
+
+const talker = join(import.meta.dirname, 'support', 'talker.mjs');
+const config = `agents:
+  custom:
+    talker:
+      command: [${process.execPath}, ${talker}, "${streaming.perSecond}", "600", "{prompt}"]
+      output: jsonl
+limits:
+  running: ${streaming.sessions}
+`;
+
+const probes = { folder: '', known: new Set<string>() };
+
+/** `asleep`: the extension is not activated until the probe does it. */
+async function startWorkbench({ sessions = 0, asleep = false } = {}): Promise<Workbench> {
+  probes.known.clear();
+  return Workbench.start({
+    prepare: async (machine) => {
+      probes.folder = join(machine.root, 'p');
+      await mkdir(probes.folder);
+      machine.env['HOST_PROBES'] = probes.folder;
+      await mkdir(machine.home, { recursive: true, mode: 0o700 });
+      await writeFile(join(machine.home, 'config.yaml'), config);
+      if (sessions > 0) await seedSessions(machine, sessions);
+    },
+    install: async (extensions) => {
+      await installExtension(extensions);
+      await installProbe(extensions);
+      if (asleep) await putToSleep(extensions);
+    },
+  });
+}
+
+async function putToSleep(extensions: string): Promise<void> {
+  const name = (await readdir(extensions)).find((each) => each.startsWith(`${coppice}-`)) ?? '';
+  const path = join(extensions, name, 'package.json');
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as object;
+  await writeFile(path, JSON.stringify({ ...manifest, activationEvents: [] }));
+}
+
+async function sizes(): Promise<void> {
+  const size = async (path: string): Promise<Buffer> => readFile(join(root, 'dist', path));
+  const kB = (bytes: number): string => `${(bytes / 1000).toFixed(0)} kB`;
+  const program = await size('extension.cjs');
+  row('extension.cjs', kB(program.length), `goal ≤ 400 kB; gzipped ${kB(gzipSync(program).length)}`);
+  const panel = await Promise.all(['webview/session.js', 'webview/session.css'].map(size));
+  row('the session panel, gzipped', kB(panel.reduce((sum, each) => sum + gzipSync(each).length, 0)), 'goal ≤ 100 kB');
+}
+
+/** In the first window both run cold; a window on a reload has a host of its own, too, whose files are warm. */
+async function activation(): Promise<void> {
+  const own: number[] = [];
+  const empty: number[] = [];
+  const code = await startWorkbench({ asleep: true });
+  try {
+    for (let n = 0; n < rounds; n++) {
+      const host = await ProbedHost.next(probes.folder, probes.known);
+      await code.window.ready();
+      await delay(calmMs);
+      empty.push(await host.activate(emptyExtension));
+      own.push(await host.activate(coppice));
+      host.leave();
+      if (n < rounds - 1) await code.window.page.reload({ waitUntil: 'commit' });
+    }
+  } finally {
+    await code.stop();
+  }
+  const beyond = own.map((each, n) => each - (empty[n] ?? NaN));
+  ratio('load and activate, p50', median(own), median(empty), 'an extension that does nothing');
+  row(
+    'load and activate beyond that, p50',
+    ms(median(beyond)),
+    `goal ≤ 50 ms; longest of ${rounds} ${ms(Math.max(...beyond))}`,
+  );
+}
+
+async function eventLoop(): Promise<void> {
+  const code = await startWorkbench();
+  const { machine, window } = code;
+  try {
+    await machine.coppice(['trust', '--host']);
+    await window.open('Coppice');
+    const host = await ProbedHost.next(probes.folder, probes.known);
+    await window.view('Sessions').welcome.waitFor();
+    const quiet = await host.lateness(() => delay(10_000));
+    for (let n = 0; n < streaming.sessions; n++) {
+      await machine.json('session', 'start', '--agent', 'talker', `Talk ${n}`);
+    }
+    const running = async (): Promise<boolean> =>
+      (await machine.sessions()).filter(({ status }) => status === 'running').length === streaming.sessions;
+    await soon(running, `${streaming.sessions} sessions at work`, 60_000);
+    await window
+      .view('Sessions')
+      .row(/Talk 3/)
+      .first()
+      .click();
+    await window.webview('main [role="feed"]');
+    const busy = await host.lateness(() => delay(streaming.seconds * 1000));
+    const what = `${streaming.sessions} sessions × ${streaming.perSecond} events/s, one in a panel: event loop`;
+    ratio(`${what}, p99`, busy.p99, quiet.p99, 'nothing to do', '≤ 50 ms');
+    row(`${what}, longest`, ms(busy.max), `nothing to do ${ms(quiet.max)}`);
+    row('heap of the host', `${(await host.memory()).toFixed(0)} MiB`, 'all extensions of VS Code in it included');
+    host.leave();
+    await machine.coppice(['session', 'stop', '--all']).catch(() => undefined);
+  } finally {
+    await code.stop();
+  }
+}
+
+async function tree(): Promise<void> {
+  const code = await startWorkbench({ sessions: many });
+  const { machine, window } = code;
+  try {
+    await machine.coppice(['trust']);
+    await window.open('Coppice');
+    const host = await ProbedHost.next(probes.folder, probes.known);
+    const view = window.view('Sessions');
+    await view.rows.nth(10).waitFor();
+    const opened: number[] = [];
+    for (let n = 0; n < 10; n++) {
+      await view.toggle(/repo/);
+      await soon(async () => (await view.rows.count()) <= 2, 'a closed row');
+      const begun = performance.now();
+      await view.toggle(/repo/);
+      await view.rows.nth(10).waitFor();
+      opened.push(performance.now() - begun);
+    }
+    row(
+      `${many.toLocaleString('en')} sessions: expand → rows drawn, p50`,
+      ms(median(opened)),
+      'click of the browser included',
+    );
+    const renamed: number[] = [];
+    const connection = await connect({ home: machine.home, client: 'bench', version: '0.1.0' });
+    const id = `00000000-0000-4000-8000-${String(many - 1).padStart(12, '0')}`;
+    const late = await host.lateness(async () => {
+      for (let n = 0; n < 20; n++) {
+        const title = `Renamed ${n} times`;
+        const begun = performance.now();
+        const drawn = view.row(title).waitFor();
+        await connection.request('session/rename', { session: id, title });
+        await drawn;
+        renamed.push(performance.now() - begun);
+      }
+    });
+    connection.dispose();
+    row(
+      `${many.toLocaleString('en')} sessions: one renamed → drawn, p50`,
+      ms(median(renamed)),
+      `p95 ${ms(percentile(renamed, 0.95))}`,
+    );
+    row('the event loop of the host meanwhile, p99', ms(late.p99), `longest ${ms(late.max)}`);
+    host.leave();
+  } finally {
+    await code.stop();
+  }
+}
+
+process.stdout.write(
+  `load ${loadavg()
+    .map((each) => each.toFixed(1))
+    .join(' ')}\n`,
+);
+try {
+  for (const part of [sizes, activation, eventLoop, tree]) {
+    // What one of them runs into says nothing of the others.
+    await part().catch((error: unknown) => {
+      process.exitCode = 1;
+      process.stdout.write(`${part.name} could not be measured: ${String(error)}\n`);
+    });
+  }
+} finally {
+  await closeBrowser();
+}

@@ -1,0 +1,57 @@
+/**
+ * An extension that measures the extension host it runs in: how long another extension takes to be activated, and how late the
+ * event loop is. It is asked over a socket in the folder that `HOST_PROBES` names, one line of JSON per answer.
+ */
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
+import * as vscode from 'vscode';
+
+/** What is asked: the id of an extension to activate, or the beginning or the end of a look at the event loop. */
+export type Asked =
+  { readonly activate: string } | { readonly loop: 'begin' } | { readonly loop: 'end' } | { readonly memory: true };
+
+/** Milliseconds, and bytes of the host's heap. */
+export type Answered =
+  | { readonly ms: number }
+  | { readonly p50: number; readonly p99: number; readonly max: number }
+  | { readonly heapUsed: number };
+
+let delay = monitorEventLoopDelay({ resolution: 1 });
+
+/** Called by VS Code as soon as the host has started. */
+export function activate(context: vscode.ExtensionContext): void {
+  const folder = process.env['HOST_PROBES'] ?? '';
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    createInterface(socket).on('line', (line) => {
+      answer(JSON.parse(line) as Asked).then(
+        (given) => socket.write(`${JSON.stringify(given)}\n`),
+        (error: unknown) => socket.write(`${JSON.stringify({ error: String(error) })}\n`),
+      );
+    });
+  });
+  server.listen(join(folder, `${process.pid}.sock`));
+  context.subscriptions.push({ dispose: () => server.close() });
+}
+
+async function answer(asked: Asked): Promise<Answered> {
+  if ('activate' in asked) {
+    const extension = vscode.extensions.getExtension(asked.activate);
+    if (extension === undefined) throw new Error(`There is no ${asked.activate}.`);
+    if (extension.isActive) throw new Error(`${asked.activate} is active already.`);
+    const begun = performance.now();
+    await extension.activate();
+    return { ms: performance.now() - begun };
+  }
+  if ('memory' in asked) return { heapUsed: process.memoryUsage().heapUsed };
+  if (asked.loop === 'begin') {
+    delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    return { ms: 0 };
+  }
+  delay.disable();
+  const inMs = (nanoseconds: number): number => nanoseconds / 1e6;
+  return { p50: inMs(delay.percentile(50)), p99: inMs(delay.percentile(99)), max: inMs(delay.max) };
+}
