@@ -9,6 +9,7 @@ import type { JournalRecord } from '../core/domain.ts';
 import { settingVariables } from '../core/environment.ts';
 import { event } from '../core/events.ts';
 import { runName } from '../core/ids.ts';
+import { isAtRest } from '../core/session/status.ts';
 import type { Session } from '../core/session/state.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import { watchesFound } from '../core/watch/commands.ts';
@@ -154,7 +155,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     },
     begin: () =>
       takeUp(state, [
-        () => executors.warmUp(),
+        () => executors.begin((id) => isAtWork(store, id)),
         () => watching.start(),
         () => radar.start(),
         () => sessions.start(),
@@ -177,6 +178,12 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       await state.close();
     },
   };
+}
+
+/** Whether something of a session may run. */
+function isAtWork(store: Store, id: string): boolean {
+  const session = store.get('session', id);
+  return session !== undefined && !isAtRest(session);
 }
 
 /** What an earlier engine left is taken up when front ends can reach this one, so that nobody waits for it. */

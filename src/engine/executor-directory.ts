@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { CoppiceError } from '../core/errors.ts';
 import type { Executor } from '../executors/executor.ts';
 import { socketOf } from '../executors/docker/daemon.ts';
@@ -35,6 +36,7 @@ export class ExecutorDirectory {
   readonly #options: ExecutorDirectoryOptions;
   /** Socket of the key agent of whoever asked last. */
   #keyAgent: string | undefined;
+  #tidying: Promise<void> = Promise.resolve();
   readonly #hosts = new Map<string, SshExecutor>();
   readonly #known: ReadonlyMap<string, Executor>;
 
@@ -95,8 +97,33 @@ export class ExecutorDirectory {
     return made;
   }
 
+  /**
+   * Asks the system once for what every start needs, so that the first one need not. Beside that, what an earlier engine left of
+   * sessions that are not `atWork` goes: a daemon that does not answer holds up nobody.
+   */
+  async begin(atWork: (session: string) => boolean): Promise<void> {
+    this.#tidying = this.#removeOrphans(atWork);
+    await this.local.warmUp();
+  }
+
+  /**
+   * Removes what an earlier engine left of sessions that are at work no more, where that can be told: of containers. Without a
+   * daemon there are none.
+   */
+  async #removeOrphans(atWork: (session: string) => boolean): Promise<void> {
+    const { log } = this.#options;
+    try {
+      if (!existsSync(this.docker.socketPath)) return;
+      const removed = await this.docker.removeOrphans(atWork);
+      if (removed > 0) log.info('containers of sessions that are over were removed', { containers: removed });
+    } catch (error) {
+      log.warn('left containers cannot be looked for', { error: String(error) });
+    }
+  }
+
   /** Ends connections. Agents go on. */
   async dispose(): Promise<void> {
+    await this.#tidying;
     await Promise.all([...this.#hosts.values()].map((each) => each.dispose()));
   }
 

@@ -87,8 +87,13 @@ describe('sessions in containers', function () {
     const { stream } = await place.when(id, ({ stream: path }) => read(path).includes('step 2'), 'its second step');
     const { command } = await place.engine.request('session/terminal', { session: id });
     assert.deepEqual(command.slice(0, 5), ['docker', '-H', `unix://${daemon.socketPath}`, 'exec', '-it']);
+    const own = daemon.docker('ps', '-q', '--filter', 'label=coppice').trim();
+    const home = daemon.docker('inspect', '--format', '{{index .Config.Labels "coppice.home"}}', own).trim();
+    const label = ['--label', 'coppice=1', '--label', `coppice.home=${home}`, '--label', 'coppice.session=gone'];
+    const orphan = daemon.docker('create', '--network', 'none', ...label, daemon.image, 'sh').trim();
     await place.kill();
     await place.start();
+    await until(() => !daemon.docker('ps', '-aq', '--no-trunc').includes(orphan), 'the orphan to be gone');
     const ended = await place.ended(id);
     assert.equal(ended.status, 'reported', JSON.stringify(ended));
     const steps = read(stream)

@@ -8,14 +8,7 @@ import type { Repository } from '../../git/repository.ts';
 import { refuseObstacles } from '../../git/obstacles.ts';
 import { moveFiles, type Move, movesBetweenStates } from '../../git/restore.ts';
 import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
-import type {
-  Captured,
-  CheckpointPlace,
-  Planned,
-  Rollback,
-  TakeOptions,
-  Unfinished,
-} from '../sessions/checkpoints.ts';
+import type { Captured, CheckpointPlace, Planned, Rollback, TakeOptions, Unfinished } from '../sessions/checkpoints.ts';
 import type { Repositories } from './repositories.ts';
 
 /** What checkpoints of git worktrees are made with. */

@@ -62,6 +62,11 @@ export class DockerExecutor implements Executor {
     this.#engine = createHash('sha256').update(options.home).digest('hex').slice(0, 16);
   }
 
+  /** Absolute path of the daemon's socket. */
+  get socketPath(): string {
+    return this.#options.socketPath;
+  }
+
   async detect(_signal: AbortSignal): Promise<string> {
     const { ServerVersion } = (await this.#daemon.ask((docker) => docker.info())) as { ServerVersion?: string };
     return `Docker ${ServerVersion ?? 'of an unknown version'}; in a container of its own`;
@@ -217,6 +222,15 @@ export class DockerExecutor implements Executor {
     if (!all) for (const id of await this.#containers({ running: true })) ended.delete(id);
     for (const id of ended) await this.#removeContainer(id);
     return ended.size;
+  }
+
+  /** Removes containers of this data directory whose sessions are at work no more: a crash left them. Returns how many. */
+  async removeOrphans(atWork: (session: string) => boolean): Promise<number> {
+    const filters = JSON.stringify({ label: [`${labels.home}=${this.#engine}`] });
+    const found = await this.#daemon.ask((docker) => docker.listContainers({ all: true, filters }));
+    const orphans = found.filter(({ Labels }) => !atWork(Labels[labels.session] ?? ''));
+    for (const { Id } of orphans) await this.#removeContainer(Id);
+    return orphans.length;
   }
 
   /** What a session keeps for its containers: home, git directories. */
