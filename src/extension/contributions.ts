@@ -9,6 +9,7 @@ import { agentKey } from './new-session/agents.ts';
 import { notifications } from './notifications/notifications.ts';
 import { registerPanels } from './panel/panels.ts';
 import { sessionDecorations } from './sessions/decorations.ts';
+import { breakpointsView } from './breakpoints/view.ts';
 import { reviewView } from './review/view.ts';
 import { sessionsView } from './sessions/view.ts';
 import { settingsCheck } from './settings/engine-settings.ts';
@@ -22,6 +23,7 @@ export const contributions: readonly Contribution[] = [
   needsYouView,
   sessionsView,
   reviewView,
+  breakpointsView,
   sessionDecorations,
   registerPanels,
   evidenceDocuments,

@@ -31,6 +31,8 @@ import { removeSession, restoreSession } from './remove-session.ts';
 import * as review from './review-session.ts';
 import * as comments from './review-comments.ts';
 import * as rollback from './roll-back.ts';
+import * as breakpoints from './breakpoints.ts';
+import * as judge from './judge.ts';
 import { commandIds, type CommandId } from './table.ts';
 
 /** A command, given what features share. */
@@ -102,6 +104,12 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.editComment': comments.editComment,
   'coppice.saveComment': comments.saveComment,
   'coppice.cancelComment': comments.cancelComment,
+  'coppice.addBreakpoint': breakpoints.addBreakpoint,
+  'coppice.removeBreakpoint': breakpoints.removeBreakpoint,
+  'coppice.withdrawPermission': breakpoints.withdrawPermission,
+  'coppice.verifySession': judge.verifySession,
+  'coppice.acceptSession': judge.acceptSession,
+  'coppice.setAutonomy': judge.setAutonomy,
 };
 
 /** Registers every command. */

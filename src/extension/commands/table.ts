@@ -64,6 +64,12 @@ export const commandIds = [
   'coppice.editComment',
   'coppice.saveComment',
   'coppice.cancelComment',
+  'coppice.addBreakpoint',
+  'coppice.removeBreakpoint',
+  'coppice.withdrawPermission',
+  'coppice.verifySession',
+  'coppice.acceptSession',
+  'coppice.setAutonomy',
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];
@@ -109,4 +115,10 @@ export const acting: ReadonlySet<CommandId> = new Set<CommandId>([
   'coppice.deleteComment',
   'coppice.editComment',
   'coppice.saveComment',
+  'coppice.addBreakpoint',
+  'coppice.removeBreakpoint',
+  'coppice.withdrawPermission',
+  'coppice.verifySession',
+  'coppice.acceptSession',
+  'coppice.setAutonomy',
 ]);

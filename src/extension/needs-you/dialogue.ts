@@ -71,7 +71,7 @@ async function askJudgement(need: BreakpointView, session: string, frame: Step):
   }
 }
 
-type Verdict = 'allow' | 'deny' | 'edit' | 'evidence' | 'abort';
+type Verdict = 'allow' | 'session' | 'always' | 'deny' | 'edit' | 'evidence' | 'abort';
 
 async function askPermission(need: BreakpointView, session: string, frame: Step): Promise<Decision> {
   const editable = need.kind === 'permission' && need.input !== undefined;
@@ -80,6 +80,7 @@ async function askPermission(need: BreakpointView, session: string, frame: Step)
     const verdict = await pickOne<Verdict>(
       [
         { label: l10n.t('Allow'), icon: 'check', detail: what, gives: 'allow' },
+        ...rememberChoices(need),
         {
           label: l10n.t('Deny…'),
           icon: 'x',
@@ -97,10 +98,26 @@ async function askPermission(need: BreakpointView, session: string, frame: Step)
   }
 }
 
+/** What is like it can be allowed as well, unless it is dangerous or there is nothing to compare. */
+function rememberChoices({
+  kind,
+  findings = [],
+  input = {},
+}: BreakpointView): { label: string; icon: string; gives: Verdict }[] {
+  if (kind !== 'permission' || findings.length > 0 || Object.keys(input).length === 0) return [];
+  return [
+    { label: l10n.t('Allow This for the Session'), icon: 'check-all', gives: 'session' },
+    { label: l10n.t('Always Allow This Here'), icon: 'unlock', gives: 'always' },
+  ];
+}
+
 async function followUp(verdict: Verdict | Back, need: BreakpointView, frame: Step): Promise<Decision | Back> {
   switch (verdict) {
     case 'allow':
       return { answer: { choice: 'allow' } };
+    case 'session':
+    case 'always':
+      return { answer: { choice: 'allow', remember: { scope: verdict } } };
     case 'deny':
       return askReason(frame);
     case 'edit':

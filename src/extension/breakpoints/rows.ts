@@ -1,0 +1,64 @@
+/** What the Breakpoints view shows. Conditions are people's words, patterns may be an agent's: both are cleaned. */
+import * as l10n from '@vscode/l10n';
+import { oneLine } from '../../core/printable.ts';
+import type { GrantView, StopView } from '../../protocol/breakpoints.ts';
+
+/** A row of the view: a breakpoint, the heading of the permissions, or one of them. */
+export type BreakpointRow =
+  | { readonly kind: 'breakpoint'; readonly breakpoint: string }
+  | { readonly kind: 'permissions' }
+  | { readonly kind: 'permission'; readonly permission: string };
+
+/** How a row reads. */
+export interface RowText {
+  readonly label: string;
+  readonly description: string;
+  readonly tooltip: string;
+}
+
+const limit = 200;
+
+/** A breakpoint: its condition, then what is out of the ordinary and how often it was hit. */
+export function breakpointText({ text, hits, spec }: StopView): RowText {
+  const label = oneLine(text, limit);
+  const parts = [
+    hits === 1 ? l10n.t('1 hit') : l10n.t('{0} hits', hits),
+    ...(spec.fromHit > 1 ? [l10n.t('holds from hit {0}', spec.fromHit)] : []),
+    ...(spec.once ? [l10n.t('once')] : []),
+    ...(spec.session === undefined ? [] : [l10n.t('session {0}', spec.session.slice(0, 8))]),
+  ];
+  const state = spec.enabled
+    ? l10n.t('Holds a session when this is true.')
+    : l10n.t('Off: it neither counts nor holds.');
+  return { label, description: parts.join(' · '), tooltip: `${label}\n${state}` };
+}
+
+/** A permission that holds without asking again. */
+export function permissionText({ tool, pattern, session, by }: GrantView): RowText {
+  const label = oneLine(`${tool}: ${pattern}`, limit);
+  const scope = session === undefined ? l10n.t('always') : l10n.t('session {0}', session.slice(0, 8));
+  return { label, description: scope, tooltip: `${label}\n${l10n.t('Allowed by {0}.', oneLine(by, 80))}` };
+}
+
+/** Conditions that are offered, each with what has to be typed after it; an empty example needs nothing more. */
+export interface ConditionForm {
+  readonly words: string;
+  readonly label: string;
+  readonly example: string;
+}
+
+/** What a person can choose from when a breakpoint is set. */
+export function conditionForms(): readonly ConditionForm[] {
+  return [
+    { words: 'path', label: l10n.t('A tool writes a file…'), example: 'src/**' },
+    { words: 'command', label: l10n.t('A command is run…'), example: 'git push*' },
+    { words: 'before tool', label: l10n.t('A tool is used…'), example: 'Edit*' },
+    { words: 'danger', label: l10n.t('Something dangerous is done'), example: '' },
+    { words: 'before turn', label: l10n.t('Before each prompt'), example: '' },
+    { words: 'after turn', label: l10n.t('After each turn'), example: '' },
+    { words: 'diff-size', label: l10n.t('The change is larger than…'), example: '400' },
+    { words: 'confidence', label: l10n.t('A judged turn is let through with less confidence than…'), example: '0.9' },
+    { words: 'same-error', label: l10n.t('The same error comes again…'), example: '2' },
+    { words: 'worked-minutes', label: l10n.t('The session has worked longer than… (minutes)'), example: '20' },
+  ];
+}
