@@ -41,7 +41,7 @@ describe('breakpoints', function () {
       .first()
       .click();
     await soon(async () => {
-      const { breakpoints } = (await machine.json('breakpoints')) as { breakpoints: { spec: { enabled: boolean } }[] };
+      const { breakpoints } = await machine.json<{ breakpoints: { spec: { enabled: boolean } }[] }>('breakpoints');
       return breakpoints[0]?.spec.enabled === false;
     }, 'a breakpoint that is off');
     await view.inline(/path docs/u, 'Remove Breakpoint');

@@ -12,12 +12,21 @@ export function gatesOf(settings: Pick<Settings, 'supervision.gates'>): readonly
 }
 
 /**
+ * Gates run on this host, and what they run was written by the agent. One that was shut into a container, or works on another host, does
+ * not get out of it that way: only where a person lets work run here unattended.
+ */
+function mayRunHere(context: SessionContext, session: Session): boolean {
+  if (context.executor(session).capabilities.isolation === 'none') return true;
+  return context.store.get('repository', session.repository.id)?.host === true;
+}
+
+/**
  * Who judges the session's turns from here on, on record before its agent can touch a file. Judged is what works unattended,
  * where there is somebody to judge: gates, a model that was named, or a person who wants to be asked after each turn.
  */
 export async function begunSupervision(context: SessionContext, session: Session): Promise<readonly NewEvent[]> {
   const settings = await context.settings(session);
-  const gates = gatesOf(settings);
+  const gates = mayRunHere(context, session) ? gatesOf(settings) : [];
   const level = session.supervision?.level ?? settings['supervision.level'];
   const model = settings['supervision.model'];
   const named = model !== 'auto' && model !== 'none';
