@@ -17,6 +17,7 @@ import { addStatus } from './commands/status.ts';
 import { addAccept, addAutonomy } from './commands/supervision/accept.ts';
 import { addBreakpoints } from './commands/supervision/breakpoints.ts';
 import { addGates } from './commands/supervision/gates.ts';
+import { addHelpAgent } from './commands/supervision/help-agent.ts';
 import { addVerdicts } from './commands/supervision/verdicts.ts';
 import { addVerify } from './commands/supervision/verify.ts';
 import { addTrust } from './commands/trust.ts';
@@ -87,6 +88,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addAccept,
     addAutonomy,
     addVerdicts,
+    addHelpAgent,
     addGates,
     addBreakpoints,
     addLand,

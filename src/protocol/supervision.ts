@@ -1,7 +1,7 @@
 /** Requests of supervision: how turns were judged, having work checked, accepting it, and how much happens without a person. */
 import * as z from 'zod';
 import { autonomyLevels } from '../core/supervision/decision.ts';
-import { identifier } from './schemas.ts';
+import { bounded, identifier } from './schemas.ts';
 import { gateSchema, reportSchema, supervisionSchema } from './supervision-views.ts';
 
 /** Requests of supervision. */
@@ -27,6 +27,11 @@ export const supervisionRequests = {
       unnecessary: z.boolean().optional(),
     }),
     result: z.object({}),
+  },
+  /** Holds a session at work until a person has helped: with its goal, what was tried, what went wrong and what changed. */
+  'supervision/help': {
+    params: z.object({ session: identifier, question: bounded.short }),
+    result: z.object({ session: z.string() }),
   },
   'supervision/report': { params: z.object({ path: identifier }), result: reportSchema },
   /** The gates that are set for a repository, and those that its files suggest. */

@@ -4,7 +4,9 @@ import type { NewEvent } from '../domain.ts';
 import { CoppiceError } from '../errors.ts';
 import { event } from '../events.ts';
 import { requireStill } from '../landing/commands.ts';
+import { oneLine } from '../printable.ts';
 import { queues } from '../queue/policy.ts';
+import { statusOf } from '../session/status.ts';
 import type { Breakpoint, DecisionAbout, Session } from '../session/state.ts';
 import type { AutonomyLevel } from './decision.ts';
 import { isVerified } from './due.ts';
@@ -57,6 +59,33 @@ export function approve(session: Session, tree: string, by: string, unverified: 
     ...(judgement === undefined
       ? []
       : [event('turn.commented', { session: id, turn: judgement.turn, word: { good: true } })]),
+  ];
+}
+
+/**
+ * Somebody asks for a person's help with a session at work: it is held, its agent interrupted, until that person has answered. What
+ * was asked before and is open still is not asked twice.
+ *
+ * @throws CoppiceError `wrong-state`
+ */
+export function requestHelp(
+  session: Session,
+  help: { readonly id: string; readonly question: string; readonly detail: string; readonly by: string },
+): readonly NewEvent[] {
+  if (session.admission !== 'admitted' || session.cancelling !== undefined) {
+    throw refusal(session, `is ${statusOf(session)}`, 'Give it a prompt with `coppice session continue`.');
+  }
+  const title = oneLine(`Help: ${help.question}`, 200);
+  const open = session.breakpoints.some((each) => each.title === title && each.answer === undefined);
+  if (open) return [];
+  const stopped = session.turn !== undefined;
+  const why = `${help.by} asks for help.`;
+  return [
+    event('breakpoint.raised', {
+      ...{ session: session.id, breakpoint: help.id, kind: 'decision', title, detail: help.detail, why },
+      about: { hold: true, ...(stopped ? { stopped } : {}) },
+    }),
+    ...(stopped && session.interrupting !== true ? [event('session.interrupting', { session: session.id })] : []),
   ];
 }
 

@@ -5,7 +5,7 @@ import { event } from '../../core/events.ts';
 import { requireStill } from '../../core/landing/commands.ts';
 import { defined } from '../../core/defined.ts';
 import { reliability, reportOf } from '../../core/supervision/calibration.ts';
-import { approve, changeLevel, requestVerification } from '../../core/supervision/commands.ts';
+import { approve, changeLevel, requestHelp, requestVerification } from '../../core/supervision/commands.ts';
 import { judgementId } from '../../core/supervision/judgement.ts';
 import type { QualityGate } from '../../core/supervision/gate.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
@@ -16,6 +16,7 @@ import type { Services } from '../services.ts';
 import type { CheckpointPlace } from '../sessions/checkpoints.ts';
 import { gatesOf } from '../supervision/begin.ts';
 import { casesOf } from '../supervision/decide-step.ts';
+import { helpDetail } from '../supervision/help.ts';
 import { supervisionView } from '../supervision/views.ts';
 import { requireTrusted } from './sessions.ts';
 
@@ -24,10 +25,7 @@ type SupervisionHandlers = Pick<Handlers<Requests, ClientContext>, Extract<keyof
 const mostTelling = 256 * 1024;
 
 /** How turns were judged, having work checked, accepting it, and how much happens without a person. */
-export function supervisionHandlers(
-  services: Services,
-  checkpoints: Pick<CheckpointPlace, 'look'>,
-): SupervisionHandlers {
+export function supervisionHandlers(services: Services, checkpoints: CheckpointPlace): SupervisionHandlers {
   const { store } = services;
   return {
     'supervision/show': ({ session: key }) => {
@@ -66,6 +64,15 @@ export function supervisionHandlers(
       const word = defined({ good, unnecessary });
       await store.commit(client.actor, () => [event('turn.commented', { session: id, turn, word })]);
       return {};
+    },
+    'supervision/help': async ({ session: key, question }, client) => {
+      const session = store.find(key);
+      requireTrusted(services, session.repository);
+      const detail = await helpDetail({ checkpoints }, session, question);
+      await store.commit(client.actor, () =>
+        requestHelp(store.session(session.id), { id: services.newId(), question, detail, by: client.actor }),
+      );
+      return { session: session.id };
     },
     'supervision/report': async ({ path }) => {
       const cases = casesOf(store, (await services.repositories.locate(path)).id);

@@ -22,7 +22,7 @@ export interface Material {
 
 /** Gathers what there is to say of the judged files against where the work began. */
 export async function materialOf(
-  { checkpoints }: SessionContext,
+  { checkpoints }: Pick<SessionContext, 'checkpoints'>,
   session: Session,
   place: Place,
   { tree }: Pick<Judgement, 'tree'>,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { isCoppiceError } from '../../../src/core/errors.ts';
 import { journalOf } from '../../support/engine/checks.ts';
 import { Person } from '../../support/engine/person.ts';
+import { until } from '../../support/engine/waiting.ts';
 import { Worlds, type World } from '../../support/engine/world.ts';
 
 const demo = fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', import.meta.url));
@@ -117,6 +118,26 @@ describe('a breakpoint that a person set', function () {
     );
     await person.cancel(third);
     await remove(id);
+  });
+
+  it('is not needed to hold a session: help that is asked for interrupts it, and the answer is its next prompt', async () => {
+    const session = await person.create('write #write:a.md #slow:60');
+    const deadline = { session, question: 'Which database?' };
+    await until(
+      async () => ((await person.show(session)).turns > 0 ? true : undefined),
+      () => 'a turn',
+    );
+    await person.ask('supervision/help', deadline);
+    await person.ask('supervision/help', deadline);
+    const { needs } = await person.sees(session, 'needs-you');
+    assert.deepEqual(
+      needs.map(({ title }) => title),
+      ['Help: Which database?'],
+    );
+    assert.match(needs[0]?.detail ?? '', /Question:\nWhich database\?[^]*Goal:\nwrite #write:a\.md/u);
+    await person.ask('session/answer', { session, answer: { choice: 'deny', reason: 'The small one #write:b.md' } });
+    await person.sees(session, 'reported');
+    await assert.rejects(person.ask('supervision/help', deadline), (error) => isCoppiceError(error, 'wrong-state'));
   });
 
   it('is refused with what can be written when its condition makes no sense', async () => {
