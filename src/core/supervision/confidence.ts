@@ -67,10 +67,15 @@ function factor(name: string, weight: number, sentence: string): Factor {
   return { name, weight, sentence };
 }
 
+/** How many gates passed, as the beginning of a sentence. */
+export function passed(count: number): string {
+  return count === 1 ? 'The gate passed' : `All ${count} gates passed`;
+}
+
 function gateFactor(gates: GateVerdict): Factor {
   switch (gates.say) {
     case 'passed':
-      return factor('gates', 2, `All ${gates.count} gates passed on this tree.`);
+      return factor('gates', 2, `${passed(gates.count)} on this tree.`);
     case 'failed':
       return factor('gates', -5, `The gate \`${gates.evidence.command.join(' ')}\` failed.`);
     case 'unknown':

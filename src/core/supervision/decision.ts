@@ -135,7 +135,7 @@ function afterFailure(sentence: string, factor: string, escalation: Escalation):
     case 'more-context':
       return decision('continue', `${sentence} It goes on with the error and more context.`, factor);
     case 'stronger':
-      return decision('escalate', `${sentence} A stronger model or a reviewer takes over.`, factor);
+      return decision('escalate', `${sentence} It is the last try before a person is asked.`, factor);
     case 'person':
       return decision('ask', `${sentence} It was tried as often as allowed.`, factor);
   }

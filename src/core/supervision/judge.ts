@@ -99,7 +99,7 @@ export function failureOf(
   const gates = verdictOf(session.supervision?.gates ?? [], judgement.evidence, judgement.tree);
   if (gates.say === 'failed') {
     const { command, code } = gates.evidence;
-    return `${command.join(' ')} ended with ${code ?? 'no'} code\n${output(gates.evidence.output)}`;
+    return `${command.join(' ')} ${code === null ? 'was ended' : `ended with code ${code}`}\n${output(gates.evidence.output)}`;
   }
   const review = judgement.reviewed?.review;
   if (review === undefined || (review.verdict !== 'not-done' && review.criteria.every(({ met }) => met)))

@@ -3,6 +3,7 @@ import type { Evidence } from '../../core/landing/state.ts';
 import { openBreakpoints, statusOf } from '../../core/session/status.ts';
 import type { Session } from '../../core/session/state.ts';
 import { isApproved, workTree } from '../../core/supervision/due.ts';
+import { passed } from '../../core/supervision/confidence.ts';
 import { verdictOf } from '../../core/supervision/gate.ts';
 import type { Approval, Judgement } from '../../core/supervision/judgement.ts';
 import type { EvidenceView, JudgementView, SupervisionView } from '../../protocol/supervision-views.ts';
@@ -81,7 +82,7 @@ function provenSentence(session: Session): string {
     return judgement?.decided?.sentence ?? 'The agent says that it is done; nobody has checked it.';
   }
   const verdict = verdictOf(gates, proof, tree);
-  if (verdict.say === 'passed') return `All ${gates.length} gates passed on its files as they are.`;
+  if (verdict.say === 'passed') return `${passed(gates.length)} on its files as they are.`;
   return verdict.say === 'failed'
     ? `The gate \`${verdict.evidence.command.join(' ')}\` says no.`
     : 'Not all gates have seen its files as they are: what they said of other files does not count.';
