@@ -13,6 +13,7 @@ import { breakpointsView } from './breakpoints/view.ts';
 import { reviewView } from './review/view.ts';
 import { sessionsView } from './sessions/view.ts';
 import { settingsCheck } from './settings/engine-settings.ts';
+import { verdictDocuments } from './verdicts/document.ts';
 import { statusBar } from './status-bar/status-bar.ts';
 import { walkthroughSteps } from './walkthrough/steps.ts';
 
@@ -27,6 +28,7 @@ export const contributions: readonly Contribution[] = [
   sessionDecorations,
   registerPanels,
   evidenceDocuments,
+  verdictDocuments,
   statusBar,
   notifications,
   engineTrouble,

@@ -110,6 +110,7 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.verifySession': judge.verifySession,
   'coppice.acceptSession': judge.acceptSession,
   'coppice.setAutonomy': judge.setAutonomy,
+  'coppice.showVerdicts': judge.showVerdicts,
 };
 
 /** Registers every command. */

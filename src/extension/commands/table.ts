@@ -70,6 +70,7 @@ export const commandIds = [
   'coppice.verifySession',
   'coppice.acceptSession',
   'coppice.setAutonomy',
+  'coppice.showVerdicts',
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];
