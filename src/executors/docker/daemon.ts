@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs';
 import type Docker from 'dockerode';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
 
+/** A daemon that says nothing for so long is not there. */
+const silenceMs = 60_000;
+
 /** Where the daemon listens: a socket of this host. */
 export interface DaemonOptions {
   /** Absolute path of its socket. */
@@ -38,7 +41,9 @@ export class Daemon {
 
   /** Loaded with the first question: most engines never ask, and loading takes longer than all else at an engine's start. */
   #client(): Promise<Docker> {
-    this.#docker ??= import('dockerode').then(({ default: Client }) => new Client({ socketPath: this.socketPath }));
+    this.#docker ??= import('dockerode').then(
+      ({ default: Client }) => new Client({ socketPath: this.socketPath, timeout: silenceMs }),
+    );
     return this.#docker;
   }
 
