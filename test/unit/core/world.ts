@@ -127,6 +127,7 @@ export class World {
     switch (step.do) {
       case 'wait':
       case 'restore': // no test here asks for a rollback
+      case 'meet': // nor sets breakpoints
       case 'validate': // nor has judges
       case 'gate':
       case 'review':
