@@ -14,12 +14,12 @@ describe('sessions in tmux', function () {
     await place.start();
   });
   after(async () => {
-    await place.remove();
     try {
-      tmux('kill-server');
+      tmux('kill-server'); // before its socket goes with the folder
     } catch {
       // its last window has closed
     }
+    await place.remove();
   });
 
   const tmux = (...args: string[]): string =>
