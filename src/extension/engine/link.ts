@@ -2,13 +2,14 @@
 import { isCoppiceError, type CoppiceError } from '../../core/errors.ts';
 import type { EngineFacts } from '../../protocol/client/handshake.ts';
 import type { LaunchPlan } from '../../protocol/client/launch.ts';
-import { stayConnected, type Live, type LiveState, type Records } from '../../protocol/client/reconnecting.ts';
+import type { Live, LiveState, Records } from '../../protocol/client/reconnecting.ts';
 import type { Connection } from '../../protocol/client/connect.ts';
 import type { Method, RequestOptions, SecretsHandler } from '../../protocol/client/wire.ts';
 import type { ParamsOf, Requests, ResultOf } from '../../protocol/contract.ts';
 import { toDisposable, type Disposable } from '../lifecycle/disposables.ts';
 import { Emitter, type Event } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/logger.ts';
+import { connectLater } from './connect-later.ts';
 
 export type LinkState =
   /** No engine runs, and nothing has needed one yet. */
@@ -129,7 +130,7 @@ class Link implements EngineLink, Disposable {
 
   #begin(): Live {
     const { home, version, plan, secrets } = this.#options;
-    return stayConnected({
+    return connectLater({
       home,
       version,
       secrets,

@@ -1,12 +1,16 @@
 /** The session panels of a window: one for each session, brought back with the window. */
 import * as vscode from 'vscode';
-import { savedPanelSchema } from '../../protocol/webview/session-panel-schemas.ts';
 import type { Contribution } from '../contribution.ts';
 import { Disposables, together, type Disposable } from '../lifecycle/disposables.ts';
 import type { PanelServices } from './services.ts';
-import { SessionPanel } from './session-panel.ts';
+import type { SessionPanel } from './session-panel.ts';
 
 const viewType = 'coppice.session';
+
+/** What a panel is made of is read when the first one is shown. */
+async function panelClass(): Promise<typeof SessionPanel> {
+  return (await import('./session-panel.ts')).SessionPanel;
+}
 
 /** Opens sessions. */
 export interface SessionPanels {
@@ -24,26 +28,37 @@ export class OpenPanels implements SessionPanels, Disposable {
   }
 
   async open(session: string, { decide = false }: { readonly decide?: boolean } = {}): Promise<void> {
+    const Panel = await panelClass();
     const open = this.#panels.get(session);
     if (open === undefined) {
       const view = vscode.window.createWebviewPanel(viewType, 'Coppice', vscode.ViewColumn.Active, {
         enableScripts: true,
         retainContextWhenHidden: false,
       });
-      this.adopt(session, view);
+      this.#adopt(Panel, session, view);
     } else open.panel.view.reveal();
     if (decide) await this.#panels.get(session)?.panel.focus('decision');
   }
 
   /** Makes a webview, e.g. one that VS Code brought back, the panel of a session. */
-  adopt(session: string, view: vscode.WebviewPanel): void {
+  async adopt(session: string, view: vscode.WebviewPanel): Promise<void> {
+    this.#adopt(await panelClass(), session, view);
+  }
+
+  dispose(): void {
+    // The webviews stay: VS Code brings them back with the next window.
+    for (const { owner } of [...this.#panels.values()]) owner.dispose();
+    this.#panels.clear();
+  }
+
+  #adopt(Panel: typeof SessionPanel, session: string, view: vscode.WebviewPanel): void {
     this.#panels.get(session)?.panel.view.dispose();
     const owner = new Disposables();
     const { attention } = this.#services;
     attention.see(session, view.visible);
     owner.add(view.onDidChangeViewState(() => attention.see(session, view.visible)));
     owner.add({ dispose: () => attention.see(session, false) });
-    const panel = owner.add(new SessionPanel(this.#services, session, view));
+    const panel = owner.add(new Panel(this.#services, session, view));
     this.#panels.set(session, { panel, owner });
     owner.add(
       view.onDidDispose(() => {
@@ -51,12 +66,6 @@ export class OpenPanels implements SessionPanels, Disposable {
         owner.dispose();
       }),
     );
-  }
-
-  dispose(): void {
-    // The webviews stay: VS Code brings them back with the next window.
-    for (const { owner } of [...this.#panels.values()]) owner.dispose();
-    this.#panels.clear();
   }
 }
 
@@ -67,8 +76,9 @@ export const registerPanels: Contribution = {
     together(
       vscode.window.registerWebviewPanelSerializer(viewType, {
         deserializeWebviewPanel: async (view, state: unknown) => {
+          const { savedPanelSchema } = await import('../../protocol/webview/session-panel-schemas.ts');
           const saved = savedPanelSchema.safeParse(state);
-          if (saved.success) panels.adopt(saved.data.session, view);
+          if (saved.success) await panels.adopt(saved.data.session, view);
           else view.dispose(); // nothing is known of what it showed
         },
       }),

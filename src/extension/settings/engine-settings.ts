@@ -2,12 +2,11 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isCoppiceError } from '../../core/errors.ts';
 import { settingVariables } from '../../core/environment.ts';
-import { variableOf } from '../../core/settings/keys.ts';
 import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { requester, type Requester } from '../engine/requester.ts';
 import { problemOfWindow, windowSettings, type WindowSetting } from './settings.ts';
-import { problemOf, travellingKeys, travellingSettings, type TravellingKey } from './travelling.ts';
+import { travellingKeys, type TravellingKey } from './travelling-keys.ts';
 
 /**
  * Who asks, with the settings of the editor for a repository. A value in a file of Coppice, or in the environment, wins over the
@@ -19,7 +18,7 @@ import { problemOf, travellingKeys, travellingSettings, type TravellingKey } fro
 export async function requesterFor({ link }: Pick<App, 'link'>, path: string): Promise<Required<Requester>> {
   const given = givenIn(path);
   if (travellingKeys.every((key) => given(key) === undefined)) return requester(process.env);
-  const sources = await sourcesAt(link, path);
+  const [sources, { travellingSettings }] = await Promise.all([sourcesAt(link, path), import('./travelling.ts')]);
   return requester(
     process.env,
     travellingSettings(given, (key) => sources.get(key)),
@@ -31,14 +30,19 @@ export const settingsCheck: Contribution = {
   name: 'Check of the settings',
   register: (app) =>
     vscode.workspace.onDidChangeConfiguration((change) => {
-      const wrong = problems().find(([name]) => change.affectsConfiguration(name));
-      if (wrong === undefined) return;
-      tell(...wrong).catch((error: unknown) => app.log.error('A problem with a setting could not be told.', error));
+      if (!change.affectsConfiguration('coppice')) return;
+      tellWrong(change).catch((error: unknown) => app.log.error('A problem with a setting could not be told.', error));
     }),
 };
 
+async function tellWrong(change: vscode.ConfigurationChangeEvent): Promise<void> {
+  const wrong = (await problems()).find(([name]) => change.affectsConfiguration(name));
+  if (wrong !== undefined) await tell(...wrong);
+}
+
 /** Settings that cannot be used, by their full names, each with what is wrong with it. */
-function problems(): readonly (readonly [name: string, problem: string])[] {
+async function problems(): Promise<readonly (readonly [name: string, problem: string])[]> {
+  const { problemOf } = await import('./travelling.ts');
   const given = givenIn(undefined);
   const found = [
     ...(Object.keys(windowSettings) as WindowSetting[]).map((name) => [name, problemOfWindow(name)] as const),
@@ -75,6 +79,7 @@ async function sourcesAt(link: App['link'], path: string): Promise<ReadonlyMap<s
     if (isCoppiceError(error, 'config-invalid')) throw error;
     return link.request('config/show', {});
   });
+  const { variableOf } = await import('../../core/settings/keys.ts');
   const shell = new Set(Object.keys(settingVariables(process.env)));
   return new Map(settings.filter(({ key }) => !shell.has(variableOf(key))).map(({ key, source }) => [key, source]));
 }

@@ -8,7 +8,7 @@ import { bundleOf, root, textsIn } from '../../../scripts/l10n/texts.mjs';
 import { matchKey } from '../../../src/core/settings/keys.ts';
 import { acting, commandIds } from '../../../src/extension/commands/table.ts';
 import { launchPlan } from '../../../src/extension/engine/launch-plan.ts';
-import { travellingKeys } from '../../../src/extension/settings/travelling.ts';
+import { travellingKeys } from '../../../src/extension/settings/travelling-keys.ts';
 
 interface Setting {
   readonly default: unknown;
