@@ -1,0 +1,50 @@
+/** Breakpoints as a person uses them: set in their view, hit by a session, answered, turned off. */
+import { soon } from './support/waiting.ts';
+import { workbench } from './support/workbench.ts';
+
+describe('breakpoints', function () {
+  this.timeout(120_000);
+  const code = workbench();
+
+  it('are set in their view, hold a session before its tool with the reason, and count', async () => {
+    const { window, machine } = code;
+    await machine.coppice(['trust']);
+    await window.open('Coppice');
+    await window.run('Coppice: Add Breakpoint…');
+    await window.quickInput.choose('A tool writes a file…');
+    await window.quickInput.submit('docs/**');
+    await window.run('Coppice: Focus on Breakpoints View');
+    const view = window.view('Breakpoints');
+    await view.row(/path docs\/\*\*/u).waitFor();
+
+    await machine.json('session', 'start', 'Write the docs #ask:docs/a.md', '--agent', 'demo');
+    await window
+      .view('Needs you')
+      .row(/Edit docs\/a\.md/u)
+      .first()
+      .waitFor();
+    await view.row(/1 hit/u).waitFor();
+    await window.screenshot('breakpoints-hit');
+    const [session] = await machine.sessions();
+    await window.run('Coppice: Answer…');
+    await window.quickInput.choose('Always Allow This Here');
+    await soon(async () => (await machine.status(session?.id ?? '')) === 'reported', 'the end of the work');
+    await view.row(/Allowed without Asking Again/u).waitFor();
+  });
+
+  it('are turned off by their box and removed by their button', async () => {
+    const { window, machine } = code;
+    const view = window.view('Breakpoints');
+    await view
+      .row(/path docs/u)
+      .locator('.monaco-custom-toggle, .monaco-checkbox, input[type=checkbox]')
+      .first()
+      .click();
+    await soon(async () => {
+      const { breakpoints } = await machine.json<{ breakpoints: { spec: { enabled: boolean } }[] }>('breakpoints');
+      return breakpoints[0]?.spec.enabled === false;
+    }, 'a breakpoint that is off');
+    await view.inline(/path docs/u, 'Remove Breakpoint');
+    await soon(async () => (await view.row(/path docs/u).count()) === 0, 'no breakpoint');
+  });
+});
