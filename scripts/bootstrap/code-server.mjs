@@ -2,7 +2,7 @@
  * A real VS Code workbench from npm, in a cache folder outside of the clone: it is large, its native parts are built on the
  * machine, and every clone can use the same one. Plain JavaScript without packages.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -159,7 +159,7 @@ async function make(folder, { env, node, say, signal }) {
       what: 'building its native parts',
       cwd: product,
       command: ['sh', './postinstall.sh'],
-      env: { npm_config_user_agent: 'npm/11 node/v24.0.0' },
+      env: { npm_config_user_agent: 'npm/11 node/v24.0.0', ...headersFor(node) },
     },
   ]);
   for (const {
@@ -191,6 +191,18 @@ async function make(folder, { env, node, say, signal }) {
   }
   const why = whyIncomplete(folder);
   return why && `code-server was installed, but ${why}. See what was printed above.`;
+}
+
+/**
+ * The package of Node brings the headers of that very Node, so that nothing has to be fetched from elsewhere to build for it.
+ * @param {string} node
+ * @returns {{ npm_config_nodedir?: string }}
+ */
+function headersFor(node) {
+  const home = dirname(dirname(realpathSync(node)));
+  const places = [home, join(home, 'node_modules', `node-${process.platform}-${process.arch}`)];
+  const found = places.find((place) => existsSync(join(place, 'include', 'node', 'common.gypi')));
+  return found === undefined ? {} : { npm_config_nodedir: found };
 }
 
 /** Drafts of installers that are gone. @param {string} target */

@@ -1,16 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Live, LiveOptions } from '../../protocol/client/reconnecting.ts';
 
-/** Resolves when what is going on at present, e.g. the activation of extensions, has had its turn. */
-async function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
-}
+/** As long as VS Code may take to tell that this extension is active, and to begin with the next; nobody sees a view sooner. */
+const calmMs = 50;
 
 /**
  * `stayConnected`, a moment later: the client with the schemas of the protocol is the larger part of the program, so it is read
  * after the window's extensions were activated. What is asked meanwhile waits.
  */
 export function connectLater(options: LiveOptions): Live {
-  const live = turn().then(async () => {
+  const live = delay(calmMs).then(async () => {
     const { stayConnected } = await import('../../protocol/client/reconnecting.ts');
     return stayConnected(options);
   });
