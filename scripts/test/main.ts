@@ -56,9 +56,16 @@ async function everything(): Promise<void> {
       () => lane('meta'),
     ),
   ]);
-  // Both wait for disks and other processes most of the time.
-  if (build) await Promise.all([lane('rooms'), lane('integration')]);
-  else outcomes.push(failed('rooms and integration', 0, 'Not run: the build failed.'));
+  // All of them wait for disks and other processes most of the time.
+  if (build)
+    await Promise.all([
+      inTurn(
+        () => lane('rooms'),
+        () => lane('shell'),
+      ),
+      lane('integration'),
+    ]);
+  else outcomes.push(failed('rooms, shell and integration', 0, 'Not run: the build failed.'));
   await lane('kills');
   const installed = await agents;
   if (installed.executors && build) await lane('executors');
@@ -75,7 +82,10 @@ async function everything(): Promise<void> {
 
 async function chosen(): Promise<void> {
   const needs = (...names: readonly LaneName[]) => names.some((name) => parts.includes(name));
-  if (needs('integration', 'executors', 'agents', 'webview', 'host', 'workbench') && !(await check(checks.build)))
+  if (
+    needs('shell', 'integration', 'executors', 'agents', 'webview', 'host', 'workbench') &&
+    !(await check(checks.build))
+  )
     return;
   if (needs('executors') && !(await check(checks.executors))) return;
   if (needs('agents') && !(await check(checks.agents))) return;
