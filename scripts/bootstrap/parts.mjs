@@ -30,7 +30,8 @@ export async function installMissing(parts, { say, signal }) {
     const output = (/** @type {string} */ text) => say(text.trimEnd());
     const options = { cwd: tmpdir(), env, limitMs: installLimitMs, output, ...(signal && { signal }) };
     await run('apt-get', ['update', '-qq'], options);
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], options);
+    const wait = ['-o', 'DPkg::Lock::Timeout=120']; // a desktop may be at its own updates
+    await run('apt-get', [...wait, 'install', '-y', '-qq', '--no-install-recommends', ...names], options);
     missing = parts.filter((part) => !part.present());
   }
   return missing.map((part) => `${part.name} is missing. ${fix(part)}`);

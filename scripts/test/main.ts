@@ -42,9 +42,10 @@ process.exitCode = count === 0 ? 0 : 1;
 
 async function everything(): Promise<void> {
   // What waits for the network goes beside what uses the cores; what measures time runs alone.
-  // One at a time: both may ask the system's package manager.
-  const agents = check(checks.executors).then(async (executors) => ({ executors, agents: await check(checks.agents) }));
-  const workbench = check(checks.workbench);
+  // One at a time where both may ask the system's package manager.
+  const executors = check(checks.executors);
+  const agents = executors.then(() => check(checks.agents));
+  const workbench = executors.then(() => check(checks.workbench));
   const [build] = await Promise.all([
     check(checks.build).then(async (built) => (await lane('unit'), built)),
     inTurn(
@@ -67,10 +68,9 @@ async function everything(): Promise<void> {
     ]);
   else outcomes.push(failed('rooms, shell and integration', 0, 'Not run: the build failed.'));
   await lane('kills');
-  const installed = await agents;
-  if (installed.executors && build) await lane('executors');
+  if ((await executors) && build) await lane('executors');
   else outcomes.push(failed('executors', 0, 'Not run: the build failed, or a part of the system is missing.'));
-  if (installed.agents && build) await lane('agents');
+  if ((await agents) && build) await lane('agents');
   else outcomes.push(failed('agents', 0, 'Not run: the build or the installation of the agents failed.'));
   const workbenchIsThere = await workbench;
   for (const name of ['webview', 'host', 'workbench'] as const) {
