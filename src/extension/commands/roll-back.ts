@@ -68,7 +68,10 @@ export const applyRollback: Command = (app) => async () => {
   );
   if (result === undefined) return;
   const undo = l10n.t('Undo');
-  const done = l10n.t('{0} files were rolled back. What was there before is kept.', result.files);
+  const done =
+    result.files === 1
+      ? l10n.t('One file was rolled back. What was there before is kept.')
+      : l10n.t('{0} files were rolled back. What was there before is kept.', result.files);
   const answer = await vscode.window.showInformationMessage(done, undo);
   if (answer === undo) await app.commands.run('coppice.undoRollback', open.session);
 };

@@ -76,6 +76,7 @@ describe('stopping a local run', () => {
     const { pid } = await bench.start(killed);
     await ready(killed);
     process.kill(pid, 'SIGKILL');
+    await bench.ended(killed); // until its wrapper has seen it, it counts as running
     const first = await bench.executor.stop(killed, { graceMs: 1_000 });
     assert.deepEqual([first.signal, first.killed.length, first.left], ['none', 2, []]);
     assert.ok(first.state.state === 'exited' && first.state.signal === 'SIGKILL');
