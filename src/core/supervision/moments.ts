@@ -12,7 +12,8 @@ export interface ToolUse {
 }
 
 const commandFields = ['command', 'cmd', 'script', 'CommandLine'] as const;
-const pathFields = [
+/** Fields of a tool's input that hold a path, by the names that agents give them. */
+export const pathFields = [
   'file_path',
   'notebook_path',
   'path',

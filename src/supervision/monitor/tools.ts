@@ -1,5 +1,6 @@
 /** What the tools of agents do: which of their input is a command, a path or an address. */
 import { ordered, type Finding } from '../../core/supervision/finding.ts';
+import { pathFields } from '../../core/supervision/moments.ts';
 import { inspectCommand, inspectWords } from './monitor.ts';
 import type { Place } from './place.ts';
 import { judgedRead } from './rules/credentials.ts';
@@ -7,16 +8,6 @@ import { judgedAddress } from './rules/network.ts';
 import { judgedWrite } from './rules/writing.ts';
 
 const commandFields = ['command', 'cmd', 'script', 'commands', 'CommandLine'] as const;
-const pathFields = [
-  'file_path',
-  'notebook_path',
-  'path',
-  'filePath',
-  'absolute_path',
-  'filename',
-  'file',
-  'target_file',
-] as const;
 const addressFields = ['url', 'uri', 'address'] as const;
 const reading = /read|view|cat|open|glob|grep|search|list|^ls$|find|fetch|get|diff/iu;
 const patchFields = ['patch', 'input', 'diff'] as const;

@@ -1,0 +1,13 @@
+/** What the engine runs from, beside each other in one folder: the build puts all of it there, and a start copies all of it. */
+export const engineFiles = [
+  'engine.js',
+  'cli.js',
+  'demo-agent.js',
+  'remote.sh',
+  'run.sh',
+  'sql-wasm.wasm',
+  'prompt-continue.md',
+  'prompt-escalate.md',
+  'prompt-check.md',
+  'prompt-review.md',
+] as const;
