@@ -96,14 +96,12 @@ describe('a day with Coppice, by keyboard', function () {
 
   it('opens the session from the tree and sends a follow-up', async () => {
     const { window } = code;
-    await window.runByKeyboard('Coppice: Focus on Sessions View');
-    await window
-      .view('Sessions')
-      .row(/Write a line/)
-      .first()
-      .waitFor();
-    await window.press('Home', 'ArrowDown', 'Enter');
-    const panel = await window.webview('main:has-text("Reported")');
+    const sessions = window.view('Sessions');
+    const panel = await soon(async () => {
+      await sessions.reach(/Write a line/, () => window.runByKeyboard('Coppice: Focus on Sessions View'));
+      await window.press('Enter');
+      return window.webview('main:has-text("Reported")', 10_000).catch(() => undefined);
+    }, 'a panel of the session');
     await soon(async () => {
       if (await panel.locator('textarea:focus').isVisible()) return true;
       await window.press('F6');

@@ -4,16 +4,7 @@
  * the lock, it holds a second file that can be made only once; finding that held by somebody who lives is a violation, and is
  * written down. It gives the lock up, or dies with it. Prints a word when it begins.
  */
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../../src/core/errors.ts';
 import { thisHost, type Host, type Life } from '../../../src/engine/process/host.ts';
@@ -68,17 +59,19 @@ async function lifeOf(pid: number, started: string): Promise<Life> {
 }
 
 function enter(name: string): void {
+  // Linked when it is whole, so that a kill in here cannot leave a file without a name in it.
+  const own = `${inside}-${name}`;
+  writeFileSync(own, name);
   for (;;) {
     try {
-      const fd = openSync(inside, 'wx');
-      writeSync(fd, name);
-      closeSync(fd);
+      linkSync(own, inside);
+      unlinkSync(own);
       return;
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error;
-      const [pid = '', started = ''] = readFileSync(inside, 'utf8').split(' ');
+      const owner = readFileSync(inside, 'utf8');
       // Only a real kill leaves the file.
-      if (isAlive(Number(pid)) || started === '') violation(`${pid} ${started} was inside when ${name} came`);
+      if (isAlive(Number(owner.split(' ')[0]))) violation(`${owner} was inside when ${name} came`);
       unlinkSync(inside);
     }
   }

@@ -84,6 +84,27 @@ export class TreeView {
     await this.#pane.locator(`.pane-header .action-label[aria-label^="${title}"]`).first().click();
   }
 
+  /**
+   * Goes to a row with nothing but keys. `enter` brings the keyboard into the view: done again whenever it is elsewhere, since
+   * other parts of a busy workbench may take it.
+   */
+  async reach(text: string | RegExp, enter: () => Promise<void>): Promise<void> {
+    const list = this.#pane.locator('.monaco-list:focus');
+    const focused = this.#pane.locator('.monaco-list-row.focused').filter({ hasText: text });
+    await soon(
+      async () => {
+        if (!(await isVisible(list, 500))) await enter();
+        await this.#page.keyboard.press('Home');
+        for (let below = await this.rows.count(); below >= 0; below -= 1) {
+          if ((await list.isVisible()) && (await focused.isVisible())) return true;
+          await this.#page.keyboard.press('ArrowDown');
+        }
+        return false;
+      },
+      `the keyboard on the row ${String(text)}`,
+    );
+  }
+
   /** Puts the keyboard into the tree. */
   async focus(): Promise<void> {
     await this.#pane.locator('.pane-body').click({ position: { x: 2, y: 2 } });
