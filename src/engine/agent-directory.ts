@@ -2,13 +2,16 @@ import { CoppiceError } from '../core/errors.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import type { Agent, AgentOptions } from '../agents/agent.ts';
 import { agentRegistry, type AgentRegistry } from '../agents/registry.ts';
+import { refusalText, type PluginFolder } from './plugins/plugin-folder.ts';
 
 /** Where the demo agent is, and where it may keep things. Both paths are absolute. */
 export interface AgentDirectoryOptions {
   /** The demo agent's program. */
-  readonly demoScript: string;
+  readonly demoAgent: string;
   /** Where agents of ours keep their conversations. */
   readonly state: string;
+  /** What a file of the user's own defines that cannot be used. */
+  readonly plugins: Pick<PluginFolder, 'current'>;
 }
 
 /** The agents as the settings describe them; what a request says about its agent goes before the settings. */
@@ -21,7 +24,11 @@ export class AgentDirectory {
 
   /** Throws `agent-missing` for an id that nobody knows, `bad-usage` for options that no agent takes. */
   agent(id: string, settings: Settings, given: Readonly<Record<string, unknown>>): Agent {
-    return this.#registry(settings).agent(id, { ...settings.agents[id], ...readOptions(given) });
+    const known = this.#registry(settings);
+    const refused = this.#options.plugins.current.refused.find((each) => each.id === id);
+    if (refused !== undefined && !known.ids.includes(id))
+      throw new CoppiceError('agent-unusable', `The plugin "${id}" is not used. ${refusalText(refused)}`, refused.fix);
+    return known.agent(id, { ...settings.agents[id], ...readOptions(given) });
   }
 
   all(settings: Settings): readonly Agent[] {
@@ -30,9 +37,9 @@ export class AgentDirectory {
   }
 
   #registry(settings: Settings): AgentRegistry {
-    const { demoScript, state } = this.#options;
+    const { demoAgent, state } = this.#options;
     const electron = process.versions['electron'] === undefined ? {} : { env: { ELECTRON_RUN_AS_NODE: '1' } };
-    const demo = { node: process.execPath, script: demoScript, state, ...electron };
+    const demo = { node: process.execPath, script: demoAgent, state, ...electron };
     return agentRegistry({ custom: settings.customAgents, programs: { demo } });
   }
 }

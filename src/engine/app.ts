@@ -95,21 +95,22 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   });
   const owner = await engineOwner(home.root);
   const repositories = new Repositories({ door, env, privateDir: join(home.root, 'git'), owner });
-  const tmux = { tmuxSocket: await tmuxSocket(settings), log: log.component('executor') };
+  const { plugins } = settings;
   const sessionFolder = (id: string): string => home.session(id);
-  const executors = new ExecutorDirectory({ ...{ ...tmux, home: home.root, env, sessionFolder }, ...shipped });
-  const directory = new AgentDirectory({ demoScript: shipped.demoAgent, state: join(home.root, 'agents') });
+  const places = { home: home.root, env, sessionFolder, plugins, tmuxSocket: await tmuxSocket(settings) };
+  const executors = new ExecutorDirectory({ ...places, ...shipped, log: log.component('executor') });
+  const directory = new AgentDirectory({ ...shipped, state: join(home.root, 'agents'), plugins });
   const settingsFor = (session: Session): Promise<Settings> =>
     settings.of(session.repository.root, session.requester.settings);
   const agentOf = async (session: Session): Promise<Agent> =>
     directory.agent(session.agent, await settingsFor(session), session.agentOptions);
   const paths = runPaths(home);
-  const places = { store, repositories, settings: (root: string) => settings.of(root) };
+  const work = { store, repositories, settings: (root: string) => settings.of(root) };
   const { watching, radar } = watchers({ store, repositories, log }, join(home.root, 'git', 'watch'));
   const context: SessionContext = {
     ...{ store, vault, clock, runRef: paths.runRef, newId: randomUUID, stopping: stopping.signal },
     log: log.component('session'),
-    workplace: new GitWorkplace({ ...places, log: log.component('git'), sessionFolder }),
+    workplace: new GitWorkplace({ ...work, log: log.component('git'), sessionFolder }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     away: new GitAway({ repositories, executors, folder: join(home.root, 'away'), log: log.component('executor') }),
     agent: agentOf,
@@ -128,7 +129,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     agent: (id, inForce, given) => directory.agent(id, inForce, given),
   };
   const forgetter = new Forgetter({ store, executors, log: log.component('executor') });
-  const after = homecoming({ services, home, log, stopping: stopping.signal, settings: places.settings });
+  const after = homecoming({ services, home, log, stopping: stopping.signal, settings: work.settings });
   const projections = state.project(projection({ sessions: home.sessions }), (error, path) =>
     log.warn('cannot write a file that shows the state', { path, error }),
   );
@@ -140,10 +141,9 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   return {
     handlers: {
       ...{ ...breakpointHandlers(services), ...checkpointHandlers(services) },
-      ...diffHandlers(services),
-      ...engineHandlers(services, engine),
+      ...{ ...diffHandlers(services), ...engineHandlers(services, engine) },
       ...healthHandlers({
-        ...{ services, engine, door, config: settings.config, variables: settingVariables(env) },
+        ...{ services, engine, door, config: settings.config, plugins, variables: settingVariables(env) },
         agents: async (root) => directory.all(await settings.of(root)),
       }),
       ...after.handlers,

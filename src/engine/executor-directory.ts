@@ -4,10 +4,12 @@ import type { Executor } from '../executors/executor.ts';
 import { socketOf } from '../executors/docker/daemon.ts';
 import { DockerExecutor } from '../executors/docker/docker-executor.ts';
 import { LocalExecutor } from '../executors/local/local-executor.ts';
+import { WrapExecutor, wrapPattern } from '../executors/local/wrap-executor.ts';
 import { SshExecutor } from '../executors/ssh/ssh-executor.ts';
 import { hostPattern } from '../executors/ssh/target.ts';
 import { TmuxServer } from '../executors/tmux/server.ts';
 import { TmuxExecutor } from '../executors/tmux/tmux-executor.ts';
+import { refusalText, type PluginFolder } from './plugins/plugin-folder.ts';
 import type { Log } from './process/log.ts';
 
 /** What executors are made with. Paths are absolute. */
@@ -24,6 +26,8 @@ export interface ExecutorDirectoryOptions {
   readonly sessionFolder: (session: string) => string;
   /** Name of the socket of our tmux server. */
   readonly tmuxSocket: string;
+  /** Executors that files of the user's own define. */
+  readonly plugins: Pick<PluginFolder, 'current'>;
 }
 
 /** The places where agents can run, by their ids. */
@@ -38,6 +42,7 @@ export class ExecutorDirectory {
   #keyAgent: string | undefined;
   #tidying: Promise<void> = Promise.resolve();
   readonly #hosts = new Map<string, SshExecutor>();
+  readonly #wraps = new Map<string, WrapExecutor>();
   readonly #known: ReadonlyMap<string, Executor>;
 
   constructor(options: ExecutorDirectoryOptions) {
@@ -66,7 +71,7 @@ export class ExecutorDirectory {
 
   /** Ids as they are named with `--executor`. */
   get ids(): readonly string[] {
-    return [...this.#known.keys()];
+    return [...this.#known.keys(), ...[...this.#options.plugins.current.executors.keys()].map((id) => `wrap:${id}`)];
   }
 
   /**
@@ -74,10 +79,38 @@ export class ExecutorDirectory {
    * id that nobody knows.
    */
   executor(id: string, env: Readonly<Record<string, string>> = {}): Executor {
-    const executor = this.#known.get(id) ?? this.#host(id, env['SSH_AUTH_SOCK']);
+    const executor = this.#known.get(id) ?? this.#wrap(id) ?? this.#host(id, env['SSH_AUTH_SOCK']);
     if (executor !== undefined) return executor;
     const known = [...this.ids, 'ssh:<host>'].join(', ');
     throw new CoppiceError('executor-missing', `There is no executor "${id}".`, `Use one of: ${known}.`);
+  }
+
+  /**
+   * This host with a command of the user's before the agent's. It is there also when its file is not any more, so that what was
+   * started with it is followed and ended; only a start then says what is wrong.
+   */
+  #wrap(id: string): Executor | undefined {
+    const name = wrapPattern.exec(id)?.[1];
+    if (name === undefined) return undefined;
+    const known = this.#wraps.get(id);
+    if (known !== undefined) return known;
+    const { plugins, wrapper } = this.#options;
+    const made = new WrapExecutor({
+      ...{ id, wrapperPath: wrapper },
+      wrap: () => {
+        const { executors, refused } = plugins.current;
+        const found = executors.get(name);
+        if (found !== undefined) return found.wrap;
+        const why = refused.find((each) => each.id === name);
+        throw new CoppiceError(
+          'executor-missing',
+          why === undefined ? `There is no plugin "${name}".` : `The plugin "${name}" is not used. ${refusalText(why)}`,
+          why?.fix ?? `Put its file \`${name}.yaml\` into the folder \`plugins\` of the data directory.`,
+        );
+      },
+    });
+    this.#wraps.set(id, made);
+    return made;
   }
 
   /** Any host that `ssh` knows; one connection for each. */

@@ -8,6 +8,7 @@ import { settingVariables } from '../core/environment.ts';
 import { builtInAgentIds } from '../agents/registry.ts';
 import { Config } from './config/config.ts';
 import { openApp, type Shipped } from './app.ts';
+import { PluginFolder } from './plugins/plugin-folder.ts';
 import { runEngine } from './process/run.ts';
 
 declare const COPPICE_VERSION: string | undefined;
@@ -34,6 +35,7 @@ async function idleSeconds(): Promise<number> {
     home,
     userHome: homedir(),
     agents: builtInAgentIds,
+    plugins: new PluginFolder({ home, agents: builtInAgentIds, clock: Date.now }),
     environment: settingVariables(process.env),
     clock: Date.now,
   });

@@ -4,6 +4,7 @@ import type { Limits } from '../core/queue/policy.ts';
 import { resolveSettings, type Settings } from '../core/settings/settings.ts';
 import { builtInAgentIds } from '../agents/registry.ts';
 import { Config } from './config/config.ts';
+import { PluginFolder } from './plugins/plugin-folder.ts';
 import type { Log } from './process/log.ts';
 
 /** Where the settings of one engine come from. */
@@ -19,12 +20,14 @@ export interface SettingsSourceOptions {
 /** The settings in force for a repository and a requester, and the limits of the engine. */
 export class SettingsSource {
   readonly config: Config;
+  readonly plugins: PluginFolder;
   readonly #options: SettingsSourceOptions;
   #limits: Limits;
 
-  private constructor(options: SettingsSourceOptions, config: Config, settings: Settings) {
+  private constructor(options: SettingsSourceOptions, config: Config, plugins: PluginFolder, settings: Settings) {
     this.#options = options;
     this.config = config;
+    this.plugins = plugins;
     this.#limits = limitsOf(settings);
   }
 
@@ -35,12 +38,13 @@ export class SettingsSource {
   static async open(options: SettingsSourceOptions): Promise<SettingsSource> {
     const { home, env, clock, log } = options;
     const place = { home, userHome: homedir(), agents: builtInAgentIds };
-    const config = new Config({ ...place, environment: settingVariables(env), clock });
+    const plugins = new PluginFolder({ home, agents: builtInAgentIds, clock });
+    const config = new Config({ ...place, plugins, environment: settingVariables(env), clock });
     const settings = await config.settings().catch((error: unknown) => {
       log.warn('the settings cannot be used', { error });
       return resolveSettings([], place).settings;
     });
-    return new SettingsSource(options, config, settings);
+    return new SettingsSource(options, config, plugins, settings);
   }
 
   /** Throws `config-invalid`. `variables` are the requester's `COPPICE_…` variables. */

@@ -1,30 +1,39 @@
 import type { CustomAgent } from '../../core/settings/types.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import type { Agent, AgentOptions, Detected } from '../agent.ts';
+import { encode } from '../line-protocol/encode.ts';
 import { LineProtocolReader } from '../line-protocol/reader.ts';
 import { commandOf } from './command.ts';
 import { TextReader } from './text-reader.ts';
 
-/** A user's own command as an agent: run once per prompt, judged by its exit code. */
+/**
+ * A user's own command as an agent: run once per prompt and judged by its exit code, or `live`, as a conversation in the line
+ * protocol.
+ */
 export function customAgent(id: string, definition: CustomAgent, options: AgentOptions): Agent {
   const program = options.command ?? definition.command[0] ?? '';
   const wordsOf = (words: readonly string[]): readonly string[] =>
     options.command === undefined ? words : [options.command, ...words.slice(1)];
+  const live = definition.output === 'live';
+  const can = new Set(definition.can);
   return {
     id,
     title: definition.title ?? id,
     capabilities: {
-      duplex: false,
-      steer: false,
-      interrupt: false,
+      duplex: live,
+      steer: can.has('steer'),
+      interrupt: can.has('interrupt'),
       resume: definition.resume !== undefined,
-      permissions: false,
-      questions: false,
+      permissions: can.has('permissions'),
+      questions: can.has('questions'),
       ownSessionId: definition.resume !== undefined,
-      usage: definition.output === 'jsonl',
+      usage: definition.output !== 'text',
       needsHostConsent: true,
     },
-    environment: { allow: options.env ?? [], secrets: [] },
+    environment: {
+      allow: [...(definition.env ?? []), ...(options.env ?? [])],
+      secrets: definition.secrets ?? [],
+    },
     detection: {
       command: program,
       args: ['--version'],
@@ -32,10 +41,12 @@ export function customAgent(id: string, definition: CustomAgent, options: AgentO
     },
     command: (context) => {
       const words = context.resume === undefined ? definition.command : (definition.resume ?? definition.command);
-      return commandOf(wordsOf(words), context, options.args ?? []);
+      const command = commandOf(wordsOf(words), context, options.args ?? []);
+      return live ? { ...command, duplex: true, firstInputs: [] } : command;
     },
-    reader: () => (definition.output === 'jsonl' ? new LineProtocolReader({ once: true }) : new TextReader()),
-    encode: () => {
+    reader: () => (definition.output === 'text' ? new TextReader() : new LineProtocolReader({ once: !live })),
+    encode: (input) => {
+      if (live) return encode(input);
       throw new CoppiceError(
         'wrong-state',
         `${definition.title ?? id} takes no input while it runs.`,
@@ -50,6 +61,6 @@ function detected(id: string, program: string, code: number | undefined): Detect
   if (code !== undefined) return { version: 'unknown' };
   return {
     problem: `The program of the agent "${id}" (\`${program}\`) cannot be started.`,
-    fix: `Correct \`agents.custom.${id}.command\` in the settings, or install the program.`,
+    fix: `Install it, or correct its command (\`agents.custom.${id}.command\` in the settings, or the plugin \`${id}.yaml\`).`,
   };
 }

@@ -53,6 +53,25 @@ Set-up and tear-down commands may come from a repository, because trusting it me
 Passwords, tokens and keys do not belong into these files. Name the variables that an agent needs in \`agents.<id>.env\`;
 their values are taken from the shell that starts a session, and are kept in memory only.
 
+## Plugins
+
+An agent or an executor of your own can also be a file, \`plugins/NAME.yaml\` of the data directory; the name is its id. It says
+which version of plugins it was written for (\`coppice: 1\`), has a version of its own, and defines either an \`agent\`, as
+\`agents.custom.NAME\` would, or an \`executor\`: a command that is put before the agent's on this host, in which \`{worktree}\` and
+\`{session}\` are filled in. It is used as \`--executor wrap:NAME\`. What that command keeps from an agent nobody checks, so it counts as
+the bare host.
+
+\`\`\`yaml
+coppice: 1
+version: 0.1.0
+executor:
+  wrap: [systemd-run, --user, --scope, --quiet, -p, MemoryMax=4G]
+\`\`\`
+
+No code of a plugin runs in the engine: an agent that should do more than a command can speaks the line protocol (\`output: live\`).
+A plugin is never taken from a repository, and runs only in repositories that you trust. One that cannot be used is refused with
+the reason, by \`coppice doctor\` and by whoever asks for it, and stands in nobody's way.
+
 ## Environment variables
 
 A variable holds text, a number, \`true\` or \`false\`; lists are written as JSON: \`COPPICE_WORKTREES_SETUP='["npm ci"]'\`. An

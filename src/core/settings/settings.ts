@@ -20,7 +20,7 @@ export type AgentSettings = {
 export type Settings = { readonly [K in Exclude<SettingKey, Family>]: ValueOf<K> } & {
   /** By the id of the agent; only agents about which something is set. */
   readonly agents: Readonly<Record<string, AgentSettings>>;
-  /** The agents that `agents.custom` defines, by id. */
+  /** The agents that files of their own define, and those of `agents.custom`, which win, by id. */
   readonly customAgents: Readonly<Record<string, CustomAgent>>;
 };
 
@@ -41,6 +41,10 @@ export interface SettingsContext {
   readonly userHome: string;
   /** Ids of the agents that come with Coppice. */
   readonly agents: readonly string[];
+  /** Agents that files of their own define, by id. */
+  readonly plugins?: Readonly<Record<string, CustomAgent>>;
+  /** Ids of such files that cannot be used: what settings say about them is no mistake of the settings. */
+  readonly refused?: readonly string[];
 }
 
 /** The settings of all sources put together. */
@@ -61,8 +65,10 @@ export function resolveSettings(layers: readonly Layer[], context: SettingsConte
     if (typeof value === 'string' && paths.includes(matchKey(key)?.row))
       given.set(key, { value: expandPath(value, context), place });
   }
-  const problems = [...layers.flatMap((layer) => layer.problems), ...agentProblems(layers, context.agents)];
-  return { settings: assemble(given), rows: rowsOf(given), problems };
+  const { agents, plugins = {}, refused = [] } = context;
+  const others = [...Object.keys(plugins), ...refused];
+  const problems = [...layers.flatMap((layer) => layer.problems), ...agentProblems(layers, agents, others)];
+  return { settings: assemble(given, plugins), rows: rowsOf(given), problems };
 }
 
 /** `~/x` and `{home}/x` as absolute paths. */
@@ -79,14 +85,14 @@ function defaultOf(key: SettingKey): unknown {
   return 'default' in row ? row.default : undefined;
 }
 
-function assemble(given: ReadonlyMap<string, Given>): Settings {
+function assemble(given: ReadonlyMap<string, Given>, plugins: Readonly<Record<string, CustomAgent>>): Settings {
   const agents = record<Record<string, unknown>>();
-  const customAgents = record<unknown>();
+  const customAgents = Object.assign(record<CustomAgent>(), plugins);
   const plain = record<unknown>();
   for (const [key, { value }] of given) {
     const about = agentOfKey(key);
     if (about === undefined) plain[key] = value;
-    else if (about.defines) customAgents[about.id] = value;
+    else if (about.defines) customAgents[about.id] = value as CustomAgent;
     else (agents[about.id] ??= record())[key.slice(`agents.${about.id}.`.length)] = value;
   }
   // Every value was parsed by the type of its row, and every row without a family has a default.

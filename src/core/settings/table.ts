@@ -292,8 +292,9 @@ export const table = {
     type: type.customAgent,
     description:
       'A command of your own as an agent with this id. In `command` (a list), `{prompt}` stands for the prompt and `{promptFile}` ' +
-      'for the path of a file that holds it. `output` is `text` or `jsonl`, `resume` the command that continues a conversation, ' +
-      '`title` the name that is shown.',
+      'for the path of a file that holds it. `output` is `text`, `jsonl` (the line protocol), or `live`: the line protocol in both ' +
+      'directions, with `can` for what it knows beside prompts (`steer`, `interrupt`, `permissions`, `questions`). `resume` is the ' +
+      'command that continues a conversation, `title` the name that is shown, `env` and `secrets` are names of variables that it gets.',
     scope: 'user',
   },
   'executors.docker.image': {

@@ -123,17 +123,51 @@ const agentCommand = argv
   )
   .describe('a list of a program and its arguments');
 
-/** A user's own command as an agent. Without a placeholder the prompt is written to the command's standard input. */
+/** What a live agent of the user's own can do beyond taking prompts; see `AgentCapabilities`. */
+const abilities = ['steer', 'interrupt', 'permissions', 'questions'] as const;
+
+const customPhrase = 'a map with `command`, and if wanted `output`, `resume`, `title`, `can`, `env` and `secrets`';
+
+/**
+ * A user's own command as an agent. Without a placeholder the prompt is written to the command's standard input. What is `live`
+ * speaks the line protocol in both directions for as long as it runs, and no prompt is put on its command line.
+ */
 export const customAgent = fields(
   {
     command: agentCommand,
-    output: z.enum(['text', 'jsonl'], says('text or jsonl')).default('text'),
+    output: z.enum(['text', 'jsonl', 'live'], says('text, jsonl or live')).default('text'),
     resume: agentCommand.optional(),
     title: line.optional(),
+    can: list(oneOf(abilities), `a list of: ${abilities.join(', ')}`).optional(),
+    env: variables.optional(),
+    secrets: variables.optional(),
   },
-  'a map with `command`, and if wanted `output`, `resume` and `title`',
-);
+  customPhrase,
+)
+  .refine(({ output, can }) => output === 'live' || can === undefined, says('without `can` unless `output` is live'))
+  .refine(
+    ({ output, command, resume = [] }) => output !== 'live' || !promptPlaceholders.test([...command, ...resume].join()),
+    says('without {prompt} and {promptFile} where `output` is live: prompts then come on its input'),
+  )
+  .describe(customPhrase);
 export type CustomAgent = z.infer<typeof customAgent>;
+
+const promptPlaceholders = /\{prompt(?:File)?\}/u;
+
+/** A user's own place to run agents: this host, with a command before the agent's. */
+export const wrapExecutor = fields(
+  {
+    wrap: argv.refine(
+      (words) => !words.some((word, at) => wrapPlaceholder.test(word) && runsNext(words.slice(0, at))),
+      says('a list of a program and its arguments in which no placeholder is part of a script'),
+    ),
+    title: line.optional(),
+  },
+  'a map with `wrap`, and if wanted `title`',
+);
+export type WrapExecutor = z.infer<typeof wrapExecutor>;
+
+const wrapPlaceholder = /\{(?:worktree|session)\}/u;
 
 /** Text that an interpreter runs must not have a prompt put into it: a prompt is data, never a command. */
 function noProgramText(words: readonly string[]): boolean {

@@ -5,6 +5,7 @@ import { knownAgents } from '../../core/settings/agents.ts';
 import { placeText, type Place, type Problem } from '../../core/settings/place.ts';
 import { emptyLayer, readEnvironment, readFlags, readTree, type Layer } from '../../core/settings/read.ts';
 import { resolveSettings, type Resolved, type SettingRow, type Settings } from '../../core/settings/settings.ts';
+import type { PluginFolder } from '../plugins/plugin-folder.ts';
 import { readSettingsText } from './file.ts';
 
 export const userFileName = 'config.yaml';
@@ -25,6 +26,8 @@ export interface ConfigOptions {
   readonly userHome: string;
   /** Ids of the agents that come with Coppice. */
   readonly agents: readonly string[];
+  /** Agents that files of their own define. */
+  readonly plugins?: Pick<PluginFolder, 'read'>;
   /** Variables that hold where a request brings none of its own. */
   readonly environment: Environment;
   /** Milliseconds since 1970. */
@@ -83,7 +86,10 @@ export class Config {
   }
 
   async #read(request: ConfigRequest): Promise<{ resolved: Resolved; files: readonly FileLayer[] }> {
-    const { home, agents } = this.#options;
+    const { home, userHome, agents } = this.#options;
+    const found = await this.#options.plugins?.read();
+    const plugins = found?.agents ?? {};
+    const refused = (found?.refused ?? []).map(({ id }) => id);
     const user = await this.#file(join(home, userFileName), 'user');
     const files = [user];
     const { repository } = request;
@@ -92,9 +98,10 @@ export class Config {
     }
     const fromFiles = files.map((file) => file.layer);
     const flags = readFlags(request.flags ?? {});
-    const ids = knownAgents([...fromFiles, flags], agents);
+    const ids = knownAgents([...fromFiles, flags], [...agents, ...Object.keys(plugins)]);
     const variables = readEnvironment(request.environment ?? this.#options.environment, ids, otherVariables);
-    return { resolved: resolveSettings([...fromFiles, variables, flags], this.#options), files };
+    const context = { home, userHome, agents, plugins, refused };
+    return { resolved: resolveSettings([...fromFiles, variables, flags], context), files };
   }
 
   async #file(path: string, source: 'user' | 'repository'): Promise<FileLayer> {

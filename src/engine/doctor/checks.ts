@@ -103,6 +103,21 @@ export function executorCheck({ id, usable, detail, fix }: ExecutorFinding): Che
   return { ...row(`executor ${id}`, usable, detail, fix ?? 'Use another executor.'), required: false };
 }
 
+/** A plugin that is not used; of what kind it is shows where such things are chosen. */
+export interface RefusedPlugin {
+  readonly id: string;
+  readonly kind: 'agent' | 'executor' | undefined;
+  /** One sentence with the place. */
+  readonly detail: string;
+  readonly fix: string;
+}
+
+/** Nothing is missing on this machine because of a plugin that cannot be used, unless it is the agent that is used when none is named. */
+export function pluginCheck({ id, kind, detail, fix }: RefusedPlugin, standard: string): Check {
+  const name = kind === 'agent' ? `agent ${id}` : kind === 'executor' ? `executor wrap:${id}` : `plugin ${id}`;
+  return { ...row(name, false, `refused: ${detail}`, fix), required: kind !== 'executor' && id === standard };
+}
+
 /** No repository and no trust are states, not faults: nothing is missing on this machine. */
 export function repositoryCheck(found: RepositoryFinding | undefined): Check {
   return { ...repositoryRow(found), required: false };

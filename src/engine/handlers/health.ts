@@ -15,6 +15,7 @@ import { diagnosticsReport, logLines, partLimitMs } from '../diagnostics/report.
 import type { AgentFinding, ExecutorFinding, RepositoryFinding } from '../doctor/checks.ts';
 import { examine, probeLimitMs } from '../doctor/doctor.ts';
 import { findProgram, tryWriting, watchLimit } from '../doctor/host.ts';
+import { refusalText, type PluginFolder } from '../plugins/plugin-folder.ts';
 import type { EngineContext } from '../process/engine.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
@@ -27,6 +28,7 @@ export interface HealthOptions {
   readonly services: Services;
   readonly engine: EngineContext;
   readonly config: Config;
+  readonly plugins: Pick<PluginFolder, 'read'>;
   readonly door: Door;
   /** `COPPICE_…` variables of the engine's own environment. */
   readonly variables: Readonly<Record<string, string>>;
@@ -94,9 +96,17 @@ async function check(
       freeBytes: () => freeBytes(engine.home.root),
       watches: () => watchLimit(),
       settings: () => config.problems(),
-      agents: async (signal) =>
-        Promise.all((await options.agents(undefined)).map((agent) => detect(agent, requester, signal))),
+      agents: async (signal) => {
+        const { used } = await options.plugins.read();
+        const found = (await options.agents(undefined)).map((agent) => detect(agent, requester, signal));
+        return (await Promise.all(found)).map((each) => {
+          const plugin = used.find(({ kind, id }) => kind === 'agent' && id === each.id);
+          return plugin === undefined ? each : { ...each, detail: `${each.detail} (plugin ${plugin.version})` };
+        });
+      },
       executors: (signal) => executorsFound(services, signal),
+      plugins: async () =>
+        (await options.plugins.read()).refused.map((each) => ({ ...each, detail: refusalText(each) })),
       repository: () => (path === undefined ? Promise.resolve(undefined) : repositoryAt(services, path)),
     },
     {

@@ -91,6 +91,29 @@ describe('a command of the user as an agent', () => {
     assert.ok('problem' in found && found.fix.includes('agents.custom.mine.command'));
   });
 
+  it('that is live talks the line protocol for as long as it runs, and can what it says', () => {
+    const agent = make({
+      command: ['x', '--talk'],
+      output: 'live',
+      resume: ['x', '--go-on', '{session}'],
+      can: ['interrupt', 'permissions'],
+    });
+    const { duplex, steer, interrupt, permissions, questions, resume, needsHostConsent } = agent.capabilities;
+    assert.deepEqual([duplex, interrupt, permissions, resume, needsHostConsent], [true, true, true, true, true]);
+    assert.deepEqual([steer, questions], [false, false]);
+    const fresh = agent.command(context('p', { agentSession: 'id' }));
+    assert.deepEqual([fresh.args, fresh.duplex, fresh.firstInputs], [['--talk'], true, []]);
+    assert.deepEqual(agent.command(context('p', { resume: 'id' })).args, ['--go-on', 'id']);
+    assert.match(agent.encode({ kind: 'prompt', id: 's:1', text: 'p', steer: false }), /^\{"type":"prompt".*\}\n$/u);
+    const [ended] = agent.reader('s').line('{"type":"result","outcome":"success"}', { offset: 1 });
+    assert.equal(ended?.kind, 'turn-ended');
+  });
+
+  it('gets the variables that it names, secrets apart', () => {
+    const agent = customAgent('mine', definition.parse({ command: ['x'], env: ['A'], secrets: ['B'] }), { env: ['C'] });
+    assert.deepEqual(agent.environment, { allow: ['A', 'C'], secrets: ['B'] });
+  });
+
   it('takes no input while it runs', () => {
     const agent = make({ command: ['x'] });
     assert.throws(

@@ -25,6 +25,7 @@ const healthy: DoctorProbes = {
   settings: () => Promise.resolve([]),
   agents: () => Promise.resolve([{ id: 'claude-code', usable: true, detail: '2.1.329' }]),
   executors: () => Promise.resolve([{ id: 'local', usable: true, detail: 'this host' }]),
+  plugins: () => Promise.resolve([]),
   repository: () => Promise.resolve({ root: '/srv/work', trusted: true, host: false }),
 };
 
@@ -68,6 +69,19 @@ describe('doctor', () => {
       (await rows({}, { repository: false })).some((check) => check.name === 'repository'),
       false,
     );
+  });
+
+  it('shows a plugin that is refused where such things are chosen', async () => {
+    const refused = { id: 'mine', detail: '/p/mine.yaml:1:1: it must be a map.', fix: 'Correct the file.' } as const;
+    for (const [kind, name] of [
+      ['agent', 'agent mine'],
+      ['executor', 'executor wrap:mine'],
+      [undefined, 'plugin mine'],
+    ] as const) {
+      const found = await row(name, { plugins: () => Promise.resolve([{ ...refused, kind }]) });
+      assert.deepEqual([found.ok, found.required], [false, false]);
+      assert.equal(found.detail, `refused: ${refused.detail}`);
+    }
   });
 
   it('draws the line at Node 20.19 and git 2.38', async () => {
