@@ -15,7 +15,7 @@ import { removeOwnRef, setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
 import { treeOfCommit } from './save.ts';
 import { touchedEdits } from './touched-tree.ts';
-import { treeOf } from './tree.ts';
+import { treeOf, type TreeSnapshot } from './tree.ts';
 import { TreeReader } from './trees.ts';
 
 /** A state of a worktree's files that git holds. All ids are full. */
@@ -56,10 +56,10 @@ export async function checkpointTree(
   repository: Repository,
   place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
   signal?: AbortSignal,
-): Promise<Omit<Capture, 'commit' | 'exact'> & { readonly changed: readonly string[] }> {
+): Promise<Omit<Capture, 'commit' | 'exact'> & Pick<TreeSnapshot, 'changed' | 'nested' | 'submodules'>> {
   const options = { nested: 'as-files', submodules: 'as-links', ...(signal === undefined ? {} : { signal }) } as const;
-  const { tree, head, unreadable, changed } = await treeOf(repository, place, options);
-  return { tree, head, changed, remarks: unreadable.map((path) => `${path} cannot be read: it is not kept as it is.`) };
+  const { unreadable, ...found } = await treeOf(repository, place, options);
+  return { ...found, remarks: unreadable.map((path) => `${path} cannot be read: it is not kept as it is.`) };
 }
 
 /**
@@ -114,11 +114,11 @@ async function lookAtAll(
   place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
   { parent, seen = [], signal }: CheckpointOptions,
 ): Promise<Omit<Capture, 'commit'>> {
-  const { changed, ...rest } = await checkpointTree(repository, place, signal);
+  const { tree, head, remarks, changed } = await checkpointTree(repository, place, signal);
   const before = await exactFilesOf(repository, parent?.exact);
   const candidates = [...changed, ...seen, ...before.keys()];
-  const exact = await keepExact(repository, await findExact(repository, place, rest.tree, candidates));
-  return { ...rest, ...(exact === undefined ? {} : { exact }) };
+  const exact = await keepExact(repository, await findExact(repository, place, tree, candidates));
+  return { tree, head, remarks, ...(exact === undefined ? {} : { exact }) };
 }
 
 /** The state that the touched paths make of the checkpoint before; undefined when they do not tell. */

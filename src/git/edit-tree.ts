@@ -134,3 +134,9 @@ export function quoted(path: string): Buffer {
   out.push('"');
   return Buffer.from(out.join(''), 'latin1');
 }
+
+/** A folder of objects as `GIT_ALTERNATE_OBJECT_DIRECTORIES` names it. */
+export function alternate(folder: string): string {
+  // A colon would end the name.
+  return /[:"\n]/.test(folder) ? quoted(folder).toString('latin1') : folder;
+}

@@ -95,12 +95,18 @@ export async function refuseObstacles(
 ): Promise<void> {
   const paths = await unlike(repository, place, moves, await obstacles(place, moves));
   if (paths.length === 0) return;
+  const context = { paths: paths.slice(0, 1000).join('\n') };
+  const inside = paths.map((path) => /^(.*)\/\.git(?:\/|$)/s.exec(path)?.[1]).find((path) => path !== undefined);
+  if (inside !== undefined) {
+    const message = `${inside} is a repository of its own, and something else would take its place.`;
+    throw new CoppiceError('path-in-the-way', message, 'Move it away, or leave its path out.', { context });
+  }
   const shown = paths.slice(0, 5).join(', ');
   throw new CoppiceError(
     'path-in-the-way',
     `${paths.length === 1 ? 'A file that' : `${paths.length} files that`} git ignores would be written over: ${shown}.`,
     'Move them away, or leave their paths out.',
-    { context: { paths: paths.slice(0, 1000).join('\n') } },
+    { context },
   );
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Conflict } from '../core/landing/state.ts';
 import { systemCode } from '../core/errors.ts';
 import type { Coprocess } from './coprocess.ts';
-import { quoted } from './edit-tree.ts';
+import { alternate, quoted } from './edit-tree.ts';
 import { conflictsFrom, stagesFrom, type Stage } from './merge.ts';
 import { isTreePath, pathBytes, zeroPaths } from './paths.ts';
 import type { Repository } from './repository.ts';
@@ -56,11 +56,9 @@ export class TrialMerges {
   private constructor(repository: Repository, folder: string) {
     this.#repository = repository;
     this.#folder = folder;
-    const real = join(repository.location.commonDir, 'objects');
     this.#env = {
       GIT_OBJECT_DIRECTORY: folder,
-      // A colon would end the name.
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: /[:"\n]/.test(real) ? quoted(real).toString('latin1') : real,
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: alternate(join(repository.location.commonDir, 'objects')),
     };
   }
 

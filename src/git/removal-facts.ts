@@ -6,6 +6,7 @@ import { changesBetween } from './changes.ts';
 import { privateIndex } from './checkout.ts';
 import { textOf, zeroSplit } from './door.ts';
 import { branchFacts } from './facts.ts';
+import { hasOwnWork } from './inside.ts';
 import { branchCommit } from './refs.ts';
 import { type Finding, inspectWorktree } from './inspect.ts';
 import { type Lease, readLease } from './lease.ts';
@@ -122,18 +123,18 @@ async function unmerged(repository: Repository, place: Place, tip: string, into:
   return textOf(merged).split('\n', 1)[0] === tree ? 0 : commits;
 }
 
+/** Those of the submodules that have changes, or commits that no remote of them has. */
 async function ownSubmodules(repository: Repository, place: Place, paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
     const folder = join(place.path, path);
     const gitDir = await nestedGitDir(folder);
     if (gitDir === undefined) continue;
-    const own = await repository.onNested(gitDir, ['rev-list', '--count', 'HEAD', '--branches', '--not', '--remotes'], {
-      okCodes: [0, 128],
-    });
     const tree = await repository.onNested(gitDir, ['rev-parse', '--verify', 'HEAD^{tree}'], { okCodes: [0, 128] });
     const clean =
-      own.code === 0 && textOf(own) === '0' && tree.code === 0 && textOf(tree) === (await filesOf(repository, folder));
+      !(await hasOwnWork(repository, gitDir)) &&
+      tree.code === 0 &&
+      textOf(tree) === (await filesOf(repository, folder));
     if (!clean) found.push(path);
   }
   return found;

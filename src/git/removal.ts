@@ -23,7 +23,7 @@ export interface RemovalOptions {
   readonly now: number;
   /** Default: nothing, so only a clean worktree whose commits are merged or pushed is removed. */
   readonly despite?: readonly Despite[];
-  /** How long ignored files that nothing makes again stay in the trash; default 7 days. */
+  /** How long ignored files that nothing makes again, and repositories inside, stay in the trash; default 7 days. */
   readonly keepMs?: number;
   /** How long a worktree without such files stays there whole, so that it comes back as it was; default not at all. */
   readonly graceMs?: number;
@@ -66,7 +66,8 @@ export async function removeWorktree(repository: Repository, place: Place, optio
   const facts = await removalFacts(repository, place, options.into, options.signal);
   refuse(place, facts, options);
   const saved = await saveWork(repository, place, options.session, facts.snapshot);
-  const keepMs = facts.ignored.length === 0 ? (options.graceMs ?? 0) : (options.keepMs ?? weekMs);
+  const whole = facts.ignored.length > 0 || facts.repositories.length > 0;
+  const keepMs = whole ? (options.keepMs ?? weekMs) : (options.graceMs ?? 0);
   const trash = await moveToTrash(repository, options.root, place.path, saved, { now: options.now, keepMs });
   await forget(repository, place, trash);
   return { saved, trash, keepUntil: options.now + keepMs };

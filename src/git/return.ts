@@ -1,19 +1,23 @@
 /** Brings a removed worktree back: out of the trash as it was, else made again from what was kept of it. */
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
-import { adminEntries } from './admin.ts';
+import { adminEntries, isFolder } from './admin.ts';
+import { entryOf } from './content.ts';
 import { createWorktree } from './create.ts';
 import { textOf } from './door.ts';
+import { alternate } from './edit-tree.ts';
 import { readHead } from './facts.ts';
 import { ownIdentity } from './identity.ts';
+import { bringGitDirectoriesBack, hasOwnWork } from './inside.ts';
+import { readSmall } from './locate.ts';
 import { replaceNote } from './notes.ts';
 import { branchCommit } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { stagedTree, treeOfCommit } from './save.ts';
 import { takeFromTrash } from './trash.ts';
-import { treeOf } from './tree.ts';
+import { filesOf, nestedGitDir, treeOf } from './tree.ts';
 import { probeWorktree } from './worktrees.ts';
 
 /** What is known of a removed worktree. */
@@ -98,13 +102,88 @@ async function fill(repository: Repository, place: Place, { kept, signal }: Retu
   const [wanted, present] = [await treeOfCommit(repository, kept), await treeOf(repository, place, call)];
   if (present.tree !== wanted) {
     if (present.tree !== (await treeOfCommit(repository, present.head))) return place;
+    const emptied = await emptySubmodules(repository, place, wanted, present.submodules);
+    if (emptied === undefined) return place;
     await repository.onNewTree(place, ['read-tree', '-m', '-u', present.head, wanted], call);
+    await bringGitDirectoriesBack(repository, place, kept);
+    await refillSubmodules(repository, place, emptied);
   } else if ((await stagedTree(repository, place.admin)) !== wanted) {
     return place; // somebody has staged something of his own since
   }
   await repository.onNewTree(place, ['read-tree', (await stagedOf(repository, kept)) ?? present.head], call);
   await repository.onNewTree(place, ['update-index', '-q', '--refresh'], { ...call, okCodes: [0, 1] });
   return place;
+}
+
+/** A submodule whose files make way for those that were kept. */
+interface Emptied {
+  readonly path: string;
+  readonly gitDir: string;
+  /** The text of its file `.git`. */
+  readonly pointer: string;
+}
+
+/**
+ * Submodules are kept with their files, so the files that they were just given make way. Undefined when somebody has worked
+ * in one of them.
+ */
+async function emptySubmodules(
+  repository: Repository,
+  place: Place,
+  wanted: string,
+  paths: readonly string[],
+): Promise<readonly Emptied[] | undefined> {
+  const emptied: Emptied[] = [];
+  for (const path of paths) {
+    const folder = join(place.path, path);
+    const gitDir = await nestedGitDir(folder);
+    const pointer = await readSmall(join(folder, '.git'));
+    if (gitDir === undefined || pointer === undefined || (await entryOf(repository, wanted, path)) !== undefined)
+      continue;
+    emptied.push({ path, gitDir, pointer });
+  }
+  for (const { path, gitDir } of emptied) {
+    if (await isWorkedIn(repository, join(place.path, path), gitDir)) return undefined;
+  }
+  for (const { path } of emptied) await emptyBut(join(place.path, path), '.git');
+  return emptied;
+}
+
+/** Files that are missing are no work: an attempt that was killed had taken them away. */
+async function isWorkedIn(repository: Repository, folder: string, gitDir: string): Promise<boolean> {
+  if (await hasOwnWork(repository, gitDir)) return true;
+  const head = textOf(await repository.onNested(gitDir, ['rev-parse', '--verify', 'HEAD^{tree}']));
+  const files = await filesOf(repository, folder);
+  const args = [
+    'diff-tree',
+    '-r',
+    '-z',
+    '--name-only',
+    '--no-renames',
+    '--diff-filter=d',
+    '--end-of-options',
+    head,
+    files,
+  ];
+  const extraEnv = { GIT_ALTERNATE_OBJECT_DIRECTORIES: alternate(join(gitDir, 'objects')) };
+  return (await repository.run(args, { extraEnv })).stdout.length > 0;
+}
+
+async function emptyBut(folder: string, kept: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name !== kept) await rm(join(folder, name), { recursive: true });
+  }
+}
+
+/** Makes the folders submodules again, but for those that had been deleted. */
+async function refillSubmodules(repository: Repository, place: Place, emptied: readonly Emptied[]): Promise<void> {
+  for (const { path, gitDir, pointer } of emptied) {
+    const folder = join(place.path, path);
+    if (!(await isFolder(folder))) continue;
+    await writeFile(join(folder, '.git'), pointer);
+    // The one that was kept knew where it was then.
+    await repository.run(['config', '--file', join(gitDir, 'config'), 'core.worktree', folder]);
+  }
 }
 
 /** The commit of the staged state among the parents of what was kept. */

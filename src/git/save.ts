@@ -7,9 +7,11 @@ import { basename, join } from 'node:path';
 import type { Place } from '../core/session/state.ts';
 import { copyIndex } from './checkout.ts';
 import { textOf } from './door.ts';
+import { commitObject } from './edit-tree.ts';
 import { besides } from './files.ts';
 import { headOf } from './facts.ts';
 import { ownIdentity } from './identity.ts';
+import { keepGitDirectories } from './inside.ts';
 import { readSmall } from './locate.ts';
 import { slugFrom } from './names.ts';
 import { setOwnRef } from './own-refs.ts';
@@ -57,13 +59,16 @@ export async function saveWork(
   return { ref, commit, tree: files.tree };
 }
 
-/** Keeps what only a worktree's entry holds whose folder is gone; does nothing when refs hold all of it. */
+/** Keeps what only a worktree's entry holds whose folder is gone, submodules included; does nothing when refs hold all of it. */
 export async function keepEntry(repository: Repository, admin: string, path: string): Promise<Saved | undefined> {
   const held = await heldBy(repository, admin);
   const headTree = held.head === undefined ? undefined : await treeOfCommit(repository, held.head);
-  const tree = held.indexTree ?? headTree;
-  if (tree === undefined || (held.loose.length === 0 && tree === headTree)) return undefined;
-  const commit = await commitHeld(repository, tree, held, `Entry of the vanished worktree ${path}\n`);
+  const inside = await keepGitDirectories(repository, undefined, admin);
+  const loose = [...held.loose, ...inside];
+  const [first] = inside;
+  const tree = held.indexTree ?? headTree ?? (first === undefined ? undefined : await treeOfCommit(repository, first));
+  if (tree === undefined || (loose.length === 0 && tree === headTree)) return undefined;
+  const commit = await commitHeld(repository, tree, { ...held, loose }, `Entry of the vanished worktree ${path}\n`);
   const ref = `refs/coppice/lost/${slugFrom(basename(path))}-${commit.slice(0, 12)}`;
   await setOwnRef(repository, ref, commit);
   return { ref, commit, tree };
@@ -82,12 +87,21 @@ export async function keepFiles(repository: Repository, path: string, tree: stri
   return { ref, commit, tree };
 }
 
-/** Keeps another state of the same files on top of what was saved. */
-export async function keepMore(repository: Repository, saved: Saved, tree: string, path: string): Promise<void> {
-  const tip = await repository.ask(['rev-parse', '--verify', saved.ref]);
-  const held: Held = { head: tip, indexTree: undefined, loose: [] };
-  const commit = await commitHeld(repository, tree, held, `Files of ${path} as they were deleted\n`);
-  await setOwnRef(repository, saved.ref, commit, tip);
+/**
+ * Keeps another state of the same files on top of what was saved, and commits beside it. The parents of what was saved stay in
+ * their places: who brings it back looks for HEAD and the staged state there.
+ */
+export async function keepMore(
+  repository: Repository,
+  saved: Saved,
+  tree: string,
+  path: string,
+  beside: readonly string[] = [],
+): Promise<void> {
+  const [tip = '', ...parents] = (await repository.ask(['rev-list', '--parents', '--no-walk', saved.ref])).split(' ');
+  const all = [...new Set([...parents, tip, ...beside])];
+  const message = `Files of ${path} as they were deleted\n`;
+  await setOwnRef(repository, saved.ref, await commitObject(repository.objects, tree, all, message), tip);
 }
 
 /** Id of the tree of a commit. Throws `git-failed` if there is no such commit. */

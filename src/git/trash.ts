@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CoppiceError, isCoppiceError, systemCode } from '../core/errors.ts';
 import { isAbsent, isFolder } from './admin.ts';
 import { replaceFile } from './files.ts';
+import { keepGitDirectories } from './inside.ts';
 import { worktreesFolder } from './names.ts';
 import type { Repository } from './repository.ts';
 import { keepMore, type Saved } from './save.ts';
@@ -153,7 +154,8 @@ export interface SweepReport {
 
 /**
  * Deletes what is over its time. Before it deletes, it reads the files once more: what was written after the removal
- * (by a process that was still inside) is saved too. Can be aborted and repeated at any point.
+ * (by a process that was still inside) is saved too, and so are repositories inside (`inside.ts`). Can be aborted and
+ * repeated at any point.
  */
 export async function sweepTrash(repository: Repository, root: string, options: SweepOptions): Promise<SweepReport> {
   const trash = await trashOf(repository, root);
@@ -226,14 +228,22 @@ async function makeSure(
   const { ref, commit } = manifest.saved;
   const kept = await repository.run(['merge-base', '--is-ancestor', commit, ref], { okCodes: [0, 1, 128] });
   if (kept.code !== 0) return `${ref} does not hold it any more`;
-  const tree = await filesOf(repository, join(trash, id), signal).catch((error: unknown) => {
-    if (isCoppiceError(error)) return error;
-    throw error;
-  });
+  const tree = await filesOf(repository, join(trash, id), signal).catch(reason);
   if (typeof tree !== 'string') return tree.message;
-  if (tree !== manifest.saved.tree) await keepMore(repository, manifest.saved, tree, manifest.path);
+  const inside = await keepGitDirectories(repository, join(trash, id), adminTrash(repository, id), signal).catch(
+    reason,
+  );
+  if (!Array.isArray(inside)) return inside.message;
+  if (tree !== manifest.saved.tree || inside.length > 0) {
+    await keepMore(repository, manifest.saved, tree, manifest.path, inside);
+  }
   await writeManifest(trash, id, { ...manifest, state: 'deleting' });
   return undefined;
+}
+
+function reason(error: unknown): CoppiceError {
+  if (isCoppiceError(error)) return error;
+  throw error;
 }
 
 /** Deletes a folder so gently that whoever makes files at the same time is not held up. */

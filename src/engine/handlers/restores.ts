@@ -5,12 +5,14 @@ import { requestRestore, undoOf } from '../../core/restore/commands.ts';
 import type { RestoreRequest } from '../../core/restore/state.ts';
 import { isLive } from '../../core/session/status.ts';
 import type { Session } from '../../core/session/state.ts';
+import { checkpointTree } from '../../git/checkpoint.ts';
 import { diffTrees } from '../../git/diff.ts';
+import { leftAlone } from '../../git/inside-remarks.ts';
 import { obstacles } from '../../git/obstacles.ts';
 import { movesBetween } from '../../git/restore.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
 import type { RestoreResult } from '../../protocol/diff-schemas.ts';
-import { checkpointAt, placeOf, treeOfSide } from '../review/sides.ts';
+import { checkpointAt, placeOf } from '../review/sides.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
 import type { Store } from '../sessions/store.ts';
@@ -26,15 +28,20 @@ export function restoreHandlers(services: Services): RestoreHandlers {
       const session = store.find(key);
       const place = await placeOf(services, session);
       const target = checkpointAt(store, session.id, to);
-      const now = await treeOfSide(services, place, session, 'worktree');
+      const now = await checkpointTree(place.repository, place.place);
       const moves = await movesBetween(place.repository, now.tree, target.tree);
+      const moved = new Set(moves.map(({ path }) => path));
+      const files = await diffTrees(place.repository, now.tree, target.tree, { renames: false });
       const { capabilities } = await services.agentOf(session);
       return {
         ...{ to, now: now.tree, target: target.tree, live: isLive(session) },
         conversation: conversationWay(session, target.conversation, capabilities.rewind === true),
-        files: await diffTrees(place.repository, now.tree, target.tree, { renames: false }),
+        files: files.filter(({ path }) => moved.has(path)),
         obstacles: await obstacles(place.place, moves),
-        remarks: [...new Set([...now.remarks, ...(target.remarks ?? [])])],
+        remarks: [
+          ...new Set([...now.remarks, ...(target.remarks ?? [])]),
+          ...(await leftAlone(place.repository, place.place, now, target.tree)),
+        ],
       };
     },
     'restore/apply': ({ session: key, to, id = newId(), paths, hunks, expect, conversation, pause }, client) => {

@@ -7,11 +7,13 @@ import { changesBetween, changesSince } from '../../git/changes.ts';
 import { commitWorktree } from '../../git/commit.ts';
 import { createWorktree } from '../../git/create.ts';
 import { branchFacts, refuseProtected } from '../../git/facts.ts';
+import { unsharedSubmodules } from '../../git/inside-remarks.ts';
 import { acquireLease, noteWriter, readLease, releaseLease } from '../../git/lease.ts';
 import { branchOf, freeSlug, worktreePath, worktreesFolder } from '../../git/names.ts';
 import { branchNames, readRefs } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import { resolveWorktree } from '../../git/resolver.ts';
+import { treeOfCommit } from '../../git/save.ts';
 import { runScript } from '../../git/script.ts';
 import { adoptWorktree, listWorktrees, probeWorktree } from '../../git/worktrees.ts';
 import type { Log } from '../process/log.ts';
@@ -92,7 +94,9 @@ export class GitWorkplace implements Workplace {
       !made.nothing && made.parent === place.baseCommit
         ? made
         : await changesBetween(repository, place.baseCommit, commit, 0);
-    const remarks = [...made.nested.map(leftOut), ...made.warnings];
+    const base = await treeOfCommit(repository, place.baseCommit);
+    const unshared = await unsharedSubmodules(repository, place, base, made.tree);
+    const remarks = [...made.nested.map(leftOut), ...made.warnings, ...unshared];
     return { commit, tree: made.tree, files, insertions, deletions, ...(remarks.length === 0 ? {} : { remarks }) };
   }
 

@@ -82,6 +82,8 @@ export class ReviewTree implements vscode.TreeDataProvider<ReviewRow>, Disposabl
       look.colour === undefined ? undefined : new vscode.ThemeColor(look.colour),
     );
     item.contextValue = `review-section ${name}`;
+    const remarks = name === 'rollback' ? (this.#rollbacks.open?.preview.remarks ?? []) : [];
+    if (remarks.length > 0) item.tooltip = remarks.map((remark) => oneLine(remark, 300)).join('\n');
     return item;
   }
 

@@ -92,7 +92,9 @@ describe('checkpoints of a session that an engine carries out', function () {
     await writeFile(work, `top\n${first}bottom\n`);
     await writeFile(join(worktree, 'by-hand.txt'), 'mine\n');
     const edited = await readFile(work, 'utf8');
+    await run('git', ['init', '-q', 'inside'], { cwd: worktree, env: world.env });
     const preview = await person.ask('restore/preview', { session, to: 1 });
+    assert.match(preview.remarks.join(), /^Commits and branches of repositories inside stay .*: inside\.$/);
     assert.deepEqual(
       preview.files.map(({ path, status }) => [path, status]),
       [

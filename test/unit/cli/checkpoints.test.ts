@@ -70,7 +70,7 @@ describe('checkpoints in the shell', () => {
       files,
       obstacles: ['.env'],
       live: true,
-      remarks: [],
+      remarks: ['Submodules stay as they are.'],
       conversation: 'resume' as const,
     };
     const done = { restore: 'r', to: 1, files: 2, before: 4, after: 5, conversation: 'summary' as const };
@@ -83,6 +83,7 @@ describe('checkpoints in the shell', () => {
     assert.match(look.stdout, /src\/a\.ts/);
     assert.doesNotMatch(look.stdout, /logo/);
     assert.match(look.stdout, /in the way, and ignored by git: \.env/);
+    assert.match(look.stdout, /^Submodules stay as they are\.$/m);
     assert.match(look.stdout, /With --conversation the agent goes on from what had been said then/);
     assert.ok(engine.asked.every(({ method }) => method !== 'restore/apply'));
     const { exit, stdout } = await coppice(engine, ['rollback', '1f2e', '1', '--path', 'a', '--path', 'b', '--pause']);

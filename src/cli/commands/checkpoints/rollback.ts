@@ -69,6 +69,7 @@ async function preview(
   out.result({ ...all, files }, () => [
     ...fileLines(files, out.paint),
     ...all.obstacles.map((path) => text`in the way, and ignored by git: ${path}`),
+    ...all.remarks.map((remark) => out.paint.dim(text`${remark}`)),
     ...(told[all.conversation].would === undefined ? [] : [out.paint.dim(told[all.conversation].would ?? '')]),
     ...(all.live ? ['An agent is at work: it has to be paused first (--pause).'] : []),
     ...(files.length === 0 ? [out.paint.dim('Nothing would change.')] : []),

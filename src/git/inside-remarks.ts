@@ -1,0 +1,63 @@
+/** What checkpoints, rollbacks and commits do not cover of repositories inside a worktree, in sentences. */
+import { join } from 'node:path';
+import { textOf } from './door.ts';
+import type { Repository } from './repository.ts';
+import { nestedGitDir, type TreeSnapshot } from './tree.ts';
+import { treeChanges } from './tree-diff.ts';
+
+const link = '160000';
+const named = 3;
+
+/** What a rollback from the files as they are to another tree leaves as it is. */
+export async function leftAlone(
+  repository: Repository,
+  place: { readonly path: string },
+  now: Pick<TreeSnapshot, 'tree' | 'nested' | 'submodules'>,
+  target: string,
+): Promise<string[]> {
+  const there = await Promise.all(now.submodules.map((path) => nestedGitDir(join(place.path, path))));
+  const submodules = now.submodules.filter((_path, index) => there[index] !== undefined);
+  const moved = (await treeChanges(repository, now.tree, target)).flatMap(({ path, before, after }) =>
+    before?.mode === link && after?.mode === link
+      ? [`The submodule ${path} stays at ${before.id.slice(0, 7)}; the checkpoint has ${after.id.slice(0, 7)}.`]
+      : [],
+  );
+  return [
+    ...(now.nested.length === 0
+      ? []
+      : [
+          `Commits and branches of repositories inside stay as they are; their files are brought back: ${list(now.nested)}.`,
+        ]),
+    ...(submodules.length === 0
+      ? []
+      : [`Submodules stay as they are, and what is changed in them is in no checkpoint: ${list(submodules)}.`]),
+    ...moved,
+  ];
+}
+
+/** Submodules whose commits in a tree nobody else could check out, where they are not those of the tree before. */
+export async function unsharedSubmodules(
+  repository: Repository,
+  place: { readonly path: string },
+  before: string,
+  after: string,
+): Promise<string[]> {
+  const remarks: string[] = [];
+  for (const change of await treeChanges(repository, before, after)) {
+    if (change.after?.mode !== link) continue;
+    const gitDir = await nestedGitDir(join(place.path, change.path));
+    if (gitDir === undefined) continue;
+    const args = ['rev-list', '--count', '--end-of-options', change.after.id, '--not', '--remotes'];
+    const own = await repository.onNested(gitDir, args, { okCodes: [0, 128] });
+    if (own.code === 0 && textOf(own) === '0') continue;
+    remarks.push(
+      `The submodule ${change.path} is at ${change.after.id.slice(0, 7)}, which no remote of it has: push it from ${join(place.path, change.path)}.`,
+    );
+  }
+  return remarks;
+}
+
+function list(paths: readonly string[]): string {
+  const more = paths.length - named;
+  return more > 0 ? `${paths.slice(0, named).join(', ')} and ${more} more` : paths.join(', ');
+}
