@@ -29,6 +29,7 @@ const bundles = [
   { kind: 'program', from: 'src/agents/demo/program/main.ts', to: 'demo-agent.js' },
   { kind: 'extension', from: 'src/extension/main.ts', to: 'extension.cjs' },
   { kind: 'panel', from: 'webview/session/main.ts', to: 'webview/session.js' },
+  { kind: 'panel', from: 'webview/supervisor/main.ts', to: 'webview/supervisor.js' },
 ];
 
 const assets = [

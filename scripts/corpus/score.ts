@@ -79,11 +79,10 @@ function shareWhere(all: readonly Scored[], holds: (each: Scored) => boolean): s
 /** Pearson's r with its 95 % interval by Fisher's z. */
 function toldCorrelation(all: readonly Scored[]): string {
   const cases = all.map(({ confidence, case: { label } }) => ({ score: confidence.score, good: label.done }));
-  const { correlation: r } = reportOf(cases);
-  if (r === undefined) return `unknown (n = ${all.length})`;
-  const wide = 1.96 / Math.sqrt(all.length - 3);
-  const at = (z: number): string => Math.tanh(Math.atanh(r) + z).toFixed(2);
-  return `${r.toFixed(2)} (${at(-wide)} to ${at(wide)}, n = ${all.length})`;
+  const { correlation } = reportOf(cases);
+  if (correlation === undefined) return `unknown (n = ${all.length})`;
+  const { value, low, high } = correlation;
+  return `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}, n = ${all.length})`;
 }
 
 const isDone = ({ case: { label } }: Scored): boolean => label.done;

@@ -76,16 +76,27 @@ export function shareText({ hits, count, share, low, high }: ShareView): string 
   return `${hits} of ${count} (${percent(share)} %, 95 %: ${percent(low)} to ${percent(high)} %)`;
 }
 
+function correlationText(correlation: ReportView['correlation']): string {
+  if (correlation === undefined) return 'too few cases';
+  const { value, low, high } = correlation;
+  return `${value.toFixed(2)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`;
+}
+
+function goalText(goal: string, says: ReportView['goals']['correlation']['says']): string {
+  const told = { met: 'is reached', missed: 'is missed', 'too-few': 'cannot be told from so few' };
+  return `the goal, ${goal}, ${told[says]}`;
+}
+
 /** The report over a repository's record, with the number of cases behind every figure. */
 export function reportLines(report: ReportView, paint: Paint): Text[] {
-  const { cases, bins, correlation, calibrationError } = report;
+  const { cases, bins, correlation, calibrationError, goals } = report;
   const filled = bins.filter(({ count }) => count > 0);
   return [
     paint.bold(`${cases} turns of which a person said whether they were good`),
     text`  let through and not good: ${shareText(report.falseAccepts)}`,
-    text`  asked and unnecessary:    ${shareText(report.falseBreakpoints)}`,
+    text`  asked and unnecessary:    ${shareText(report.falseBreakpoints)}; ${goalText('under 5 %', goals.falseBreakpoints.says)}`,
     text`  distance between score and share of good turns: ${calibrationError?.toFixed(3) ?? 'no cases yet'}`,
-    text`  correlation of score and good: ${correlation?.toFixed(2) ?? 'too few cases'}`,
+    text`  correlation of score and good: ${correlationText(correlation)}; ${goalText('over 0.8', goals.correlation.says)}`,
     ...filled.map(
       (bin) =>
         text`  score ${bin.from.toFixed(1)} to ${bin.to.toFixed(1)}: good ${shareText(bin.good)}, worth ${bin.worth.toFixed(2)}`,

@@ -150,7 +150,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...{ ...recordHandlers(services), ...restoreHandlers(services) },
       ...reviewHandlers(services),
       ...sessionHandlers(services),
-      ...{ ...streamHandlers(services), ...supervisionHandlers(services, context.checkpoints) },
+      ...{ ...streamHandlers(services), ...supervisionHandlers(services, context) },
       ...{ ...terminalHandlers(services), ...trustHandlers(services), ...watchHandlers(services) },
     },
     begin: () =>

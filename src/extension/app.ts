@@ -9,6 +9,7 @@ import { Disposables, type Disposable } from './lifecycle/disposables.ts';
 import type { LogChannel } from './log/log.ts';
 import { OpenPanels } from './panel/panels.ts';
 import { openTerminal } from './panel/terminal.ts';
+import { openSupervisors, type SupervisorPanels } from './supervisor/panels.ts';
 import { windowPlaces, type Places } from './places/places.ts';
 import { openReview, type Review } from './review/review.ts';
 import { mirrorSessions, type SessionsModel } from './sessions/model.ts';
@@ -35,6 +36,7 @@ export interface App {
   /** The sessions that this window shows. */
   readonly sessions: WindowSessions;
   readonly panels: OpenPanels;
+  readonly supervisors: SupervisorPanels;
   /** The session whose changes this window reviews. */
   readonly review: Review;
   readonly commands: Commands;
@@ -67,7 +69,10 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
   const keys = openContextKeys(log);
   const commands = openCommands(log);
   const { secrets, extensionUri: extension } = context;
-  const panels = owner.add(new OpenPanels({ link, all, log, commands, secrets, extension, attention, openTerminal }));
+  const ofPanels = { link, all, log, commands, secrets, extension, attention, openTerminal };
+  const panels = owner.add(new OpenPanels(ofPanels));
+  const openSession = (session: string): Promise<void> => panels.open(session);
+  const supervisors = owner.add(openSupervisors({ ...ofPanels, openSession }));
   const shared = { context, log, version, home, link, all, places, sessions, review, panels, commands, keys };
-  return { ...shared, archive, attention, dispose: () => owner.dispose() };
+  return { ...shared, supervisors, archive, attention, dispose: () => owner.dispose() };
 }

@@ -13,8 +13,8 @@ import { breakpointsView } from './breakpoints/view.ts';
 import { reviewView } from './review/view.ts';
 import { sessionsView } from './sessions/view.ts';
 import { settingsCheck } from './settings/engine-settings.ts';
-import { verdictDocuments } from './verdicts/document.ts';
 import { statusBar } from './status-bar/status-bar.ts';
+import { registerSupervisors } from './supervisor/panels.ts';
 import { walkthroughSteps } from './walkthrough/steps.ts';
 
 /** The features of the window, in the order in which they are registered. */
@@ -27,8 +27,8 @@ export const contributions: readonly Contribution[] = [
   breakpointsView,
   sessionDecorations,
   registerPanels,
+  registerSupervisors,
   evidenceDocuments,
-  verdictDocuments,
   statusBar,
   notifications,
   engineTrouble,

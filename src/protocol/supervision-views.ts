@@ -75,6 +75,8 @@ export const supervisionSchema = z.object({
   /** Failures with the same error, the most frequent first. */
   errors: z.array(z.object({ fingerprint: z.string(), message: z.string(), count: z.number() })),
   automatic: z.number(),
+  /** From `go` on (after calibration) a turn is let through; with a score below `ask` a person is asked. */
+  thresholds: z.object({ go: z.number(), ask: z.number() }),
   judgements: z.array(judgementSchema),
 });
 export type SupervisionView = z.infer<typeof supervisionSchema>;
@@ -87,13 +89,22 @@ const shareSchema = z.object({
   high: z.number(),
 });
 
+const saysSchema = z.enum(['met', 'missed', 'too-few']);
+
 /** What the record says of the supervisor in a repository. */
 export const reportSchema = z.object({
   cases: z.number(),
   falseAccepts: shareSchema,
   falseBreakpoints: shareSchema,
+  /** So few that the curve says little. */
+  few: z.boolean(),
   calibrationError: z.number().optional(),
-  correlation: z.number().optional(),
+  correlation: z.object({ count: z.number(), value: z.number(), low: z.number(), high: z.number() }).optional(),
+  /** What is meant to be reached, and whether these cases show that it is. */
+  goals: z.object({
+    falseBreakpoints: z.object({ below: z.number(), says: saysSchema }),
+    correlation: z.object({ above: z.number(), says: saysSchema }),
+  }),
   bins: z.array(
     z.object({
       from: z.number(),

@@ -33,6 +33,19 @@ export const supervisionRequests = {
     params: z.object({ session: identifier, question: bounded.short }),
     result: z.object({ session: z.string() }),
   },
+  /**
+   * A text of a judged turn as it was: what the reviewing model was asked, what a gate printed (`at`: its place in the turn's
+   * evidence, from 0), or the prompt that the supervisor sent then. `cut`: only the end of it, since it is too long.
+   */
+  'supervision/text': {
+    params: z.object({
+      session: identifier,
+      turn: z.int().min(1),
+      what: z.enum(['review', 'gate', 'prompt']),
+      at: z.int().min(0).default(0),
+    }),
+    result: z.object({ text: z.string(), cut: z.boolean() }),
+  },
   'supervision/report': { params: z.object({ path: identifier }), result: reportSchema },
   /** The gates that are set for a repository, and those that its files suggest. */
   'supervision/gates': {

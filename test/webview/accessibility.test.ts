@@ -1,28 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { FakeExtension, working } from './support/fake-extension.ts';
-import { PanelBrowser, themes, type PanelPage } from './support/panel-page.ts';
+import { violations } from './support/violations.ts';
+import { PanelBrowser, themes } from './support/panel-page.ts';
 import * as scenes from './support/scenes.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-}
-
-/** What axe finds, one line each. Its script comes through the debugger: the page's policy forbids it. */
-async function violations({ page }: PanelPage): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => {
-    const { axe: checker } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await checker.run()).violations;
-  });
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
-  );
-}
 
 describe('the accessibility of the session panel', () => {
   let browser: PanelBrowser;

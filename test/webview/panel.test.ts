@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { CoppiceError } from '../../src/core/errors.ts';
 import type { AgentEvent } from '../../src/core/agent/events.ts';
 import { FakeExtension, session, working } from './support/fake-extension.ts';
-import { PanelBrowser, type Opening, type PanelPage } from './support/panel-page.ts';
+import { PanelBrowser, type PanelPage, type SessionOpening } from './support/panel-page.ts';
 import * as scenes from './support/scenes.ts';
 
 describe('the session panel', () => {
@@ -17,13 +17,13 @@ describe('the session panel', () => {
     assert.deepEqual(problems, []);
   });
 
-  async function panel(opening: Opening = {}): Promise<PanelPage> {
+  async function panel(opening: SessionOpening = {}): Promise<PanelPage> {
     const opened = await browser.open(opening);
     open.push(opened);
     return opened;
   }
 
-  async function running(opening: Opening = {}): Promise<PanelPage> {
+  async function running(opening: SessionOpening = {}): Promise<PanelPage> {
     const opened = await panel({ extension: new FakeExtension(working()), ...opening });
     await opened.extension.say(scenes.conversation());
     await opened.page.getByText('make the number of attempts configurable').waitFor();

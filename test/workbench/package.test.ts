@@ -53,6 +53,7 @@ describe('the VSIX', function () {
       'dist/engine.js',
       'dist/sql-wasm.wasm',
       'dist/webview/session.js',
+      'dist/webview/supervisor.js',
       'media',
     ])
       assert.ok(names.includes(name), `${name} is missing`);

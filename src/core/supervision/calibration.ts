@@ -126,7 +126,39 @@ export interface Report {
   /** Mean distance between score and share of good turns, weighted by the bins' sizes; undefined without cases. */
   readonly calibrationError: number | undefined;
   /** Pearson's, between score and good (1) or not (0); undefined when there are too few cases or no spread. */
-  readonly correlation: number | undefined;
+  readonly correlation: Correlation | undefined;
+}
+
+/** Pearson's r with its 95 % interval by Fisher's z; with three cases or fewer it may be anything. */
+export interface Correlation {
+  readonly count: number;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** With fewer judged turns than this a curve says little. */
+export const fewCases = 30;
+
+/** What the supervisor is meant to reach: fewer unnecessary questions than `below`, a correlation above `above`. */
+export const goals = { falseBreakpoints: { below: 0.05 }, correlation: { above: 0.8 } } as const;
+
+/** What a figure says of its goal. Only where its whole interval is on one side is anything said. */
+export type Says = 'met' | 'missed' | 'too-few';
+
+/** With fewer cases than this nothing is said of a goal, whatever the interval. */
+const fewest = 10;
+
+/** Whether a figure with this interval reaches its goal. */
+export function saysOf(
+  interval: { readonly low: number; readonly high: number; readonly count: number } | undefined,
+  goal: { readonly below?: number; readonly above?: number },
+): Says {
+  if (interval === undefined || interval.count < fewest) return 'too-few';
+  const { below = Infinity, above = -Infinity } = goal;
+  const { low, high } = interval;
+  if (high < below && low > above) return 'met';
+  return low >= below || high <= above ? 'missed' : 'too-few';
 }
 
 /** The report over all cases. */
@@ -147,7 +179,7 @@ export function reportOf(cases: readonly Judged[]): Report {
   };
 }
 
-function correlation(cases: readonly Judged[]): number | undefined {
+function correlation(cases: readonly Judged[]): Correlation | undefined {
   if (cases.length < 3) return undefined;
   const xs = cases.map(({ score }) => score);
   const ys = cases.map(({ good }) => (good ? 1 : 0));
@@ -157,5 +189,13 @@ function correlation(cases: readonly Judged[]): number | undefined {
   const spread = Math.sqrt(
     xs.reduce((sum, x) => sum + (x - mx) ** 2, 0) * ys.reduce<number>((sum, y) => sum + (y - my) ** 2, 0),
   );
-  return spread < 1e-9 ? undefined : covariance / spread;
+  return spread < 1e-9 ? undefined : withInterval(covariance / spread, cases.length);
+}
+
+function withInterval(value: number, count: number): Correlation {
+  if (count <= 3) return { count, value, low: -1, high: 1 };
+  const wide = 1.959964 / Math.sqrt(count - 3);
+  // At exactly 1 the method knows no doubt at all, however few the cases are.
+  const at = (z: number): number => Math.tanh(Math.atanh(Math.max(-0.999, Math.min(0.999, value))) + z);
+  return { count, value, low: at(-wide), high: at(wide) };
 }

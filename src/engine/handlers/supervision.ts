@@ -4,19 +4,20 @@ import { CoppiceError, systemCode } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { requireStill } from '../../core/landing/commands.ts';
 import { defined } from '../../core/defined.ts';
-import { reliability, reportOf } from '../../core/supervision/calibration.ts';
+import { fewCases, goals, reliability, reportOf, saysOf, type Judged } from '../../core/supervision/calibration.ts';
 import { approve, changeLevel, requestHelp, requestVerification } from '../../core/supervision/commands.ts';
 import { judgementId } from '../../core/supervision/judgement.ts';
 import type { QualityGate } from '../../core/supervision/gate.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
-import type { GateView } from '../../protocol/supervision-views.ts';
+import type { GateView, ReportView } from '../../protocol/supervision-views.ts';
 import { detectGates, telling } from '../../supervision/gates/detect.ts';
 import type { ClientContext } from '../rpc/client-context.ts';
 import type { Services } from '../services.ts';
-import type { CheckpointPlace } from '../sessions/checkpoints.ts';
+import type { SessionContext } from '../sessions/context.ts';
 import { gatesOf } from '../supervision/begin.ts';
 import { casesOf } from '../supervision/decide-step.ts';
 import { helpDetail } from '../supervision/help.ts';
+import { judgedText } from '../supervision/texts.ts';
 import { supervisionView } from '../supervision/views.ts';
 import { requireTrusted } from './sessions.ts';
 
@@ -25,7 +26,10 @@ type SupervisionHandlers = Pick<Handlers<Requests, ClientContext>, Extract<keyof
 const mostTelling = 256 * 1024;
 
 /** How turns were judged, having work checked, accepting it, and how much happens without a person. */
-export function supervisionHandlers(services: Services, checkpoints: CheckpointPlace): SupervisionHandlers {
+export function supervisionHandlers(
+  services: Services,
+  { checkpoints, judges }: Pick<SessionContext, 'checkpoints' | 'judges'>,
+): SupervisionHandlers {
   const { store } = services;
   return {
     'supervision/show': ({ session: key }) => {
@@ -59,7 +63,7 @@ export function supervisionHandlers(services: Services, checkpoints: CheckpointP
     'supervision/comment': async ({ session: key, turn, good, unnecessary }, client) => {
       const { id } = store.find(key);
       if (store.get('judgement', judgementId(id, turn)) === undefined) {
-        throw new CoppiceError('not-found', `Turn ${turn} of session ${id} was not judged.`, 'See `coppice verdicts`.');
+        throw notJudged(id, turn);
       }
       const word = defined({ good, unnecessary });
       await store.commit(client.actor, () => [event('turn.commented', { session: id, turn, word })]);
@@ -74,17 +78,15 @@ export function supervisionHandlers(services: Services, checkpoints: CheckpointP
       );
       return { session: session.id };
     },
+    'supervision/text': ({ session: key, turn, what, at }) => {
+      const { id } = store.find(key);
+      const judgement = store.get('judgement', judgementId(id, turn));
+      if (judgement === undefined) throw notJudged(id, turn);
+      return judgedText(judges, judgement, { what, at });
+    },
     'supervision/report': async ({ path }) => {
       const cases = casesOf(store, (await services.repositories.locate(path)).id);
-      const report = reportOf(cases);
-      const bins = reliability(cases).map(({ good, ...bin }) => ({ ...bin, good: defined({ ...good }) }));
-      return {
-        cases: report.cases,
-        falseAccepts: defined({ ...report.falseAccepts }),
-        falseBreakpoints: defined({ ...report.falseBreakpoints }),
-        bins,
-        ...defined({ calibrationError: report.calibrationError, correlation: report.correlation }),
-      };
+      return reportView(cases);
     },
     'supervision/gates': async ({ path }) => {
       const location = await services.repositories.locate(path);
@@ -93,6 +95,26 @@ export function supervisionHandlers(services: Services, checkpoints: CheckpointP
       const settings = await services.settings(root, {});
       return { set: gatesOf(settings).map(gateView), found: detectGates(await rootFiles(root)).map(gateView) };
     },
+  };
+}
+
+function notJudged(session: string, turn: number): CoppiceError {
+  return new CoppiceError('not-found', `Turn ${turn} of session ${session} was not judged.`, 'See `coppice verdicts`.');
+}
+
+function reportView(cases: readonly Judged[]): ReportView {
+  const { falseAccepts, falseBreakpoints, calibrationError, correlation } = reportOf(cases);
+  return {
+    cases: cases.length,
+    few: cases.length < fewCases,
+    falseAccepts: defined({ ...falseAccepts }),
+    falseBreakpoints: defined({ ...falseBreakpoints }),
+    goals: {
+      falseBreakpoints: { ...goals.falseBreakpoints, says: saysOf(falseBreakpoints, goals.falseBreakpoints) },
+      correlation: { ...goals.correlation, says: saysOf(correlation, goals.correlation) },
+    },
+    bins: reliability(cases).map(({ good, ...bin }) => ({ ...bin, good: defined({ ...good }) })),
+    ...defined({ calibrationError, correlation: correlation && { ...correlation } }),
   };
 }
 

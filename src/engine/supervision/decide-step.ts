@@ -16,6 +16,7 @@ import type { Store } from '../sessions/store.ts';
 import { armedStops } from './stops.ts';
 import { criteriaText, cut, materialOf, outputOf, quoted } from './material.ts';
 import { filled, type TemplateName } from './templates.ts';
+import { keepText, promptFile } from './texts.ts';
 
 /**
  * Decides on the judged turn and commits the decision with what follows from it, in one transaction: the next prompt, or the
@@ -39,6 +40,8 @@ export async function decideTurn(
     curve: reliability(casesOf(store, session.repository.id)),
   });
   const next = await following(context, session, place, { judgement, decided, output, limits });
+  if (next.text !== undefined)
+    await keepText(promptFile(context.judges, session.id, session.promptCount + 1), next.text);
   await store.commit('supervisor', () => {
     const present = store.session(session.id);
     const due = judgingDue(present);

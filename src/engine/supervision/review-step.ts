@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { fitParts } from '../../core/supervision/context.ts';
@@ -11,6 +9,7 @@ import { ask } from '../../supervision/model/structured.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
 import { criteriaText, materialOf, quoted, type Material } from './material.ts';
 import { filled } from './templates.ts';
+import { keepText, reviewFile } from './texts.ts';
 
 const answerTokens = 1024;
 /** What the template itself and the schema may take of the context. */
@@ -49,7 +48,7 @@ async function review(
   const material = await materialOf(context, session, place, judgement);
   const text = await context.judges.template(session.repository.root, 'review');
   const question = filled(text, 'review', { ...fitted(model, material), key });
-  const prompt = await kept(context, session, judgement.turn, question);
+  const prompt = await keepText(reviewFile(context.judges, session.id, judgement.turn), question);
   const settings = await context.settings(session);
   const outcome = await ask(
     model,
@@ -76,13 +75,4 @@ function fitted(model: Model, material: Material): Record<string, string> {
   const room = Math.max(200, model.contextTokens - answerTokens - overheadTokens);
   const { parts: fit } = fitParts(parts, room, (each) => tokensAtMost(each, usualScale));
   return Object.fromEntries(fit.map(({ name, text }) => [name, text]));
-}
-
-/** The question as it is sent, for people who want to know what the model was asked. */
-async function kept({ judges }: SessionContext, { id }: Session, turn: number, question: string): Promise<string> {
-  const folder = join(judges.folder(id), 'reviews');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${turn}.md`);
-  await writeFile(path, question, { mode: 0o600 });
-  return path;
 }

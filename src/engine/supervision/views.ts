@@ -4,6 +4,7 @@ import { openBreakpoints, statusOf } from '../../core/session/status.ts';
 import type { Session } from '../../core/session/state.ts';
 import { isApproved, workTree } from '../../core/supervision/due.ts';
 import { passed } from '../../core/supervision/confidence.ts';
+import { usualThresholds } from '../../core/supervision/decision.ts';
 import { verdictOf } from '../../core/supervision/gate.ts';
 import type { Approval, Judgement } from '../../core/supervision/judgement.ts';
 import type { EvidenceView, JudgementView, SupervisionView } from '../../protocol/supervision-views.ts';
@@ -40,6 +41,7 @@ export function supervisionBrief(session: Session): SupervisionView {
       .sort((a, b) => b.count - a.count)
       .map(({ fingerprint, count }) => ({ fingerprint: fingerprint.id, message: fingerprint.message, count })),
     automatic: session.automatic ?? 0,
+    thresholds: usualThresholds,
     judgements: judgement === undefined ? [] : [judgementView(judgement)],
     ...defined({
       level: supervision?.level,

@@ -7,8 +7,6 @@ import { isCoppiceError } from '../../core/errors.ts';
 import { back } from '../quick/back.ts';
 import { pickOne } from '../quick/quick.ts';
 import type { Command } from './index.ts';
-import { sessionLabel } from '../sessions/labels.ts';
-import { verdictsUri } from '../verdicts/document.ts';
 import { pickSession } from './pick-session.ts';
 
 const atRest: ReadonlySet<SessionView['status']> = new Set([
@@ -83,15 +81,12 @@ export const setAutonomy: Command = (app) => async (given) => {
   if (level !== back) await app.link.request('supervision/level', { session, level });
 };
 
-/** Coppice: Show Verdicts. Every judged turn with its factors and what gates printed, in an editor. */
+/** Coppice: Show Verdicts. Every judged turn with its factors, what gates printed and what was sent, and how far that can be trusted. */
 export const showVerdicts: Command = (app) => async (given) => {
   const session = await pickSession(app, given, {
     title: l10n.t('Show Verdicts'),
     none: l10n.t('There is no session yet.'),
     fits: () => true,
   });
-  const known = app.all.entries.get(session)?.session;
-  const title = known === undefined ? session.slice(0, 8) : sessionLabel(known);
-  const uri = verdictsUri(session, l10n.t('Verdicts of {0}', title.replaceAll('/', ' ')));
-  await vscode.window.showTextDocument(uri, { preview: true });
+  await app.supervisors.open(session);
 };

@@ -1,16 +1,12 @@
 /** The session panels of a window: one for each session, brought back with the window. */
-import * as vscode from 'vscode';
 import type { Contribution } from '../contribution.ts';
-import { Disposables, together, type Disposable } from '../lifecycle/disposables.ts';
+import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
+import type { Attention } from '../notifications/attention.ts';
+import { bringBack, OneEach } from './one-each.ts';
 import type { PanelServices } from './services.ts';
 import type { SessionPanel } from './session-panel.ts';
 
 const viewType = 'coppice.session';
-
-/** What a panel is made of is read when the first one is shown. */
-async function panelClass(): Promise<typeof SessionPanel> {
-  return (await import('./session-panel.ts')).SessionPanel;
-}
 
 /** Opens sessions. */
 export interface SessionPanels {
@@ -18,69 +14,57 @@ export interface SessionPanels {
   open(session: string, options?: { readonly decide?: boolean }): Promise<void>;
 }
 
-/** Keeps the panels that are open. */
+/** Keeps the panels that are open, and tells which sessions are in view. */
 export class OpenPanels implements SessionPanels, Disposable {
-  readonly #services: PanelServices;
-  readonly #panels = new Map<string, { readonly panel: SessionPanel; readonly owner: Disposables }>();
+  readonly #panels: OneEach<SeenPanel>;
 
   constructor(services: PanelServices) {
-    this.#services = services;
+    this.#panels = new OneEach(viewType, async () => {
+      const { SessionPanel: Made } = await import('./session-panel.ts');
+      return (session, view) => new SeenPanel(new Made(services, session, view), services.attention);
+    });
   }
 
   async open(session: string, { decide = false }: { readonly decide?: boolean } = {}): Promise<void> {
-    const Panel = await panelClass();
-    const open = this.#panels.get(session);
-    if (open === undefined) {
-      const view = vscode.window.createWebviewPanel(viewType, 'Coppice', vscode.ViewColumn.Active, {
-        enableScripts: true,
-        retainContextWhenHidden: false,
-      });
-      this.#adopt(Panel, session, view);
-    } else open.panel.view.reveal();
-    if (decide) await this.#panels.get(session)?.panel.focus('decision');
+    const { panel } = await this.#panels.open(session);
+    if (decide) await panel.focus('decision');
   }
 
   /** Makes a webview, e.g. one that VS Code brought back, the panel of a session. */
-  async adopt(session: string, view: vscode.WebviewPanel): Promise<void> {
-    this.#adopt(await panelClass(), session, view);
+  async adopt(session: string, view: SessionPanel['view']): Promise<void> {
+    await this.#panels.adopt(session, view);
   }
 
   dispose(): void {
-    // The webviews stay: VS Code brings them back with the next window.
-    for (const { owner } of [...this.#panels.values()]) owner.dispose();
-    this.#panels.clear();
+    this.#panels.dispose();
+  }
+}
+
+/** A session panel of which it is told whether it is in view. */
+class SeenPanel implements Disposable {
+  readonly panel: SessionPanel;
+  readonly #owner = new Disposables();
+
+  constructor(panel: SessionPanel, attention: Attention) {
+    this.panel = panel;
+    const { view, session } = panel;
+    attention.see(session, view.visible);
+    this.#owner.add({ dispose: () => attention.see(session, false) });
+    this.#owner.add(view.onDidChangeViewState(() => attention.see(session, view.visible)));
+    this.#owner.add(panel);
   }
 
-  #adopt(Panel: typeof SessionPanel, session: string, view: vscode.WebviewPanel): void {
-    this.#panels.get(session)?.panel.view.dispose();
-    const owner = new Disposables();
-    const { attention } = this.#services;
-    attention.see(session, view.visible);
-    owner.add(view.onDidChangeViewState(() => attention.see(session, view.visible)));
-    owner.add({ dispose: () => attention.see(session, false) });
-    const panel = owner.add(new Panel(this.#services, session, view));
-    this.#panels.set(session, { panel, owner });
-    owner.add(
-      view.onDidDispose(() => {
-        if (this.#panels.get(session)?.panel === panel) this.#panels.delete(session);
-        owner.dispose();
-      }),
-    );
+  get view(): SessionPanel['view'] {
+    return this.panel.view;
+  }
+
+  dispose(): void {
+    this.#owner.dispose();
   }
 }
 
 /** Brings panels back after a reload and answers for the old sides of their diffs. */
 export const registerPanels: Contribution = {
   name: 'Session panel',
-  register: ({ panels }) =>
-    together(
-      vscode.window.registerWebviewPanelSerializer(viewType, {
-        deserializeWebviewPanel: async (view, state: unknown) => {
-          const { savedPanelSchema } = await import('../../protocol/webview/session-panel-schemas.ts');
-          const saved = savedPanelSchema.safeParse(state);
-          if (saved.success) await panels.adopt(saved.data.session, view);
-          else view.dispose(); // nothing is known of what it showed
-        },
-      }),
-    ),
+  register: ({ panels }) => bringBack(viewType, (session, view) => panels.adopt(session, view)),
 };

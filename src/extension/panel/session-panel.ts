@@ -1,7 +1,6 @@
 /** One open session panel: the page, what it is told, and what it asks. */
-import { randomBytes } from 'node:crypto';
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { isCoppiceError } from '../../core/errors.ts';
 import type { SessionDetail } from '../../protocol/schemas.ts';
 import type { DataOf, ResultOf } from '../../protocol/webview/kinds.ts';
@@ -13,11 +12,12 @@ import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import { sessionLabel } from '../sessions/labels.ts';
 import { panelFile } from './changes.ts';
 import { wirePanel, type PanelWire } from './dispatch.ts';
+import { dress } from './dress.ts';
 import { Feed } from './feed.ts';
 import { panelHandlers } from './handlers.ts';
-import { pageOf } from './page.ts';
 import type { PanelServices } from './services.ts';
 import { panelSession, promptsOf, turnsOf } from './session-view.ts';
+import { gone, standingOf } from './standing.ts';
 
 /** Pauses before the files are compared again and before the session is looked at again, milliseconds. */
 const pauses = { filesMs: 1500, lookMs: 1000 } as const;
@@ -62,13 +62,7 @@ export class SessionPanel implements Disposable {
       }),
     );
     this.#owner.add(services.link.onRecords((records) => this.#hear(records)));
-    const icon = (name: string): vscode.Uri => vscode.Uri.joinPath(services.extension, 'media', name);
-    view.iconPath = { light: icon('tab-light.svg'), dark: icon('tab-dark.svg') };
-    webview.options = {
-      enableScripts: true,
-      localResourceRoots: [vscode.Uri.joinPath(services.extension, 'dist', 'webview')],
-    };
-    webview.html = this.#page();
+    dress(view, services.extension, { bundle: 'session', title: l10n.t('Session') });
   }
 
   /** Moves the focus to a part of the panel. */
@@ -90,21 +84,6 @@ export class SessionPanel implements Disposable {
       begin: () => this.#begin(),
       taken: (batch) => this.#feed?.taken(batch),
     };
-  }
-
-  #page(): string {
-    const { webview } = this.view;
-    const file = (name: string): string =>
-      webview.asWebviewUri(vscode.Uri.joinPath(this.#services.extension, 'dist', 'webview', name)).toString();
-    return pageOf({
-      title: l10n.t('Session'),
-      language: vscode.env.language,
-      source: webview.cspSource,
-      script: file('session.js'),
-      style: file('session.css'),
-      nonce: randomBytes(16).toString('base64url'),
-      texts: vscode.l10n.bundle ?? {},
-    });
   }
 
   /** The page is there, for the first time or again: it is told everything from the beginning. */
@@ -197,20 +176,7 @@ export class SessionPanel implements Disposable {
   }
 
   #standing(): Standing {
-    if (this.#gone) {
-      return {
-        state: 'gone',
-        message: l10n.t('This session is not known to the engine.'),
-        next: l10n.t('It was removed, or its data directory is another one.'),
-      };
-    }
-    const { state } = this.#services.link;
-    if (state.status === 'connected') return { state: 'live' };
-    const message =
-      this.#detail === undefined
-        ? l10n.t('The engine is away.')
-        : l10n.t('The engine is away: this is what was known last.');
-    return { state: 'away', message, next: l10n.t('It is looked for by itself; agents go on meanwhile.') };
+    return this.#gone ? gone() : standingOf(this.#services.link.state.status, this.#detail !== undefined);
   }
 
   #lookAgain(): void {

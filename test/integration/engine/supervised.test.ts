@@ -105,6 +105,10 @@ describe('a session whose turns are judged by gates', function () {
       ['user', 'supervisor', 'supervisor'],
     );
     assert.match(String(prompts[1]?.data['text']), /bad\.md is there[^]*\+- spoil it[^]*spoil it #write:bad\.md/u);
+    const kept = (what: 'prompt' | 'gate' | 'review') => person.ask('supervision/text', { session, turn: 1, what });
+    assert.deepEqual(await kept('prompt'), { text: prompts[1]?.data['text'], cut: false });
+    assert.match((await kept('gate')).text, /bad\.md is there/u);
+    await assert.rejects(kept('review'), (error) => isCoppiceError(error, 'not-found'));
 
     await assert.rejects(person.ask('session/answer', { session, answer: { choice: 'deny' } }), (error) =>
       isCoppiceError(error, 'bad-usage'),

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Evidence } from '../../../src/core/landing/state.ts';
-import { calibrated, reliability, reportOf, shareOf, type Judged } from '../../../src/core/supervision/calibration.ts';
+import {
+  calibrated,
+  goals,
+  reliability,
+  reportOf,
+  saysOf,
+  shareOf,
+  type Judged,
+} from '../../../src/core/supervision/calibration.ts';
 import { confidenceOf, type Evidences, type Review } from '../../../src/core/supervision/confidence.ts';
 import { autonomyLevels, decide, type Judgement } from '../../../src/core/supervision/decision.ts';
 import { verdictOf, type GateVerdict, type QualityGate } from '../../../src/core/supervision/gate.ts';
@@ -333,6 +341,20 @@ describe('calibration', () => {
       [1, 10, 1, 2],
     );
     assert.deepEqual(reportOf([]).correlation, undefined);
-    assert.ok((reportOf([...many(5, 0.9, 5), ...many(5, 0.1, 0)]).correlation ?? 0) > 0.99);
+    const { low = 0, high = 0 } = reportOf([...many(2, 0.9, 2), ...many(2, 0.1, 0)]).correlation ?? {};
+    assert.ok(low < 0.99 && high > low, 'four cases do not make it certain');
+    assert.ok((reportOf([...many(5, 0.9, 5), ...many(5, 0.1, 0)]).correlation?.value ?? 0) > 0.99);
+  });
+
+  it('says that a goal is reached or missed only where all of the interval is on one side', () => {
+    const { falseBreakpoints, correlation } = goals;
+    assert.equal(saysOf(shareOf(0, 0), falseBreakpoints), 'too-few');
+    assert.equal(saysOf(shareOf(0, 14), falseBreakpoints), 'too-few');
+    assert.equal(saysOf(shareOf(1, 3), falseBreakpoints), 'too-few');
+    assert.equal(saysOf(shareOf(0, 200), falseBreakpoints), 'met');
+    assert.equal(saysOf(shareOf(40, 100), falseBreakpoints), 'missed');
+    assert.equal(saysOf(undefined, correlation), 'too-few');
+    assert.equal(saysOf({ low: 0.81, high: 0.9, count: 40 }, correlation), 'met');
+    assert.equal(saysOf({ low: 0.5, high: 0.7, count: 40 }, correlation), 'missed');
   });
 });

@@ -1,11 +1,11 @@
-/** The built session panel in a real browser: VS Code is played by us, the wire to the extension is the real one. */
+/** The built panels in a real browser: VS Code is played by us, the wire to the extension is the real one. */
 import { createServer, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { wirePanel, type PanelWire } from '../../../src/extension/panel/dispatch.ts';
+import { wirePanel, type PanelPort, type PanelWire } from '../../../src/extension/panel/dispatch.ts';
 import { pageOf } from '../../../src/extension/panel/page.ts';
 import { SessionPanelApi } from '../../../src/protocol/webview/session-panel.ts';
 import { sessionPanelSchemas } from '../../../src/protocol/webview/session-panel-schemas.ts';
@@ -23,7 +23,6 @@ export interface Opening {
   readonly theme?: Theme;
   readonly width?: number;
   readonly height?: number;
-  readonly extension?: FakeExtension;
   /** What an earlier page kept. */
   readonly state?: unknown;
   readonly reducedMotion?: boolean;
@@ -31,10 +30,19 @@ export interface Opening {
   readonly texts?: Readonly<Record<string, string>>;
 }
 
+/** How a session panel is opened. */
+export interface SessionOpening extends Opening {
+  readonly extension?: FakeExtension;
+}
+
 /** One open page and the extension that it speaks with. */
-export interface PanelPage {
-  readonly page: Page;
+export interface PanelPage extends ShownPage {
   readonly extension: FakeExtension;
+}
+
+/** One open page. */
+export interface ShownPage {
+  readonly page: Page;
   /** What went wrong in the page: errors, and what its policy forbade. */
   readonly problems: readonly string[];
   /** What the page keeps over a reload. */
@@ -73,8 +81,24 @@ export class PanelBrowser {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  async open(opening: Opening = {}): Promise<PanelPage> {
-    const { theme = 'dark', width = 800, height = 900, extension = new FakeExtension(), state } = opening;
+  /** The session panel, with an extension that is played. */
+  async open(opening: SessionOpening = {}): Promise<PanelPage> {
+    const { extension = new FakeExtension() } = opening;
+    const shown = await this.show('session', opening, (port) => {
+      const wire = wirePanel(SessionPanelApi, sessionPanelSchemas, extension.handlers(), port);
+      extension.connect(wire);
+      return wire;
+    });
+    return { ...shown, extension };
+  }
+
+  /** The page of a bundle; `connect` makes the extension's end of the wire. */
+  async show(
+    bundle: string,
+    opening: Opening,
+    connect: (port: PanelPort) => Pick<PanelWire<SessionPanelApi>, 'receive'>,
+  ): Promise<ShownPage> {
+    const { theme = 'dark', width = 800, height = 900, state } = opening;
     const context = await this.#browser.newContext({
       viewport: { width, height },
       reducedMotion: opening.reducedMotion === true ? 'reduce' : 'no-preference',
@@ -85,7 +109,7 @@ export class PanelBrowser {
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(`console: ${message.text()}`);
     });
-    const wire: PanelWire<SessionPanelApi> = wirePanel(SessionPanelApi, sessionPanelSchemas, extension.handlers(), {
+    const wire = connect({
       post: async (message) => {
         if (page.isClosed()) return false;
         await page.evaluate((posted) => window.postMessage(posted, '*'), message);
@@ -93,13 +117,12 @@ export class PanelBrowser {
       },
       warn: (text) => problems.push(`protocol: ${text}`),
     });
-    extension.connect(wire);
     await page.exposeFunction('postToExtension', (message: unknown) => wire.receive(message));
     await page.addInitScript(becomeWebview, { ...readTheme(theme), defaults: defaultStyles(), state: state ?? null });
-    await page.goto(`${this.#origin}/?texts=${encodeURIComponent(JSON.stringify(opening.texts ?? {}))}`);
+    const texts = encodeURIComponent(JSON.stringify(opening.texts ?? {}));
+    await page.goto(`${this.#origin}/?bundle=${bundle}&texts=${texts}`);
     return {
       page,
-      extension,
       problems,
       state: () => page.evaluate(() => (window as unknown as { kept: unknown }).kept),
       close: () => context.close(),
@@ -153,9 +176,10 @@ const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 't
 async function serve({ pathname: path, searchParams }: URL): Promise<{ type: string; body: string | Buffer }> {
   if (path === '/') {
     const texts = JSON.parse(searchParams.get('texts') ?? '{}') as Record<string, string>;
+    const bundle = searchParams.get('bundle') ?? '';
     const page = pageOf({
       ...{ title: 'Session', language: 'en', texts, nonce: 'abc123' },
-      ...{ source: "'self'", script: '/session.js', style: '/session.css' },
+      ...{ source: "'self'", script: `/${bundle}.js`, style: `/${bundle}.css` },
     });
     return { type: 'text/html', body: page };
   }

@@ -1,0 +1,61 @@
+/** Verdicts and figures in words. */
+import type { JudgementView, ReportView } from '../../src/protocol/supervision-views.ts';
+import type { IconName } from '../shared/icons.ts';
+import { t } from '../shared/l10n.ts';
+
+export interface Look {
+  readonly word: string;
+  readonly icon: IconName;
+  readonly tone: 'calm' | 'good' | 'asks' | 'bad';
+}
+
+/** What was decided on a turn; undefined while it is judged. */
+export function verdictLook(decision: JudgementView['decision']): Look {
+  switch (decision?.action) {
+    case undefined:
+      return { word: t('Is being judged'), icon: 'loading', tone: 'calm' };
+    case 'finish':
+      return { word: t('Let through'), icon: 'passFilled', tone: 'good' };
+    case 'continue':
+      return { word: t('Sent on'), icon: 'send', tone: 'calm' };
+    case 'retry':
+      return { word: t('Tried again'), icon: 'refresh', tone: 'calm' };
+    case 'escalate':
+      return { word: t('Last try'), icon: 'warning', tone: 'asks' };
+    case 'ask':
+      return { word: t('Asked a person'), icon: 'bellDot', tone: 'asks' };
+    case 'stop':
+      return { word: t('Stopped'), icon: 'debugStop', tone: 'bad' };
+  }
+}
+
+/** `12.5 %`, without a decimal that says nothing. */
+export function percent(share: number): string {
+  const tenths = Math.round(share * 1000);
+  return `${(tenths / 10).toFixed(tenths % 10 === 0 ? 0 : 1)} %`;
+}
+
+type Share = ReportView['falseAccepts'];
+
+/** A share with its cases and its interval. */
+export function shareText({ hits, count, share, low, high }: Share): string {
+  if (share === undefined) return t('no cases yet');
+  return t('{0}: {1} of {2}, 95 % interval {3} to {4}', percent(share), hits, count, percent(low), percent(high));
+}
+
+/** Whether a goal is reached, in a sentence. */
+export function goalText(goal: string, says: ReportView['goals']['correlation']['says']): string {
+  switch (says) {
+    case 'met':
+      return t('Goal {0}: reached.', goal);
+    case 'missed':
+      return t('Goal {0}: missed.', goal);
+    case 'too-few':
+      return t('Goal {0}: too few cases to tell.', goal);
+  }
+}
+
+/** `+1.2` or `−0.5`. */
+export function signed(weight: number): string {
+  return `${weight > 0 ? '+' : weight < 0 ? '−' : '±'}${Math.abs(weight).toFixed(1)}`;
+}
