@@ -5,12 +5,11 @@
 import { constants } from 'node:fs';
 import { lstat, mkdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Conflict } from '../core/landing/state.ts';
-import { systemCode } from '../core/errors.ts';
+import { isCoppiceError, systemCode } from '../core/errors.ts';
 import type { Coprocess } from './coprocess.ts';
 import { alternate, quoted } from './edit-tree.ts';
-import { conflictsFrom, stagesFrom, type Stage } from './merge.ts';
-import { isTreePath, pathBytes, zeroPaths } from './paths.ts';
+import { isTreePath, pathBytes } from './paths.ts';
+import { readTrials, type Trial } from './radar-trials.ts';
 import type { Repository } from './repository.ts';
 
 /** What is made into a commit: the files of a tree with those of the worktree at some paths. */
@@ -33,12 +32,6 @@ export interface Snapshot {
   readonly gone: readonly string[];
   /** Those that are too large to be compared; the snapshot has their earlier content. */
   readonly large: readonly string[];
-}
-
-/** How two commits merge; `conflicts` is empty when they do. */
-export interface Trial {
-  readonly conflicts: readonly Omit<Conflict, 'hunks'>[];
-  readonly stages: readonly Stage[];
 }
 
 /** Files beyond this are not taken into a snapshot. */
@@ -90,15 +83,37 @@ export class TrialMerges {
     });
   }
 
-  /** Merges pairs of commits, in order, in one git process. Throws like `Door.run`: then none of them is known. */
-  async merge(pairs: readonly (readonly [ours: string, theirs: string])[]): Promise<Trial[]> {
-    if (pairs.length === 0) return [];
+  /**
+   * Merges pairs of commits, in order, at most `most` conflicts of each; undefined where git failed. Some merges end git with an
+   * assertion of its own: then the others are tried without that pair.
+   *
+   * @returns also how many git processes that took.
+   * @throws CoppiceError `timed-out`, `disk-full`.
+   */
+  async merge(
+    pairs: readonly (readonly [ours: string, theirs: string])[],
+    most: number,
+  ): Promise<{ readonly trials: readonly (Trial | undefined)[]; readonly processes: number }> {
+    if (pairs.length === 0) return { trials: [], processes: 0 };
+    try {
+      return { trials: await this.#mergeAll(pairs, most), processes: 1 };
+    } catch (error) {
+      if (!isCoppiceError(error, 'git-failed')) throw error;
+      if (pairs.length === 1) return { trials: [undefined], processes: 1 };
+    }
+    const half = Math.ceil(pairs.length / 2);
+    const first = await this.merge(pairs.slice(0, half), most);
+    const second = await this.merge(pairs.slice(half), most);
+    return { trials: [...first.trials, ...second.trials], processes: 1 + first.processes + second.processes };
+  }
+
+  async #mergeAll(pairs: readonly (readonly [string, string])[], most: number): Promise<Trial[]> {
     const { stdout } = await this.#repository.run(['merge-tree', '--write-tree', '--stdin', '-z'], {
       input: pairs.map(([ours, theirs]) => `${ours} ${theirs}\n`).join(''),
       extraEnv: this.#env,
       timeoutMs: trialMs,
     });
-    return parseTrials(zeroPaths(stdout), pairs.length);
+    return readTrials(stdout, pairs.length, most);
   }
 
   /** The lines of a blob; undefined when it is binary or large. */
@@ -129,39 +144,6 @@ function batchLength(bytes: Buffer): number | undefined {
   const size = /^[0-9a-f]+ \w+ (\d+)$/.exec(bytes.toString('latin1', 0, head))?.[1];
   const length = size === undefined ? head + 1 : head + 1 + Number(size) + 1;
   return bytes.length >= length ? length : undefined;
-}
-
-/** Reads `merge-tree --stdin -z`: for each pair `1` (clean) or `0`, the tree, then what a merge prints, up to an empty field. */
-export function parseTrials(fields: readonly string[], count: number): Trial[] {
-  const trials: Trial[] = [];
-  let at = 0;
-  while (trials.length < count) {
-    const clean = fields[at];
-    if (clean !== '0' && clean !== '1') throw new Error(`git merge-tree answered ${trials.length} of ${count} merges.`);
-    const from = at + 2;
-    let end = fields.indexOf('', from);
-    if (clean === '0') for (end += 1; (fields[end] ?? '') !== ''; end += Number(fields[end]) + 3);
-    const rest = fields.slice(from, end);
-    trials.push(
-      clean === '1' ? { conflicts: [], stages: [] } : { conflicts: allConflicts(rest), stages: stagesFrom(rest) },
-    );
-    at = end + 1;
-  }
-  return trials;
-}
-
-/** Those of files, and those of which only a sentence tells (a folder that was split, …). */
-function allConflicts(fields: readonly string[]): Omit<Conflict, 'hunks'>[] {
-  const found = conflictsFrom(fields);
-  if (found.length > 0) return found;
-  const end = fields.indexOf('');
-  for (let at = end + 1; at < fields.length; at += Number(fields[at]) + 3) {
-    const count = Number(fields[at]);
-    const message = (fields[at + count + 2] ?? '').trim();
-    const kind = /^CONFLICT \(([^)]*)\)/.exec(message)?.[1];
-    if (kind !== undefined) found.push({ path: fields[at + 1] ?? '', kind, messages: [message] });
-  }
-  return found;
 }
 
 async function write(

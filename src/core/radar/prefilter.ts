@@ -8,7 +8,7 @@ export interface Footprint {
   /** Paths, and every folder above each of them. */
   readonly paths: ReadonlySet<string>;
   readonly folders: ReadonlySet<string>;
-  /** Folders, at any depth, out of which a file went. */
+  /** Folders out of which a file went, and every one above those: with its last file a folder may be on the move, too. */
   readonly left: ReadonlySet<string>;
 }
 
@@ -18,7 +18,7 @@ export function footprint(paths: Iterable<string>, gone: Iterable<string>): Foot
   const folders = new Set<string>();
   for (const path of own) for (const folder of above(path)) folders.add(folder);
   const left = new Set<string>();
-  for (const path of gone) left.add(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+  for (const path of gone) for (const folder of above(path)) left.add(folder);
   return { paths: own, folders, left };
 }
 
@@ -35,7 +35,7 @@ function meets(one: Footprint, other: Footprint): boolean {
     if (other.paths.has(path) || other.folders.has(path)) return true;
   }
   for (const folder of one.left) {
-    if (folder !== '' && other.folders.has(folder)) return true;
+    if (other.folders.has(folder)) return true;
   }
   return false;
 }

@@ -34,6 +34,8 @@ const settleMs = 60;
 /** git processes of the radar: so many at once when it was quiet, so many a second in the long run, all repositories together. */
 const spawnBurst = 12;
 const spawnsPerSecond = 2;
+/** How often it is looked whether a branch that sessions came from was moved by somebody else. */
+const baseLookMs = 5_000;
 /** What a pass after a single change takes. */
 const usualSpawns = 2;
 
@@ -58,6 +60,8 @@ export class Radar {
   readonly #dirty = new Map<string, Set<string>>();
   #findings = new Map<string, Finding>();
   #timer: NodeJS.Timeout | undefined;
+  #baseTimer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
   #pass: Promise<void> | undefined;
   #stopped = false;
   #unsubscribe: () => void = () => undefined;
@@ -71,12 +75,15 @@ export class Radar {
     const { store } = this.#options;
     this.#unsubscribe = store.state.onRecords((records) => this.#observe(records));
     for (const session of store.all('session')) if (isCandidate(session)) this.changed(session.id);
+    this.#lookAtBasesLater();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#unsubscribe();
     clearTimeout(this.#timer);
+    clearTimeout(this.#baseTimer);
+    await this.#looking;
     await this.#pass;
     for (const scope of this.#scopes.values()) await (await scope.catch(() => undefined))?.trials.close();
   }
@@ -133,6 +140,24 @@ export class Radar {
       },
       Math.max(settleMs, this.#spawns.waitMs(usualSpawns)),
     );
+  }
+
+  #lookAtBasesLater(): void {
+    if (this.#stopped) return;
+    this.#baseTimer = setTimeout(() => {
+      this.#looking = this.#lookAtBases().finally(() => this.#lookAtBasesLater());
+    }, baseLookMs);
+    this.#baseTimer.unref();
+  }
+
+  async #lookAtBases(): Promise<void> {
+    for (const [repository, opened] of this.#scopes) {
+      try {
+        if (this.#pass === undefined && (await (await opened).sides.basesMoved())) this.#mark(repository);
+      } catch (error) {
+        this.#options.log.warn('the radar could not look at branches', { repository, error: String(error) });
+      }
+    }
   }
 
   async #passes(): Promise<void> {

@@ -2,7 +2,9 @@ import { mayConflict } from '../../core/radar/prefilter.ts';
 import type { Found } from '../../core/radar/compare.ts';
 import { overlapFiles, overlapHunks, overlapId, type OverlapFile, type OverlapSide } from '../../core/radar/state.ts';
 import { placesOf, type Versions } from '../../git/radar-places.ts';
-import type { Trial, TrialMerges } from '../../git/radar.ts';
+import { Pauses } from '../../git/pauses.ts';
+import type { Trial } from '../../git/radar-trials.ts';
+import type { TrialMerges } from '../../git/radar.ts';
 import type { Side } from './sides.ts';
 
 /** The lines of the places of an overlap's files, in their order. */
@@ -19,6 +21,8 @@ interface Pair {
   readonly id: string;
   readonly ours: Side;
   readonly theirs: OverlapSide;
+  /** The other session's side; undefined for a branch. */
+  readonly other?: Side;
   readonly commits: readonly [ours: string, theirs: string];
   /** Paths that both changed and that are too large to be compared. */
   readonly large: readonly string[];
@@ -51,24 +55,32 @@ export class Scan {
   ): Promise<{ readonly findings: readonly Finding[]; readonly spawned: number }> {
     const pairs = [...pairsOf(sides), ...bases.map(withBase)];
     const fresh = pairs.filter(({ id, commits }) => this.#verdicts.get(id)?.of !== commits.join(' '));
-    const tried = fresh.filter((pair) => pair.mayConflict);
-    const trials = await this.#trials.merge(tried.map(({ commits }) => commits));
+    const tried: Pair[] = [];
+    const pauses = new Pauses();
+    for (const pair of fresh) {
+      await pauses.pause();
+      if (isWorthTrying(pair)) tried.push(pair);
+    }
+    const { trials, processes } = await this.#trials.merge(
+      tried.map(({ commits }) => commits),
+      overlapFiles,
+    );
     const verdicts = new Map<string, Finding | undefined>();
     for (const [index, pair] of tried.entries()) {
       const trial = trials[index];
-      if (trial !== undefined) verdicts.set(pair.id, await this.#finding(pair, trial));
+      verdicts.set(pair.id, trial === undefined ? this.#untold(pair) : await this.#finding(pair, trial));
     }
     for (const { id, commits } of fresh) this.#verdicts.set(id, { of: commits.join(' '), finding: verdicts.get(id) });
     const present = new Set(pairs.map(({ id }) => id));
     for (const id of this.#verdicts.keys()) if (!present.has(id)) this.#verdicts.delete(id);
     const findings = [...this.#verdicts.values()].flatMap(({ finding }) => finding ?? []);
-    return { findings, spawned: tried.length === 0 ? 0 : 1 };
+    return { findings, spawned: processes };
   }
 
-  async #finding({ id, ours, theirs, large }: Pair, { conflicts, stages }: Trial): Promise<Finding | undefined> {
+  async #finding(pair: Pair, { conflicts, more, stages }: Trial): Promise<Finding | undefined> {
     const files: OverlapFile[] = [];
     const lines: FileLines[] = [];
-    for (const { path, kind } of conflicts.slice(0, overlapFiles)) {
+    for (const { path, kind } of conflicts) {
       const at = (stage: string): string | undefined =>
         stages.find((each) => each.path === path && each.stage === stage)?.oid;
       const versions = await this.#versions(at('1'), at('2'), at('3'));
@@ -81,12 +93,29 @@ export class Scan {
         })),
       );
     }
-    for (const path of large.slice(0, overlapFiles - files.length)) {
-      files.push({ path, kind: 'too large to be merged on trial', hunks: [] });
-      lines.push([]);
-    }
+    const large = pair.large.slice(0, overlapFiles - files.length);
+    files.push(...large.map((path) => ({ path, kind: 'too large to be merged on trial', hunks: [] })));
+    return this.#overlap(pair, files, { lines, more: more + pair.large.length - large.length });
+  }
+
+  /** Not known whether they can be merged, which is no reason to be silent. */
+  #untold(pair: Pair): Finding | undefined {
+    const { ours, other } = pair;
+    const paths = [...ours.print.paths];
+    const shared = other === undefined ? paths : paths.filter((path) => other.print.paths.has(path));
+    const named = shared.length > 0 ? shared : paths;
+    const files = named
+      .slice(0, overlapFiles)
+      .map((path) => ({ path, kind: 'git could not merge it on trial', hunks: [] }));
+    return this.#overlap(pair, files, { lines: [], more: named.length - files.length });
+  }
+
+  #overlap(
+    { id, ours, theirs }: Pair,
+    files: readonly OverlapFile[],
+    { lines, more }: { readonly lines: readonly FileLines[]; readonly more: number },
+  ): Finding | undefined {
     if (files.length === 0) return undefined;
-    const more = conflicts.length + large.length - files.length;
     const { session, worktree } = ours;
     return { found: { id, repository: this.#repository, ours: { session, worktree }, theirs, files, more }, lines };
   }
@@ -110,31 +139,27 @@ function shown(lines: readonly string[], { start, lines: count }: { start: numbe
   return lines.slice(start - 1, start - 1 + Math.min(count, shownLines)).map((line) => line.slice(0, shownChars));
 }
 
-type Judged = Pair & { readonly mayConflict: boolean };
-
-function pairsOf(sides: readonly Side[]): Judged[] {
+function pairsOf(sides: readonly Side[]): Pair[] {
   const ordered = [...sides].sort((a, b) => (a.session < b.session ? -1 : 1));
   return ordered.flatMap((ours, index) =>
-    ordered.slice(index + 1).flatMap((theirs) => {
-      if (ours.worktree === theirs.worktree) return []; // one after the other in the same place
-      const { session, worktree } = theirs;
-      const side = { session, worktree };
-      const large = [...ours.large].filter((path) => theirs.large.has(path));
-      return {
-        ...{ id: overlapId(ours.session, side), ours, theirs: side, large },
-        commits: [ours.commit, theirs.commit] as const,
-        // From different commits, what one did not touch may still differ.
-        mayConflict: large.length > 0 || ours.baseCommit !== theirs.baseCommit || mayConflict(ours.print, theirs.print),
-      };
+    ordered.slice(index + 1).flatMap((other) => {
+      if (ours.worktree === other.worktree) return []; // one after the other in the same place
+      const { session, worktree } = other;
+      const theirs = { session, worktree };
+      const large = [...ours.large].filter((path) => other.large.has(path));
+      const commits = [ours.commit, other.commit] as const;
+      return [{ id: overlapId(ours.session, theirs), ours, theirs, other, large, commits }];
     }),
   );
 }
 
-function withBase({ side, tip }: Base): Judged {
+function withBase({ side, tip }: Base): Pair {
   const theirs = { base: side.base, commit: tip };
-  return {
-    ...{ id: overlapId(side.session, theirs), ours: side, theirs, large: [] },
-    commits: [side.commit, tip],
-    mayConflict: true,
-  };
+  return { id: overlapId(side.session, theirs), ours: side, theirs, large: [], commits: [side.commit, tip] };
+}
+
+/** False only where the merge is clean for certain. From different commits, what one did not touch may still differ. */
+function isWorthTrying({ ours, other, large }: Pair): boolean {
+  if (other === undefined || large.length > 0 || ours.baseCommit !== other.baseCommit) return true;
+  return mayConflict(ours.print, other.print);
 }

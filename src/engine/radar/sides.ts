@@ -47,6 +47,8 @@ export class Sides {
   readonly #trials: TrialMerges;
   readonly #touched: TouchedPaths;
   readonly #known = new Map<string, Side>();
+  /** Where the branches were that sides came from. */
+  readonly #tips = new Map<string, string | undefined>();
 
   constructor(repository: Repository, trials: TrialMerges, touched: TouchedPaths) {
     this.#repository = repository;
@@ -98,8 +100,18 @@ export class Sides {
   }
 
   /** Where the branch is that a session came from; undefined when it is gone. Starts no process. */
-  baseTip(side: Side): Promise<string | undefined> {
-    return branchCommit(this.#repository, side.base);
+  async baseTip({ base }: Side): Promise<string | undefined> {
+    const tip = await branchCommit(this.#repository, base);
+    this.#tips.set(base, tip);
+    return tip;
+  }
+
+  /** Whether a branch that sides came from is elsewhere than when it was asked for. Starts no process. */
+  async basesMoved(): Promise<boolean> {
+    for (const base of new Set([...this.#known.values()].map((side) => side.base))) {
+      if ((await branchCommit(this.#repository, base)) !== this.#tips.get(base)) return true;
+    }
+    return false;
   }
 
   async #head(place: Place): Promise<string> {

@@ -41,7 +41,7 @@ describe('the conflict radar', function () {
   }
   async function overlaps(ready: (found: OverlapView[]) => boolean, what: string): Promise<OverlapView[]> {
     let found: OverlapView[] = [];
-    for (let attempt = 0; attempt < 200; attempt += 1) {
+    for (let attempt = 0; attempt < 600; attempt += 1) {
       found = (await person.ask('radar/list', { path: world.repository })).overlaps;
       if (ready(found)) return found;
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -88,9 +88,10 @@ describe('the conflict radar', function () {
     await overlaps((all) => all.length === 1, 'a folder on the move');
     await rm(two.at('lib/new.md'));
     await overlaps((all) => all.length === 0, 'a folder on the move, nothing else');
+    await writeFile(two.at('other.md'), withLine('other.md', 5, 'five of two'));
+    await overlaps((all) => all.length === 0, 'nobody else has it');
     await writeFile(join(world.repository, 'other.md'), withLine('other.md', 5, 'five of main'));
     await git(world.repository, 'commit', '-qam', 'main moves on');
-    await writeFile(two.at('other.md'), withLine('other.md', 5, 'five of two'));
     const [found] = await overlaps((all) => all.length === 1, 'against the base');
     assert.ok(found !== undefined && 'base' in found.theirs);
     assert.deepEqual([found.theirs.base, found.ours.session], ['main', two.id]);

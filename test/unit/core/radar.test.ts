@@ -20,6 +20,7 @@ describe('radar: which merges are worth trying', () => {
       ['a file moved away, edited by the other', ['a/new'], ['a/old'], ['a/old'], true],
       ['a folder on the move, a file put in by the other', ['z/x'], ['a/x'], ['a/new'], true],
       ['the same, deeper', ['z/x'], ['a/x'], ['a/deep/er/new'], true],
+      ['a folder above the one on the move', ['z/in/x'], ['a/in/x'], ['a/new'], true],
       ['something taken out of another folder', [], ['b/x'], ['a/new'], false],
       ['something taken out of the top', [], ['x'], ['y'], false],
       ['a name that only begins the same', ['a'], [], ['ab/c'], false],
