@@ -2,56 +2,90 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Workbench } from '../../test/workbench/support/running-workbench.ts';
 import { isVisible } from '../../test/workbench/support/waiting.ts';
+import { trustRepository } from '../../test/workbench/support/person.ts';
 import { seedSessions } from '../../test/workbench/support/seed.ts';
 import type { Theme, Window } from '../../test/workbench/support/window.ts';
-import { play, startStage } from './stage.ts';
+import { play, playPlan, startStage } from './stage.ts';
 
 const themes: readonly Theme[] = ['light', 'dark', 'high-contrast', 'high-contrast-light'];
+/** The wide one first: what a window that grows does to its side bar is not what is looked at. */
 const sizes = [
-  { width: 400, height: 800 },
   { width: 1600, height: 1000 },
+  { width: 400, height: 800 },
 ] as const;
+/** How long a window may take to come to rest: one with a session at work never does, milliseconds. */
+const restMs = 2000;
 
-/** How full the window is: what is played, and how many sessions of long ago there are. */
-const fillings: Readonly<Record<string, { readonly fill: (code: Workbench) => Promise<void>; readonly past: number }>> =
-  {
-    empty: { fill: async () => undefined, past: 0 },
-    some: { fill: play, past: 0 },
-    many: { fill: play, past: 200 },
+interface Filling {
+  readonly fill: (code: Workbench) => Promise<void>;
+  /** Sessions of long ago. */
+  readonly past: number;
+}
+
+/** How full the window is. */
+const fillings: Readonly<Record<string, Filling>> = {
+  untrusted: { fill: async () => undefined, past: 0 },
+  empty: { fill: async ({ window }) => trustRepository(window), past: 0 },
+  some: { fill: play, past: 0 },
+  plan: { fill: playPlan, past: 0 },
+  many: { fill: play, past: 200 },
+};
+
+/**
+ * Takes each view in each theme and size: before trust, empty, with some sessions,
+ * with 200. The words choose from it: of the fillings, views,
+ * themes and widths those that are named, and all of a kind of which none is.
+ */
+export async function takeGallery(folder: string, words: readonly string[]): Promise<void> {
+  const known = [
+    ...Object.keys(fillings),
+    ...Object.keys(views),
+    ...themes,
+    ...sizes.map(({ width }) => String(width)),
+  ];
+  const unknown = words.filter((word) => !known.includes(word));
+  if (unknown.length > 0)
+    throw new Error(`There is no ${unknown.join(', ')} to take: choose from ${known.join(', ')}.`);
+  const chosen = <T>(all: readonly T[], nameOf: (one: T) => string): readonly T[] => {
+    const named = all.filter((one) => words.includes(nameOf(one)));
+    return named.length === 0 ? all : named;
   };
-
-/** Takes each view in each theme and size: empty, with some sessions, with 200. `chosen`: only these of the three. */
-export async function takeGallery(folder: string, chosen: readonly string[]): Promise<void> {
-  for (const [name, { fill, past }] of Object.entries(fillings)) {
-    if (chosen.length === 0 || chosen.includes(name)) await take(name, join(folder, name), fill, past);
+  const choice: Choice = {
+    views: chosen(Object.entries(views), ([name]) => name),
+    themes: chosen(themes, (name) => name),
+    sizes: chosen(sizes, ({ width }) => String(width)),
+  };
+  for (const [name, filling] of chosen(Object.entries(fillings), ([word]) => word)) {
+    if (words.length === 0) await rm(join(folder, name), { recursive: true, force: true });
+    await take(name, join(folder, name), filling, choice);
   }
 }
 
-async function take(
-  name: string,
-  folder: string,
-  fill: (code: Workbench) => Promise<void>,
-  sessions: number,
-): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
+interface Choice {
+  readonly views: readonly (readonly [string, (window: Window) => Promise<boolean>])[];
+  readonly themes: readonly Theme[];
+  readonly sizes: readonly { readonly width: number; readonly height: number }[];
+}
+
+async function take(name: string, folder: string, { fill, past }: Filling, choice: Choice): Promise<void> {
   const code = await startStage({
-    size: sizes[1],
+    size: sizes[0],
     prepare: async (machine) => {
-      if (sessions > 0) await seedSessions(machine, sessions);
+      if (past > 0) await seedSessions(machine, past);
     },
   });
   try {
     const { window } = code;
     await window.open('Coppice');
     await fill(code);
-    for (const theme of themes) {
-      await window.theme(theme);
-      for (const size of sizes) {
-        await window.resize(size);
-        await window.settled();
-        for (const [view, show] of Object.entries(views)) {
+    for (const size of choice.sizes) {
+      await window.resize(size);
+      for (const theme of choice.themes) {
+        await window.theme(theme);
+        for (const [view, show] of choice.views) {
           if (!(await show(window))) continue;
-          await window.settled();
+          await window.page.mouse.move(size.width / 2, size.height - 60); // away from what shows a tip
+          await window.settled(restMs);
           console.log(await window.screenshot(`${name}-${view}-${theme}-${size.width}`, folder));
         }
       }
@@ -87,8 +121,16 @@ const views: Readonly<Record<string, (window: Window) => Promise<boolean>>> = {
       .waitFor();
     return true;
   },
+  breakpoints: async (window) => {
+    const { pane } = window.view('Breakpoints');
+    if (!(await isVisible(pane, 2000))) return false;
+    await window.run('Coppice: Focus on Breakpoints View');
+    return true;
+  },
   walkthrough: async (window) => {
+    await window.run('View: Close All Editors');
     await window.run('Coppice: Open Walkthrough');
+    if (isNarrow(window)) await window.run('View: Close Primary Side Bar');
     return true;
   },
 };

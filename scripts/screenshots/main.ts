@@ -1,7 +1,7 @@
 /**
  * `npm run screenshots`: takes the pictures of the README from a real workbench, light and dark, into `media/screenshots/`. With
  * `--all`, a gallery for people to look through instead: each view in each theme, narrow and wide, in `.cache/gallery/`. Words after
- * that choose from it: `empty`, `some`, `many`.
+ * that choose from it, e.g. `some tree dark 400`.
  */
 import { join } from 'node:path';
 import { closeBrowser } from '../../test/workbench/support/browser.ts';

@@ -19,11 +19,29 @@ export async function startStage(options: WorkbenchOptions = {}): Promise<Workbe
 
 /** Gives the agent its work and waits until each session is as it is to be seen. */
 export async function play(code: Workbench): Promise<void> {
-  const { machine } = code;
+  await begin(code);
+  for (const each of work) await start(code, each);
+}
+
+/** The first session is the plan of the others. */
+export async function playPlan(code: Workbench): Promise<void> {
+  await begin(code);
+  const [first, ...others] = work;
+  const plan = await start(code, first);
+  for (const each of others) await start(code, each, '--parent', plan);
+}
+
+async function begin({ machine }: Workbench): Promise<void> {
   await useInstalled(machine);
   await machine.coppice(['trust']);
-  for (const { name, prompt, until } of work) {
-    const id = await startScripted(machine, prompt, name);
-    await soon(async () => (await machine.status(id)) === until, `${until} for ${name}`, 60_000);
-  }
+}
+
+async function start(
+  { machine }: Workbench,
+  { name, prompt, until }: (typeof work)[number],
+  ...more: readonly string[]
+): Promise<string> {
+  const id = await startScripted(machine, prompt, name, ...more);
+  await soon(async () => (await machine.status(id)) === until, `${until} for ${name}`, 60_000);
+  return id;
 }

@@ -40,7 +40,7 @@ export function needLabel(breakpoint: BreakpointView): string {
   return tool === '' ? kindLook(breakpoint.kind).label : tool;
 }
 
-/** The rows below a decision: the tool, then what it is about, at most a dozen lines. */
+/** The rows below a decision: the command, file or tool, what is dangerous about it, then what else was said, a dozen lines of each at most. */
 export function evidenceRows(breakpoint: BreakpointView): readonly EvidenceRow[] {
   const { kind, questions = [], secrets = [], tool } = breakpoint;
   switch (kind) {
@@ -54,11 +54,9 @@ export function evidenceRows(breakpoint: BreakpointView): readonly EvidenceRow[]
     case 'decision':
       return detailRows(breakpoint);
     case 'permission':
+      return permissionRows(breakpoint);
     case 'plan':
-      return [
-        ...(tool === undefined ? [] : [{ label: oneLine(tool, 80), description: l10n.t('tool'), icon: 'tools' }]),
-        ...detailRows(breakpoint),
-      ];
+      return [...toolRow(tool), ...detailRows(breakpoint)];
   }
 }
 
@@ -78,13 +76,54 @@ function questionRows({ question, options, multiSelect }: Question): EvidenceRow
   ];
 }
 
-function detailRows({ detail, title }: BreakpointView): EvidenceRow[] {
-  const lines = printable(detail.slice(0, rowLimit * rowsMost * 4))
+function toolRow(tool: string | undefined): EvidenceRow[] {
+  const label = oneLine(tool ?? '', 80);
+  return label === '' ? [] : [{ label, description: l10n.t('tool'), icon: 'tools' }];
+}
+
+const pathFields = ['file_path', 'notebook_path', 'path'];
+
+function permissionRows(breakpoint: BreakpointView): EvidenceRow[] {
+  const { tool, input = {}, findings = [], detail } = breakpoint;
+  const textAt = (field: string): string | undefined => {
+    const value = input[field];
+    const words = Array.isArray(value) && value.every((each) => typeof each === 'string') ? value.join(' ') : value;
+    return typeof words === 'string' && words !== '' ? words : undefined;
+  };
+  const dangers = findings.map(({ sentence }) => ({ label: oneLine(sentence, rowLimit), icon: 'warning' }));
+  const field = ['command', 'cmd', ...pathFields].find((each) => textAt(each) !== undefined);
+  if (field === undefined) return [...toolRow(tool), ...dangers, ...detailRows(breakpoint)];
+  const isPath = pathFields.includes(field);
+  const description = oneLine((isPath ? undefined : textAt('description')) ?? tool ?? '', rowLimit);
+  const [first, ...more] = linesOf(textAt(field) ?? '', isPath ? 'file' : 'terminal', () => false);
+  if (first === undefined) return [...toolRow(tool), ...dangers, ...detailRows(breakpoint)];
+  // What an agent's own details repeat of the input is not said twice.
+  const said = new RegExp(`^(${field}|description):( |$)`, 'u');
+  const known = new Set([first, ...more].map(({ label }) => label));
+  return [
+    description === '' ? first : { ...first, description },
+    ...more,
+    ...dangers,
+    ...linesOf(detail, 'blank', (line) => line === shownTitle(breakpoint) || said.test(line) || known.has(line)),
+  ];
+}
+
+function shownTitle({ title }: Pick<BreakpointView, 'title'>): string {
+  return oneLine(title, rowLimit);
+}
+
+function detailRows(breakpoint: BreakpointView): EvidenceRow[] {
+  return linesOf(breakpoint.detail, 'blank', (line) => line === shownTitle(breakpoint));
+}
+
+/** The first lines of a text, the first of them with an icon, without those that are known already. */
+function linesOf(text: string, icon: string, isKnown: (line: string) => boolean): EvidenceRow[] {
+  const lines = printable(text.slice(0, rowLimit * rowsMost * 4))
     .split('\n')
     .map((line) => oneLine(line, rowLimit))
-    .filter((line) => line !== '' && line !== oneLine(title, rowLimit));
-  const shown = lines.slice(0, rowsMost).map((label) => ({ label, icon: 'blank' }));
-  return lines.length > rowsMost || detail.length > rowLimit * rowsMost * 4
+    .filter((line) => line !== '' && !isKnown(line));
+  const shown = lines.slice(0, rowsMost).map((label, index) => ({ label, icon: index === 0 ? icon : 'blank' }));
+  return lines.length > rowsMost || text.length > rowLimit * rowsMost * 4
     ? [...shown, { label: l10n.t('… and more: open the evidence'), icon: 'ellipsis' }]
     : shown;
 }

@@ -118,9 +118,12 @@ function evidenceItem({ label, description, icon }: EvidenceRow, row: NeedRow & 
   const item = new vscode.TreeItem(label);
   item.id = `evidence:${row.need.session}/${row.need.breakpoint}/${row.index}`;
   if (description !== undefined) item.description = description;
-  item.iconPath = new vscode.ThemeIcon(icon);
+  item.iconPath = new vscode.ThemeIcon(
+    icon,
+    icon === 'warning' ? new vscode.ThemeColor(colourId('failed')) : undefined,
+  );
   item.contextValue = 'evidence';
-  item.tooltip = label;
+  item.tooltip = description === undefined ? label : `${label}\n${description}`;
   item.command = { command: 'coppice.showEvidence', title: l10n.t('Show Evidence'), arguments: [row.need] };
   return item;
 }

@@ -47,7 +47,12 @@ export async function openFile(compared: Compared, file: FileDiffView, line?: nu
 export async function openAll(compared: Compared, files: readonly FileDiffView[]): Promise<void> {
   const resources = files.slice(0, mostAtOnce).map((file) => {
     const { before, after } = documents(compared, file);
-    return [nameOf(compared, file), before, after];
+    // Of a file that is only on one side there is nothing to compare.
+    return [
+      nameOf(compared, file),
+      file.before === undefined ? undefined : before,
+      file.after === undefined ? undefined : after,
+    ];
   });
   await vscode.commands.executeCommand('vscode.changes', compared.title, resources);
   if (files.length <= mostAtOnce) return;

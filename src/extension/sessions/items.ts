@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { SessionView, TurnNoteView } from '../../protocol/schemas.ts';
+import type { Below } from './below.ts';
 import { decorationUri } from './decorations.ts';
 import { ageText, sessionDescription, sessionLabel, spokenSession } from './labels.ts';
 import { rowId, type Row } from './outline.ts';
@@ -32,20 +33,21 @@ export function archiveItem(row: Row & { kind: 'archive' }): vscode.TreeItem {
   return item;
 }
 
-/** A session. `below`: what is under it, sessions (then it is open) or turns. */
+/** A session. `below`: how the sessions under it stand (then it is open), if there are any. */
 export function sessionItem(
   row: Row & { kind: 'session' },
   session: SessionView,
-  below: 'sessions' | 'turns' | 'nothing',
+  below: Below | undefined,
   now: number,
 ): vscode.TreeItem {
   const item = new vscode.TreeItem(
     sessionLabel(session),
-    below === 'sessions' ? Expanded : below === 'turns' ? Collapsed : None,
+    below !== undefined ? Expanded : session.turns > 0 ? Collapsed : None,
   );
   const look = lookOf(session.status);
-  item.id = rowId(row);
-  item.description = sessionDescription(session, now);
+  // VS Code keeps a row as it was first shown: one that becomes a plan opens as another row.
+  item.id = below === undefined ? rowId(row) : `${rowId(row)}+`;
+  item.description = sessionDescription(session, now, below);
   item.resourceUri = decorationUri(session);
   item.iconPath = themed(look.icon, look.colour);
   item.contextValue = [
@@ -55,7 +57,7 @@ export function sessionItem(
     ...(session.worktree === null ? [] : ['worktree']),
     ...(session.archived ? ['archived'] : []),
   ].join(' ');
-  item.accessibilityInformation = { label: spokenSession(session, now), role: 'treeitem' };
+  item.accessibilityInformation = { label: spokenSession(session, now, below), role: 'treeitem' };
   item.command = { command: 'coppice.openSession', title: l10n.t('Open Session'), arguments: [session.id] };
   return item;
 }

@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../core/printable.ts';
 import type { SessionView } from '../../protocol/schemas.ts';
+import { belowText, type Below } from './below.ts';
 import { isSettled, lookOf } from './status-look.ts';
 
 /** Longest label in characters: what is said behind it stays in sight in a side bar of the usual width. The tooltip has all. */
@@ -42,20 +43,21 @@ export function ageText(ms: number): string {
   return hours < 24 ? l10n.t('{0} h', hours) : l10n.t('{0} d', Math.floor(hours / 24));
 }
 
-/** The dim text behind the label: what it waits for, how long, what it changed. */
-export function sessionDescription(session: SessionView, now: number): string {
+/** The dim text behind the label: how its plan stands, what it waits for, how long, what it changed. */
+export function sessionDescription(session: SessionView, now: number, below?: Below): string {
   const { status, position } = session;
   const place = status === 'queued' && position !== undefined ? l10n.t('{0} in line', position) : '';
   const doing = status === 'preparing' || status === 'needs-you' || status === 'paused' ? lookOf(status).label : '';
   const age = ageText(now - since(session));
   const where = session.executor === 'local' ? '' : oneLine(session.executor, 24);
-  return [place, doing, age, changesText(session), where].filter((part) => part !== '').join(' · ');
+  return [belowText(below), place, doing, age, changesText(session), where].filter((part) => part !== '').join(' · ');
 }
 
 /** The row as a screen reader says it. */
-export function spokenSession(session: SessionView, now: number): string {
+export function spokenSession(session: SessionView, now: number, below?: Below): string {
   const age = ageText(now - since(session));
   const when = isSettled(session) ? l10n.t('since {0}', age) : l10n.t('for {0}', age);
-  const parts = [sessionLabel(session), lookOf(session.status).label, when, changesText(session), session.agent];
+  const status = lookOf(session.status).label;
+  const parts = [sessionLabel(session), status, belowText(below), when, changesText(session), session.agent];
   return parts.filter((part) => part !== '').join(', ');
 }

@@ -1,7 +1,7 @@
 /** The shape of the Sessions view: which row is below which, and in what order. Pure. */
 import type { SessionView } from '../../protocol/schemas.ts';
+import { Subtrees, sameBelow, type Below, type Rank } from './below.ts';
 import type { Changes, Entry } from './entry.ts';
-import { isSettled } from './status-look.ts';
 
 /** A row. Rows are interned: the same row is always the same object, which is how VS Code knows it again. */
 export type Row =
@@ -65,13 +65,16 @@ export class Outline {
   readonly #children = new Map<string, SessionView[]>();
   readonly #archived = new Map<string, SessionView[]>();
   readonly #roots = new Map<string, SessionView[]>();
+  readonly #subtrees: Subtrees;
 
   constructor(entries: ReadonlyMap<string, Entry>, roots: readonly string[], rows: Rows, options: OutlineOptions) {
     this.#rows = rows;
     this.#options = options;
     this.#entries = entries;
     for (const root of roots) this.#roots.set(root, []);
-    for (const { session } of entries.values()) this.#place(session);
+    const sessions = [...entries.values()].map(({ session }) => session);
+    this.#subtrees = new Subtrees(sessions, (session) => entries.get(parentOf(session, entries) ?? '')?.session);
+    for (const session of sessions) this.#place(session);
   }
 
   get isEmpty(): boolean {
@@ -109,9 +112,14 @@ export class Outline {
     return session.archived ? this.#rows.archive(session.repository) : this.#rows.repository(session.repository);
   }
 
-  /** Whether another session is shown below this one. */
-  hasSessions(id: string): boolean {
-    return this.#children.has(id);
+  /** How the sessions that are shown below this one stand; undefined where there are none. */
+  below(id: string): Below | undefined {
+    return this.#subtrees.below(id);
+  }
+
+  /** Where a session stands among its like. */
+  rank(id: string): Rank {
+    return this.#subtrees.rank(id);
   }
 
   /** The newest first; none until somebody has looked at the session. */
@@ -130,7 +138,9 @@ export class Outline {
   }
 
   #sorted(sessions: readonly SessionView[] = []): readonly Row[] {
-    return [...sessions].sort(order).map(({ id }) => this.#rows.session(id));
+    return [...sessions]
+      .sort((a, b) => this.rank(a.id) - this.rank(b.id) || order(a, b))
+      .map(({ id }) => this.#rows.session(id));
   }
 }
 
@@ -150,24 +160,14 @@ function parentOf(session: SessionView, entries: ReadonlyMap<string, Entry>): st
     : undefined;
 }
 
-/** At work, then the queue in its order, then what has ended; each with the newest first. */
+/** Of the same rank: the queue in its order, all else with the newest first. */
 function order(a: SessionView, b: SessionView): number {
-  return (
-    rank(a) - rank(b) ||
-    (a.position ?? 0) - (b.position ?? 0) ||
-    b.createdAt.localeCompare(a.createdAt) ||
-    a.id.localeCompare(b.id)
-  );
-}
-
-function rank(session: SessionView): number {
-  if (session.status === 'queued') return 1;
-  return isSettled(session) ? 2 : 0;
+  return (a.position ?? 0) - (b.position ?? 0) || b.createdAt.localeCompare(a.createdAt) || a.id.localeCompare(b.id);
 }
 
 /**
  * The rows that have to be drawn again after a change: a session's own row where only its text changed, the row above where
- * sessions came, went or changed places. `undefined` stands for the whole view.
+ * sessions came, went or changed places, and each plan above that now stands differently. `undefined` stands for the whole view.
  */
 export function touched(changes: Changes, before: Outline, after: Outline, rows: Rows): ReadonlySet<Row | undefined> {
   // An empty view shows its welcome text in place of its repositories.
@@ -175,12 +175,12 @@ export function touched(changes: Changes, before: Outline, after: Outline, rows:
   const again = new Set<Row | undefined>();
   for (const [id, change] of changes) {
     const row = rows.session(id);
-    if (change.before !== undefined && change.after !== undefined && samePlace(change.before, change.after)) {
-      again.add(row);
-      continue;
+    if (before.rank(id) === after.rank(id) && samePlace(change.before, change.after)) again.add(row);
+    else {
+      if (change.before !== undefined) again.add(before.parent(row));
+      if (change.after !== undefined) again.add(after.parent(row));
     }
-    if (change.before !== undefined) again.add(before.parent(row));
-    if (change.after !== undefined) again.add(after.parent(row));
+    for (const each of plansAbove(row, before, after)) again.add(each);
   }
   const known = new Set(before.children());
   for (const row of again) {
@@ -190,6 +190,27 @@ export function touched(changes: Changes, before: Outline, after: Outline, rows:
   return again.has(undefined) ? new Set([undefined]) : again;
 }
 
-function samePlace({ session: a }: Entry, { session: b }: Entry): boolean {
+/** Of the plans above a row, those that stand differently, and what is above one that came to be one or has another place. */
+function plansAbove(row: Row, before: Outline, after: Outline): ReadonlySet<Row | undefined> {
+  const plans = new Set<Row>();
+  for (const outline of [before, after]) {
+    let above = outline.parent(row);
+    for (; above?.kind === 'session' && !plans.has(above); above = outline.parent(above)) plans.add(above);
+  }
+  const again = new Set<Row | undefined>();
+  for (const plan of plans) {
+    if (plan.kind !== 'session') continue;
+    const [was, is] = [before.below(plan.id), after.below(plan.id)];
+    if (!sameBelow(was, is)) again.add(plan);
+    if ((was === undefined) !== (is === undefined) || before.rank(plan.id) !== after.rank(plan.id)) {
+      again.add(after.parent(plan));
+    }
+  }
+  return again;
+}
+
+function samePlace(was: Entry | undefined, is: Entry | undefined): boolean {
+  if (was === undefined || is === undefined) return false;
+  const [a, b] = [was.session, is.session];
   return a.archived === b.archived && a.parent === b.parent && a.repository === b.repository && order(a, b) === 0;
 }

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { SessionDetail, SessionView } from '../../protocol/schemas.ts';
+import type { Below } from './below.ts';
 import { changesText, linesText, sessionDescription, sessionLabel } from './labels.ts';
 import { lookOf } from './status-look.ts';
 
@@ -12,23 +13,29 @@ export function sessionTooltip(
   session: SessionView,
   detail: SessionDetail | undefined,
   now: number,
+  below?: Below,
 ): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
   text.appendMarkdown('**').appendText(sessionLabel(session)).appendMarkdown('**');
   const line = (icon: string, what: string): void => {
     if (what !== '') text.appendMarkdown(`\n\n$(${icon}) `).appendText(oneLine(what, textLimit));
   };
-  for (const [icon, what] of facts(session, detail, now)) line(icon, what);
+  for (const [icon, what] of facts(session, detail, now, below)) line(icon, what);
   for (const remark of session.changes?.remarks ?? []) line('info', remark);
   return text;
 }
 
 type Fact = readonly [icon: string, what: string];
 
-function facts(session: SessionView, detail: SessionDetail | undefined, now: number): readonly Fact[] {
+function facts(
+  session: SessionView,
+  detail: SessionDetail | undefined,
+  now: number,
+  below: Below | undefined,
+): readonly Fact[] {
   const look = lookOf(session.status);
   return [
-    [look.icon.replace('loading~spin', 'circle-filled'), joined(look.label, sessionDescription(session, now))],
+    [look.icon.replace('loading~spin', 'circle-filled'), joined(look.label, sessionDescription(session, now, below))],
     ['comment', session.prompt === session.title ? '' : session.prompt],
     ['hubot', joined(session.agent, detail?.model, session.mode)],
     ['git-branch', session.branch ?? ''],

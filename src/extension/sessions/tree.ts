@@ -81,7 +81,8 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
     if (row.kind !== 'session') return item;
     await this.#look(row.id);
     const entry = this.#app.sessions.entries.get(row.id);
-    if (entry !== undefined) item.tooltip = sessionTooltip(entry.session, entry.detail, Date.now());
+    if (entry !== undefined)
+      item.tooltip = sessionTooltip(entry.session, entry.detail, Date.now(), this.#outline.below(row.id));
     return item;
   }
 
@@ -111,7 +112,8 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
     for (const [id, text] of this.#drawn) {
       const session = this.#app.sessions.entries.get(id)?.session;
       if (session === undefined) this.#drawn.delete(id);
-      else if (sessionDescription(session, now) !== text) this.#changes.fire(this.#rows.session(id));
+      else if (sessionDescription(session, now, this.#outline.below(id)) !== text)
+        this.#changes.fire(this.#rows.session(id));
     }
   }
 
@@ -119,8 +121,8 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
     const entry = this.#app.sessions.entries.get(row.id);
     if (entry === undefined) return new vscode.TreeItem('');
     const now = Date.now();
-    const below = this.#outline.hasSessions(row.id) ? 'sessions' : entry.session.turns > 0 ? 'turns' : 'nothing';
-    this.#drawn.set(row.id, sessionDescription(entry.session, now));
+    const below = this.#outline.below(row.id);
+    this.#drawn.set(row.id, sessionDescription(entry.session, now, below));
     return sessionItem(row, entry.session, below, now);
   }
 }

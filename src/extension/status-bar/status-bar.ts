@@ -49,7 +49,7 @@ function drawItem(app: App, item: vscode.StatusBarItem): void {
 function tooltip(
   app: App,
   sessions: readonly SessionView[],
-  { running, queued, ended }: Counts,
+  { running, waiting, queued, ended }: Counts,
 ): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
   const line = (icon: string, what: string): void => {
@@ -58,7 +58,10 @@ function tooltip(
   text.appendMarkdown('**Coppice**');
   if (app.link.state.status === 'away')
     line('debug-disconnect', l10n.t('The engine is not connected; it is tried again by itself.'));
-  line('layers', l10n.t('{0} running, {1} in the queue, {2} ended', running, queued, ended));
+  line(
+    'layers',
+    l10n.t('{0} running, {1} waiting for you, {2} in the queue, {3} ended', running, waiting, queued, ended),
+  );
   for (const { session, breakpoint } of app.sessions.needs.slice(0, linesMost)) {
     line('bell-dot', `${sessionLabel(session)}: ${needLabel(breakpoint)}`);
   }

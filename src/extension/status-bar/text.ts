@@ -7,21 +7,24 @@ import { isAtWork } from '../sessions/status-look.ts';
 /** Numbers of the sessions of this window. */
 export interface Counts {
   readonly running: number;
+  /** Sessions that wait for a person. */
+  readonly waiting: number;
   readonly queued: number;
   readonly needsYou: number;
   readonly ended: number;
 }
 
-/** Counts sessions; those that wait for a person are at work, too. */
+/** Counts sessions. `needsYou`: the decisions that wait; a session may wait for several. */
 export function countsOf(sessions: Iterable<SessionView>, needsYou: number): Counts {
-  let [running, queued, ended] = [0, 0, 0];
+  let [running, waiting, queued, ended] = [0, 0, 0, 0];
   for (const session of sessions) {
     if (session.archived) continue;
     if (session.status === 'queued') queued++;
+    else if (session.status === 'needs-you') waiting++;
     else if (isAtWork(session)) running++;
     else ended++;
   }
-  return { running, queued, needsYou, ended };
+  return { running, waiting, queued, needsYou, ended };
 }
 
 /** What the item shows; undefined: nothing, so it is hidden. */
@@ -35,11 +38,10 @@ export interface Shown {
 
 /** The one item of Coppice. */
 export function statusText(
-  { running, queued, needsYou, ended }: Counts,
+  { running, waiting, queued, needsYou, ended }: Counts,
   engine: LinkState['status'],
 ): Shown | undefined {
-  const total = running + queued + ended;
-  if (total === 0) return undefined;
+  if (running + waiting + queued + ended === 0) return undefined;
   const parts = [
     running > 0 ? l10n.t('{0} running', running) : '',
     queued > 0 && running === 0 ? l10n.t('{0} queued', queued) : '',

@@ -19,6 +19,25 @@ describe('the evidence of a decision', () => {
     );
   });
 
+  it('is the command or the file with what is dangerous about it, and says nothing twice', () => {
+    const input = { command: 'rm -r dist\nrm -r src', description: 'Cleans up' };
+    const detail = 'command:\nrm -r dist\nrm -r src\ndescription: Cleans up\nWhy it is asked: it deletes';
+    const findings = [{ danger: 'recursive-delete', severity: 'warning', sentence: 'It deletes src.' }] as const;
+    const shown = (more: Parameters<typeof breakpoint>[1]): string[][] =>
+      evidenceRows(breakpoint('1', more)).map(({ icon, label, description = '' }) => [icon, label, description]);
+    assert.deepEqual(shown({ input, detail, findings: [...findings] }), [
+      ['terminal', 'rm -r dist', 'Cleans up'],
+      ['blank', 'rm -r src', ''],
+      ['warning', 'It deletes src.', ''],
+      ['blank', 'Why it is asked: it deletes', ''],
+    ]);
+    assert.deepEqual(shown({ input: { command: ['npm', 'test'] }, detail: '' }), [['terminal', 'npm test', 'Bash']]);
+    assert.deepEqual(shown({ tool: 'Edit', input: { path: 'a.md', line: 'x' }, detail: 'A line is added' }), [
+      ['file', 'a.md', 'Edit'],
+      ['blank', 'A line is added', ''],
+    ]);
+  });
+
   it('is a question with its answers, or the secrets that are missing', () => {
     const questions = [{ question: 'Which?', options: [{ label: 'A', description: 'the first' }], multiSelect: true }];
     const rows = evidenceRows(breakpoint('1', { kind: 'question', questions }));

@@ -89,6 +89,24 @@ describe('the outline', () => {
     assert.equal(outline.parent(rows.session('c')), repo);
   });
 
+  it('says of a plan how its sessions stand, and has it among what is at work as long as one of them is', () => {
+    const plan = session('plan', { status: 'reported' });
+    const outline = draw([
+      session('alone'),
+      plan,
+      session('a', { parent: 'plan', status: 'landed' }),
+      session('b', { parent: 'plan', status: 'failed' }),
+      detail('c', { parent: 'b', status: 'needs-you' }),
+      session('old', { status: 'landed', createdAt: new Date(startedAt + 1).toISOString() }),
+    ]);
+    assert.deepEqual(names(outline.children(repo)), ['session:alone', 'session:plan', 'session:old']);
+    assert.deepEqual(names(outline.children(rows.session('plan'))), ['session:b', 'session:a']);
+    const below = outline.below('plan');
+    assert.equal(sessionDescription(plan, startedAt, below), '1 of 3 done · 1 needs you · 1 failed · now');
+    assert.match(spokenSession(plan, startedAt, below), /, reported done, 1 of 3 done · 1 needs you · 1 failed, /u);
+    assert.equal(outline.below('alone'), undefined);
+  });
+
   it('has archived sessions in a place of their own, when wanted', () => {
     const all = [session('a', { archived: true }), session('b')];
     assert.deepEqual(names(draw(all).children(repo)), ['session:b']);
@@ -118,10 +136,16 @@ describe('the outline', () => {
   });
 
   it('draws the parent again where sessions come, go or change places, and the whole where the view was empty', () => {
+    const plan = (status: SessionView['status']): SessionView[] => [
+      session('a', { status: 'reported' }),
+      session('b', { parent: 'a', status }),
+    ];
     const cases: [SessionView[], SessionView[], (Row | undefined)[]][] = [
       [[session('a')], [session('a'), session('b')], [repo]],
       [[session('a')], [session('a', { status: 'reported' })], [repo]],
-      [[session('a')], [session('a'), session('b', { parent: 'a' })], [rows.session('a')]],
+      [[session('a')], [session('a'), session('b', { parent: 'a' })], [rows.session('a'), repo]],
+      [plan('running'), plan('needs-you'), [rows.session('b'), rows.session('a')]],
+      [plan('running'), plan('reported'), [rows.session('a'), repo]],
       [[], [session('a')], [undefined]],
       [[session('a')], [], [undefined]],
     ];
@@ -208,7 +232,7 @@ describe('decisions', () => {
 describe('the status bar', () => {
   it('counts, warns only when a person must act, and is hidden when there is nothing', () => {
     const all = [session('a'), session('b', { status: 'needs-you' }), session('c', { status: 'queued' })];
-    assert.equal(statusText(countsOf(all, 1), 'connected')?.text, '$(bell-dot) 2 running · 1 needs you');
+    assert.equal(statusText(countsOf(all, 1), 'connected')?.text, '$(bell-dot) 1 running · 1 needs you');
     assert.equal(statusText(countsOf(all, 0), 'connected')?.warns, false);
     assert.equal(statusText(countsOf([session('d', { archived: true })], 0), 'connected'), undefined);
     assert.match(statusText(countsOf(all, 0), 'away')?.text ?? '', /debug-disconnect/u);

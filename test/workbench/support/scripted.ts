@@ -16,9 +16,23 @@ export async function useInstalled(machine: Machine): Promise<void> {
   machine.cli = join(await distIn(CodeServer.extensionsIn(machine.root)), 'cli.js');
 }
 
-/** Gives the scripted agent work; the id of its session. */
-export async function startScripted(machine: Machine, prompt: string, name: string): Promise<string> {
-  const { id } = await machine.json<{ id: string }>('session', 'start', '--agent', 'demo', '--name', name, prompt);
+/** Gives the scripted agent work, with further options of the command line; the id of its session. */
+export async function startScripted(
+  machine: Machine,
+  prompt: string,
+  name: string,
+  ...more: readonly string[]
+): Promise<string> {
+  const { id } = await machine.json<{ id: string }>(
+    'session',
+    'start',
+    '--agent',
+    'demo',
+    '--name',
+    name,
+    ...more,
+    prompt,
+  );
   return id;
 }
 

@@ -44,8 +44,18 @@ export class TreeView {
   /** Presses one of the small buttons that appear on a row. */
   async inline(text: string | RegExp, action: string): Promise<void> {
     const row = this.row(text).first();
-    await row.hover();
-    await row.locator(`.actions .action-label[aria-label^="${action}"]`).first().click();
+    const button = row.locator(`.actions .action-label[aria-label^="${action}"]`).first();
+    // A row that is drawn again meanwhile has lost the pointer, and with it its buttons.
+    await soon(
+      async () => {
+        await row.hover();
+        return button.click({ timeout: 2000 }).then(
+          () => true,
+          () => false,
+        );
+      },
+      `a button ${action} on ${String(text)}`,
+    );
   }
 
   /** Titles of the small buttons of a row. */

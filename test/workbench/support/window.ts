@@ -196,8 +196,8 @@ export class Window {
     await this.page.close();
   }
 
-  /** Waits until two pictures in a row are the same: nothing moves, loads or fades any more. */
-  async settled(): Promise<void> {
+  /** Waits until two pictures in a row are the same: nothing moves, loads or fades any more; or until the time is over. */
+  async settled(limitMs = 10_000): Promise<void> {
     let before = await this.page.screenshot();
     await soon(
       async () => {
@@ -208,7 +208,7 @@ export class Window {
         return same;
       },
       'a window that is at rest',
-      10_000,
+      limitMs,
     ).catch(() => undefined); // a session at work never is
   }
 
