@@ -47,4 +47,15 @@ describe('breakpoints', function () {
     await view.inline(/path docs/u, 'Remove Breakpoint');
     await soon(async () => (await view.row(/path docs/u).count()) === 0, 'no breakpoint');
   });
+
+  it('stand beside the verdicts, whose panel says what is known of the judging of a session', async () => {
+    const { window } = code;
+    await window.run('Coppice: Show Verdicts');
+    await window.quickInput.choose('Write the docs');
+    const panel = await window.webview('main [role="tablist"]', 40_000);
+    await panel.getByText('Nobody judges this session').waitFor();
+    await panel.getByRole('tab', { name: 'Calibration' }).click();
+    await panel.getByText('That is too few to say much').waitFor();
+    await window.screenshot('verdicts');
+  });
 });
