@@ -4,10 +4,9 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ms, ratio, row } from './support/figures.ts';
+import { machineLoad, ms, ratio, row } from './support/figures.ts';
 import { BenchPlace } from './support/place.ts';
 import { holdWorktrees, idleAgent, letGo } from './support/watching.ts';
 
@@ -92,12 +91,7 @@ async function main(): Promise<void> {
         longest = Math.max(longest, said.seconds);
       }
     });
-    row(
-      'machine load while this ran',
-      loadavg()
-        .map((each) => each.toFixed(1))
-        .join(' '),
-    );
+    row('machine load while this ran', machineLoad());
     row('writes', String(written), `in ${longest.toFixed(0)} s`);
     ratio('longest event-loop delay of the engine', busy.after.max, idle.after.max, 'with nothing to do', '≤ 100 ms');
     row('99 % of the delays below', ms(busy.after.p99), `with nothing to do ${ms(idle.after.p99)}`);

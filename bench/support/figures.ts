@@ -1,5 +1,14 @@
 /** Figures of a benchmark: medians and percentiles of samples, printed as one row each. */
 
+import { loadavg } from 'node:os';
+
+/** Load of the machine over 1, 5 and 15 minutes. */
+export function machineLoad(): string {
+  return loadavg()
+    .map((each) => each.toFixed(1))
+    .join(' ');
+}
+
 /** The value below which `part` (0 to 1) of the samples lie. */
 export function percentile(samples: readonly number[], part: number): number {
   const sorted = [...samples].sort((a, b) => a - b);

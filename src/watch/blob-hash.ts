@@ -1,8 +1,9 @@
 /** Git's blob id of a file as its bytes are on the disk, without filters. */
 import { createHash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { open, readlink } from 'node:fs/promises';
 import { systemCode } from '../core/errors.ts';
+import { turn } from './turns.ts';
 
 /** How ids are made: `sha1`, or `sha256` in repositories of that format. */
 export type ObjectFormat = 'sha1' | 'sha256';
@@ -11,6 +12,7 @@ export type ObjectFormat = 'sha1' | 'sha256';
 export const largestHashed = 64 * 1024 * 1024;
 
 const chunkBytes = 256 * 1024;
+const small = Buffer.allocUnsafe(64 * 1024);
 
 /**
  * The id of what is at a path: of a link that of its target's name. `gone` when nothing is there, `moving` when something
@@ -27,12 +29,33 @@ export async function blobHash(
       const target = await readlink(path, { encoding: 'buffer' });
       return { id: header(format, target.length).update(target).digest('hex') };
     }
-    return await fileHash(path, format);
+    await turn();
+    const found = smallHash(path, format);
+    return found === 'large' ? await fileHash(path, format) : found;
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone';
     if (code === 'ELOOP' || code === 'EINVAL') return 'moving'; // a link took the place of a file, or the reverse
     return undefined;
+  }
+}
+
+/** A file that is read at once: the whole of it fits into a buffer. */
+function smallHash(path: Buffer, format: ObjectFormat): { readonly id: string } | 'large' | 'moving' | undefined {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) return undefined;
+    if (stats.size > small.length) return 'large';
+    let total = 0;
+    while (total < stats.size) {
+      const bytesRead = readSync(file, small, total, stats.size - total, total);
+      if (bytesRead === 0) return 'moving';
+      total += bytesRead;
+    }
+    return { id: header(format, total).update(small.subarray(0, total)).digest('hex') };
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,11 +1,11 @@
 /** Looks at what lies at names of which something was told, and keeps the tree of folders in step. */
-import type { Stats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { lstatSync, type Stats } from 'node:fs';
 import { systemCode } from '../core/errors.ts';
 import { each } from './each.ts';
 import type { Folder } from './folder.ts';
 import type { FolderTree } from './folder-tree.ts';
 import type { Sightings } from './sighting.ts';
+import { turn } from './turns.ts';
 
 /** A name in a folder. */
 export interface Name {
@@ -80,8 +80,9 @@ function nameOf(folder: Folder): Name {
 }
 
 async function statOf(tree: FolderTree, path: string): Promise<Stats | undefined> {
+  await turn();
   try {
-    return await lstat(tree.full(path));
+    return lstatSync(tree.full(path));
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
