@@ -27,6 +27,7 @@ const bundles = [
   { kind: 'program', from: 'src/engine/main.ts', to: 'engine.js' },
   { kind: 'program', from: 'src/cli/main.ts', to: 'cli.js', executable: true },
   { kind: 'program', from: 'src/agents/demo/program/main.ts', to: 'demo-agent.js' },
+  { kind: 'program', from: 'src/agents/acp/program/main.ts', to: 'acp-bridge.js' },
   { kind: 'extension', from: 'src/extension/main.ts', to: 'extension.cjs' },
   { kind: 'panel', from: 'webview/session/main.ts', to: 'webview/session.js' },
   { kind: 'panel', from: 'webview/supervisor/main.ts', to: 'webview/supervisor.js' },

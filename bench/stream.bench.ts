@@ -10,7 +10,10 @@ const bytes = many.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
 
 const registry = agentRegistry({
   custom: {},
-  programs: { demo: { node: process.execPath, script: 'demo-agent.js', state: '/nowhere' } },
+  programs: {
+    demo: { node: process.execPath, script: 'demo-agent.js', state: '/nowhere' },
+    acp: { node: process.execPath, script: 'acp-bridge.js' },
+  },
 });
 const agent = registry.agent('claude-code');
 

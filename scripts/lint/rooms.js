@@ -53,7 +53,11 @@ export const layers = {
   git: { rooms: ['core'], packages: ['diff', 'simple-git'], processes: true },
   watch: { rooms: ['core'], packages: [] },
   executors: { rooms: ['core'], packages: ['dockerode', 'ssh2', 'zod'], processes: true },
-  agents: { rooms: ['core'], packages: ['zod'] },
+  agents: {
+    rooms: ['core'],
+    packages: ['zod', '@agentclientprotocol/sdk'],
+    processes: /^agents\/acp\/program\//, // a program of its own, which starts the agent
+  },
   supervision: { rooms: ['core'], packages: ['unbash', 'zod'] },
   scheduling: { rooms: ['core'], packages: ['zod'] },
   planning: { rooms: ['core'], packages: ['zod', 'yaml'] },

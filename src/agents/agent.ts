@@ -24,6 +24,8 @@ export interface AgentCapabilities {
   readonly ownSessionId: boolean;
   /** Reports what it consumed. */
   readonly usage: boolean;
+  /** A program of ours runs beside it, which is on this host only. */
+  readonly bridged?: boolean;
   /** Can do anything the user can; on the bare host it needs a person's consent. */
   readonly needsHostConsent: boolean;
 }
@@ -145,16 +147,20 @@ export interface AgentOptions {
   readonly env?: readonly string[];
 }
 
+/** A program that comes with Coppice. */
+export interface AgentProgram {
+  /** A Node of version 20 or later. */
+  readonly node: string;
+  /** The bundle, or the program's source under a Node that strips types. */
+  readonly script: string;
+  /** What turns another program into Node, e.g. `ELECTRON_RUN_AS_NODE`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The programs that come with Coppice, as the agent's machine sees them. */
 export interface AgentPrograms {
-  readonly demo: {
-    /** A Node of version 20 or later. */
-    readonly node: string;
-    /** The bundle (`dist/demo-agent.js`), or the program's source under a Node that strips types. */
-    readonly script: string;
-    /** Where it keeps its conversations; made when missing. */
-    readonly state: string;
-    /** What turns another program into Node, e.g. `ELECTRON_RUN_AS_NODE`. */
-    readonly env?: Readonly<Record<string, string>>;
-  };
+  /** `state`: where the demo agent keeps its conversations; made when missing. */
+  readonly demo: AgentProgram & { readonly state: string };
+  /** What stands between the engine and agents that speak ACP. */
+  readonly acp: AgentProgram;
 }

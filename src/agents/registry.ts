@@ -1,6 +1,7 @@
 import { CoppiceError } from '../core/errors.ts';
 import type { CustomAgent } from '../core/settings/types.ts';
 import type { Agent, AgentOptions, AgentPrograms, Detected } from './agent.ts';
+import { acpAgent } from './acp/index.ts';
 import { aider } from './aider/index.ts';
 import { claudeCode } from './claude-code/index.ts';
 import { codex } from './codex/index.ts';
@@ -51,6 +52,7 @@ export function agentRegistry({ custom, programs }: RegistryOptions): AgentRegis
       const make = builtIn.get(id);
       if (make !== undefined) return make(options, programs);
       const definition = own.get(id);
+      if (definition?.output === 'acp') return acpAgent(id, definition, options, programs.acp);
       if (definition !== undefined) return customAgent(id, definition, options);
       throw new CoppiceError(
         'agent-missing',

@@ -4,10 +4,12 @@ import type { Agent, AgentOptions } from '../agents/agent.ts';
 import { agentRegistry, type AgentRegistry } from '../agents/registry.ts';
 import { refusalText, type PluginFolder } from './plugins/plugin-folder.ts';
 
-/** Where the demo agent is, and where it may keep things. Both paths are absolute. */
+/** Where the programs are that come with Coppice, and where they may keep things. Paths are absolute. */
 export interface AgentDirectoryOptions {
   /** The demo agent's program. */
   readonly demoAgent: string;
+  /** The program between the engine and agents that speak ACP. */
+  readonly acpBridge: string;
   /** Where agents of ours keep their conversations. */
   readonly state: string;
   /** What a file of the user's own defines that cannot be used. */
@@ -37,10 +39,11 @@ export class AgentDirectory {
   }
 
   #registry(settings: Settings): AgentRegistry {
-    const { demoAgent, state } = this.#options;
+    const { demoAgent, acpBridge, state } = this.#options;
     const electron = process.versions['electron'] === undefined ? {} : { env: { ELECTRON_RUN_AS_NODE: '1' } };
-    const demo = { node: process.execPath, script: demoAgent, state, ...electron };
-    return agentRegistry({ custom: settings.customAgents, programs: { demo } });
+    const node = { node: process.execPath, ...electron };
+    const programs = { demo: { ...node, script: demoAgent, state }, acp: { ...node, script: acpBridge } };
+    return agentRegistry({ custom: settings.customAgents, programs });
   }
 }
 

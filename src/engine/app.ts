@@ -59,6 +59,8 @@ import { Watching, watchedSession } from './watch/watching.ts';
 export interface Shipped {
   readonly wrapper: string;
   readonly demoAgent: string;
+  /** The program between the engine and agents that speak ACP. */
+  readonly acpBridge: string;
   /** The program of the command line. */
   readonly cli: string;
   /** Folder of the templates of prompts, `prompt-<name>.md`. */

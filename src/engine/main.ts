@@ -51,6 +51,7 @@ function shippedFiles(): Shipped {
     return {
       wrapper,
       demoAgent: join(here, 'demo-agent.js'),
+      acpBridge: join(here, 'acp-bridge.js'),
       cli: join(here, 'cli.js'),
       prompts: here,
       sqlWasm: join(here, 'sql-wasm.wasm'),
@@ -59,6 +60,7 @@ function shippedFiles(): Shipped {
   return {
     wrapper: join(root, 'media', 'run.sh'),
     demoAgent: join(root, 'src', 'agents', 'demo', 'program', 'main.ts'),
+    acpBridge: join(root, 'src', 'agents', 'acp', 'program', 'main.ts'),
     cli: join(root, 'src', 'cli', 'main.ts'),
     prompts: join(root, 'media', 'prompts'),
   };

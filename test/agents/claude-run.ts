@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { AgentEvent, AgentRequest, Answer } from '../../src/core/agent/events.ts';
 import type { Agent, AgentExit, AgentOptions } from '../../src/agents/agent.ts';
 import { claudeCode } from '../../src/agents/claude-code/index.ts';
-import { linesOf } from '../../src/agents/demo/program/input.ts';
+import { linesOf } from '../../src/agents/line-protocol/input.ts';
 import { installedClaude } from './install.mjs';
 
 export type Ended = Extract<AgentEvent, { kind: 'turn-ended' }>;

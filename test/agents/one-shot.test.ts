@@ -17,19 +17,26 @@ describe('sessions of the real Codex and Gemini CLI', function () {
   before(async () => {
     model = await startManyModels();
     const programs = await installedPrograms();
+    const gemini = programs.gemini ?? assert.fail('Gemini CLI is not installed');
+    const names = ['GOOGLE_GEMINI_BASE_URL', 'GEMINI_CLI_TRUST_WORKSPACE'];
     place = new Place({
       config: {
         limits: { running: 10 },
         session: { autoPush: { autonomous: false } },
         agents: {
           codex: { command: programs.codex ?? assert.fail('Codex is not installed') },
-          gemini: { command: programs.gemini ?? assert.fail('Gemini CLI is not installed'), model: 'gemini-2.5-flash' },
+          gemini: { command: gemini, model: 'gemini-2.5-flash' },
+          custom: {
+            live: { command: [gemini, '--acp'], output: 'acp', env: names, secrets: ['GEMINI_API_KEY'] },
+          },
+          live: { model: 'gemini-2.5-flash' },
         },
       },
       env: () => ({
         OPENAI_BASE_URL: `${model.url}/v1`,
         OPENAI_MODEL: 'fake-model',
         GOOGLE_GEMINI_BASE_URL: model.url,
+        GEMINI_CLI_TRUST_WORKSPACE: 'true',
       }),
     });
     configure(place.userHome, model.url);
@@ -67,6 +74,17 @@ describe('sessions of the real Codex and Gemini CLI', function () {
     assert.equal(again.agentSession, (await place.ended(sessions.codex)).agentSession);
     const { usage } = await place.ended(sessions.gemini);
     assert.deepEqual([usage.inputTokens, usage.outputTokens], [2000, 100]);
+  });
+
+  it('over ACP: Gemini CLI asks before it writes', async () => {
+    const requester = { env: place.env, secrets };
+    const live = await place.run('-please write made.txt', { agent: 'live', requester });
+    const asking = await place.when(live, ({ needs }) => needs.length > 0, 'it asks');
+    assert.equal(asking.needs[0]?.kind, 'permission');
+    await place.engine.request('session/answer', { session: live, answer: { choice: 'allow' } });
+    const ended = await place.ended(live);
+    assert.deepEqual([ended.status, ended.text], ['reported', 'Done by the script.'], JSON.stringify(ended));
+    assert.deepEqual(place.changes(ended), { 'made.txt': 'hi\n' });
   });
 
   it('fail when their model refuses, and say so', async () => {

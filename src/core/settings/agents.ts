@@ -12,19 +12,25 @@ export function knownAgents(layers: readonly Layer[], there: readonly string[]):
   return [...there, ...own];
 }
 
+/** The agents that are there without the settings. */
+export interface AgentsThere {
+  /** Ids of those that come with Coppice. */
+  readonly builtIn: readonly string[];
+  /** Ids of those that files of their own define. */
+  readonly plugins?: readonly string[];
+  /** Whether an agent of the user's own can be told its model, and how it asks. */
+  readonly chooses?: (id: string) => boolean;
+}
+
 /**
  * Settings about agents that would have no effect, or a surprising one. A value that a later layer replaces is checked as
- * well, so that a mistake shows where it was made. `plugins` are the ids of agents that files of their own define.
+ * well, so that a mistake shows where it was made.
  */
-export function agentProblems(
-  layers: readonly Layer[],
-  builtIn: readonly string[],
-  plugins: readonly string[] = [],
-): readonly Problem[] {
-  const known = knownAgents(layers, [...builtIn, ...plugins]);
+export function agentProblems(layers: readonly Layer[], there: AgentsThere): readonly Problem[] {
+  const known = knownAgents(layers, [...there.builtIn, ...(there.plugins ?? [])]);
   return layers.flatMap((layer) =>
     [...layer.values].flatMap(([key, { value, place }]) => {
-      const message = optionProblem(key, known, builtIn, plugins) ?? defaultProblem(key, value, known);
+      const message = optionProblem(key, known, there) ?? defaultProblem(key, value, known);
       return message === undefined ? [] : [{ place, key, message }];
     }),
   );
@@ -33,11 +39,13 @@ export function agentProblems(
 /** Options that agents of the user's own obey, too; what others would mean only the command's author knows. */
 const forCommands: readonly (SettingKey | undefined)[] = ['agents.<id>.command', 'agents.<id>.args', 'agents.<id>.env'];
 
+/** What an agent can be told that takes such things. */
+const forChoosers: readonly (SettingKey | undefined)[] = ['agents.<id>.model', 'agents.<id>.permissionMode'];
+
 function optionProblem(
   key: string,
   known: readonly string[],
-  builtIn: readonly string[],
-  plugins: readonly string[],
+  { builtIn, plugins = [], chooses }: AgentsThere,
 ): string | undefined {
   const about = agentOfKey(key);
   if (about === undefined) return undefined;
@@ -46,7 +54,9 @@ function optionProblem(
   if (defines)
     return isBuiltIn ? `"${key}" has the id of an agent that comes with Coppice; choose another id` : undefined;
   if (!known.includes(id)) return nobody(key, id, known);
-  if (isBuiltIn || forCommands.includes(matchKey(key)?.row)) return undefined;
+  const row = matchKey(key)?.row;
+  if (isBuiltIn || forCommands.includes(row)) return undefined;
+  if (forChoosers.includes(row) && chooses?.(id) === true) return undefined;
   const where = plugins.includes(id) ? 'the file of the plugin' : `"agents.custom.${id}.command"`;
   return `"${key}" has no effect on a command of your own; write it into ${where}`;
 }

@@ -67,8 +67,13 @@ export function resolveSettings(layers: readonly Layer[], context: SettingsConte
   }
   const { agents, plugins = {}, refused = [] } = context;
   const others = [...Object.keys(plugins), ...refused];
-  const problems = [...layers.flatMap((layer) => layer.problems), ...agentProblems(layers, agents, others)];
-  return { settings: assemble(given, plugins), rows: rowsOf(given), problems };
+  const settings = assemble(given, plugins);
+  const chooses = (id: string): boolean => settings.customAgents[id]?.output === 'acp';
+  const problems = [
+    ...layers.flatMap((layer) => layer.problems),
+    ...agentProblems(layers, { builtIn: agents, plugins: others, chooses }),
+  ];
+  return { settings, rows: rowsOf(given), problems };
 }
 
 /** `~/x` and `{home}/x` as absolute paths. */

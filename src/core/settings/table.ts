@@ -293,7 +293,7 @@ export const table = {
     description:
       'A command of your own as an agent with this id. In `command` (a list), `{prompt}` stands for the prompt and `{promptFile}` ' +
       'for the path of a file that holds it. `output` is `text`, `jsonl` (the line protocol), or `live`: the line protocol in both ' +
-      'directions, with `can` for what it knows beside prompts (`steer`, `interrupt`, `permissions`, `questions`). `resume` is the ' +
+      'directions, with `can` for what it knows beside prompts (`steer`, `interrupt`, `permissions`, `questions`); or `acp`, the Agent Client Protocol. `resume` is the ' +
       'command that continues a conversation, `title` the name that is shown, `env` and `secrets` are names of variables that it gets.',
     scope: 'user',
   },

@@ -130,12 +130,13 @@ const customPhrase = 'a map with `command`, and if wanted `output`, `resume`, `t
 
 /**
  * A user's own command as an agent. Without a placeholder the prompt is written to the command's standard input. What is `live`
- * speaks the line protocol in both directions for as long as it runs, and no prompt is put on its command line.
+ * speaks the line protocol in both directions for as long as it runs, what is `acp` the Agent Client Protocol, and no prompt is put
+ * on their command lines.
  */
 export const customAgent = fields(
   {
     command: agentCommand,
-    output: z.enum(['text', 'jsonl', 'live'], says('text, jsonl or live')).default('text'),
+    output: z.enum(['text', 'jsonl', 'live', 'acp'], says('text, jsonl, live or acp')).default('text'),
     resume: agentCommand.optional(),
     title: line.optional(),
     can: list(oneOf(abilities), `a list of: ${abilities.join(', ')}`).optional(),
@@ -146,8 +147,13 @@ export const customAgent = fields(
 )
   .refine(({ output, can }) => output === 'live' || can === undefined, says('without `can` unless `output` is live'))
   .refine(
-    ({ output, command, resume = [] }) => output !== 'live' || !promptPlaceholders.test([...command, ...resume].join()),
-    says('without {prompt} and {promptFile} where `output` is live: prompts then come on its input'),
+    ({ output, command, resume = [] }) =>
+      (output !== 'live' && output !== 'acp') || !promptPlaceholders.test([...command, ...resume].join()),
+    says('without {prompt} and {promptFile} where `output` is live or acp: prompts then come on its input'),
+  )
+  .refine(
+    ({ output, resume }) => output !== 'acp' || resume === undefined,
+    says('without `resume` where `output` is acp, which has a way of its own'),
   )
   .describe(customPhrase);
 export type CustomAgent = z.infer<typeof customAgent>;

@@ -185,6 +185,7 @@ async function createSession(
   refuseHeld(services, await repositories.check(location, request, titleOf(params.prompt)));
   const environment = allowed(params.requester, agent.environment);
   if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
+  else requireUnbridged(agent, executor);
   requireTakes(agent, params.prompt);
   const [id, uuid] = [params.id ?? services.newId(), randomUUID()];
   const data = {
@@ -239,6 +240,16 @@ async function requireProgram(agent: Agent, { env }: RequesterEnvironment): Prom
   const { command } = agent.detection;
   const found = await findProgram(command, env['PATH'] ?? '');
   if (found === undefined) usable(agent, agent.detection.parse('', '', undefined), undefined);
+}
+
+/** What an agent needs beside it is not in containers and on other hosts. */
+function requireUnbridged(agent: Agent, executor: Executor): void {
+  if (agent.capabilities.bridged !== true) return;
+  throw new CoppiceError(
+    'agent-unusable',
+    `${agent.title} speaks ACP, for which a program of Coppice runs beside it; that is not on the executor ${executor.id}.`,
+    'Use the executor `local` or `tmux`, or another agent.',
+  );
 }
 
 function requesterRecord(

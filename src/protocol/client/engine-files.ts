@@ -3,6 +3,7 @@ export const engineFiles = [
   'engine.js',
   'cli.js',
   'demo-agent.js',
+  'acp-bridge.js',
   'remote.sh',
   'run.sh',
   'sql-wasm.wasm',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AgentEvent } from '../../../src/core/agent/events.ts';
 import type { Agent, AgentExit } from '../../../src/agents/agent.ts';
-import { linesOf } from '../../../src/agents/demo/program/input.ts';
+import { linesOf } from '../../../src/agents/line-protocol/input.ts';
 import { agentRegistry } from '../../../src/agents/registry.ts';
 
 const script = join(import.meta.dirname, '..', '..', '..', 'src', 'agents', 'demo', 'program', 'main.ts');
@@ -23,7 +23,7 @@ describe('the demo agent as a process', () => {
     root = join(folder, 'repository');
     mkdirSync(root);
     const demo = { node: process.execPath, script, state: join(folder, 'state') };
-    agent = agentRegistry({ custom: {}, programs: { demo } }).agent('demo');
+    agent = agentRegistry({ custom: {}, programs: { demo, acp: demo } }).agent('demo');
   });
   afterEach(() => {
     for (const child of live) child.kill('SIGKILL');

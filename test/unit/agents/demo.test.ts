@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AgentEvent, AgentRequest, Answer } from '../../../src/core/agent/events.ts';
 import { Conversation } from '../../../src/agents/demo/program/conversation.ts';
-import { linesOf, messageOf } from '../../../src/agents/demo/program/input.ts';
+import { linesOf, messageOf } from '../../../src/agents/line-protocol/input.ts';
 import { MemoryFile } from '../../../src/agents/demo/program/memory.ts';
 import { stepsOf, subjectOf } from '../../../src/agents/demo/program/words.ts';
 import { encode } from '../../../src/agents/line-protocol/encode.ts';

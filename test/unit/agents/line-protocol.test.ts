@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { AgentEvent } from '../../../src/core/agent/events.ts';
 import type { AgentExit } from '../../../src/agents/agent.ts';
-import { messageOf } from '../../../src/agents/demo/program/input.ts';
+import { messageOf } from '../../../src/agents/line-protocol/input.ts';
 import { encode } from '../../../src/agents/line-protocol/encode.ts';
 import { LineProtocolReader } from '../../../src/agents/line-protocol/reader.ts';
 import type { OutMessage } from '../../../src/agents/line-protocol/messages.ts';

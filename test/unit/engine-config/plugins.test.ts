@@ -70,7 +70,7 @@ describe('plugins', () => {
     await write('mine.yaml', agent);
     await writeFile(join(home, 'config.yaml'), 'agent:\n  default: mine\nagents:\n  mine:\n    args: [-v]\n');
     const settings = await config().settings();
-    const directory = new AgentDirectory({ demoAgent: '/d.js', state: '/s', plugins: folder });
+    const directory = new AgentDirectory({ demoAgent: '/d.js', acpBridge: '/a.js', state: '/s', plugins: folder });
     const found = directory.agent(settings['agent.default'], settings, {});
     assert.equal(found.title, 'Mine');
     const context = { session: 's', cwd: '/w', prompt: { id: 's:1', text: 'do it' }, directory: '/r' };
@@ -111,7 +111,7 @@ describe('plugins', () => {
       ],
       [
         `${good}agent:\n  command: [x, '{prompt}']\n  output: live\n`,
-        'mine.yaml:4:3: "agent" must be without {prompt} and {promptFile} where `output` is live',
+        'mine.yaml:4:3: "agent" must be without {prompt} and {promptFile} where `output` is live or acp',
       ],
       [`${good}agent:\n  command: [x]\n  can: [steer]\n`, 'mine.yaml:4:3: "agent" must be without `can` unless'],
       [
@@ -141,7 +141,7 @@ describe('plugins', () => {
     await write('mine.yaml', agent.replace('coppice: 1', 'coppice: 2'));
     await writeFile(join(home, 'config.yaml'), 'agent:\n  default: mine\n');
     const settings = await config().settings();
-    const directory = new AgentDirectory({ demoAgent: '/d.js', state: '/s', plugins: folder });
+    const directory = new AgentDirectory({ demoAgent: '/d.js', acpBridge: '/a.js', state: '/s', plugins: folder });
     assert.equal(directory.agent('codex', settings, {}).id, 'codex');
     assert.throws(
       () => directory.agent('mine', settings, {}),

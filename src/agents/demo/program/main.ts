@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { jsonLine } from '../../json-line.ts';
 import type { OutMessage } from '../../line-protocol/messages.ts';
 import { Conversation } from './conversation.ts';
-import { linesOf, messageOf } from './input.ts';
+import { linesOf, messageOf } from '../../line-protocol/input.ts';
 import { MemoryFile } from './memory.ts';
 
 const version = '1.0.0';

@@ -1,5 +1,5 @@
-import type { InMessage } from '../../line-protocol/messages.ts';
-import { fieldsOf, parseFields, shallowOf, textOf, wordOf, type Fields } from '../../fields.ts';
+import type { InMessage } from './messages.ts';
+import { fieldsOf, parseFields, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
 
 /** Cuts a stream of text into its lines; an incomplete last line is never handed out. */
 export async function* linesOf(input: AsyncIterable<string | Uint8Array>): AsyncGenerator<string> {
