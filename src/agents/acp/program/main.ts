@@ -78,6 +78,10 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
     return 2;
   }
+  if (given.positionals.length === 0) {
+    process.stderr.write(usage);
+    return 2;
+  }
   return converse(given.positionals, given.values);
 }
 
