@@ -195,7 +195,7 @@ function own(kind: Kind, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 25,
+  reducerVersion: 26,
   upcast: (record) => upcast(record),
   touches,
   reduce,

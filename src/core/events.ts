@@ -51,6 +51,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'input.written': 1,
   'turn.started': 1,
   'turn.ended': 1,
+  'danger.seen': 1,
   'breakpoint.raised': 1,
   'breakpoint.resolved': 1,
   'breakpoint.closed': 1,

@@ -39,8 +39,15 @@ export const checkpointSchema = z.object({
   }),
   usage: usageSchema,
   queue: z.object({ priority: z.enum(priorities), place: z.number().optional() }),
-  /** For `restore`: the state before or after a rollback to checkpoint `to`. */
-  restore: z.object({ to: z.number(), side: z.enum(['before', 'after']) }).optional(),
+  /** For `restore`: the state before or after a rollback to checkpoint `to`; `automatic`: nobody asked for it. */
+  restore: z
+    .object({ to: z.number(), side: z.enum(['before', 'after']), automatic: z.literal(true).optional() })
+    .optional(),
+  /**
+   * For `tool`: the tools before which it was taken. `held`: the agent waited, so the tool had not begun; else it is the state at the
+   * moment at which its use was seen.
+   */
+  tools: z.array(z.object({ name: z.string(), held: z.boolean() })).optional(),
   remarks: z.array(z.string()),
 });
 export type CheckpointView = z.infer<typeof checkpointSchema>;

@@ -49,6 +49,8 @@ const judgementSchema = z.object({
       factors: z.array(factorSchema),
       /** Number of the prompt that followed from it. */
       prompt: z.number().optional(),
+      /** The checkpoint to which the turn was rolled back before that. */
+      rolledBackTo: z.number().optional(),
     })
     .optional(),
   word: z.object({ good: z.boolean().optional(), unnecessary: z.boolean().optional() }).optional(),

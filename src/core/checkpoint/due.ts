@@ -1,6 +1,7 @@
+import type { JudgeStep } from '../supervision/due.ts';
 import { openBreakpoints } from '../session/status.ts';
 import type { Session } from '../session/state.ts';
-import type { Due } from './state.ts';
+import type { Checkpoint, Due, ToolMark } from './state.ts';
 
 /** The end of a turn that is not kept yet. Only between turns: what an agent is writing is nobody's state. */
 export function turnEndDue(session: Session): Due | undefined {
@@ -25,10 +26,37 @@ export function turnStartDue(session: Session, prompt: number): Due | undefined 
   return { kind: 'turn-start', prompt };
 }
 
-/** Tools that wait for permission, before which nothing was kept yet. */
-export function toolDue(session: Session): Due | undefined {
+/**
+ * Tools that wait for permission, and dangerous ones that were used without asking in the turn under way, before which nothing was
+ * kept yet.
+ */
+export function toolDue(session: Session): Extract<Due, { kind: 'tool' }> | undefined {
   const asked = session.breakpoints.filter(
     (each) => each.kind === 'permission' && each.request !== undefined && each.written !== true && each.kept !== true,
   );
-  return asked.length === 0 ? undefined : { kind: 'tool', requests: asked.map((each) => each.id) };
+  const used = (session.dangers ?? []).filter((each) => each.turn === session.turn?.n && each.kept !== true);
+  if (asked.length + used.length === 0) return undefined;
+  return { kind: 'tool', requests: asked.map(({ id }) => id), uses: used.map(({ use }) => use) };
+}
+
+/** The tools of a checkpoint that is due, for its record. One that asks for permission was seen before, and is told once. */
+export function toolMarks(session: Session, due: Extract<Due, { kind: 'tool' }>): readonly ToolMark[] {
+  const { breakpoints, dangers = [] } = session;
+  const held = breakpoints.filter(({ id }) => due.requests.includes(id));
+  const seen = dangers.filter(({ use, asked }) => due.uses.includes(use) && asked !== true);
+  return [
+    ...held.map(({ request, title }) => ({ name: request?.tool ?? title, held: true })),
+    ...seen.map(({ tool }) => ({ name: tool, held: false })),
+  ];
+}
+
+/** The files about which a gate is to be asked that are not kept yet; what a gate says is about a state that can be gone back to. */
+export function gateDue({ checkpoint }: Session, step: JudgeStep): Due | undefined {
+  if (step.do !== 'gate' || checkpoint === undefined || checkpoint.gate === step.tree) return undefined;
+  return { kind: 'gate', gate: { tree: step.tree }, ...(step.turn === undefined ? {} : { turn: step.turn }) };
+}
+
+/** Whether it is a state before the turn, neither its end nor within it; the newest of those is where the turn began. */
+export function isBefore(checkpoint: Pick<Checkpoint, 'turn' | 'kind'>, turn: number): boolean {
+  return checkpoint.turn < turn && checkpoint.kind !== 'tool';
 }

@@ -1,4 +1,5 @@
 import type { Recorded } from '../events.ts';
+import { defined } from '../defined.ts';
 import { checkpointId, type Checkpoint, type CheckpointEvents, type Coverage } from './state.ts';
 
 /** The id of the checkpoint that an event is about. */
@@ -33,12 +34,13 @@ export function reduceCheckpoint(checkpoint: Checkpoint | undefined, event: Reco
 /** What is covered after a checkpoint was taken. */
 export function covered(
   before: Coverage | undefined,
-  { n, tree, head, turn, prompt }: CheckpointEvents['checkpoint.made']['checkpoint'],
+  { n, tree, head, turn, prompt, gate }: CheckpointEvents['checkpoint.made']['checkpoint'],
 ): Coverage {
   return {
     n: Math.max(before?.n ?? n, n),
     ...{ tree, head },
     turn: Math.max(before?.turn ?? 0, turn),
     prompt: Math.max(before?.prompt ?? 0, prompt ?? 0),
+    ...defined({ gate: gate?.tree ?? before?.gate }),
   };
 }

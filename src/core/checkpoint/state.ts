@@ -6,6 +6,15 @@ import type { Priority } from '../session/state.ts';
 export const checkpointKinds = ['session-start', 'turn-start', 'turn-end', 'tool', 'gate', 'restore', 'named'] as const;
 export type CheckpointKind = (typeof checkpointKinds)[number];
 
+/**
+ * A tool before which a checkpoint was taken. `held`: its agent waited until it was taken, so the tool had not begun. Else the
+ * state is that of the moment at which the use was seen: what the tool had done by then is in it.
+ */
+export interface ToolMark {
+  readonly name: string;
+  readonly held: boolean;
+}
+
 /** Where the conversation stood. `offset` is in bytes of the session's stream. */
 export interface ConversationPoint {
   /** The agent's own id of the conversation. */
@@ -47,8 +56,14 @@ export interface CheckpointRecord {
   readonly prompt?: number;
   /** Requests of the agent that waited for an answer, when it was taken for them (`tool`). */
   readonly requests?: readonly string[];
-  /** For `restore`: the state before or after the rollback to checkpoint `to`. */
-  readonly restore?: { readonly to: number; readonly side: 'before' | 'after' };
+  /** Dangerous uses of tools that did not ask, when it was taken for them (`tool`). */
+  readonly uses?: readonly string[];
+  /** The tools before which it was taken. */
+  readonly tools?: readonly ToolMark[];
+  /** For `gate`: the tree about which gates were to be asked; not `tree` when files were changed in that moment. */
+  readonly gate?: { readonly tree: string };
+  /** For `restore`: the state before or after the rollback to checkpoint `to`; `automatic`: nobody asked for it. */
+  readonly restore?: { readonly to: number; readonly side: 'before' | 'after'; readonly automatic?: true };
   /** Sentences about what of the worktree is not in it. */
   readonly remarks?: readonly string[];
 }
@@ -78,13 +93,17 @@ export interface Coverage {
   readonly turn: number;
   /** The last prompt whose beginning is covered. */
   readonly prompt: number;
+  /** The tree that gates were last asked about, and that is kept as a checkpoint or could not be. */
+  readonly gate?: string;
 }
 
 /** A checkpoint that is due. */
 export type Due =
   | { readonly kind: 'turn-start'; readonly prompt: number }
   | { readonly kind: 'turn-end'; readonly turn: number; readonly prompt?: number }
-  | { readonly kind: 'tool'; readonly requests: readonly string[] };
+  | { readonly kind: 'tool'; readonly requests: readonly string[]; readonly uses: readonly string[] }
+  /** `turn` is absent when a person has the work at rest checked. */
+  | { readonly kind: 'gate'; readonly gate: { readonly tree: string }; readonly turn?: number };
 
 /** Data of the events of checkpoints. */
 export interface CheckpointEvents {
@@ -95,6 +114,8 @@ export interface CheckpointEvents {
     kind: CheckpointKind;
     turn?: number;
     requests?: readonly string[];
+    uses?: readonly string[];
+    gate?: { readonly tree: string };
     error: ErrorRecord;
     intent?: string;
   };

@@ -7,6 +7,15 @@ export interface ChosenHunks {
   readonly hunks: readonly number[];
 }
 
+/** Why the engine rolls back by itself: gates refused a turn. */
+export interface Automatic {
+  readonly turn: number;
+  /** In a sentence, for people and for the agent. */
+  readonly why: string;
+  /** The prompt with which the session goes on when it is done. */
+  readonly prompt: string;
+}
+
 /** What a rollback was asked to do. */
 export interface RestoreRequest {
   /** Given by whoever asks, so that a repeated request is one rollback. */
@@ -22,6 +31,8 @@ export interface RestoreRequest {
   readonly expect?: string;
   /** The conversation goes back, too. */
   readonly conversation?: boolean;
+  /** Nobody asked for it. */
+  readonly automatic?: Automatic;
 }
 
 /**
@@ -53,6 +64,8 @@ export interface Restored {
   readonly error?: ErrorRecord;
   /** How the conversation went back; absent when it was not asked to. */
   readonly conversation?: ConversationWay;
+  /** The turn that was taken back by itself, and why; absent when a person asked for it. */
+  readonly automatic?: Omit<Automatic, 'prompt'>;
 }
 
 /** Data of the events of rollbacks. */

@@ -41,6 +41,8 @@ export interface SessionEvents {
     requester?: Requester;
     /** What its front end calls it, so that it can be sent again when no answer came. */
     key?: string;
+    /** The judged turn from which it follows, where that was decided earlier. */
+    turn?: number;
   };
   /** Joins the queue. Sessions whose mode never waits are admitted in the same breath. */
   'session.queued': { session: string };
@@ -80,6 +82,16 @@ export interface SessionEvents {
     usage: Usage;
     context?: ContextFill;
     denials: number;
+    offset: number;
+  };
+  /** An agent uses a tool for something dangerous; nobody can tell yet whether it asks before. */
+  'danger.seen': {
+    session: string;
+    use: string;
+    key: string;
+    tool: string;
+    turn: number;
+    findings: readonly Finding[];
     offset: number;
   };
   'breakpoint.raised': {

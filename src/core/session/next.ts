@@ -1,4 +1,4 @@
-import { toolDue, turnEndDue, turnStartDue } from '../checkpoint/due.ts';
+import { gateDue, toolDue, turnEndDue, turnStartDue } from '../checkpoint/due.ts';
 import type { Due } from '../checkpoint/state.ts';
 import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts';
 import { commitDue } from './commit.ts';
@@ -41,7 +41,7 @@ export interface Live {
 export function nextStep(session: Session, live: Live): Step {
   if (session.restoring !== undefined && !isLive(session)) return beforeRestore(session);
   if (session.admission === 'idle')
-    return (isLive(session) ? undefined : verifyingDue(session)) ?? { do: 'wait', for: 'work' };
+    return (isLive(session) ? undefined : onceSeen(session, verifyingDue(session))) ?? { do: 'wait', for: 'work' };
   if (session.admission === 'waiting') {
     return session.cancelling === undefined ? { do: 'wait', for: 'admission' } : { do: 'settle' };
   }
@@ -51,13 +51,15 @@ export function nextStep(session: Session, live: Live): Step {
 function whileLive(session: Session, live: Live): Step {
   if (session.run?.state === 'unknown') return { do: 'wait', for: 'proof' };
   if (session.cancelling !== undefined) return { do: 'stop', reason: session.cancelling.reason };
+  const due = toolDue(session);
+  if (due !== undefined) return { do: 'checkpoint', due };
   if (live.duplex) return inDialogue(session, live);
   return session.interrupting === true ? { do: 'stop', reason: 'interrupt' } : { do: 'wait', for: 'agent' };
 }
 
 /** What to write to an agent that takes input while it runs. */
 function inDialogue(session: Session, live: Live): Step {
-  const due = toolDue(session) ?? turnEndDue(session);
+  const due = turnEndDue(session);
   if (due !== undefined) return { do: 'checkpoint', due };
   const answered = session.breakpoints.find((each) => each.answer !== undefined && each.written !== true);
   if (answered !== undefined) return { do: 'answer', breakpoint: answered.id };
@@ -80,7 +82,7 @@ function withoutPrompt(session: Session, live: Live): Step {
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
   return isBusy(session) || live.background > 0 || session.run?.closing === true
     ? { do: 'wait', for: 'agent' }
-    : (judgingDue(session) ?? { do: 'close' });
+    : (onceSeen(session, judgingDue(session)) ?? { do: 'close' });
 }
 
 /** A prompt is on its way or being worked on. */
@@ -105,7 +107,7 @@ function whileStill(session: Session, live: Live): Step {
   if (session.interrupting === true) return { do: 'settle' };
   const stop = stopped(session, live);
   if (stop !== undefined) return stop;
-  if (waiting === undefined) return judgingDue(session) ?? afterJudging(session);
+  if (waiting === undefined) return onceSeen(session, judgingDue(session)) ?? afterJudging(session);
   return beginning(session, live, waiting.n);
 }
 
@@ -133,6 +135,12 @@ function onceKept(session: Session, live: Live, step: Extract<Step, { prompt: nu
   const turn = live.commits === true && live.background === 0 ? commitDue(session) : undefined;
   if (turn !== undefined) return { do: 'commit', turn };
   const due = turnStartDue(session, step.prompt);
+  return due === undefined ? step : { do: 'checkpoint', due };
+}
+
+/** The step of judging, or the checkpoint of what a gate is about to be asked about. */
+function onceSeen(session: Session, step: JudgeStep | undefined): Step | undefined {
+  const due = step === undefined ? undefined : gateDue(session, step);
   return due === undefined ? step : { do: 'checkpoint', due };
 }
 

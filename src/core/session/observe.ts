@@ -3,6 +3,7 @@ import { noUsage } from '../agent/usage.ts';
 import type { NewEvent } from '../domain.ts';
 import { event } from '../events.ts';
 import type { Intent } from '../intent/state.ts';
+import { useKey } from '../supervision/repetition.ts';
 import type { Session } from './state.ts';
 import { isInVain } from './status.ts';
 
@@ -19,8 +20,9 @@ export function observe(session: Session, seen: AgentEvent, offset: number): New
     case 'prompt-seen':
       return started(session, seen.input, offset);
     case 'message':
-    case 'tool-started':
       return awake(session, offset);
+    case 'tool-started':
+      return [...awake(session, offset), ...dangerous(session, seen, offset)];
     case 'asked':
       return asked(session, seen, offset);
     case 'ask-withdrawn':
@@ -104,6 +106,19 @@ function started(session: Session, input: string | undefined, offset: number): N
 
 function awake(session: Session, offset: number): NewEvent[] {
   return session.turn === undefined ? [begin(session, pending(session), offset)] : [];
+}
+
+/** So many dangerous uses of one turn go on record, each with the files of that moment; more of them tell nothing else. */
+const mostDangers = 20;
+
+function dangerous(session: Session, seen: Seen<'tool-started'>, offset: number): NewEvent[] {
+  const { id: use, name: tool, input, findings = [] } = seen;
+  const { dangers = [] } = session;
+  const turn = session.turn?.n ?? session.turns + 1;
+  const ofTurn = dangers.filter((each) => each.turn === turn);
+  if (findings.length === 0 || ofTurn.length >= mostDangers || ofTurn.some((each) => each.use === use)) return [];
+  const key = useKey(tool, input);
+  return [event('danger.seen', { session: session.id, use, key, tool, turn, findings, offset })];
 }
 
 function asked(session: Session, seen: Seen<'asked'>, offset: number): NewEvent[] {

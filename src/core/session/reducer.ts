@@ -11,6 +11,8 @@ import type { Rewound } from '../restore/conversation.ts';
 import type { Restored, RestoreEvents } from '../restore/state.ts';
 import type { StopEvents } from '../supervision/stops.ts';
 import type { SupervisionEvents } from '../supervision/judgement.ts';
+import { useKey } from '../supervision/repetition.ts';
+import { reduceJudgement } from '../supervision/judgement-reducer.ts';
 import { supervisionFolds } from '../supervision/session-folds.ts';
 import { afterSettling } from './commit.ts';
 import type { SessionEvents } from './events.ts';
@@ -119,11 +121,21 @@ function rewound(session: Session, to: Rewound | undefined): Session {
     : patch(session, { rewound: to, conversed: undefined, position: to.from?.position, context: undefined });
 }
 
-/** Requests before which the files were kept, or could not be, are not waited for again. */
-function kept(session: Session, requests: readonly string[] | undefined): Session {
-  if (requests === undefined) return session;
+/** Requests and uses of tools before which the files were kept, or could not be, are not waited for again. */
+function kept(
+  session: Session,
+  { requests = [], uses = [] }: { readonly requests?: readonly string[]; readonly uses?: readonly string[] },
+): Session {
   const breakpoints = session.breakpoints.map((each) => (requests.includes(each.id) ? { ...each, kept: true } : each));
-  return { ...session, breakpoints };
+  const dangers = session.dangers?.map((each) => (uses.includes(each.use) ? { ...each, kept: true } : each));
+  return patch(session, { breakpoints, dangers });
+}
+
+/** A person is asked about this very use: then the answer is about it. */
+function askedAbout(session: Session, request: Breakpoint['request']): Session {
+  if (session.dangers === undefined || request?.tool === undefined || request.input === undefined) return session;
+  const key = useKey(request.tool, request.input);
+  return { ...session, dangers: session.dangers.map((each) => (each.key === key ? { ...each, asked: true } : each)) };
 }
 
 /** The turn's clock stands still from the first open breakpoint … */
@@ -157,19 +169,22 @@ function unaccepted(session: Session, landing: string): Session {
 /** A person's prompt is a fresh start; one of the supervisor is counted. */
 function countedPrompt(session: Session, actor: Actor): Patch {
   if (actor === 'supervisor') return { automatic: (session.automatic ?? 0) + 1 };
-  return { automatic: undefined, attempts: undefined, checkedAgain: undefined, raised: undefined };
+  return { automatic: undefined, attempts: undefined, checkedAgain: undefined, raised: undefined, dangers: undefined };
 }
 
 const folds: { readonly [K in keyof Folded]: Fold<K> } = {
-  'prompt.added': (session, { actor, data }) =>
-    patch(session, {
+  'prompt.added': (session, event) => {
+    const { actor, data } = event;
+    return patch(session, {
       goal: data.prompt === 1 ? data.text : session.goal,
       promptCount: Math.max(session.promptCount, data.prompt),
       promptKeys: keysWith(session.promptKeys, data.key),
       requester: data.requester ?? session.requester,
       ...countedPrompt(session, actor),
       prompts: [...unseen(session.prompts), { n: data.prompt, text: data.text, steer: data.steer, state: 'waiting' }],
-    }),
+      judgement: reduceJudgement(session.judgement, event),
+    });
+  },
   'session.queued': (session, { seq }) =>
     patch(session, { admission: 'waiting', place: seq, result: undefined, endedAt: undefined }),
   'session.admitted': (session, { at }) =>
@@ -278,8 +293,12 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       ...(data.context === undefined ? {} : { context: data.context }),
       workedMs: (session.workedMs ?? 0) + (workedMs(session, at) ?? 0),
     }),
+  'danger.seen': (session, { data: { session: _, offset, ...danger } }) => ({
+    ...advanced(session, offset),
+    dangers: [...(session.dangers ?? []), danger],
+  }),
   'breakpoint.raised': (session, { at, data }) => ({
-    ...advanced(held(session, at), data.offset),
+    ...askedAbout(advanced(held(session, at), data.offset), data.request),
     breakpoints: [
       ...session.breakpoints,
       {
@@ -308,13 +327,15 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
     return released({ ...advanced(session, data.offset), breakpoints }, at);
   },
   'checkpoint.made': (session, { data: { checkpoint } }) => ({
-    ...kept(session, checkpoint.requests),
+    ...kept(session, checkpoint),
     checkpoint: covered(session.checkpoint, checkpoint),
   }),
   'checkpoint.failed': (session, { data }) => {
-    const asked = kept(session, data.requests);
-    if (data.turn === undefined || session.checkpoint === undefined) return asked;
-    return { ...asked, checkpoint: { ...session.checkpoint, turn: Math.max(session.checkpoint.turn, data.turn) } };
+    const asked = kept(session, data);
+    const { checkpoint } = session;
+    if (checkpoint === undefined) return asked;
+    const turn = Math.max(checkpoint.turn, data.turn ?? 0);
+    return { ...asked, checkpoint: { ...checkpoint, turn, ...defined({ gate: data.gate?.tree ?? checkpoint.gate }) } };
   },
   'restore.requested': (session, { data }) => ({ ...session, restoring: data.request }),
   'restore.planned': (session, { data }) => {
@@ -325,9 +346,11 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
     const { restoring } = session;
     if (restoring?.id !== data.restore) return session;
     const { files, before, after, error, conversation } = data;
+    const { id, to, automatic } = restoring;
     const restored: Restored = {
-      ...{ id: restoring.id, to: restoring.to, at, files },
+      ...{ id, to, at, files },
       ...defined({ before, after, error, conversation: conversation?.way }),
+      ...(automatic === undefined ? {} : { automatic: { turn: automatic.turn, why: automatic.why } }),
     };
     // One that changed nothing leaves the last one to be undone.
     return patch(rewound(session, conversation?.rewound), {
@@ -353,6 +376,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       pausedUntil: undefined,
       turn: undefined,
       breakpoints: [],
+      dangers: undefined,
       prompts: [],
       seen: undefined,
       committed: afterSettling(session, data.changes),

@@ -129,6 +129,20 @@ export interface DecisionAbout {
   readonly stopped?: boolean;
 }
 
+/**
+ * A dangerous use of a tool that was seen as it began. `use` is the agent's own id of it, `key` says what it was (see `useKey`);
+ * `kept` that the files of that moment are kept or could not be, `asked` that its agent asked before it did it.
+ */
+export interface DangerSeen {
+  readonly use: string;
+  readonly key: string;
+  readonly tool: string;
+  readonly turn: number;
+  readonly findings: readonly Finding[];
+  readonly kept?: boolean;
+  readonly asked?: boolean;
+}
+
 /** How far the moments of a session were shown to breakpoints; `offset` in bytes of its stream. */
 export interface Met {
   readonly turn: number;
@@ -293,6 +307,8 @@ export interface Session {
   /** The latest turns, the newest last. */
   readonly turnNotes?: readonly TurnNote[];
   readonly breakpoints: readonly Breakpoint[];
+  /** Since a person last gave a prompt or judged a turn, in the present stretch of work. */
+  readonly dangers?: readonly DangerSeen[];
   readonly usage: Usage;
   /** The main conversation, as of the last turn that told. */
   readonly context?: ContextFill;

@@ -136,8 +136,9 @@ export const table = {
     type: type.oneOf(autonomyLevels),
     default: 'supervised',
     description:
-      'How much happens without a person. `guided` and `collaborative` ask after each turn, `supervised` and `autonomous` where a check ' +
-      'fails for good or nobody can be sure.',
+      'How much happens without a person. `guided` asks at each tool that asks and after each turn, `collaborative` after each turn, ' +
+      '`supervised` where a check fails for good or nobody can be sure, and so does `autonomous`: it rolls a turn back that a gate refused, ' +
+      'and lets tools through in which nothing dangerous was seen. Dangers, limits and breakpoints are yours at every level.',
     scope: 'user',
   },
   'supervision.gates': {

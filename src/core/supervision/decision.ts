@@ -7,6 +7,12 @@ import type { Finding } from './finding.ts';
 import type { GateVerdict } from './gate.ts';
 import type { Issue } from './validation.ts';
 
+/**
+ * How much happens without a person. `guided`: each tool that asks and each turn is a person's; `collaborative`: each turn;
+ * `supervised`: what a check refused is tried again, a person is asked when that is used up; `autonomous`: what a gate refused is
+ * rolled back first, and a tool of which everything can be seen and nothing is dangerous is let through. Dangers, limits,
+ * breakpoints and questions are a person's at every level.
+ */
 export const autonomyLevels = ['guided', 'collaborative', 'supervised', 'autonomous'] as const;
 export type AutonomyLevel = (typeof autonomyLevels)[number];
 
@@ -36,6 +42,8 @@ export interface Judgement {
   readonly escalation: Escalation;
   /** Critical dangers that nobody has decided on. */
   readonly openDangers: readonly Finding[];
+  /** The state from which the turn began is kept, and is another one. */
+  readonly canRollBack?: boolean;
   readonly breach?: Breach;
   readonly cancelled: boolean;
   /** The last decision about this task was to check once more. */
@@ -47,6 +55,8 @@ export interface Decision {
   readonly action: Action;
   readonly sentence: string;
   readonly factors: readonly string[];
+  /** The turn's changes are rolled back before anything else. */
+  readonly rollBack?: true;
 }
 
 type Rule = (judgement: Judgement, thresholds: Thresholds) => Decision | undefined;
@@ -85,29 +95,28 @@ const rules: readonly Rule[] = [
     issues.some(({ kind }) => kind === 'interrupted')
       ? decision('stop', 'The turn was interrupted.', 'validator: interrupted')
       : undefined,
-  ({ issues: [issue], escalation }) =>
-    issue === undefined ? undefined : afterFailure(issue.sentence, `validator: ${issue.kind}`, escalation),
-  ({ gates, escalation }) => {
+  ({ issues: [issue], ...rest }) =>
+    issue === undefined ? undefined : afterFailure(issue.sentence, `validator: ${issue.kind}`, rest),
+  ({ gates, canRollBack, ...rest }) => {
     if (gates.say !== 'failed') return undefined;
     const { command, code } = gates.evidence;
     const how = code === null ? 'was ended' : `ended with code ${code}`;
-    return afterFailure(`The gate \`${command.join(' ')}\` ${how}.`, 'gates', escalation);
+    const rollBack = rest.level === 'autonomous' && canRollBack === true;
+    return afterFailure(`The gate \`${command.join(' ')}\` ${how}.`, 'gates', rest, rollBack);
   },
   ({ gates }) =>
     gates.say === 'unknown' ? decision('ask', 'Not all gates could be asked about this tree.', 'gates') : undefined,
-  ({ review, escalation }) => {
+  ({ review, ...rest }) => {
     if (review?.verdict !== 'not-done' && review?.criteria.some(({ met }) => !met) !== true) return undefined;
     const unmet = review.criteria.filter(({ met }) => !met).map(({ criterion }) => criterion);
     return afterFailure(
       `The model ${review.model} finds that it is not done${unmet.length === 0 ? '' : `: ${unmet.slice(0, 3).join('; ')}`}.`,
       'review',
-      escalation,
+      rest,
     );
   },
   ({ level }) =>
-    level === 'guided' || level === 'collaborative'
-      ? decision('ask', `A person decides after each turn (${level}).`, 'autonomy')
-      : undefined,
+    asksEachTurn(level) ? decision('ask', `A person decides after each turn (${level}).`, 'autonomy') : undefined,
   unsure,
 ];
 
@@ -128,18 +137,30 @@ function decision(action: Action, sentence: string, factor: string): Decision {
   return { action, sentence, factors: [factor] };
 }
 
-function afterFailure(sentence: string, factor: string, escalation: Escalation): Decision {
-  switch (escalation) {
-    case 'again':
-      return decision('retry', `${sentence} It is tried once more.`, factor);
-    case 'more-context':
-      return decision('continue', `${sentence} It goes on with the error and more context.`, factor);
-    case 'stronger':
-      return decision('escalate', `${sentence} It is the last try before a person is asked.`, factor);
-    case 'person':
-      return decision('ask', `${sentence} It was tried as often as allowed.`, factor);
-  }
+/** Levels at which a person decides after each turn, whatever came of it. */
+export function asksEachTurn(level: AutonomyLevel): boolean {
+  return level === 'guided' || level === 'collaborative';
 }
+
+/** What was refused is tried again as often as it may be. Where a person is asked, the files stay as they are to be looked at. */
+function afterFailure(
+  sentence: string,
+  factor: string,
+  { escalation, level }: Pick<Judgement, 'escalation' | 'level'>,
+  rollBack = false,
+): Decision {
+  if (escalation === 'person') return decision('ask', `${sentence} It was tried as often as allowed.`, factor);
+  if (asksEachTurn(level)) return decision('ask', `${sentence} A person decides after each turn (${level}).`, factor);
+  const { action, how } = tries[escalation];
+  const rolled = rollBack ? ' What the turn changed is rolled back.' : '';
+  return { ...decision(action, `${sentence}${rolled} ${how}`, factor), ...(rollBack ? { rollBack } : {}) };
+}
+
+const tries = {
+  again: { action: 'retry', how: 'It is tried once more.' },
+  'more-context': { action: 'continue', how: 'It goes on with the error and more context.' },
+  stronger: { action: 'escalate', how: 'It is the last try before a person is asked.' },
+} as const satisfies Record<Exclude<Escalation, 'person'>, { readonly action: Action; readonly how: string }>;
 
 function sentences(all: readonly string[]): string {
   return all.map((each) => each.replace(/\.$/u, '')).join('; ') || 'nothing speaks for it';

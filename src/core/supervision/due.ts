@@ -1,4 +1,5 @@
 /** What comes next in judging a turn, or in checking work that a person wants checked. */
+import { asksEachTurn } from './decision.ts';
 import { sameCommand, verdictOf, type QualityGate } from './gate.ts';
 import type { Judgement, Supervision } from './judgement.ts';
 import type { Evidence } from '../landing/state.ts';
@@ -50,7 +51,7 @@ function nextOf({ gates, review }: Supervision, judgement: Judgement): JudgeStep
 function isJudged({ mode, supervision }: Session): boolean {
   if (supervision === undefined || !queues(mode)) return false;
   const { gates, review, level } = supervision;
-  return gates.length > 0 || review || level === 'guided' || level === 'collaborative';
+  return gates.length > 0 || review || asksEachTurn(level);
 }
 
 /** The next step of what a person wants checked. */

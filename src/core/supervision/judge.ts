@@ -1,10 +1,12 @@
 /** Puts together what is known of a turn and decides on it. Pure: the same session always gives the same decision. */
+import type { Checkpoint } from '../checkpoint/state.ts';
 import { defined } from '../defined.ts';
 import { escalationAfter, noAttempts, withFailure, type AttemptLimits, type Attempts } from './attempts.ts';
 import { noBudgets, reserve, type Amounts, type Billing, type Breach } from './budget.ts';
 import { calibrated, type Bin } from './calibration.ts';
 import { confidenceOf } from './confidence.ts';
 import { decide, type Action, type Judgement as Judged } from './decision.ts';
+import type { Finding } from './finding.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { verdictOf } from './gate.ts';
 import type { Decided, Judgement } from './judgement.ts';
@@ -19,6 +21,8 @@ export interface JudgedBy {
   readonly billing: Billing;
   /** What scores were worth in this repository. */
   readonly curve: readonly Bin[];
+  /** The state from which the turn began, where it is kept. */
+  readonly began?: Pick<Checkpoint, 'n' | 'tree'>;
 }
 
 const sends: ReadonlySet<Action> = new Set(['continue', 'retry', 'escalate']);
@@ -51,10 +55,17 @@ function judgedOf(session: Session, judgement: Judgement, by: JudgedBy): Judged 
     ...{ level, issues, gates, confidence, ...review },
     calibratedScore: calibrated(confidence.score, by.curve),
     escalation: escalationAfter(attempts, by.failure?.id ?? '', by.limits),
-    openDangers: [],
+    openDangers: openDangers(session),
+    canRollBack: by.began !== undefined && by.began.tree !== tree,
     cancelled: false,
     checkedAgain: session.checkedAgain === true,
   };
+}
+
+/** Critical dangers of tools that nobody was asked about. */
+function openDangers({ dangers = [] }: Session): readonly Finding[] {
+  const open = dangers.filter(({ asked }) => asked !== true);
+  return open.flatMap(({ findings }) => findings).filter(({ severity }) => severity === 'critical');
 }
 
 /** The attempts with this failure, and how often it came. */

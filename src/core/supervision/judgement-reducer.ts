@@ -12,6 +12,7 @@ export function judgementOf(event: Recorded): string | undefined {
     case 'turn.commented':
       return judgementId(event.data.session, event.data.turn);
     case 'gate.answered':
+    case 'prompt.added':
       return event.data.turn === undefined ? undefined : judgementId(event.data.session, event.data.turn);
     default:
       return undefined;
@@ -37,6 +38,10 @@ export function reduceJudgement(judgement: Judgement | undefined, event: Recorde
     }
     case 'turn.decided':
       return { ...judgement, decided: event.data.decided };
+    case 'prompt.added': {
+      const { decided } = judgement;
+      return decided === undefined ? judgement : { ...judgement, decided: { ...decided, prompt: event.data.prompt } };
+    }
     case 'turn.commented':
       return { ...judgement, word: joined(judgement.word, event.data.word) };
     default:

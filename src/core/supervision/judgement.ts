@@ -31,6 +31,8 @@ export interface Decided extends Decision {
   readonly failure?: Fingerprint;
   /** Number of the prompt that it sent. */
   readonly prompt?: number;
+  /** The rollback to a checkpoint that goes before that prompt. */
+  readonly rollback?: { readonly restore: string; readonly to: number };
   /** The breakpoint with which it asked. */
   readonly breakpoint?: string;
 }

@@ -54,7 +54,8 @@ export const supervisionFolds: { readonly [K in keyof SupervisionEvents]: Fold<K
   },
   'turn.reviewed': judged,
   'turn.decided': decided,
-  'turn.commented': judged,
+  // A person has looked at the turn, and so at what was dangerous in it.
+  'turn.commented': (session, event) => patch(judged(session, event), { dangers: undefined }),
   // The decision is taken once more, within the limits as they are from here on.
   'budget.raised': (session) => {
     if (session.judgement === undefined) return session;

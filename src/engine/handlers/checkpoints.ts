@@ -29,11 +29,14 @@ export function checkpointHandlers({ store }: Services): CheckpointHandlers {
 
 /** A checkpoint for front ends. */
 export function checkpointView(checkpoint: Checkpoint): CheckpointView {
-  const { n, kind, at, name, tree, commit, parent, changed, byPerson, turn, prompt, restore } = checkpoint;
+  const { n, kind, at, name, tree, commit, parent, changed, byPerson, turn, prompt, restore, tools } = checkpoint;
   const { conversation, usage, queue, remarks = [] } = checkpoint;
   return {
     ...{ n, kind, at: new Date(at).toISOString(), tree, commit, parent, changed, byPerson, turn },
     ...{ conversation: { ...conversation }, usage: { ...usage }, queue: { ...queue }, remarks: [...remarks] },
-    ...defined({ name, prompt, restore: restore === undefined ? undefined : { ...restore } }),
+    ...defined({
+      ...{ name, prompt, restore: restore === undefined ? undefined : { ...restore } },
+      tools: tools?.map((each) => ({ ...each })),
+    }),
   };
 }

@@ -1,5 +1,12 @@
 import { defined } from '../../core/defined.ts';
-import { checkpointId, type Checkpoint, type CheckpointRecord, type Due } from '../../core/checkpoint/state.ts';
+import { isBefore, toolMarks } from '../../core/checkpoint/due.ts';
+import {
+  checkpointId,
+  type Checkpoint,
+  type CheckpointEvents,
+  type CheckpointRecord,
+  type Due,
+} from '../../core/checkpoint/state.ts';
 import { prunable } from '../../core/checkpoint/retention.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
@@ -18,7 +25,7 @@ export async function takeDue(context: SessionContext, session: Session, due: Du
   if (place === undefined) throw new CoppiceError('internal', 'No worktree to keep.', 'Report this as a bug.');
   try {
     requireTrusted(context, session);
-    if (due.kind !== 'turn-start') await context.away.bring(session, place);
+    if (due.kind === 'turn-end' || due.kind === 'tool') await context.away.bring(session, place);
     await take(context, session, place, due, quiet);
     await prune(context, context.store.session(session.id));
   } catch (error) {
@@ -31,27 +38,51 @@ export async function takeDue(context: SessionContext, session: Session, due: Du
       throw error;
     }
     context.log.warn('a checkpoint could not be taken', { session: session.id, kind: due.kind, error: String(error) });
-    await context.store.commit(engineActor, () => [event('checkpoint.failed', { ...failed, ...withoutPrompt(due) })]);
+    await context.store.commit(engineActor, () => [event('checkpoint.failed', { ...failed, ...toBeNoted(due) })]);
   }
 }
 
-function withoutPrompt(due: Exclude<Due, { kind: 'turn-start' }>): { kind: Due['kind']; turn?: number } {
-  return due.kind === 'turn-end' ? { kind: due.kind, turn: due.turn } : due;
+/** What of a checkpoint that failed is on record, so that nobody waits for it. */
+function toBeNoted(
+  due: Exclude<Due, { kind: 'turn-start' }>,
+): Omit<CheckpointEvents['checkpoint.failed'], 'session' | 'error'> {
+  switch (due.kind) {
+    case 'turn-end':
+      return { kind: due.kind, turn: due.turn };
+    case 'gate':
+      return { kind: due.kind, gate: due.gate };
+    case 'tool':
+      return due;
+  }
 }
 
 async function take(context: SessionContext, session: Session, place: Place, due: Due, quiet: boolean): Promise<void> {
-  await keep(
-    context,
-    session,
-    place,
-    { quiet: quiet && due.kind === 'turn-start', full: false },
-    {
-      kind: due.kind,
-      turn: due.kind === 'turn-end' ? due.turn : (session.checkpoint?.turn ?? 0),
-      ...defined({ prompt: due.kind === 'tool' ? undefined : due.prompt }),
-      ...(due.kind === 'tool' ? { requests: due.requests } : {}),
-    },
-  );
+  const { kind } = due;
+  const turn = session.checkpoint?.turn ?? 0;
+  switch (kind) {
+    case 'turn-start':
+      await keep(context, session, place, { quiet, full: false }, { ...due, turn });
+      return;
+    case 'turn-end':
+      await keep(context, session, place, { quiet: false, full: false }, due);
+      return;
+    case 'tool':
+      await keep(
+        context,
+        session,
+        place,
+        { quiet: false, full: false },
+        { ...due, turn, tools: toolMarks(session, due) },
+      );
+      return;
+    case 'gate': {
+      // Work at rest that was changed since its last turn was changed by a person.
+      const atRest = due.turn === undefined;
+      // Every file was looked at a moment ago: what agrees with that need not be looked at again.
+      const full = session.checkpoint?.tree !== due.gate.tree;
+      await keep(context, session, place, { quiet: quiet && atRest, full }, { kind, gate: due.gate, turn });
+    }
+  }
 }
 
 /** Takes a checkpoint before a rollback: of the files as they are, read in full. */
@@ -110,12 +141,14 @@ interface How {
   readonly full: boolean;
 }
 
+type Why = Pick<CheckpointRecord, 'kind' | 'turn' | 'prompt' | 'requests' | 'uses' | 'tools' | 'gate' | 'restore'>;
+
 async function keep(
   context: SessionContext,
   session: Session,
   place: Place,
   { quiet, full }: How,
-  why: Pick<CheckpointRecord, 'kind' | 'turn' | 'prompt' | 'requests' | 'restore'>,
+  why: Why,
 ): Promise<Checkpoint> {
   const { store, checkpoints } = context;
   const parent = newest(context, session);
@@ -136,6 +169,19 @@ async function keep(
 
 function newest({ store }: SessionContext, { id, checkpoint }: Session) {
   return checkpoint === undefined ? undefined : store.get('checkpoint', checkpointId(id, checkpoint.n));
+}
+
+/** The checkpoint of the files as they were when a turn began; undefined when it is gone. */
+export function beginningOf(
+  { store }: Pick<SessionContext, 'store'>,
+  { id, checkpoint }: Session,
+  turn: number,
+): Checkpoint | undefined {
+  for (let n = checkpoint?.n ?? -1; n >= 0; n -= 1) {
+    const at = store.get('checkpoint', checkpointId(id, n));
+    if (at !== undefined && isBefore(at, turn)) return at;
+  }
+  return undefined;
 }
 
 interface Announced {
@@ -185,10 +231,7 @@ async function captureAs(
   }
 }
 
-type Circumstances = Pick<
-  CheckpointRecord,
-  'n' | 'kind' | 'parent' | 'changed' | 'byPerson' | 'turn' | 'prompt' | 'requests' | 'restore'
->;
+type Circumstances = Why & Pick<CheckpointRecord, 'n' | 'parent' | 'changed' | 'byPerson'>;
 
 /** The whole record of a checkpoint: the files, and where session, conversation, budget and queue stood. */
 export function recordOf(session: Session, captured: Captured, circumstances: Circumstances): CheckpointRecord {

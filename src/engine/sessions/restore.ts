@@ -1,10 +1,13 @@
-import { checkpointId, type Checkpoint } from '../../core/checkpoint/state.ts';
+import { checkpointId, type Checkpoint, type CheckpointRecord } from '../../core/checkpoint/state.ts';
 import { defined } from '../../core/defined.ts';
 import { CoppiceError, toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
+import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
+import { goOn } from '../../core/restore/automatic.ts';
 import { conversationWay, rewindTo } from '../../core/restore/conversation.ts';
 import type { Restoring } from '../../core/restore/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
+import { keepText, promptFile } from '../supervision/texts.ts';
 import { keepNow, recordOf } from './checkpoint.ts';
 import type { FileMove, Planned } from './checkpoints.ts';
 import { engineActor, type SessionContext } from './context.ts';
@@ -32,7 +35,7 @@ export async function restore(context: SessionContext, session: Session): Promis
 async function rollBack(context: SessionContext, session: Session, place: Place, restoring: Restoring): Promise<void> {
   const { store, checkpoints } = context;
   const { id, to, plan } = restoring;
-  const before = await keepNow(context, session, place, { to, side: 'before' });
+  const before = await keepNow(context, session, place, side(restoring, 'before'));
   if (plan === undefined) refuseOther(restoring, before);
   const n = before.n + 1;
   const planned =
@@ -98,15 +101,21 @@ function inBetween({ id }: Session, { code, message }: ErrorRecord, before: numb
   return new CoppiceError(code, `${message} Some files are changed and some are not.`, next, { cause });
 }
 
-/** The files are not those that somebody looked at when they chose. */
-function refuseOther({ expect }: Restoring, { tree }: Checkpoint): void {
+/** The files are not those that somebody looked at when they chose, or that gates judged. */
+function refuseOther({ expect, automatic }: Restoring, { tree }: Checkpoint): void {
   if (expect === undefined || expect === tree) return;
-  throw new CoppiceError(
-    'wrong-state',
-    'The files have changed since the preview, so nothing was rolled back.',
-    'Look at the preview again.',
-    { context: { expected: expect, found: tree } },
-  );
+  const [since, next] =
+    automatic === undefined
+      ? ['the preview', 'Look at the preview again.']
+      : ['gates judged them', 'Look at them, and say what is to be done.'];
+  throw new CoppiceError('wrong-state', `The files have changed since ${since}, so nothing was rolled back.`, next, {
+    context: { expected: expect, found: tree },
+  });
+}
+
+/** What the checkpoints around a rollback say of it. */
+function side({ to, automatic }: Restoring, which: 'before' | 'after'): NonNullable<CheckpointRecord['restore']> {
+  return { to, side: which, ...(automatic === undefined ? {} : { automatic: true }) };
 }
 
 function at({ store }: SessionContext, { id }: Session, n: number): Checkpoint {
@@ -129,6 +138,13 @@ async function conversationOf(context: SessionContext, session: Session, { conve
   return { way, ...defined({ rewound: rewindTo(present, point, way) }) };
 }
 
+/** What the supervisor is about to say can be read as it was sent. */
+async function keepPrompt({ judges }: SessionContext, { id }: Session, following: readonly NewEvent[]): Promise<void> {
+  for (const { type, data } of following) {
+    if (type === 'prompt.added') await keepText(promptFile(judges, id, Number(data['prompt'])), String(data['text']));
+  }
+}
+
 interface Ending {
   readonly files: number;
   readonly before?: number;
@@ -143,21 +159,24 @@ async function end(
   { files, before, after, error }: Ending,
 ): Promise<void> {
   const { store } = context;
-  const { id, to } = restoring;
+  const { id, automatic } = restoring;
   const conversation = error === undefined ? await conversationOf(context, session, restoring) : undefined;
   const ended = event(
     'restore.ended',
     defined({ session: session.id, restore: id, files, before, after: after?.n, error, conversation }),
   );
-  await store.commit(engineActor, () => {
-    if (after === undefined) return [ended];
+  await keepPrompt(context, session, goOn(store.session(session.id), restoring, defined({ before, error }), ''));
+  await store.commit(automatic === undefined ? engineActor : 'supervisor', () => {
+    const present = store.session(session.id);
+    const following = goOn(present, restoring, defined({ before, error }), context.newId());
+    if (after === undefined) return [ended, ...following];
     const { n, parent, planned } = after;
     const { tree, commit, exact } = planned;
     const captured = { tree, commit, head: parent.head, remarks: [], ...defined({ exact }) };
-    const checkpoint = recordOf(store.session(session.id), captured, {
+    const checkpoint = recordOf(present, captured, {
       ...{ n, kind: 'restore', parent: parent.n, changed: planned.tree !== parent.tree, byPerson: false },
-      ...{ turn: parent.turn, restore: { to, side: 'after' } },
+      ...{ turn: parent.turn, restore: side(restoring, 'after') },
     });
-    return [event('checkpoint.made', { session: session.id, checkpoint }), ended];
+    return [event('checkpoint.made', { session: session.id, checkpoint }), ended, ...following];
   });
 }

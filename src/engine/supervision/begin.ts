@@ -3,6 +3,7 @@ import { event } from '../../core/events.ts';
 import { queues } from '../../core/queue/policy.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import { asksEachTurn } from '../../core/supervision/decision.ts';
 import type { QualityGate } from '../../core/supervision/gate.ts';
 import type { SessionContext } from '../sessions/context.ts';
 
@@ -30,8 +31,9 @@ export async function begunSupervision(context: SessionContext, session: Session
   const level = session.supervision?.level ?? settings['supervision.level'];
   const model = settings['supervision.model'];
   const named = model !== 'auto' && model !== 'none';
-  const asks = level === 'guided' || level === 'collaborative';
-  const wanted = queues(session.mode) && (gates.length > 0 || named || asks);
-  if (!wanted && session.supervision === undefined) return [];
-  return [event('supervision.begun', { session: session.id, level, gates, review: wanted && model !== 'none' })];
+  const unattended = queues(session.mode);
+  const judged = unattended && (gates.length > 0 || named || asksEachTurn(level));
+  // The level counts for tools also where nobody judges turns.
+  if (!judged && !(unattended && level === 'autonomous') && session.supervision === undefined) return [];
+  return [event('supervision.begun', { session: session.id, level, gates, review: judged && model !== 'none' })];
 }

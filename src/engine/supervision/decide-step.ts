@@ -1,6 +1,9 @@
+import type { Checkpoint } from '../../core/checkpoint/state.ts';
+import { defined } from '../../core/defined.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
+import { requestRestore } from '../../core/restore/commands.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Amounts, Billing } from '../../core/supervision/budget.ts';
 import { reliability, type Judged } from '../../core/supervision/calibration.ts';
@@ -11,6 +14,7 @@ import type { Decided, Judgement } from '../../core/supervision/judgement.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { isAboutConfidence, meetingOf, predicateText } from '../../core/supervision/moments.ts';
 import { fingerprintOf } from '../../supervision/fingerprint.ts';
+import { beginningOf } from '../sessions/checkpoint.ts';
 import type { SessionContext } from '../sessions/context.ts';
 import type { Store } from '../sessions/store.ts';
 import { armedStops } from './stops.ts';
@@ -33,24 +37,25 @@ export async function decideTurn(
   const limits = limitsOf(settings);
   const gates = verdictOf(session.supervision?.gates ?? [], judgement.evidence, judgement.tree);
   const output = gates.say === 'failed' ? await outputOf(gates.evidence.output) : '';
+  const began = beginningOf(context, session, judgement.turn);
   const words = failureOf(session, judgement, () => output);
   const decided = judge(session, judgement, {
     ...limits,
     failure: words === undefined ? undefined : fingerprintOf(words),
     curve: reliability(casesOf(store, session.repository.id)),
+    ...defined({ began }),
   });
-  const next = await following(context, session, place, { judgement, decided, output, limits });
-  if (next.text !== undefined)
+  const known = { judgement, decided, output, limits, ...defined({ began }) };
+  const next = await following(context, session, place, known);
+  if (next.text !== undefined && next.to === undefined)
     await keepText(promptFile(context.judges, session.id, session.promptCount + 1), next.text);
   await store.commit('supervisor', () => {
     const present = store.session(session.id);
     const due = judgingDue(present);
     const same = due?.do === 'decide' && present.judgement?.tree === judgement.tree;
-    if (!same || present.prompts.some(({ state }) => state === 'waiting')) return [];
-    return [
-      ...eventsOf(context, present, judgement.turn, next),
-      ...confidenceStops(context, present, judgement, decided),
-    ];
+    const overtaken = present.restoring !== undefined || present.prompts.some(({ state }) => state === 'waiting');
+    if (!same || overtaken) return [];
+    return [...eventsOf(context, present, judgement, next), ...confidenceStops(context, present, judgement, decided)];
   });
 }
 
@@ -128,6 +133,8 @@ interface Next {
   readonly decided: Decided;
   /** The prompt that is sent. */
   readonly text?: string;
+  /** The checkpoint to which the files go back before that. */
+  readonly to?: number;
   /** The question that is asked, with its evidence. */
   readonly detail?: string;
   /** A limit is what it is asked for. */
@@ -139,6 +146,8 @@ interface Known {
   readonly decided: Decided;
   readonly output: string;
   readonly limits: ReturnType<typeof limitsOf>;
+  /** The state from which the turn began. */
+  readonly began?: Checkpoint;
 }
 
 async function following(context: SessionContext, session: Session, place: Place, known: Known): Promise<Next> {
@@ -151,14 +160,22 @@ async function following(context: SessionContext, session: Session, place: Place
       return question(session, known);
     default:
       try {
-        return { decided, text: await promptText(context, session, place, known) };
+        return {
+          ...{ decided, text: await promptText(context, session, place, known) },
+          ...(decided.rollBack === true ? defined({ to: known.began?.n }) : {}),
+        };
       } catch (error) {
         // A template that cannot be used sends nothing: a person is asked, and told which one.
         if (!isCoppiceError(error, 'config-invalid')) throw error;
-        const sentence = `${decided.sentence} The next prompt could not be written: ${error.message} ${error.next}`;
-        return question(session, { ...known, decided: { ...decided, action: 'ask', sentence } });
+        const what = `The next prompt could not be written, so nothing was done: ${error.message} ${error.next}`;
+        return question(session, { ...known, decided: asking(decided, what) });
       }
   }
+}
+
+/** The decision as one that asks instead of doing anything. */
+function asking({ rollBack: _, ...rest }: Decided, what: string): Decided {
+  return { ...rest, action: 'ask', sentence: `${rest.sentence} ${what}` };
 }
 
 function question(session: Session, { decided, output, limits }: Known): Next {
@@ -204,10 +221,20 @@ function templateOf({ action, failure }: Decided): TemplateName {
 
 function eventsOf(
   context: SessionContext,
-  { id, promptCount }: Session,
-  turn: number,
-  { decided, text, detail, limit }: Next,
+  session: Session,
+  { turn, tree }: Judgement,
+  { decided, text, to, detail, limit }: Next,
 ): readonly NewEvent[] {
+  const { id, promptCount } = session;
+  if (text !== undefined && to !== undefined) {
+    // The prompt follows when it is done: it says what was.
+    const restore = context.newId();
+    const automatic = { turn, why: decided.sentence, prompt: text };
+    return [
+      event('turn.decided', { session: id, turn, decided: { ...decided, rollback: { restore, to } } }),
+      ...requestRestore(session, { id: restore, to, expect: tree, automatic }, true),
+    ];
+  }
   if (text !== undefined) {
     const prompt = promptCount + 1;
     return [

@@ -12,6 +12,7 @@ import {
   type Meeting,
   type ToolUse,
 } from '../../core/supervision/moments.ts';
+import { isLetThrough } from '../../core/supervision/autonomy.ts';
 import { isGranted, type Stop } from '../../core/supervision/stops.ts';
 import { useKey } from '../../core/supervision/repetition.ts';
 import type { Store } from '../sessions/store.ts';
@@ -118,18 +119,21 @@ function whileAsked(
   events: readonly NewEvent[],
   { raised, used, meeting, met }: Asked,
 ): readonly NewEvent[] {
-  const grant = grantFor(store, session, used);
+  const by = letThroughBy(store, session, used);
   const held = meeting.holding.length > 0;
   const why = held ? because(meeting) : whyAsked(session, used);
   const told = events.map((each) => (each === raised ? { ...each, data: { ...each.data, why } } : each));
-  if (grant === undefined || held) return [...told, ...met];
+  if (by === undefined || held) return [...told, ...met];
   const breakpoint = String(raised.data['breakpoint']);
   const answer = { choice: 'allow' } as const;
-  return [
-    ...told,
-    ...met,
-    event('breakpoint.resolved', { session: session.id, breakpoint, answer, by: `permission ${grant} given earlier` }),
-  ];
+  return [...told, ...met, event('breakpoint.resolved', { session: session.id, breakpoint, answer, by })];
+}
+
+/** Who lets it through without asking a person: a permission that was given for it, or the session's level. */
+function letThroughBy(store: Store, session: Session, used: Used): string | undefined {
+  const grant = grantFor(store, session, used);
+  if (grant !== undefined) return `permission ${grant} given earlier`;
+  return isLetThrough(session, used.use, used.findings) ? 'level autonomous, nothing dangerous was seen' : undefined;
 }
 
 /** A permission that was given for this use. Nothing dangerous has one, and who wants to see each step is asked all the same. */

@@ -2,7 +2,7 @@ import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { weakenedTests } from '../../core/supervision/tests.ts';
 import { validate } from '../../core/supervision/validation.ts';
-import { checkpointId } from '../../core/checkpoint/state.ts';
+import { beginningOf } from '../sessions/checkpoint.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
 
 /** What is known beside the journal of how the agent's output came. */
@@ -22,7 +22,8 @@ export async function validateTurn(
   const { lastTurn, id, repository } = session;
   if (lastTurn === undefined) return;
   const tree = await checkpoints.look(session, place);
-  const changed = await checkpoints.changed(session, startOf(context, session) ?? tree, tree);
+  const began = beginningOf(context, session, lastTurn.n);
+  const changed = await checkpoints.changed(session, began?.tree ?? tree, tree);
   const all = await checkpoints.changed(session, place.baseCommit, tree);
   const issues = validate({
     ...{ outcome: lastTurn.outcome, reason: lastTurn.reason, text: lastTurn.text ?? '' },
@@ -38,13 +39,4 @@ export async function validateTurn(
     const found = { tree, issues, files: all.length, lines, ...(weakened.length > 0 && { weakened }) };
     return [event('turn.validated', { session: id, turn: lastTurn.n, repository: repository.id, ...found })];
   });
-}
-
-/** The files before the turn: those of the newest checkpoint that is not its end. */
-function startOf({ store }: SessionContext, { id, checkpoint, lastTurn }: Session): string | undefined {
-  for (let n = checkpoint?.n ?? -1; n >= 0; n -= 1) {
-    const at = store.get('checkpoint', checkpointId(id, n));
-    if (at !== undefined && at.turn < (lastTurn?.n ?? 0) && at.kind !== 'tool') return at.tree;
-  }
-  return undefined;
 }

@@ -126,10 +126,10 @@ function reviewView({
 }
 
 function decisionView(decided: NonNullable<Judgement['decided']>): NonNullable<JudgementView['decision']> {
-  const { action, sentence, score, calibrated, weights, prompt } = decided;
+  const { action, sentence, score, calibrated, weights, prompt, rollback } = decided;
   return {
     ...{ action, sentence, score, calibrated },
     factors: weights.map((each) => ({ ...each })),
-    ...defined({ prompt }),
+    ...defined({ prompt, rolledBackTo: rollback?.to }),
   };
 }

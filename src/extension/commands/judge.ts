@@ -61,18 +61,22 @@ export const setAutonomy: Command = (app) => async (given) => {
     [
       {
         label: l10n.t('Guided'),
-        detail: l10n.t('you are asked after each turn, and at each tool that asks'),
+        detail: l10n.t('you are asked at each tool that asks, and after each turn'),
         gives: 'guided',
       },
       { label: l10n.t('Collaborative'), detail: l10n.t('you are asked after each turn'), gives: 'collaborative' },
       {
         label: l10n.t('Supervised'),
-        detail: l10n.t('you are asked where a check fails for good or nobody can be sure'),
+        detail: l10n.t(
+          'what a check refuses is tried again; you are asked when that is used up, or nobody can be sure',
+        ),
         gives: 'supervised',
       },
       {
         label: l10n.t('Autonomous'),
-        detail: l10n.t('as supervised; no level lets a failed gate pass'),
+        detail: l10n.t(
+          'a turn that a gate refuses is rolled back first; tools in which nothing dangerous is seen are let through',
+        ),
         gives: 'autonomous',
       },
     ],

@@ -52,8 +52,10 @@ export function statusWord({ status }: Pick<FileDiffView, 'status'>): string {
 }
 
 /** What a checkpoint is called. */
-export function checkpointLabel(checkpoint: Pick<CheckpointView, 'n' | 'kind' | 'name' | 'turn' | 'restore'>): string {
-  const { n, name, turn, restore } = checkpoint;
+export function checkpointLabel(
+  checkpoint: Pick<CheckpointView, 'n' | 'kind' | 'name' | 'turn' | 'restore' | 'tools'>,
+): string {
+  const { n, name, turn, restore, tools } = checkpoint;
   if (name !== undefined) return oneLine(name, labelLimit);
   switch (checkpoint.kind) {
     case 'session-start':
@@ -63,15 +65,53 @@ export function checkpointLabel(checkpoint: Pick<CheckpointView, 'n' | 'kind' | 
     case 'turn-end':
       return l10n.t('After turn {0}', turn);
     case 'tool':
-      return l10n.t('Before a tool that asked, in turn {0}', turn + 1);
+      return toolsLabel(tools, turn + 1);
     case 'gate':
-      return l10n.t('At a gate');
+      return l10n.t('At the gates, after turn {0}', turn);
     case 'named':
       return l10n.t('Checkpoint {0}', n);
     case 'restore':
-      return restore?.side === 'after'
-        ? l10n.t('Rolled back to checkpoint {0}', restore.to)
-        : l10n.t('Before the rollback to checkpoint {0}', restore?.to ?? n);
+      return restoreLabel(restore, n);
+  }
+}
+
+/** An agent that waits has not begun its tool; of one that does not, the moment at which it was seen is kept. */
+function toolsLabel(tools: CheckpointView['tools'], turn: number): string {
+  const [first] = tools ?? [];
+  if (first === undefined) return l10n.t('Before a tool, in turn {0}', turn);
+  const names = oneLine((tools ?? []).map(({ name }) => name).join(', '), 60);
+  return first.held ? l10n.t('Before {0}, in turn {1}', names, turn) : l10n.t('As {0} began, in turn {1}', names, turn);
+}
+
+function restoreLabel(restore: CheckpointView['restore'], n: number): string {
+  const to = restore?.to ?? n;
+  if (restore?.automatic === true) {
+    return restore.side === 'after'
+      ? l10n.t('Rolled back by itself to checkpoint {0}', to)
+      : l10n.t('What gates refused, before the rollback to checkpoint {0}', to);
+  }
+  return restore?.side === 'after'
+    ? l10n.t('Rolled back to checkpoint {0}', to)
+    : l10n.t('Before the rollback to checkpoint {0}', to);
+}
+
+/** The icon of a checkpoint: why it was taken, and for the states around turns whether anything had changed. */
+export function checkpointIcon({ kind, name, changed }: Pick<CheckpointView, 'kind' | 'name' | 'changed'>): string {
+  if (name !== undefined) return 'bookmark';
+  switch (kind) {
+    case 'session-start':
+      return 'play-circle';
+    case 'tool':
+      return 'tools';
+    case 'gate':
+      return 'shield';
+    case 'restore':
+      return 'discard';
+    case 'named':
+      return 'bookmark';
+    case 'turn-start':
+    case 'turn-end':
+      return changed ? 'circle-filled' : 'circle-outline';
   }
 }
 

@@ -166,15 +166,7 @@ function checkpoint(row: ReviewRow & { kind: 'checkpoint' }): vscode.TreeItem {
   const item = new vscode.TreeItem(labels.checkpointLabel(each), None);
   item.description = labels.checkpointDescription(each);
   item.tooltip = [new Date(each.at).toLocaleString(), ...each.remarks.map((remark) => oneLine(remark, 300))].join('\n');
-  const icon =
-    each.name !== undefined
-      ? 'bookmark'
-      : each.restore !== undefined
-        ? 'discard'
-        : each.changed
-          ? 'circle-filled'
-          : 'circle-outline';
-  item.iconPath = new vscode.ThemeIcon(icon);
+  item.iconPath = new vscode.ThemeIcon(labels.checkpointIcon(each));
   item.contextValue = 'review-checkpoint';
   item.command = { command: 'coppice.compareCheckpoint', title: l10n.t('Show What Changed'), arguments: [row] };
   return item;

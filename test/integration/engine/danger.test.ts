@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { journalOf } from '../../support/engine/checks.ts';
 import { Person } from '../../support/engine/person.ts';
+import { until } from '../../support/engine/waiting.ts';
 import { Worlds } from '../../support/engine/world.ts';
 
 const forced = {
@@ -33,6 +34,17 @@ describe('a session whose agent does something dangerous', function () {
       assert.deepEqual(activity?.notices, expected);
       const raised = (await journalOf(world)).find(({ type }) => type === 'breakpoint.raised');
       assert.deepEqual(raised?.data['findings'], [forced]);
+      // Each is before or in the state of one checkpoint, however they came to be read.
+      const before = await until(
+        async () => {
+          const { checkpoints } = await person.ask('checkpoint/list', { session });
+          const tools = checkpoints.flatMap(({ kind, tools: marks = [] }) => (kind === 'tool' ? marks : []));
+          return tools.length >= 4 ? tools : undefined;
+        },
+        async () => JSON.stringify(await person.ask('checkpoint/list', { session })),
+      );
+      const marks = before.map(({ name, held }) => `${name} ${held ? 'held' : 'seen'}`).sort();
+      assert.deepEqual(marks, ['Bash held', 'Bash seen', 'Bash seen', 'Bash seen']);
 
       await world.kill();
       const again = await person.sees(session, 'needs-you');

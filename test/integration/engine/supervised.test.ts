@@ -125,6 +125,59 @@ describe('a session whose turns are judged by gates', function () {
     await person.sees(session, 'interrupted');
   });
 
+  it('is rolled back first where it is autonomous, told so, and asks with its files as they are; each can be undone', async () => {
+    await writeFile(hold, '');
+    const session = await start('spoil it #write:bad.md');
+    await person.sees(session, 'running');
+    await person.ask('supervision/level', { session, level: 'autonomous' });
+    await rm(hold);
+    const { worktree } = await person.sees(session, 'needs-you');
+    const { judgements } = await supervision(session);
+    const decisions = judgements.map(({ decision }) => [decision?.action, decision?.rolledBackTo !== undefined]);
+    assert.deepEqual(decisions, [
+      ['continue', true],
+      ['escalate', true],
+      ['ask', false],
+    ]);
+    const { checkpoints } = await person.ask('checkpoint/list', { session });
+    const gated = checkpoints.filter(({ kind }) => kind === 'gate').map(({ tree }) => tree);
+    const judged = judgements.flatMap(({ evidence }) => evidence.map(({ tree }) => tree));
+    assert.deepEqual(gated, judged, 'what gates were asked about is kept');
+    const rolled = checkpoints.filter(({ restore }) => restore?.automatic === true);
+    assert.deepEqual(
+      rolled.map(({ restore }) => restore?.side),
+      ['before', 'after', 'before', 'after'],
+    );
+    assert.deepEqual(
+      [rolled[0]?.tree, rolled[1]?.tree],
+      [judged[0], checkpoints[0]?.tree],
+      'all of the turn, and no more',
+    );
+    const prompts = (await journalOf(world)).filter(
+      ({ type, data }) => type === 'prompt.added' && data['session'] === session,
+    );
+    const text = String(prompts[1]?.data['text']);
+    assert.match(
+      text,
+      /^Turn 1 was rolled back: the files are as they were before it\. [^]*ended with code 3\. What the turn changed is/u,
+    );
+    assert.match(text, /bad\.md is there[^]*\+- spoil it/u, 'with what the gate said, and what it is about');
+    assert.equal(judgements[0]?.decision?.prompt, 2);
+    const sent = await person.ask('supervision/text', { session, turn: 1, what: 'prompt', at: 0 });
+    assert.equal(sent.text, text, 'it can be read as it was sent');
+
+    const file = join(worktree ?? '', 'bad.md');
+    const third = await readFile(file, 'utf8');
+    assert.match(third, /Turn 2 was rolled back/u, 'what the third turn did is there to be looked at');
+    await person.ask('session/answer', { session, answer: { choice: 'hand-over' } });
+    await person.sees(session, 'interrupted');
+    await person.ask('restore/undo', { session });
+    const second = await person.ask('diff/file', { session, side: rolled[2]?.n ?? -1, path: 'bad.md' });
+    assert.equal(await readFile(file, 'utf8'), second.state === 'there' && second.content);
+    await person.ask('restore/undo', { session });
+    assert.equal(await readFile(file, 'utf8'), third, 'an undo is undone');
+  });
+
   it('asks no gate about a turn that failed', async () => {
     const session = await start('fail #fail');
     await person.sees(session, 'needs-you');
@@ -188,22 +241,33 @@ describe('a session whose turns are judged by gates', function () {
   });
 });
 
-describe('a supervised session whose engine is killed at every step of judging', function () {
-  this.timeout(120_000);
+const lives = {
+  supervised: ['turn.validated', 'gate.answered', 'turn.decided', 'breakpoint.raised'],
+  autonomous: [
+    'turn.decided',
+    'restore.planned',
+    'restore.ended',
+    'gate.answered',
+    'restore.planned',
+    'breakpoint.raised',
+  ],
+};
 
-  it('gets one verdict a turn and each prompt once, and ends as if nobody had been killed', async () => {
-    const types = [
-      'turn.validated',
-      'gate.answered',
-      'turn.decided',
-      'gate.answered',
-      'turn.decided',
-      'breakpoint.raised',
-    ];
-    const worlds = await Worlds.open();
+describe('a judged session whose engine is killed at every step of judging', function () {
+  this.timeout(120_000);
+  let worlds: Worlds;
+  before(async () => (worlds = await Worlds.open()));
+  after(async () => worlds.dispose());
+
+  for (const [level, types] of Object.entries(lives)) {
+    it(`gets one verdict a turn and each prompt once, and ends as if nobody had been killed (${level})`, () =>
+      killedAt(level, types));
+  }
+
+  async function killedAt(level: string, types: readonly string[]): Promise<void> {
     const world = await worlds.world({
       demo,
-      config,
+      config: `${config}  level: ${level}\n`,
       kill: (life) => {
         const type = types[life - 1];
         return type === undefined ? undefined : { when: 'after', type };
@@ -237,14 +301,19 @@ describe('a supervised session whose engine is killed at every step of judging',
         ],
       );
       assert.equal(journal.filter(({ type }) => type === 'breakpoint.raised').length, 1);
+      const rolled = journal.filter(({ type, data }) => type === 'restore.ended' && data['error'] === undefined);
+      const told = journal.filter(
+        ({ type, data }) => type === 'prompt.added' && /^Turn \d was rolled back/u.test(String(data['text'])),
+      );
+      const times = level === 'autonomous' ? 2 : 0;
+      assert.deepEqual([rolled.length, told.length], [times, times], 'each is done once and told once');
       await person.ask('session/answer', { session, answer: { choice: 'hand-over' } });
       await person.sees(session, 'interrupted');
       await world.stop();
     } finally {
       await world.dispose();
-      await worlds.dispose();
     }
-  });
+  }
 });
 
 function isGate(effect: unknown): boolean {

@@ -26,14 +26,22 @@ describe('checkpoints in the shell', () => {
       checkpoint(1, { name: 'works' }),
       checkpoint(2, { kind: 'turn-start', prompt: 2, byPerson: true }),
       checkpoint(3, { kind: 'restore', restore: { to: 1, side: 'before' }, remarks: ['x cannot be read.'] }),
+      checkpoint(4, { kind: 'restore', restore: { to: 1, side: 'after', automatic: true } }),
+      checkpoint(5, { kind: 'tool', tools: [{ name: 'Bash\u001b[31m', held: true }] }),
+      checkpoint(6, { kind: 'tool', tools: [{ name: 'Bash', held: false }] }),
+      checkpoint(7, { kind: 'gate', tree: 'a1b2c3d4e5f6a7b8' }),
     ];
     const engine = new FakeEngine({ 'checkpoint/list': () => ({ session: sessionId, checkpoints }) });
     const { exit, stdout } = await coppice(engine, ['checkpoints', '1f2e']);
     assert.equal(exit, 0);
-    assert.match(stdout, /^0 .* session start +- /m);
-    assert.match(stdout, /^1 .* end of turn 1 +changed +works$/m);
-    assert.match(stdout, /^2 .* before prompt 2 +changed by hand/m);
-    assert.match(stdout, /^3 .* before rollback to 1 +changed/m);
+    assert.match(stdout, /^0 .* start +session start +- /m);
+    assert.match(stdout, /^1 .* turn +end of turn 1 +changed +works$/m);
+    assert.match(stdout, /^2 .* turn +before prompt 2 +changed by hand/m);
+    assert.match(stdout, /^3 .* rollback +before rollback to 1 +changed/m);
+    assert.match(stdout, /^4 .* rollback +after automatic rollback to 1 +changed/m);
+    assert.match(stdout, /^5 .* tool +before Bash +changed/m);
+    assert.match(stdout, /^6 .* tool +as it began: Bash +changed/m);
+    assert.match(stdout, /^7 .* gate +gates asked about tree a1b2c3d4e5f6 +changed/m);
     assert.match(stdout, /^3: x cannot be read\.$/m);
     const json = await coppice(engine, ['checkpoints', '1f2e', '--json']);
     assert.deepEqual(JSON.parse(json.stdout), checkpoints);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import type { AgentRequest } from '../../../src/core/agent/events.ts';
+import { toolMarks } from '../../../src/core/checkpoint/due.ts';
 import { prunable } from '../../../src/core/checkpoint/retention.ts';
 import type { Checkpoint } from '../../../src/core/checkpoint/state.ts';
 import { event } from '../../../src/core/events.ts';
 import { requestRestore, undoOf } from '../../../src/core/restore/commands.ts';
+import { nextStep } from '../../../src/core/session/next.ts';
 import { addPrompt, answer } from '../../../src/core/session/commands.ts';
 import { limits, newSession, World } from './world.ts';
 
@@ -72,6 +74,79 @@ describe('checkpoints of a session', () => {
     assert.deepEqual(steps(world, 2), ['keep tool', 'wait']);
     world.ledger.append(answer(world.ledger.get('a'), undefined, { choice: 'allow' }, 'user:cli'));
     assert.deepEqual(steps(world, 2), ['answer', 'wait']);
+  });
+
+  it('are taken when a dangerous tool is seen, also where its agent does not ask, once for each and not for ever', () => {
+    steps(world, 3);
+    world.take('a');
+    const findings = [{ danger: 'recursive-delete', severity: 'critical', sentence: 'It deletes.' }] as const;
+    const use = (id: string, found = true): void => {
+      const input = { command: `rm -rf ${id}` };
+      world.say('a', { kind: 'tool-started', id, name: 'Bash', input, ...(found ? { findings } : {}) });
+    };
+    use('t0', false);
+    assert.deepEqual(steps(world, 1), ['wait'], 'nothing is dangerous about it');
+    use('t1');
+    use('t1');
+    use('t2');
+    const due = { kind: 'tool', requests: [], uses: ['t1', 't2'] } as const;
+    const oneShot = { duplex: false, steerable: false, background: 0 };
+    assert.deepEqual(
+      nextStep(world.ledger.get('a'), oneShot),
+      { do: 'checkpoint', due },
+      'also of one that takes no input',
+    );
+    assert.deepEqual(world.exactStep('a'), { do: 'checkpoint', due }, 'those that are seen together are one state');
+    assert.deepEqual(steps(world, 1), ['wait']);
+    assert.equal(
+      world.ledger.get('a').dangers?.every(({ kept }) => kept),
+      true,
+    );
+    world.say('a', { kind: 'asked', request: { ...request, input: { command: 'rm -rf t1' } }, findings });
+    const held = world.ledger.get('a');
+    assert.deepEqual(
+      held.dangers?.map(({ asked }) => asked),
+      [true, undefined],
+    );
+    const both = { kind: 'tool', requests: ['ask-1'], uses: ['t1', 't2'] } as const;
+    assert.deepEqual(toolMarks(held, both), [
+      { name: 'Bash', held: true },
+      { name: 'Bash', held: false },
+    ]);
+    assert.deepEqual(steps(world, 2), ['keep tool', 'wait']);
+    for (let n = 3; n < 40; n += 1) use(`t${n}`);
+    assert.equal(world.ledger.get('a').dangers?.length, 20);
+    world.finish('a');
+    assert.deepEqual(
+      steps(world, 1),
+      ['keep turn-end'],
+      'the end of the turn is kept, and nothing of within it any more',
+    );
+    more(world);
+    assert.equal(world.ledger.get('a').dangers, undefined, 'a person has gone on');
+    assert.equal(world.ledger.state(), world.ledger.replayed());
+  });
+
+  it('say of what gates were asked about, and that it was asked', () => {
+    steps(world, 3);
+    world.take('a');
+    world.finish('a');
+    steps(world, 1);
+    const { ledger } = world;
+    const gates = [{ kind: 'test', command: ['t'], from: 'settings' }] as const;
+    ledger.append([
+      event('supervision.begun', { session: 'a', level: 'autonomous', gates, review: false }),
+      event('turn.validated', { session: 'a', turn: 1, repository: 'r', tree: 't', issues: [], files: 1, lines: 1 }),
+    ]);
+    const due = { kind: 'gate', gate: { tree: 't' }, turn: 1 };
+    assert.deepEqual(world.exactStep('a'), { do: 'checkpoint', due });
+    assert.deepEqual(world.exactStep('a').do, 'gate');
+    assert.equal(ledger.get('a').checkpoint?.gate, 't');
+    assert.equal(ledger.entity('checkpoint', 'a/2')?.['kind'], 'gate');
+    const error = { code: 'disk-full', message: 'full', next: 'free some' } as const;
+    ledger.append([event('checkpoint.failed', { session: 'a', kind: 'gate', gate: { tree: 'other' }, error })]);
+    assert.equal(ledger.get('a').checkpoint?.gate, 'other', 'one that cannot be kept is asked about all the same');
+    assert.equal(ledger.state(), ledger.replayed());
   });
 
   it('do not hold up the work when they cannot be taken after something was done', () => {

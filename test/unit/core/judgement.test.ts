@@ -211,6 +211,23 @@ describe('the decision', () => {
       'continue',
       /^The model qwen finds that it is not done: It logs/u,
     ],
+    [
+      { gates: failing, escalation: 'more-context', canRollBack: true },
+      'continue',
+      /code 1\. It goes on with the error/u,
+    ],
+    [
+      { gates: failing, escalation: 'more-context', canRollBack: true, level: 'autonomous' },
+      'continue',
+      /code 1\. What the turn changed is rolled back\. It goes on/u,
+    ],
+    [{ gates: failing, level: 'autonomous' }, 'retry', /code 1\. It is tried once more/u],
+    [{ gates: failing, level: 'collaborative' }, 'ask', /code 1\. A person decides after each turn/u],
+    [
+      { issues: [{ kind: 'empty', sentence: 'Nothing came.' }], level: 'guided' },
+      'ask',
+      /Nothing came\. A person decides/u,
+    ],
     [{ level: 'guided' }, 'ask', /after each turn/u],
     [{ level: 'collaborative' }, 'ask', /after each turn/u],
     [{ level: 'autonomous' }, 'finish', /done/u],

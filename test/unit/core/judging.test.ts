@@ -7,6 +7,7 @@ import { statusOf } from '../../../src/core/session/status.ts';
 import type { Result, Session } from '../../../src/core/session/state.ts';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import { approve, decisionAnswered, requestVerification } from '../../../src/core/supervision/commands.ts';
+import { autonomyLevels } from '../../../src/core/supervision/decision.ts';
 import { criteriaOf } from '../../../src/core/supervision/criteria.ts';
 import { judgingDue, verifyingDue } from '../../../src/core/supervision/due.ts';
 import { judge } from '../../../src/core/supervision/judge.ts';
@@ -38,7 +39,7 @@ const session = (more: Partial<Session> = {}): Session => ({
   ...{ executor: 'local', priority: 'normal', repository: { id: 'r', root: '/r' }, request: {}, createdAt: 0 },
   ...{ requester: { by: 'user:cli', env: {}, secrets: [], settings: {} }, admission: 'admitted', holding: true },
   ...{ goal: 'g', prompts: [], promptCount: 1, streamOffset: 9, turns: 1, breakpoints: [], usage: noUsage },
-  ...{ archived: false, worktree: place, checkpoint: { n: 2, tree: 'a', head: 'h', turn: 1, prompt: 1 } },
+  ...{ archived: false, worktree: place, checkpoint: { n: 3, tree: 'a', head: 'h', turn: 1, prompt: 1, gate: 'a' } },
   lastTurn,
   supervision: { level: 'supervised', gates, review: true },
   ...more,
@@ -95,6 +96,12 @@ describe('judging', () => {
     const moved = (times: number): Judgement =>
       judgement({ tree: 'b', moved: times, evidence: [said('lint', true, 'a')] });
     assert.equal(judgingDue(session({ judgement: moved(1) }))?.do, 'gate');
+    const due = { kind: 'gate', gate: { tree: 'b' }, turn: 1 };
+    assert.deepEqual(
+      nextStep(session({ judgement: moved(1) }), live),
+      { do: 'checkpoint', due },
+      'kept before it is asked',
+    );
     assert.equal(judgingDue(session({ judgement: moved(3) }))?.do, 'decide');
     const decided = judge(session({ judgement: moved(3) }), moved(3), by);
     assert.equal(decided.action, 'ask');
@@ -113,6 +120,50 @@ describe('judging', () => {
         return judge(all, refused, { ...by, failure, curve: [] }).action !== 'finish';
       }),
     );
+  });
+
+  it('rolls back what a gate refused only where nobody wants to be asked, and never what a person is to look at', () => {
+    const level = fc.constantFrom(...autonomyLevels);
+    const input = fc.record({
+      level,
+      failed: fc.boolean(),
+      earlier: fc.integer({ min: 0, max: 4 }),
+      same: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(input, fc.option(fc.constantFrom('a', 'b'), { nil: undefined }), (given, began) => {
+        const evidence = given.failed ? [said('lint', false)] : [said('lint', true), said('test', true)];
+        const turn = judgement({ evidence });
+        const failure = fingerprintOf('it failed');
+        const repeated = { fingerprint: failure, count: given.earlier, firstAt: 1, lastAt: 1 };
+        const attempts = { transport: 0, process: 0, errors: given.earlier === 0 ? [] : [repeated] };
+        const all = session({ judgement: turn, attempts, supervision: { level: given.level, gates, review: true } });
+        const decided = judge(all, turn, {
+          ...by,
+          ...(given.failed ? { failure } : {}),
+          ...(began === undefined ? {} : { began: { n: 1, tree: began } }),
+        });
+        const asksAlways = given.level === 'guided' || given.level === 'collaborative';
+        if (asksAlways || given.earlier >= 2) assert.equal(decided.action === 'ask' || !given.failed, true);
+        const expected = given.level === 'autonomous' && given.failed && began === 'b' && given.earlier < 2;
+        assert.equal(decided.rollBack === true, expected, JSON.stringify([given, began, decided]));
+        assert.equal(/rolled back/u.test(decided.sentence), expected);
+      }),
+    );
+  });
+
+  it('asks about a critical danger that nobody was asked about, at every level, until somebody has looked', () => {
+    const fine = judgement({ evidence: [said('lint', true), said('test', true)] });
+    const finding = { danger: 'force-push', severity: 'critical', sentence: 'It overwrites.' } as const;
+    const danger = { use: 't1', key: 'k', tool: 'Bash', turn: 1, findings: [finding] };
+    for (const level of autonomyLevels) {
+      const all = { judgement: fine, supervision: { level, gates, review: true } };
+      assert.match(judge(session({ ...all, dangers: [danger] }), fine, by).sentence, /danger: It overwrites/u);
+      const asked = judge(session({ ...all, dangers: [{ ...danger, asked: true }] }), fine, by);
+      assert.doesNotMatch(asked.sentence, /danger/u);
+    }
+    const mild = { ...danger, findings: [{ ...finding, severity: 'warning' as const }] };
+    assert.equal(judge(session({ judgement: fine, dangers: [mild] }), fine, by).action, 'finish', 'a warning is shown');
   });
 
   it('asks before it sends more prompts than are allowed, and never holds up what is done for that', () => {

@@ -55,6 +55,14 @@ describe('words of the Review view', () => {
     assert.equal(label({ kind: 'turn-start' }), 'Before turn 3');
     assert.equal(label({ kind: 'restore', restore: { to: 1, side: 'before' } }), 'Before the rollback to checkpoint 1');
     assert.equal(label({ name: hostile }), 'evilgnp.exe second');
+    assert.equal(label({ kind: 'gate' }), 'At the gates, after turn 2');
+    assert.equal(
+      label({ kind: 'tool', tools: [{ name: hostile, held: true }] }),
+      'Before evilgnp.exe second, in turn 3',
+    );
+    assert.equal(label({ kind: 'tool', tools: [{ name: 'Bash', held: false }] }), 'As Bash began, in turn 3');
+    const back = { to: 1, side: 'after', automatic: true };
+    assert.equal(label({ kind: 'restore', restore: back }), 'Rolled back by itself to checkpoint 1');
   });
 });
 

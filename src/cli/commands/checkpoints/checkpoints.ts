@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { oneLine } from '../../../core/printable.ts';
 import type { CheckpointView } from '../../../protocol/diff-schemas.ts';
 import type { Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
@@ -12,15 +13,24 @@ export function addCheckpoints(program: Command, perform: Perform): void {
     .argument('<session>', 'its id, the beginning of it, or its task')
     .summary("states of a session's files that are kept")
     .description(
-      'Lists the checkpoints of a session: when and why each was taken, and whether files had changed. With --json: one array.',
+      'Lists the checkpoints of a session: when and why each was taken, and whether files had changed since the one before. Of a\n' +
+        'tool that asked, it is the state before it began; of a dangerous one that did not ask, the state when it was seen. What is\n' +
+        'named and what gates were asked about is kept for good. With --json: one array.',
     )
     .action((session: string) =>
       perform(async ({ engine, out }) => {
         const { checkpoints } = await engine.request('checkpoint/list', { session });
         out.result(checkpoints, () => {
           if (checkpoints.length === 0) return [out.paint.dim('No checkpoints.')];
-          const head = ['N', 'TAKEN', 'WHY', 'FILES', 'NAME'].map((title) => out.paint.dim(title));
-          const rows = checkpoints.map((each) => [each.n, each.at, why(each), files(each), each.name ?? '']);
+          const head = ['N', 'TAKEN', 'KIND', 'WHY', 'FILES', 'NAME'].map((title) => out.paint.dim(title));
+          const rows = checkpoints.map((each) => [
+            each.n,
+            each.at,
+            kinds[each.kind],
+            why(each),
+            files(each),
+            each.name ?? '',
+          ]);
           const remarks = checkpoints.flatMap(({ n, remarks: own }) => own.map((remark) => text`${n}: ${remark}`));
           return [...table([head, ...rows], out.columns), ...remarks];
         });
@@ -29,8 +39,18 @@ export function addCheckpoints(program: Command, perform: Perform): void {
     );
 }
 
+const kinds = {
+  'session-start': 'start',
+  'turn-start': 'turn',
+  'turn-end': 'turn',
+  tool: 'tool',
+  gate: 'gate',
+  restore: 'rollback',
+  named: 'named',
+} as const satisfies Record<CheckpointView['kind'], string>;
+
 /** In a few words, why a checkpoint was taken. */
-function why({ kind, turn, prompt, restore }: CheckpointView): string {
+function why({ kind, turn, prompt, restore, tools, tree }: CheckpointView): string {
   switch (kind) {
     case 'session-start':
       return 'session start';
@@ -39,13 +59,27 @@ function why({ kind, turn, prompt, restore }: CheckpointView): string {
     case 'turn-end':
       return `end of turn ${turn}`;
     case 'tool':
-      return 'before a tool';
+      return tools === undefined ? 'before a tool' : toolsText(tools);
     case 'restore':
-      return restore === undefined ? 'rollback' : `${restore.side} rollback to ${restore.to}`;
+      return restore === undefined ? 'rollback' : rollbackText(restore);
     case 'gate':
+      return `gates asked about tree ${tree.slice(0, 12)}`;
     case 'named':
-      return kind;
+      return 'by hand';
   }
+}
+
+const shownTools = 3;
+
+function toolsText(tools: NonNullable<CheckpointView['tools']>): string {
+  const [first] = tools;
+  const more = tools.length > shownTools ? ` and ${tools.length - shownTools} more` : '';
+  const names = tools.slice(0, shownTools).map(({ name }) => oneLine(name, 40));
+  return `${first?.held === true ? 'before' : 'as it began:'} ${names.join(', ')}${more}`;
+}
+
+function rollbackText({ side, to, automatic }: NonNullable<CheckpointView['restore']>): string {
+  return `${side} ${automatic === true ? 'automatic ' : ''}rollback to ${to}`;
 }
 
 function files({ changed, byPerson }: CheckpointView): string {

@@ -40,8 +40,11 @@ export function addAutonomy(program: Command, perform: Perform): void {
     .addArgument(new Argument('<level>', 'how much happens without you').choices(levels))
     .summary('be asked more, or less, about a session')
     .description(
-      'Changes it from the next step on. guided and collaborative: you are asked after each turn. supervised and autonomous: only where a ' +
-        'check fails for good or nobody can be sure. No level lets a failed gate pass.',
+      'Changes it from the next step on. guided: you are asked at each tool that asks, and after each turn. collaborative: after each\n' +
+        'turn. supervised: what a check refuses is tried again, and you are asked when that is used up or nobody can be sure.\n' +
+        'autonomous: as supervised, but a turn that a gate refuses is rolled back first (`coppice undo` takes that back), and tools in\n' +
+        'which nothing dangerous is seen are let through. Dangers, limits and breakpoints are yours at every level, and no level lets a\n' +
+        'failed gate pass.',
     )
     .action((key: string, level: AutonomyLevel) =>
       perform(async ({ engine, out }) => {
