@@ -2,7 +2,7 @@
  * Worktrees whose agents work on another host: their state is sent there and brought back as packs of objects. What comes back is
  * only believed by its hashes, goes to a ref of ours first, and moves files and branch here only where nobody else moved them.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
@@ -16,6 +16,7 @@ import { branchCommit } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { type Move, moveFiles, movesBetween } from './restore.ts';
 import { treeOfCommit } from './save.ts';
+import { withWorkIndex } from './work-index.ts';
 
 /** A state of a worktree as both sides hold it. */
 export interface AwayState {
@@ -184,8 +185,8 @@ async function bringBranch(
   }
   const branch = `refs/heads/${place.branch}`;
   await repository.run(['update-ref', branch, kept.head, sent], { extraEnv: ownIdentity });
-  const index = join(repository.privateDir, 'index', `away-${kept.head}`);
-  await repository.onTree(place.path, index, ['read-tree', kept.head]);
-  await bringIndexAlong(place.admin, index);
-  await rm(index, { force: true });
+  await withWorkIndex(repository, 'away', async (index) => {
+    await repository.onTree(place.path, index, ['read-tree', kept.head]);
+    await bringIndexAlong(place.admin, index);
+  });
 }

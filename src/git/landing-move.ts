@@ -7,7 +7,6 @@
  * goes. The lock is a second name of a file of ours, so that after a kill at any point it can be told from a lock of
  * git, and with it, how far we were.
  */
-import { randomBytes } from 'node:crypto';
 import { link, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCoppiceError, systemCode } from '../core/errors.ts';
@@ -19,9 +18,9 @@ import { ownIdentity } from './identity.ts';
 import { isAncestor } from './landing-build.ts';
 import { sparseSettings, whyNot } from './landing-checkout.ts';
 import { takeFilesBack } from './landing-undo.ts';
-import { hashOf } from './names.ts';
 import { branchCommit } from './refs.ts';
 import type { Repository } from './repository.ts';
+import { withWorkIndex } from './work-index.ts';
 
 /** A branch to move, and the checkout to bring along. */
 export interface Move {
@@ -67,15 +66,13 @@ export async function whyMoveWaits(
   checkout: Checkout,
 ): Promise<string | undefined> {
   if (!(await isAbsent(join(checkout.admin, 'index.lock')))) return runningText(checkout);
-  const index = `${landingIndex(repository, checkout)}.look-${randomBytes(4).toString('hex')}`;
   try {
-    await copyIndex(join(checkout.admin, 'index'), index);
-    return await whyNot(repository, checkout, move, index);
+    return await withCopy(repository, join(checkout.admin, 'index'), (index) =>
+      whyNot(repository, checkout, move, index),
+    );
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
     return `${checkout.path} has no index.`;
-  } finally {
-    await rm(index, { force: true });
   }
 }
 
@@ -85,9 +82,7 @@ function runningText({ path, admin }: Checkout): string {
 
 /** Under the lock. `copy` is the checkout's index as it was. */
 async function moveWith(repository: Repository, move: Move, checkout: Checkout, copy: string): Promise<MoveOutcome> {
-  const index = landingIndex(repository, checkout);
-  await copyIndex(copy, index);
-  try {
+  return withCopy(repository, copy, async (index): Promise<MoveOutcome> => {
     const why = await whyNot(repository, checkout, move, index);
     if (why !== undefined) return { kind: 'held', why };
     const refused = await bring(repository, checkout, index, move.from, move.to);
@@ -95,9 +90,7 @@ async function moveWith(repository: Repository, move: Move, checkout: Checkout, 
     if (!(await moveRef(repository, move, checkout, index))) return { kind: 'overtaken' };
     await install(index, checkout);
     return { kind: 'moved' };
-  } finally {
-    await rm(index, { force: true });
-  }
+  });
 }
 
 /** Moves the branch, or brings the files back. Also when git fails for another reason than a branch that moved. */
@@ -159,8 +152,12 @@ async function updateRef(repository: Repository, { branch, from, to }: Move): Pr
   }
 }
 
-function landingIndex(repository: Repository, { admin }: Checkout): string {
-  return join(repository.privateDir, 'index', `landing-${hashOf(admin, 32)}`);
+/** Runs `work` with a copy of an index that nobody else uses. */
+function withCopy<T>(repository: Repository, from: string, work: (index: string) => Promise<T>): Promise<T> {
+  return withWorkIndex(repository, 'landing', async (index) => {
+    await copyIndex(from, index);
+    return work(index);
+  });
 }
 
 const lockCopy = 'coppice-landing';
@@ -241,9 +238,7 @@ async function settleCheckout(repository: Repository, move: Move, checkout: Chec
 
 /** The files are there and the branch is: the index follows, unless it has already. */
 async function followRef(repository: Repository, { from, to }: Move, checkout: Checkout): Promise<void> {
-  const index = landingIndex(repository, checkout);
-  await copyIndex(join(checkout.admin, 'index'), index);
-  try {
+  await withCopy(repository, join(checkout.admin, 'index'), async (index) => {
     const staged = await repository.onTree(checkout.path, index, ['diff-index', '--cached', '--quiet', from], {
       okCodes: [0, 1],
     });
@@ -253,18 +248,12 @@ async function followRef(repository: Repository, { from, to }: Move, checkout: C
     });
     await repository.onTree(checkout.path, index, ['update-index', '-q', '--refresh'], { okCodes: [0, 1] });
     await install(index, checkout);
-  } finally {
-    await rm(index, { force: true });
-  }
+  });
 }
 
 /** The tree that a checkout's index holds, for asking whether it is exact. */
 export async function indexTree(repository: Repository, checkout: Checkout): Promise<string> {
-  const index = landingIndex(repository, checkout);
-  await copyIndex(join(checkout.admin, 'index'), index);
-  try {
-    return textOf(await repository.onTree(checkout.path, index, ['write-tree']));
-  } finally {
-    await rm(index, { force: true });
-  }
+  return withCopy(repository, join(checkout.admin, 'index'), async (index) =>
+    textOf(await repository.onTree(checkout.path, index, ['write-tree'])),
+  );
 }

@@ -1,11 +1,11 @@
 /** Taking back files of a checkout that a move had begun to write. */
-import { lstat, readFile, rm, rmdir, unlink } from 'node:fs/promises';
+import { lstat, readFile, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import type { Checkout } from '../core/intent/state.ts';
-import { besides } from './files.ts';
 import { zeroJoined, zeroPaths } from './paths.ts';
 import type { Repository } from './repository.ts';
+import { withWorkIndex } from './work-index.ts';
 
 interface Entry {
   readonly mode: string;
@@ -79,24 +79,21 @@ async function changesOf(
 }
 
 /** Runs `work` with an index that has one side of the changes and nothing else. */
-async function withIndex<T>(
+function withIndex<T>(
   repository: Repository,
   checkout: Checkout,
   changes: readonly Change[],
   side: 'from' | 'to',
   work: (index: string) => Promise<T>,
 ): Promise<T> {
-  const index = besides(join(repository.privateDir, 'index', 'undo'));
-  try {
+  return withWorkIndex(repository, 'undo', async (index) => {
     const lines = changes.flatMap((change) => {
       const entry = change[side];
       return entry === undefined ? [] : [`${entry.mode} ${entry.oid}\t${change.path}`];
     });
     await repository.onTree(checkout.path, index, ['update-index', '-z', '--index-info'], { input: zeroJoined(lines) });
-    return await work(index);
-  } finally {
-    await rm(index, { force: true });
-  }
+    return work(index);
+  });
 }
 
 function differing(

@@ -7,18 +7,17 @@
  * and then nothing is done at all.
  */
 import { readdir, rm, rmdir, unlink, writeFile, chmod, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../core/errors.ts';
 import { entryOf } from './content.ts';
 import type { DiffSide } from './diff.ts';
 import { exactFilesOf } from './exact.ts';
-import { besides } from './files.ts';
 import { writeIndex } from './index-file.ts';
 import { look, onDisk } from './obstacles.ts';
 import { pathText } from './paths.ts';
 import { Pauses } from './pauses.ts';
 import type { Repository } from './repository.ts';
 import { treeChanges } from './tree-diff.ts';
+import { withWorkIndex } from './work-index.ts';
 
 /** What happens to one path. Absent sides are files that are not there. */
 export interface Move {
@@ -204,17 +203,13 @@ async function checkOut(
   moves: readonly { readonly path: string; readonly to: DiffSide }[],
 ): Promise<void> {
   if (moves.length === 0) return;
-  const index = besides(join(repository.privateDir, 'index', 'restore'));
-  try {
+  await withWorkIndex(repository, 'restore', async (index) => {
     await writeIndex(
       index,
       moves.map(({ path, to }) => ({ path, ...to })),
     );
     await repository.onTree(place.path, index, ['checkout-index', '-f', '-a', '-q'], { timeoutMs: 15 * 60_000 });
-  } finally {
-    await rm(index, { force: true });
-    await rm(`${index}.lock`, { force: true });
-  }
+  });
 }
 
 const rawBytes = 1024 * 1024 * 1024;

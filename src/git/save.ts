@@ -2,13 +2,12 @@
  * Keeping what would go with a worktree. What git counts as belonging to one worktree alone (its HEAD, its index, its
  * own reflog and refs, a merge half done) is put into one commit under `refs/coppice`, beside the files themselves.
  */
-import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Place } from '../core/session/state.ts';
 import { copyIndex } from './checkout.ts';
 import { textOf } from './door.ts';
 import { commitObject } from './edit-tree.ts';
-import { besides } from './files.ts';
 import { headOf } from './facts.ts';
 import { ownIdentity } from './identity.ts';
 import { keepGitDirectories } from './inside.ts';
@@ -17,6 +16,7 @@ import { slugFrom } from './names.ts';
 import { setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
 import type { TreeSnapshot } from './tree.ts';
+import { withWorkIndex } from './work-index.ts';
 
 /** Work that is kept: the ref that reaches it, the commit there, and the tree of the files. */
 export interface Saved {
@@ -145,14 +145,11 @@ async function heldBy(repository: Repository, admin: string): Promise<Held> {
 export async function stagedTree(repository: Repository, admin: string): Promise<string | undefined> {
   const index = join(admin, 'index');
   if ((await lstat(index).catch(() => undefined))?.isFile() !== true) return undefined;
-  const copy = besides(join(repository.privateDir, 'index', 'staged'));
-  try {
+  return withWorkIndex(repository, 'staged', async (copy) => {
     await copyIndex(index, copy);
     const answer = await repository.onTree(repository.privateDir, copy, ['write-tree'], { okCodes: [0, 1, 128] });
     return answer.code === 0 ? textOf(answer) : undefined;
-  } finally {
-    await rm(copy, { force: true });
-  }
+  });
 }
 
 const headFiles = [

@@ -14,12 +14,12 @@ import { isAbsent, isFolder } from './admin.ts';
 import { privateIndex } from './checkout.ts';
 import { type GitAnswer, textOf, zeroSplit } from './door.ts';
 import { headOf } from './facts.ts';
-import { besides } from './files.ts';
 import type { Link } from './known.ts';
 import { readSmall } from './locate.ts';
 import type { Repository } from './repository.ts';
 import { treeOfCommit } from './save.ts';
 import { gitlinksOf } from './submodules.ts';
+import { withWorkIndex } from './work-index.ts';
 
 /** What of a worktree's files goes into the tree. */
 export interface TreeOptions {
@@ -93,13 +93,10 @@ async function comparisonPoint(repository: Repository, place: Pick<Place, 'admin
  * that is no worktree any more, or the files of a nested repository. Every file is read.
  */
 export async function filesOf(repository: Repository, folder: string, signal?: AbortSignal): Promise<string> {
-  const index = besides(join(repository.privateDir, 'index', 'files'));
-  try {
-    const options = { nested: 'as-files' as const, ...(signal === undefined ? {} : { signal }) };
-    return await new Staging(repository, { path: folder, admin: '' }, index, options).whole();
-  } finally {
-    await rm(index, { force: true });
-  }
+  const options = { nested: 'as-files' as const, ...(signal === undefined ? {} : { signal }) };
+  return withWorkIndex(repository, 'files', (index) =>
+    new Staging(repository, { path: folder, admin: '' }, index, options).whole(),
+  );
 }
 
 /** A tree of an index, beside the one it was compared with. */

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCoppiceError } from '../../src/core/errors.ts';
+import { isCoppiceError, type ErrorRecord } from '../../src/core/errors.ts';
 import type { LandingView } from '../../src/protocol/landing.ts';
+import { Chance } from '../support/engine/chance.ts';
 import { land, landingsOf, takeBack } from '../support/engine/landings.ts';
 import { Person } from '../support/engine/person.ts';
 import type { KillPoint } from '../support/engine/plan.ts';
+import { everyPoint } from '../support/engine/points.ts';
 import { addFiles, git } from '../support/engine/repository.ts';
 import { killed, tally } from '../support/engine/tally.ts';
 import { inParallel, sleep, until } from '../support/engine/waiting.ts';
@@ -15,7 +17,14 @@ import { Worlds, type World } from '../support/engine/world.ts';
 /** Commits of one round: land and take back (4 each), remove and bring back (2 each), and those of an engine's start. */
 const commitsOfRound = 14;
 const files = 400;
+/** More than gits are killed. */
+const mostAttempts = 60;
 const limitMs = 420_000;
+/** How long what is asked may have to wait for what goes on. */
+const insistMs = 60_000;
+/** Rounds during which something is killed at any moment, and how often that is, in each of the worlds. */
+const roundsAtRisk = everyPoint ? 8 : 1;
+const killsOfReaper = 5 * roundsAtRisk;
 
 /** Somebody who brings one session's work home and takes it back, removes it and brings it back, whatever is killed. */
 class Homecomer {
@@ -42,7 +51,7 @@ class Homecomer {
 
   /** Asks until it has landed: a git that was killed makes a landing come to nothing, and then nothing has changed. */
   private async ends(ask: () => Promise<string>): Promise<void> {
-    for (let attempt = 0; attempt < 20; attempt += 1) {
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const id = await this.insists(ask);
       const end = await until(
         async () => {
@@ -53,8 +62,9 @@ class Homecomer {
       );
       if (end.state === 'landed') return;
       assert.ok(isGitKilled(end), JSON.stringify(end));
+      if (end.error !== undefined) await doAsTold(end.error);
     }
-    assert.fail('Twenty landings came to nothing.');
+    assert.fail(`${mostAttempts} landings came to nothing.`);
   }
 
   private async remove(): Promise<void> {
@@ -88,12 +98,14 @@ class Homecomer {
 
   /** Again, for as long as an earlier attempt is being taken up, or git was killed. */
   private async insists<T>(ask: () => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt += 1) {
+    const begun = performance.now();
+    for (;;) {
       try {
         return await ask();
       } catch (error) {
         const passing = isCoppiceError(error, 'wrong-state') || isCoppiceError(error, 'git-failed');
-        if (!passing || attempt > 100) throw error;
+        if (!passing || performance.now() - begun > insistMs) throw error;
+        await doAsTold(error);
         await sleep(50);
       }
     }
@@ -122,6 +134,35 @@ class Homecomer {
   }
 }
 
+/** A branch may be locked by anybody: a lock that a killed git left there is for a person to remove, who is told which. */
+async function doAsTold({ next }: Pick<ErrorRecord, 'next'>): Promise<void> {
+  const lock = /^When no git runs in this repository, remove (\S+\.lock) and try again\.$/.exec(next)?.[1];
+  if (lock !== undefined) await rm(lock, { force: true });
+}
+
+/** Processes of git that the engines of a world started. */
+function gitsOf(world: World): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== 'git') return [];
+      const environ = readFileSync(`/proc/${name}/environ`, 'utf8');
+      return environ.includes(`COPPICE_HOME=${world.home}\0`) ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isGitKilled({ state, error }: LandingView): boolean {
   return state === 'refused' && error?.code === 'git-failed';
 }
@@ -147,9 +188,10 @@ async function homecomer(world: World): Promise<Homecomer> {
 describe('landing, removing and bringing back', function () {
   this.timeout(limitMs);
   let worlds: Worlds;
+  const chance = new Chance();
   before(async () => (worlds = await Worlds.open()));
   after(async () => worlds.dispose());
-  after(() => process.stdout.write(`      ${tally()}\n`));
+  after(() => process.stdout.write(`      seed ${chance.seed}; ${tally()}\n`));
 
   it('the engine is killed before and after each of its commits', async () => {
     const numbers = Array.from({ length: commitsOfRound }, (_, index) => index + 1);
@@ -172,4 +214,47 @@ describe('landing, removing and bringing back', function () {
       }
     });
   });
+
+  if (existsSync('/proc')) {
+    it('the engine, its git, or both are killed at any moment', async () => {
+      const jobs = (['engine', 'git', 'both'] as const).map((victim) => ({ victim, numbers: chance.fork() }));
+      await inParallel(jobs, 3, async ({ victim, numbers }) => {
+        const world = await worlds.world();
+        const over = new AbortController();
+        try {
+          const work = await homecomer(world);
+          const reaping = reap(world, victim, numbers, over.signal);
+          try {
+            for (let round = 0; round < roundsAtRisk; round += 1) await work.round();
+          } finally {
+            over.abort();
+            await reaping;
+          }
+          await work.check();
+        } finally {
+          over.abort();
+          await world.dispose();
+        }
+      });
+    });
+  }
 });
+
+/** Kills now and then, so often and no more: however slow the machine is, the work comes to its end. */
+async function reap(
+  world: World,
+  victim: 'engine' | 'git' | 'both',
+  numbers: Chance,
+  over: AbortSignal,
+): Promise<void> {
+  for (let left = killsOfReaper; left > 0;) {
+    await sleep(20 + numbers.below(260));
+    if (over.aborted) return;
+    const gits = victim === 'engine' ? [] : gitsOf(world);
+    if (victim !== 'git') await world.engine?.kill();
+    const dead = gits.filter((pid) => kill(pid)).length + (victim === 'git' ? 0 : 1);
+    killed(`${victim} at any moment of a homecoming`, dead);
+    if (dead > 0) left -= 1;
+    await sleep(victim === 'git' ? 300 : 1000 + numbers.below(800));
+  }
+}

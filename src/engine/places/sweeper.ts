@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { worktreesFolder } from '../../git/names.ts';
 import type { Repository } from '../../git/repository.ts';
 import { deleteSlowly, realRoot, sweepTrash } from '../../git/trash.ts';
+import { forgetWorkIndexes } from '../../git/work-index.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import type { Log } from '../process/log.ts';
 
@@ -73,6 +74,8 @@ export class Sweeper {
     const folder = worktreesFolder(await realRoot(root), repository);
     const left = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('.unfinished-'));
     for (const name of left) await deleteSlowly(join(folder, name), { signal: stopping });
-    log.info('swept the trash', { deleted: deleted.length, doubtful: doubtful.length, leftovers: left.length });
+    const indexes = await forgetWorkIndexes(repository, clock());
+    const leftovers = left.length + indexes;
+    log.info('swept the trash', { deleted: deleted.length, doubtful: doubtful.length, leftovers });
   }
 }

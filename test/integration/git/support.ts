@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { access, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createDoor, type DoorOptions, type GitLogEntry } from '../../../src/git/door.ts';
 import type { ConfigEntry } from '../../../src/git/environment.ts';
@@ -83,6 +84,17 @@ export class Sandbox {
   /** As `git`, without throwing. */
   async tryGit(cwd: string, ...args: string[]): Promise<void> {
     await this.git(cwd, ...args).catch(() => undefined);
+  }
+
+  /** Puts a shell script before the real git, for those who open a repository from here on. */
+  async gitInFront(script: string): Promise<void> {
+    const path = this.env['PATH'] ?? '';
+    const folders = path.split(delimiter).map((folder) => join(folder, 'git'));
+    const real = folders.find((each) => existsSync(each));
+    if (real === undefined) throw new Error('git is not installed.');
+    await mkdir(this.path('bin'));
+    await writeFile(this.path('bin', 'git'), `#!/bin/sh\n${script}\nexec '${real}' "$@"\n`, { mode: 0o755 });
+    this.env['PATH'] = `${this.path('bin')}${delimiter}${path}`;
   }
 
   /** A repository with one commit on `main`. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Repository } from '../../../src/git/repository.ts';
 import { checkoutOf } from '../../../src/git/landing-checkout.ts';
@@ -134,6 +134,20 @@ describe('moving a branch with the checkout that is on it', () => {
     assert.match(outcome.kind === 'held' ? outcome.why : '', /A git command is running/);
     assert.equal(await readFile(join(main, '.git', 'index.lock'), 'utf8'), 'somebody\n');
     assert.equal(await exists(join(main, '.git', 'coppice-landing')), false);
+  });
+
+  it('can be done after a git that brought the files along was killed and left its lock on our index', async () => {
+    const once = sandbox.path('once');
+    await sandbox.gitInFront(`case " $* " in *' read-tree -m -u '*)
+  if mkdir '${once}' 2>/dev/null; then touch "$GIT_INDEX_FILE.lock"; kill -9 $$; fi ;;
+esac`);
+    repository = await sandbox.open(main);
+    await assert.rejects(moveBranch(repository, move), { code: 'git-failed' });
+    assert.equal(await exists(once), true);
+    await clean(move.from);
+    assert.deepEqual(await moveBranch(repository, move), { kind: 'moved' });
+    await clean(move.to);
+    assert.deepEqual(await readdir(join(repository.privateDir, 'index')), []);
   });
 
   it('is overtaken by a branch that moved, before and after the files were brought along', async () => {
