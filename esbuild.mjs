@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
  * Bundles Coppice into dist/. `--watch` keeps building.
- * - Programs: one readable ES module each (names and lines are kept, so a stack trace makes sense without its source map) that
- *   runs on Node 20.19 or later without packages.
+ * - Programs: one readable ES module each (names and lines are as they are written, so a stack trace makes sense without its
+ *   source map) that runs on Node 20.19 or later without packages.
+ * - Libraries of programs that few starts need: one module each beside them, read by the first `import()` of it.
  * - The extension: one minified CommonJS file for the extension host.
  * - Panels: one script and one style sheet each, for webviews whose content security policy allows nothing inline.
  */
@@ -13,6 +14,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import esbuildSvelte from 'esbuild-svelte';
+import { engineFiles } from './src/protocol/client/engine-files.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(root, 'dist');
@@ -20,7 +22,7 @@ const dist = join(root, 'dist');
 /** Its types describe a CommonJS module; it is an ES module. */
 const sveltePlugin = /** @type {typeof esbuildSvelte.default} */ (/** @type {unknown} */ (esbuildSvelte));
 
-/** @typedef {{ from: string, to: string, executable?: boolean, kind: 'program' | 'extension' | 'panel' }} Bundle */
+/** @typedef {{ from: string, to: string, executable?: boolean, kind: 'program' | 'library' | 'extension' | 'panel' }} Bundle */
 
 /** @type {readonly Bundle[]} */
 const bundles = [
@@ -28,6 +30,8 @@ const bundles = [
   { kind: 'program', from: 'src/cli/main.ts', to: 'cli.js', executable: true },
   { kind: 'program', from: 'src/agents/demo/program/main.ts', to: 'demo-agent.js' },
   { kind: 'program', from: 'src/agents/acp/program/main.ts', to: 'acp-bridge.js' },
+  { kind: 'library', from: 'dockerode', to: 'dockerode.js' },
+  { kind: 'library', from: 'ssh2', to: 'ssh2.js' },
   { kind: 'extension', from: 'src/extension/main.ts', to: 'extension.cjs' },
   { kind: 'panel', from: 'webview/session/main.ts', to: 'webview/session.js' },
   { kind: 'panel', from: 'webview/supervisor/main.ts', to: 'webview/supervisor.js' },
@@ -57,7 +61,9 @@ const { version } = /** @type {{ version: string }} */ (JSON.parse(await readFil
 function options({ kind, from, to, executable }) {
   const common = {
     absWorkingDir: root,
-    entryPoints: [from],
+    ...(kind === 'library'
+      ? { stdin: { contents: `export { default } from ${JSON.stringify(from)};`, resolveDir: root } }
+      : { entryPoints: [from] }),
     outfile: join(dist, to),
     bundle: true,
     sourcemap: /** @type {const} */ ('linked'),
@@ -67,19 +73,28 @@ function options({ kind, from, to, executable }) {
   };
   switch (kind) {
     case 'program':
+    case 'library':
       return {
         ...common,
         platform: 'node',
         format: 'esm',
         target: 'node20',
         minifySyntax: true,
-        keepNames: true,
+        metafile: true,
         // Compiled parts that ssh2 does without: they would tie the bundle to one machine.
         external: ['cpu-features', '*.node'],
         banner: { js: executable ? `#!/usr/bin/env node\n${commonJs}` : commonJs },
-        plugins: executable
-          ? [{ name: 'executable', setup: (build) => build.onEnd(() => makeExecutable(join(dist, to))) }]
-          : [],
+        plugins: [
+          ...(kind === 'program' ? [apart] : []),
+          ...(executable
+            ? [
+                /** @type {esbuild.Plugin} */ ({
+                  name: 'executable',
+                  setup: (build) => build.onEnd(() => makeExecutable(join(dist, to))),
+                }),
+              ]
+            : []),
+        ],
       };
     case 'extension':
       return {
@@ -109,6 +124,20 @@ function options({ kind, from, to, executable }) {
   }
 }
 
+/** Leaves an `import()` of a library to its own module. @type {esbuild.Plugin} */
+const apart = {
+  name: 'apart',
+  setup(build) {
+    for (const { kind, from, to } of bundles) {
+      if (kind !== 'library') continue;
+      build.onResolve({ filter: new RegExp(`^${from}$`) }, (asked) => {
+        if (asked.kind === 'dynamic-import') return { path: `./${to}`, external: true };
+        return { errors: [{ text: `${from} is read when it is needed: use import() in ${asked.importer}.` }] };
+      });
+    }
+  },
+};
+
 /** @param {string} path */
 async function makeExecutable(path) {
   if (existsSync(path)) await chmod(path, 0o755);
@@ -116,8 +145,8 @@ async function makeExecutable(path) {
 
 /** Bundles whose source is there; one that git knows but that is not there is an error. */
 function present() {
-  return bundles.filter(({ from }) => {
-    if (existsSync(join(root, from))) return true;
+  return bundles.filter(({ kind, from }) => {
+    if (kind === 'library' || existsSync(join(root, from))) return true;
     const known = execFileSync('git', ['ls-files', '--', from], { cwd: root, encoding: 'utf8' }).trim() !== '';
     if (known) throw new Error(`${from} is in git but not on disk.`);
     console.log(`  ${from} is not there yet`);
@@ -128,6 +157,15 @@ function present() {
 async function copyAssets() {
   await mkdir(join(dist, 'webview'), { recursive: true });
   for (const { from, to } of assets) await copyFile(join(root, from), join(dist, to));
+}
+
+/** An engine runs from a copy: what its program reads from beside it has to be in the copy. @param {esbuild.Metafile} metafile */
+function checkCopied({ outputs }) {
+  const copied = /** @type {readonly string[]} */ (engineFiles);
+  for (const { path, kind } of Object.values(outputs).flatMap(({ imports }) => imports)) {
+    if (kind !== 'dynamic-import' || !path.startsWith('./') || copied.includes(path.slice(2))) continue;
+    throw new Error(`${path} is not among the files that an engine is copied with.`);
+  }
 }
 
 /** What an earlier build left and this one does not make. @param {readonly string[]} made paths in dist/ */
@@ -148,7 +186,8 @@ function filesOf({ kind, to }) {
 async function build() {
   await mkdir(dist, { recursive: true });
   const found = present();
-  await Promise.all([copyAssets(), ...found.map((bundle) => esbuild.build(options(bundle)))]);
+  const [, ...built] = await Promise.all([copyAssets(), ...found.map((bundle) => esbuild.build(options(bundle)))]);
+  for (const { metafile } of built) if (metafile !== undefined) checkCopied(metafile);
   await removeStale(found.flatMap(filesOf));
   for (const { to } of [...found, ...assets]) {
     const { size } = await stat(join(dist, to));

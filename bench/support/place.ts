@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connect, type Connection } from '../../src/protocol/client/connect.ts';
+import { engineFiles } from '../../src/protocol/client/engine-files.ts';
 
 const run = promisify(execFile);
 const dist = new URL('../../dist', import.meta.url).pathname;
@@ -61,12 +62,11 @@ export class BenchPlace {
 
   /** Starts the built engine if none runs. */
   async connect(): Promise<Connection> {
-    const files = ['engine.js', 'demo-agent.js', 'run.sh', 'sql-wasm.wasm'];
     this.#connection = await connect({
       home: this.home,
       client: 'bench',
       version: '0.1.0',
-      launch: { dist, files, entry: 'engine.js', env: this.env },
+      launch: { dist, files: engineFiles, entry: 'engine.js', env: this.env },
     });
     return this.#connection;
   }

@@ -6,6 +6,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { engineFiles } from '../../src/protocol/client/engine-files.ts';
 import { codeServer, root } from '../../scripts/workbench/installation.ts';
 import { runDemo, trustRepository } from './support/person.ts';
 import { workbench } from './support/workbench.ts';
@@ -51,6 +52,8 @@ describe('the VSIX', function () {
     for (const name of [
       'dist/extension.cjs',
       'dist/engine.js',
+      'dist/dockerode.js',
+      'dist/ssh2.js',
       'dist/sql-wasm.wasm',
       'dist/webview/session.js',
       'dist/webview/supervisor.js',
@@ -72,6 +75,6 @@ describe('the VSIX', function () {
     await runDemo(code.window);
     const { version } = (await import('../../package.json', { with: { type: 'json' } })).default;
     const copy = join(code.machine.env['COPPICE_HOME'] ?? '', 'engine', version);
-    for (const name of ['engine.js', 'demo-agent.js', 'run.sh']) assert.ok(existsSync(join(copy, name)), name);
+    for (const name of engineFiles) assert.ok(existsSync(join(copy, name)), name);
   });
 });

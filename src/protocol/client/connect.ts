@@ -27,8 +27,8 @@ export interface Connection extends Wire {
 }
 
 const connectMs = 20_000;
-/** Time between two looks for an engine that is starting, milliseconds: from the first to the longest. */
-const looks = { firstMs: 10, longestMs: 100 } as const;
+/** Time between two looks for an engine that is starting, milliseconds. Most are there in a fraction of the first second. */
+const looks = { soonMs: 10, soonForMs: 1_000, laterMs: 100 } as const;
 /** An engine that makes way for one that then cannot be reached is started again, a little later each time. */
 const restarts = { firstMs: 50, longestMs: 2_000 } as const;
 
@@ -65,12 +65,14 @@ class Connecting {
   async connection(): Promise<Connection> {
     const { launch, home, signal } = this.#options;
     if (launch !== undefined) await prepareHome(home);
-    for (let waitMs: number = looks.firstMs; ; waitMs = Math.min(waitMs * 2, looks.longestMs)) {
+    let since = performance.now();
+    for (;;) {
       signal?.throwIfAborted();
       const found = await this.#look();
       if (found.status === 'connected') return found.connection;
       if (launch === undefined) throw nobody(home);
-      if (await this.#start(launch)) waitMs = looks.firstMs;
+      if (await this.#start(launch)) since = performance.now();
+      const waitMs = performance.now() - since < looks.soonForMs ? looks.soonMs : looks.laterMs;
       await pause(Math.min(waitMs, this.#remaining()), signal);
       if (this.#remaining() === 0) throw await this.#tooLate();
     }

@@ -2,6 +2,8 @@
 export const engineFiles = [
   'engine.js',
   'cli.js',
+  'dockerode.js',
+  'ssh2.js',
   'demo-agent.js',
   'acp-bridge.js',
   'remote.sh',

@@ -1,5 +1,5 @@
 /** The engine's own copy of the files it runs from: an update of the product deletes the ones it was installed with. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
@@ -32,7 +32,7 @@ export async function installEngine(home: string, version: string, shipped: Ship
   const engines = join(home, 'engine');
   const target = join(engines, version);
   try {
-    const wanted = new Map(await digests(shipped.dist, shipped.files)).set(manifest.name, sum(manifest.text));
+    const wanted = (await contents(shipped.dist, shipped.files)).set(manifest.name, Buffer.from(manifest.text));
     await mkdir(engines, { recursive: true, mode: 0o700 });
     for (let attempt = 1; attempt <= attempts; attempt++) {
       if (await holds(target, wanted)) return target;
@@ -49,23 +49,14 @@ export async function installEngine(home: string, version: string, shipped: Ship
   );
 }
 
-async function digests(folder: string, files: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const entries = files.map(async (name) => [name, await digest(join(folder, name))] as const);
-  return new Map(await Promise.all(entries));
+async function contents(folder: string, files: readonly string[]): Promise<Map<string, Buffer>> {
+  return new Map(await Promise.all(files.map(async (name) => [name, await readFile(join(folder, name))] as const)));
 }
 
-async function digest(path: string): Promise<string> {
-  return sum(await readFile(path));
-}
-
-function sum(content: Buffer | string): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-async function holds(target: string, wanted: ReadonlyMap<string, string>): Promise<boolean> {
+async function holds(target: string, wanted: ReadonlyMap<string, Buffer>): Promise<boolean> {
   try {
-    const there = await digests(target, [...wanted.keys()]);
-    return [...wanted].every(([name, digest]) => there.get(name) === digest);
+    const there = await contents(target, [...wanted.keys()]);
+    return [...wanted].every(([name, content]) => there.get(name)?.equals(content) === true);
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
     throw error;
