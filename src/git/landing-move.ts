@@ -43,19 +43,18 @@ interface Held {
 /** Bringing along a very large checkout on a slow disk takes minutes. */
 const bringMs = 10 * 60_000;
 
-/** @throws CoppiceError `git-failed`, `disk-full`; the checkout is then as it was. */
+/**
+ * @throws CoppiceError `git-failed`, `disk-full`. What was begun is then settled by `settleMove`; until it is, the checkout
+ * stays locked, also when that fails.
+ */
 export async function moveBranch(repository: Repository, move: Move): Promise<MoveOutcome> {
   if ((await branchCommit(repository, move.branch)) !== move.from) return { kind: 'overtaken' };
   const { checkout } = move;
   if (checkout === null) return (await updateRef(repository, move)) ? { kind: 'moved' } : { kind: 'overtaken' };
   const lock = await lockIndex(checkout);
   if (lock === undefined) return { kind: 'held', why: runningText(checkout) };
-  let outcome: MoveOutcome;
-  try {
-    outcome = await moveWith(repository, move, checkout, lock.copy);
-  } finally {
-    await lock.release();
-  }
+  const outcome = await moveWith(repository, move, checkout, lock.copy);
+  await lock.release();
   return outcome;
 }
 
@@ -93,14 +92,9 @@ async function moveWith(repository: Repository, move: Move, checkout: Checkout, 
   });
 }
 
-/** Moves the branch, or brings the files back. Also when git fails for another reason than a branch that moved. */
+/** Moves the branch, or brings the files back when it is not where it was. */
 async function moveRef(repository: Repository, move: Move, checkout: Checkout, index: string): Promise<boolean> {
-  try {
-    if (await updateRef(repository, move)) return true;
-  } catch (error) {
-    await takeFilesBack(repository, checkout, move);
-    throw error;
-  }
+  if (await updateRef(repository, move)) return true;
   const back = await bring(repository, checkout, index, move.to, move.from);
   if (back !== undefined) await takeFilesBack(repository, checkout, move);
   return false;
@@ -115,21 +109,15 @@ async function bring(
   to: string,
 ): Promise<Held | undefined> {
   const config = await sparseSettings(repository, checkout);
-  const args = ['read-tree', '-m', '-u', from, to];
-  try {
-    const { code, stderr } = await repository.onTree(checkout.path, index, args, {
-      timeoutMs: bringMs,
-      config,
-      okCodes: [0, 128],
-    });
-    if (code === 0) return undefined;
-    // A full disk or a file that cannot be written ends it in the middle.
-    await takeFilesBack(repository, checkout, { from, to });
-    return { kind: 'held', why: `${checkout.path} cannot be brought along: ${firstLine(stderr)}` };
-  } catch (error) {
-    await takeFilesBack(repository, checkout, { from, to });
-    throw error;
-  }
+  const { code, stderr } = await repository.onTree(checkout.path, index, ['read-tree', '-m', '-u', from, to], {
+    timeoutMs: bringMs,
+    config,
+    okCodes: [0, 128],
+  });
+  if (code === 0) return undefined;
+  // A full disk or a file that cannot be written ends it in the middle.
+  await takeFilesBack(repository, checkout, { from, to });
+  return { kind: 'held', why: `${checkout.path} cannot be brought along: ${firstLine(stderr)}` };
 }
 
 function firstLine(text: string): string {
@@ -209,7 +197,7 @@ async function install(index: string, { admin }: Checkout): Promise<void> {
 export type MoveProbe = 'moved' | 'not-moved';
 
 /**
- * Finishes what a kill left of a move, or takes it back: afterwards the checkout is at the branch, and its lock is gone.
+ * Finishes what a kill or a failure left of a move, or takes it back: afterwards the checkout is at the branch, and its lock is gone.
  * Files that somebody changed meanwhile stay as they are. For the engine that has the move's journal; can be repeated.
  */
 export async function settleMove(repository: Repository, move: Move): Promise<MoveProbe> {

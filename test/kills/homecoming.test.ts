@@ -17,14 +17,13 @@ import { Worlds, type World } from '../support/engine/world.ts';
 /** Commits of one round: land and take back (4 each), remove and bring back (2 each), and those of an engine's start. */
 const commitsOfRound = 14;
 const files = 400;
-/** More than gits are killed. */
-const mostAttempts = 60;
+/** More than gits are killed in one round. */
+const mostAttempts = 20;
 const limitMs = 420_000;
 /** How long what is asked may have to wait for what goes on. */
 const insistMs = 60_000;
-/** Rounds during which something is killed at any moment, and how often that is, in each of the worlds. */
-const roundsAtRisk = everyPoint ? 8 : 1;
-const killsOfReaper = 5 * roundsAtRisk;
+/** How often something is killed at any moment of one round. */
+const killsOfRound = 5;
 
 /** Somebody who brings one session's work home and takes it back, removes it and brings it back, whatever is killed. */
 class Homecomer {
@@ -53,12 +52,13 @@ class Homecomer {
   private async ends(ask: () => Promise<string>): Promise<void> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const id = await this.insists(ask);
+      let found: LandingView | undefined;
       const end = await until(
         async () => {
-          const found = (await landingsOf(this.person, this.session)).find((each) => each.id === id);
+          found = (await landingsOf(this.person, this.session)).find((each) => each.id === id);
           return found === undefined || ['queued', 'built'].includes(found.state) ? undefined : found;
         },
-        async () => `landing ${id} to end\n${await this.world.log()}`,
+        async () => `landing ${id} to end: ${JSON.stringify(found)}\n${await this.world.log()}`,
       );
       if (end.state === 'landed') return;
       assert.ok(isGitKilled(end), JSON.stringify(end));
@@ -220,19 +220,20 @@ describe('landing, removing and bringing back', function () {
       const jobs = (['engine', 'git', 'both'] as const).map((victim) => ({ victim, numbers: chance.fork() }));
       await inParallel(jobs, 3, async ({ victim, numbers }) => {
         const world = await worlds.world();
-        const over = new AbortController();
         try {
           const work = await homecomer(world);
-          const reaping = reap(world, victim, numbers, over.signal);
-          try {
-            for (let round = 0; round < roundsAtRisk; round += 1) await work.round();
-          } finally {
-            over.abort();
-            await reaping;
+          for (let round = 0; round < (everyPoint ? 8 : 1); round += 1) {
+            const over = new AbortController();
+            const reaping = reap(world, victim, numbers, over.signal);
+            try {
+              await work.round();
+            } finally {
+              over.abort();
+              await reaping;
+            }
           }
           await work.check();
         } finally {
-          over.abort();
           await world.dispose();
         }
       });
@@ -247,7 +248,7 @@ async function reap(
   numbers: Chance,
   over: AbortSignal,
 ): Promise<void> {
-  for (let left = killsOfReaper; left > 0;) {
+  for (let left = killsOfRound; left > 0;) {
     await sleep(20 + numbers.below(260));
     if (over.aborted) return;
     const gits = victim === 'engine' ? [] : gitsOf(world);

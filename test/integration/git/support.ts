@@ -86,14 +86,14 @@ export class Sandbox {
     await this.git(cwd, ...args).catch(() => undefined);
   }
 
-  /** Puts a shell script before the real git, for those who open a repository from here on. */
+  /** Puts a shell script before the real git (`$real`), for those who open a repository from here on. */
   async gitInFront(script: string): Promise<void> {
     const path = this.env['PATH'] ?? '';
     const folders = path.split(delimiter).map((folder) => join(folder, 'git'));
     const real = folders.find((each) => existsSync(each));
     if (real === undefined) throw new Error('git is not installed.');
     await mkdir(this.path('bin'));
-    await writeFile(this.path('bin', 'git'), `#!/bin/sh\n${script}\nexec '${real}' "$@"\n`, { mode: 0o755 });
+    await writeFile(this.path('bin', 'git'), `#!/bin/sh\nreal='${real}'\n${script}\nexec "$real" "$@"\n`, { mode: 0o755 });
     this.env['PATH'] = `${this.path('bin')}${delimiter}${path}`;
   }
 

@@ -144,10 +144,33 @@ esac`);
     repository = await sandbox.open(main);
     await assert.rejects(moveBranch(repository, move), { code: 'git-failed' });
     assert.equal(await exists(once), true);
+    assert.equal(await settleMove(repository, move), 'not-moved');
     await clean(move.from);
     assert.deepEqual(await moveBranch(repository, move), { kind: 'moved' });
     await clean(move.to);
     assert.deepEqual(await readdir(join(repository.privateDir, 'index')), []);
+  });
+
+  it('keeps the lock of the checkout for as long as gits are killed, also those that take the files back', async () => {
+    const [written, ...others] = ['read-tree -m -u', 'diff-tree', 'diff-files', 'checkout-index'].map(
+      (words, index) => `*' ${words} '*) mkdir '${sandbox.path(String(index))}' && "$real" "$@" && kill -9 $$;;`,
+    );
+    // Each is killed once, when it has done what it is called for: the files are written, and nobody has heard of it.
+    await sandbox.gitInFront(`exec 3>&2 2>/dev/null
+case " $* " in ${written ?? ''} esac
+if [ -e '${sandbox.path('0')}' ]; then case " $* " in ${others.join(' ')} esac; fi
+exec 2>&3`);
+    repository = await sandbox.open(main);
+    await assert.rejects(moveBranch(repository, move), { code: 'git-failed' });
+    assert.equal(await exists(join(main, 'new', 'deep', 'n.txt')), true);
+    for (let failed = 0; failed < others.length; failed += 1) {
+      assert.equal(await exists(join(main, '.git', 'index.lock')), true);
+      await assert.rejects(settleMove(repository, move), { code: 'git-failed' });
+    }
+    assert.equal(await settleMove(repository, move), 'not-moved');
+    await clean(move.from);
+    assert.deepEqual(await moveBranch(repository, move), { kind: 'moved' });
+    await clean(move.to);
   });
 
   it('is overtaken by a branch that moved, before and after the files were brought along', async () => {
