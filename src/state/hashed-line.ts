@@ -28,17 +28,23 @@ export function writeHashedLine(value: Readonly<Record<string, unknown>>): Hashe
 
 /** Reads a line without its line end; undefined unless its hash is right. */
 export function readHashedLine(line: Buffer): { readonly value: unknown; readonly hash: string } | undefined {
-  const end = line.length - suffixLength;
-  if (end < 1) return undefined;
-  const text = Buffer.from(line.subarray(0, end + 1));
-  text[end] = closingBrace;
-  const digest = hash('sha256', text);
-  if (line.toString('latin1', end) !== hashMember(digest)) return undefined;
+  const checked = checkHashedLine(line);
+  if (checked === undefined) return undefined;
   try {
-    return { value: JSON.parse(text.toString()), hash: digest };
+    return { value: JSON.parse(checked.body.toString()), hash: checked.hash };
   } catch {
     return undefined;
   }
+}
+
+/** The hash of a line without its line end, and its body; undefined unless the hash is right. The body is not read as JSON. */
+export function checkHashedLine(line: Buffer): { readonly body: Buffer; readonly hash: string } | undefined {
+  const end = line.length - suffixLength;
+  if (end < 1) return undefined;
+  const body = Buffer.from(line.subarray(0, end + 1));
+  body[end] = closingBrace;
+  const digest = hash('sha256', body);
+  return line.toString('latin1', end) === hashMember(digest) ? { body, hash: digest } : undefined;
 }
 
 function hashMember(digest: string): string {

@@ -5,7 +5,7 @@
 import type { Actor, JournalRecord, NewEvent } from '../core/domain.ts';
 import type { Damage } from './journal-damage.ts';
 import { freezeJson } from './frozen-json.ts';
-import { readHashedLine, writeHashedLine } from './hashed-line.ts';
+import { checkHashedLine, readHashedLine, writeHashedLine } from './hashed-line.ts';
 
 /** The end of a chain of records: where the next one is tied on. */
 export interface Head {
@@ -57,6 +57,26 @@ export function decodeRecord(line: Buffer, before: Head): DecodedRecord {
   if (value.prev !== before.hash) return { fault: 'damaged', reason: 'it does not continue the record before it' };
   return { record: toRecord(value, hash), more: value.more === true };
 }
+
+/** What is known of a record that was checked: whether it is the last of its transaction, or what is wrong with it. */
+export type CheckedRecord = { readonly head: Head; readonly more: boolean } | Pick<Damage, 'fault' | 'reason'>;
+
+/**
+ * Checks a line as `decodeRecord` does, hash and chain, without reading what the record says: for records that a snapshot
+ * includes. Members that this version does not know are not seen, so a version that adds one raises `snapshotFormat`.
+ */
+export function checkRecord(line: Buffer, before: Head): CheckedRecord {
+  const checked = checkHashedLine(line);
+  if (checked === undefined) return { fault: 'damaged', reason: 'the line does not match its hash' };
+  const seq = before.seq + 1;
+  // Members are in the order of their names: these stand behind all data.
+  const at = checked.body.lastIndexOf(`,"prev":"${before.hash}","seq":${seq},"type":"`);
+  if (at === -1) return { fault: 'damaged', reason: 'it does not continue the record before it' };
+  const more = checked.body.subarray(0, at).toString('latin1', at - moreMember.length) === moreMember;
+  return { head: { seq, hash: checked.hash }, more };
+}
+
+const moreMember = ',"more":true';
 
 type StoredRecord = Omit<JournalRecord, 'hash'> & { readonly more?: true };
 

@@ -3,8 +3,8 @@ import type { JournalRecord } from '../core/domain.ts';
 import { systemCode } from '../core/errors.ts';
 import type { FileOperations, OpenFile } from './file-operations.ts';
 import type { Damage } from './journal-damage.ts';
-import { decodeRecord, genesis } from './journal-record.ts';
-import type { Head } from './journal-record.ts';
+import { checkRecord, decodeRecord, genesis } from './journal-record.ts';
+import type { CheckedRecord, Head } from './journal-record.ts';
 import { unreadable } from './journal-segment.ts';
 import type { JournalLayout, Segment } from './journal-segment.ts';
 
@@ -21,6 +21,8 @@ export interface ScanOptions {
    * it all is read, and an incomplete last line is counted as torn.
    */
   readonly until?: () => number;
+  /** Records before this one are checked and not handed on; none unless told. */
+  readonly from?: number;
 }
 
 /** One pass; `batches` may be called once. What it found is in its members, also when the caller stops early. */
@@ -39,12 +41,14 @@ export class JournalScan {
   readonly #layout: JournalLayout;
   readonly #start: number;
   readonly #until: () => number;
+  readonly #from: number;
 
-  constructor({ files, layout, start = 0, until = () => Infinity }: ScanOptions) {
+  constructor({ files, layout, start = 0, until = () => Infinity, from = 0 }: ScanOptions) {
     this.#files = files;
     this.#layout = layout;
     this.#start = start;
     this.#until = until;
+    this.#from = from;
     this.head = layout.segments[start]?.before ?? genesis;
   }
 
@@ -121,20 +125,27 @@ export class JournalScan {
         this.bytes = open.bytes;
         continue;
       }
-      const decoded = decodeRecord(line, open.head);
-      if ('fault' in decoded) {
-        this.#damage(segment, decoded.reason, this.line, open.head.seq + 1, decoded.fault);
+      const read = this.#take(line, open);
+      if ('fault' in read) {
+        this.#damage(segment, read.reason, this.line, open.head.seq + 1, read.fault);
         break;
       }
-      const { record, more } = decoded;
-      open.records.push(record);
-      open.head = { seq: record.seq, hash: record.hash };
-      if (more) continue;
+      open.head = read.head;
+      if (read.more) continue;
       batch.push(...open.records.splice(0));
       this.head = open.head;
       this.bytes = open.bytes;
     }
     return batch;
+  }
+
+  #take(line: Buffer, open: OpenTransaction): CheckedRecord {
+    if (open.head.seq + 1 < this.#from) return checkRecord(line, open.head);
+    const decoded = decodeRecord(line, open.head);
+    if ('fault' in decoded) return decoded;
+    const { record, more } = decoded;
+    open.records.push(record);
+    return { head: { seq: record.seq, hash: record.hash }, more };
   }
 
   #end(segment: Segment, index: number, rest: Buffer, open: OpenTransaction): void {

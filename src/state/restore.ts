@@ -48,7 +48,7 @@ export async function restore(files: FileOperations, paths: StatePaths, domain: 
     0,
     layout.segments.findLastIndex(({ before }) => before.seq <= snapshot.head.seq),
   );
-  const scan = new JournalScan({ files, layout, start });
+  const scan = new JournalScan({ files, layout, start, from: snapshot.head.seq });
   if (await replay(scan, domain, snapshot)) {
     const { entities, head } = snapshot;
     return { entities, layout, scan, snapshotSeq: head.seq, snapshotUnusable: undefined };

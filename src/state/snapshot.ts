@@ -14,6 +14,7 @@ import type { FileOperations } from './file-operations.ts';
 import { readWholeFile, writeFileAtomic } from './files.ts';
 import type { Head } from './journal-record.ts';
 
+/** Version of the snapshot, and of the members of the journal's records: what a snapshot includes is not looked at again. */
 const snapshotFormat = 1;
 
 /** Entities written between two turns of the event loop: about 5 ms at 2 kB each. */

@@ -134,6 +134,31 @@ describe('a damaged journal', () => {
     }
   });
 
+  it('is told at opening as well where a snapshot has what is damaged, if it is in the last segment', async () => {
+    const disk = new MemoryDisk();
+    const state = await openState(disk, { snapshotEvery: Infinity });
+    for (const events of [[opened('a')], [opened('b'), moved('a', 'b', 5)], [moved('b', 'a', 1)]])
+      await state.transact('engine', () => events);
+    await state.close();
+    const sound = await openState(disk);
+    assert.equal(sound.openReport.snapshotSeq, 4);
+    assert.equal(sound.readOnlyReason, undefined);
+    await sound.close();
+    const whole = disk.get(segmentPath(1));
+    for (let at = 0; at < whole.length; at++) {
+      const copy = disk.copy();
+      copy.edit(segmentPath(1), (bytes) => {
+        bytes[at] = (bytes[at] ?? 0) ^ 4;
+        return bytes;
+      });
+      const line = whole.subarray(0, at).filter((byte) => byte === 0x0a).length + 1;
+      const damaged = await openState(copy);
+      assert.ok(isCoppiceError(damaged.readOnlyReason, 'corrupt'), `byte ${at}`);
+      assert.match(damaged.readOnlyReason.message, new RegExp(`segment 000001.jsonl, line ${line}, record`));
+      await damaged.close();
+    }
+  });
+
   it('is found by verify in any segment, at the line', async () => {
     const disk = new MemoryDisk();
     await longJournal(disk, 4);
