@@ -37,7 +37,10 @@ async function open(): Promise<{ repository: Repository; place: Place }> {
   const mark = { id: 'bench', host: 'bench', bootId: 'bench', pid: process.pid, startTime: '0' };
   const repository = await openRepository(await locateRepository(bench.repository), {
     ...{ door: createDoor({ env }), env, privateDir: join(root, 'private') },
-    owner: { mark, probe: () => Promise.resolve('alive'), gits: () => Promise.resolve([]) },
+    owner: {
+      ...{ mark, probe: () => Promise.resolve('alive') },
+      ...{ gits: () => Promise.resolve([]), orphans: () => Promise.resolve([]) },
+    },
   });
   const { place } = await createWorktree(repository, { root: join(root, 'w'), slug: 'bench', branch: 'feature/bench' });
   return { repository, place };

@@ -45,7 +45,10 @@ async function open(): Promise<Repository> {
   const mark = { id: 'bench', host: 'bench', bootId: 'bench', pid: process.pid, startTime: '0' };
   return openRepository(await locateRepository(bench.repository), {
     ...{ door: createDoor({ env }), env, privateDir: join(root, 'private') },
-    owner: { mark, probe: () => Promise.resolve('alive'), gits: () => Promise.resolve([]) },
+    owner: {
+      ...{ mark, probe: () => Promise.resolve('alive') },
+      ...{ gits: () => Promise.resolve([]), orphans: () => Promise.resolve([]) },
+    },
   });
 }
 

@@ -36,7 +36,7 @@ import { watchHandlers } from './handlers/watch.ts';
 import { homecoming } from './homecoming.ts';
 import { GitAway } from './places/git-away.ts';
 import { Forgetter } from './places/forgetter.ts';
-import { engineOwner } from './places/owner.ts';
+import { engineOwner, gitVariables } from './places/owner.ts';
 import { GitCheckpoints } from './places/git-checkpoints.ts';
 import { GitWorkplace } from './places/git-workplace.ts';
 import { Repositories } from './places/repositories.ts';
@@ -92,7 +92,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const settings = await SettingsSource.open({ home: home.root, env, clock, log, trusts });
 
   const door = createDoor({
-    env,
+    env: { ...env, ...gitVariables(home.root) },
     log: ({ args, ms, code }) => log.component('git').debug(args[0] ?? '', { args, ms, code }),
   });
   const owner = await engineOwner(home.root);

@@ -47,6 +47,14 @@ export class ProcTable implements ProcessTable {
     return marks;
   }
 
+  async carrying(pids: readonly number[], entry: string): Promise<ReadonlySet<number>> {
+    const found = new Set<number>();
+    await inPortions(pids, (pid) => {
+      if ((this.#read(`${pid}/environ`) ?? '').split('\0').includes(entry)) found.add(pid);
+    });
+    return found;
+  }
+
   residentBytes(pid: number): Promise<number> {
     return Promise.resolve().then(() => {
       const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(this.#read(`${pid}/status`) ?? '')?.[1];

@@ -48,18 +48,32 @@ export class PsTable implements ProcessTable {
    * a mark among the arguments of somebody else's command (`grep COPPICE_SESSION=…`) is not taken for one.
    */
   async marks(pids: readonly number[]): Promise<ReadonlyMap<number, Mark>> {
+    const marks = new Map<number, Mark>();
+    for (const [pid, words] of await this.#environments(pids)) {
+      const mark = markIn(words);
+      if (mark !== undefined) marks.set(pid, mark);
+    }
+    return marks;
+  }
+
+  async carrying(pids: readonly number[], entry: string): Promise<ReadonlySet<number>> {
+    const all = await this.#environments(pids);
+    return new Set([...all].flatMap(([pid, words]) => (words.includes(entry) ? [pid] : [])));
+  }
+
+  /** The environments as words: a value with spaces in it is several. */
+  async #environments(pids: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
     const format = ['-o', 'pid=,args='];
     const args = linesByPid(await this.#ps.run('ps', ['axww', ...format]));
     const all = linesByPid(await this.#ps.run('ps', [`ax${this.#ps.environmentLetter}ww`, ...format]));
-    const marks = new Map<number, Mark>();
+    const found = new Map<number, readonly string[]>();
     for (const pid of pids) {
       const without = args.get(pid);
       const line = all.get(pid);
       if (without === undefined || line === undefined || !line.startsWith(`${without} `)) continue;
-      const mark = markIn(line.slice(without.length).split(' '));
-      if (mark !== undefined) marks.set(pid, mark);
+      found.set(pid, line.slice(without.length).split(' '));
     }
-    return marks;
+    return found;
   }
 
   async residentBytes(pid: number): Promise<number> {

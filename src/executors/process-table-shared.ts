@@ -33,6 +33,10 @@ export class SharedTable implements ProcessTable {
     return this.#marks.ask(pids);
   }
 
+  carrying(pids: readonly number[], entry: string): Promise<ReadonlySet<number>> {
+    return this.#table.carrying(pids, entry);
+  }
+
   residentBytes(pid: number): Promise<number> {
     return this.#table.residentBytes(pid);
   }

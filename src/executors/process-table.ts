@@ -24,6 +24,8 @@ export interface ProcessTable {
    * user whose processes cannot be looked at is left out.
    */
   marks(pids: readonly number[]): Promise<ReadonlyMap<number, Mark>>;
+  /** Those of these processes that were started with exactly this `NAME=value` in their environment. As for `marks`. */
+  carrying(pids: readonly number[], entry: string): Promise<ReadonlySet<number>>;
   /** Resident memory in bytes; 0 if the process has ended. */
   residentBytes(pid: number): Promise<number>;
 }

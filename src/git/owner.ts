@@ -24,6 +24,8 @@ export interface Owner {
   readonly probe: ProcessProbe;
   /** The git processes of this host that this engine did not start. Rejects when the system does not answer. */
   readonly gits: () => Promise<readonly ProcessMark[]>;
+  /** Those of them that an earlier engine of this data directory started, and that outlived it. Rejects like `gits`. */
+  readonly orphans: () => Promise<readonly ProcessMark[]>;
 }
 
 /** Whether two marks are of one and the same engine process. */

@@ -101,7 +101,10 @@ async function alone(
   }
 }
 
-/** What became of a move that an earlier engine announced: settled on disk first, then on record. */
+/**
+ * What became of a move that an earlier engine announced: settled on disk first, then on record. The intent stays open while
+ * that cannot be told yet.
+ */
 export async function concludeMove(
   context: LandingContext,
   repository: Repository,
@@ -109,6 +112,8 @@ export async function concludeMove(
   { id, effect }: Intent,
 ): Promise<void> {
   if (effect.kind !== 'landing') return;
+  // A git that brings files along, or takes them back, goes on when its engine is killed: what it does would be undone in vain.
+  if ((await repository.owner.orphans()).length > 0) return;
   const { from, to, checkout } = effect;
   const planned = { branch: landing.target, from, to, checkout };
   const settled = async (): Promise<undefined> => {

@@ -20,12 +20,28 @@ export async function engineOwner(home: string, table: ProcessTable = systemProc
       const life = await host.lifeOf(pid, startTime);
       return life === 'ended' ? 'dead' : life;
     },
-    gits: async () => {
-      const all = await table.list();
-      const own = familyOf(all, host.self.pid);
-      return all.filter(({ pid, name, zombie }) => !zombie && !own.has(pid) && /^git(?:-|$)/.test(basename(name)));
+    gits: () => gitsOf(table, host.self.pid),
+    orphans: async () => {
+      const others = await gitsOf(table, host.self.pid);
+      const pids = others.map(({ pid }) => pid);
+      const marked = pids.length === 0 ? new Set() : await table.carrying(pids, `${gitMark}=${hashOf(home, 16)}`);
+      return others.filter(({ pid }) => marked.has(pid));
     },
   };
+}
+
+/** What every git of an engine carries in its environment: the mark of the data directory, so that a later engine knows it. */
+export function gitVariables(home: string): Readonly<Record<string, string>> {
+  return { [gitMark]: hashOf(home, 16) };
+}
+
+const gitMark = 'COPPICE_GIT_OF';
+
+/** The git processes that this one did not start. */
+async function gitsOf(table: ProcessTable, self: number): Promise<readonly ProcessEntry[]> {
+  const all = await table.list();
+  const own = familyOf(all, self);
+  return all.filter(({ pid, name, zombie }) => !zombie && !own.has(pid) && /^git(?:-|$)/.test(basename(name)));
 }
 
 /** A process and all below it. */

@@ -20,6 +20,7 @@ const repository = await openRepository(await locateRepository(main), {
     mark: { id: 'engine-1', host: 'host-1', bootId: 'boot-1', pid: process.pid, startTime: session },
     probe: () => Promise.resolve('alive'),
     gits: () => Promise.resolve([]),
+    orphans: () => Promise.resolve([]),
   },
 });
 const tree = await treeOfCommit(repository, head);

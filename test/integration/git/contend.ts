@@ -15,6 +15,7 @@ const owner = (index: number) => ({
   // The engine with process number 1 is the one that is dead.
   probe: ({ pid }: { pid: number }) => Promise.resolve(pid === 1 ? ('dead' as const) : ('alive' as const)),
   gits: () => Promise.resolve([]),
+  orphans: () => Promise.resolve([]),
 });
 process.stdout.write('ready\n');
 while (

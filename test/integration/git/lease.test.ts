@@ -31,6 +31,7 @@ describe('lease', () => {
     mark: { id: 'data-1', host: 'host', bootId: 'boot', pid: 1, startTime: '1', ...mark },
     probe: () => Promise.resolve(liveness),
     gits: () => Promise.resolve([]),
+    orphans: () => Promise.resolve([]),
   });
 
   async function refused(holder: string, attempt: Promise<Lease>): Promise<void> {

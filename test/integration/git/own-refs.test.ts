@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isCoppiceError } from '../../../src/core/errors.ts';
-import { engineOwner } from '../../../src/engine/places/owner.ts';
+import { engineOwner, gitVariables } from '../../../src/engine/places/owner.ts';
 import { highestRef } from '../../../src/git/checkpoint.ts';
 import { clearStaleLock } from '../../../src/git/locks.ts';
 import type { Owner, ProcessMark } from '../../../src/git/owner.ts';
@@ -99,6 +99,7 @@ describe('refs that only we write', function () {
     // As the git of an engine that was killed: its parent is gone.
     const shell = spawn('sh', ['-c', 'git cat-file --batch <&3 >/dev/null & echo $!'], {
       cwd,
+      env: { ...process.env, ...gitVariables(sandbox.dir) },
       stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
     });
     assert.ok(shell.stdout !== null);
@@ -110,6 +111,11 @@ describe('refs that only we write', function () {
         await new Promise((resolve) => setTimeout(resolve, 50));
       const seen = await pids();
       assert.deepEqual([seen.includes(orphan), seen.includes(own.pid ?? 0)], [true, false]);
+      assert.deepEqual(
+        (await owner.orphans()).map(({ pid }) => pid),
+        [orphan],
+      );
+      assert.deepEqual(await (await engineOwner(sandbox.path('another'))).orphans(), []);
     } finally {
       own.stdin.end();
       process.kill(orphan, 'SIGKILL');

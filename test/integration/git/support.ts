@@ -37,6 +37,7 @@ export class Sandbox {
       mark: { id: 'engine-1', host: 'host-1', bootId: 'boot-1', pid: process.pid, startTime },
       probe: () => Promise.resolve('alive'),
       gits: () => Promise.resolve([]),
+      orphans: () => Promise.resolve([]),
     };
   }
 

@@ -314,7 +314,11 @@ describe('this host', () => {
   });
 
   const table = { bootId: () => Promise.resolve('b'), list: () => Promise.resolve([]) };
-  const rest = { marks: () => Promise.resolve(new Map()), residentBytes: () => Promise.resolve(0) };
+  const rest = {
+    marks: () => Promise.resolve(new Map()),
+    carrying: () => Promise.resolve(new Set<number>()),
+    residentBytes: () => Promise.resolve(0),
+  };
   const entry = { pid: process.pid, ppid: 1, startTime: '5', zombie: false, name: 'node' };
 
   it('takes a zombie for dead', async () => {

@@ -39,6 +39,10 @@ export class FakeTable implements ProcessTable {
     );
   }
 
+  carrying(): Promise<ReadonlySet<number>> {
+    return this.#answer(() => new Set<number>());
+  }
+
   residentBytes(): Promise<number> {
     return this.#answer(() => 0);
   }

@@ -73,6 +73,8 @@ describe('ProcTable', () => {
     await plant(7, { environ: '' });
     const marks = await new ProcTable(root).marks([5, 6, 7, 8]);
     assert.deepEqual([...marks], [[5, { session: 's', run: '1' }]]);
+    assert.deepEqual([...(await new ProcTable(root).carrying([5, 6, 7, 8], 'COPPICE_RUN=1'))], [5]);
+    assert.deepEqual([...(await new ProcTable(root).carrying([5, 6, 7, 8], 'COPPICE_RUN='))], []);
   });
 
   it('reads resident memory in bytes', async () => {
