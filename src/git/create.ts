@@ -5,6 +5,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
+import { allOf } from './all-of.ts';
 import { checkOut, setSparse, startPrivateIndex } from './checkout.ts';
 import type { Base } from './facts.ts';
 import { diskFailure } from './files.ts';
@@ -145,8 +146,8 @@ async function fill(repository: Repository, registered: Registered, options: Cre
   if (warm !== 'exact') warnings.push(...(await fillSubmodules(repository, place, signal)));
   options.onProgress?.({ step: 'include' });
   const included = await copyIncluded(repository, place.path, options.include ?? {}, signal);
-  await startPrivateIndex(repository, place);
   signal?.throwIfAborted();
-  await replaceNote({ ...note, state: 'ready' });
+  // Without an index of ours the first look only takes longer, so the note need not wait for it.
+  await allOf([startPrivateIndex(repository, place), replaceNote({ ...note, state: 'ready' })]);
   return { place, base, included, warnings };
 }

@@ -9,7 +9,7 @@ import type { Repository } from './repository.ts';
  * Makes a ref that is not there yet. False when only git can do it or say why not: the ref is there, one above or below it
  * is, it is locked, the disk is full, or refs here have an owner, a mode or a sync of their own. Then nothing was done.
  *
- * @param ref below `refs/coppice/`, so that no reflog belongs to it.
+ * @param ref its full name. It gets no reflog: git begins that of a branch with the first commit on it.
  */
 export async function createRef(repository: Repository, ref: string, commit: string): Promise<boolean> {
   const settings = await repository.settings();

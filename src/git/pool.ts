@@ -7,16 +7,18 @@
  * repaired, and a slot that cannot be used costs nobody a worktree.
  */
 import { randomBytes } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isAbsent, isFolder, removeAdmin } from './admin.ts';
 import type { ConfigEntry } from './environment.ts';
 import { makeDetached } from './detached.ts';
-import { replaceFile } from './files.ts';
+import { besides, replaceFile } from './files.ts';
 import { readSmall } from './locate.ts';
+import { createRef } from './new-ref.ts';
 import { removeNote } from './notes.ts';
 import { engineMarkFrom, type EngineMark } from './owner.ts';
-import type { Repository } from './repository.ts';
+import type { Repository, TreePlace } from './repository.ts';
 
 /** A warm worktree as its file describes it. */
 export interface Slot {
@@ -182,21 +184,32 @@ async function become(repository: Repository, slot: Slot, claim: Claim): Promise
   const { admin } = slot;
   const tree = { path: claim.path, admin };
   await rename(slot.path, claim.path);
-  await replaceFile(join(admin, 'gitdir'), `${join(claim.path, '.git')}\n`);
+  // Until our note says `ready`, which is on the disk then, all of it is taken back after a power failure.
+  replacePlainly(join(admin, 'gitdir'), `${join(claim.path, '.git')}\n`);
   await rm(fileOf(repository.location.commonDir, slot.path), { force: true });
   const refreshed = slot.commit !== claim.commit;
   if (refreshed) {
     const config = sparseConfig(claim.sparse);
     await repository.onNewTree(tree, ['read-tree', '-m', '-u', slot.commit, claim.commit], { config });
   }
-  if (!refreshed && !claim.existed) {
-    // Without a start point git changes neither index nor files.
-    await repository.onNewTree(tree, ['switch', '--quiet', '--no-track', '-c', claim.branch]);
-  } else {
-    if (!claim.existed) await repository.run(['update-ref', `refs/heads/${claim.branch}`, claim.commit, '']);
-    await repository.onNewTree(tree, ['symbolic-ref', 'HEAD', `refs/heads/${claim.branch}`]);
-  }
+  await putOnBranch(repository, tree, claim);
   return { admin, refreshed };
+}
+
+/** The commit of the branch is checked out, so neither index nor files change; mostly without any git process. */
+async function putOnBranch(repository: Repository, tree: TreePlace, { branch, commit, existed }: Claim): Promise<void> {
+  const ref = `refs/heads/${branch}`;
+  if (!existed && !(await createRef(repository, ref, commit))) {
+    await repository.run(['update-ref', ref, commit, '']);
+  }
+  replacePlainly(join(tree.admin, 'HEAD'), `ref: ${ref}\n`);
+}
+
+/** In one step, as git itself writes these files: without waiting for the disk. */
+function replacePlainly(file: string, text: string): void {
+  const next = besides(file);
+  writeFileSync(next, text, { flag: 'wx' });
+  renameSync(next, file);
 }
 
 /** A slot that did not become a worktree: what there is of it goes out of the way. */
