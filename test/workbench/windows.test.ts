@@ -170,7 +170,11 @@ async function extensionHosts(above: number): Promise<number[]> {
   const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,args='], { maxBuffer: 2 ** 26 });
   const rows = stdout.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []);
   const below = new Set([above]);
-  for (const [, pid, parent] of rows) if (below.has(Number(parent))) below.add(Number(pid));
+  // Until nobody joins: a child may have a smaller number than its parent.
+  for (let before = 0; before < below.size;) {
+    before = below.size;
+    for (const [, pid, parent] of rows) if (below.has(Number(parent))) below.add(Number(pid));
+  }
   return rows
     .filter(([, pid, , args]) => below.has(Number(pid)) && args?.includes('--type=extensionHost') === true)
     .map(([, pid]) => Number(pid));

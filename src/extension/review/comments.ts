@@ -55,6 +55,8 @@ export class ReviewComments implements Disposable {
   readonly #owner = new Disposables();
   readonly #controller: vscode.CommentController;
   readonly #threads = new Map<string, { thread: vscode.CommentThread; drawn: string }>();
+  /** The files that can be commented on, as VS Code was told last. */
+  #offered: string | undefined;
 
   constructor(link: Pick<EngineLink, 'request'>, model: ReviewModel, log: Log) {
     this.#link = link;
@@ -66,13 +68,6 @@ export class ReviewComments implements Disposable {
     this.#controller.options = {
       prompt: l10n.t('Comment for the agent'),
       placeHolder: l10n.t('Say what should be different. It is sent when you send the review.'),
-    };
-    this.#controller.commentingRangeProvider = {
-      provideCommentingRanges: ({ uri, lineCount }) => {
-        const path = this.#pathOf(uri);
-        const changed = this.#model.subject?.changes?.files.some((each) => each.path === path) === true;
-        return changed ? [new vscode.Range(0, 0, Math.max(0, lineCount - 1), 0)] : [];
-      },
     };
     this.#owner.add(model.onChange((subject) => this.#draw(subject)));
     this.#draw(model.subject);
@@ -144,7 +139,25 @@ export class ReviewComments implements Disposable {
     this.#owner.dispose();
   }
 
+  /**
+   * Says on which files comments can be made. VS Code asks when an editor opens, which may be before it is known what a session
+   * changed, and again only when it is given another provider.
+   */
+  #offer(subject: Subject | undefined): void {
+    const changed = new Set(subject?.changes?.files.map(({ path }) => path));
+    const offered = JSON.stringify([subject?.worktree, ...changed]);
+    if (offered === this.#offered) return;
+    this.#offered = offered;
+    this.#controller.commentingRangeProvider = {
+      provideCommentingRanges: ({ uri, lineCount }) => {
+        const path = this.#pathOf(uri);
+        return path !== undefined && changed.has(path) ? [new vscode.Range(0, 0, Math.max(0, lineCount - 1), 0)] : [];
+      },
+    };
+  }
+
   #draw(subject: Subject | undefined): void {
+    this.#offer(subject);
     const comments = subject?.worktree === undefined ? [] : subject.review.comments;
     const there = new Set(comments.map(({ id }) => id));
     for (const [id, { thread }] of this.#threads) {
