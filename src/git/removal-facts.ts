@@ -2,6 +2,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Place } from '../core/session/state.ts';
+import { allOf } from './all-of.ts';
 import { changesBetween } from './changes.ts';
 import { privateIndex } from './checkout.ts';
 import { textOf, zeroSplit } from './door.ts';
@@ -87,20 +88,22 @@ export async function removalFacts(
   const simple = plain.nested.length === 0 && plain.submodules.length === 0;
   const snapshot = simple ? plain : await treeOf(repository, place, { ...call, nested: 'as-files' });
   const committed = tip ?? snapshot.head;
-  const { files, paths } = await changesBetween(repository, committed, plain.tree, Number.POSITIVE_INFINITY);
-  const repositories = [...snapshot.nested, ...(await ownSubmodules(repository, place, snapshot.submodules))];
+  const [{ files, paths }, own, ignored, unpushed, toMerge, lease] = await allOf([
+    changesBetween(repository, committed, plain.tree, Number.POSITIVE_INFINITY),
+    ownSubmodules(repository, place, snapshot.submodules),
+    ownIgnored(repository, place),
+    count(repository, [committed, '--not', '--remotes']),
+    unmerged(repository, place, committed, into),
+    readLease(place),
+  ]);
+  const repositories = [...snapshot.nested, ...own];
   return {
-    findings,
+    ...{ findings, ignored, repositories, unpushed, lease, snapshot },
     changed: files,
     untracked: paths.filter(({ kind }) => kind === 'added').length,
-    ignored: await ownIgnored(repository, place),
-    repositories,
-    unpushed: await count(repository, [committed, '--not', '--remotes']),
-    unmerged: await unmerged(repository, place, committed, into),
+    unmerged: toMerge,
     hasWork: committed !== place.baseCommit,
-    lease: await readLease(place),
     dirty: files > 0 || repositories.length > 0 || findings.length > 0 || snapshot.unreadable.length > 0,
-    snapshot,
   };
 }
 
