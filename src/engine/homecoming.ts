@@ -49,6 +49,7 @@ export function homecoming({ services, home, log, stopping, settings }: Homecomi
   });
   const sweeper = new Sweeper({ ...{ settings, clock, stopping }, log: log.component('trash') });
   const removal: RemovalContext = {
+    told: new Map(),
     ...{ ...shared, sweeper, clock, newId },
     log: log.component('removal'),
     sessionFolder: (id) => home.session(id),

@@ -35,6 +35,8 @@ export interface RemovalFacts {
   /** `changed`, `repositories` or `findings` has something. */
   readonly dirty: boolean;
   readonly snapshot: TreeSnapshot;
+  /** The last commit of the branch. */
+  readonly committed: string;
 }
 
 /** Names whose content a tool makes again: dependencies, builds, caches. */
@@ -98,13 +100,32 @@ export async function removalFacts(
   ]);
   const repositories = [...snapshot.nested, ...own];
   return {
-    ...{ findings, ignored, repositories, unpushed, lease, snapshot },
+    ...{ findings, ignored, repositories, unpushed, lease, snapshot, committed },
     changed: files,
     untracked: paths.filter(({ kind }) => kind === 'added').length,
     unmerged: toMerge,
     hasWork: committed !== place.baseCommit,
     dirty: files > 0 || repositories.length > 0 || findings.length > 0 || snapshot.unreadable.length > 0,
   };
+}
+
+/**
+ * The facts that were gathered a moment ago, if they hold still; undefined when they have to be gathered anew. The commit is
+ * compared, and with `files` the files; without, what changed in them since is not in the snapshot.
+ */
+export async function stillTrue(
+  repository: Repository,
+  place: Place,
+  facts: RemovalFacts,
+  { files, signal }: { readonly files: boolean; readonly signal?: AbortSignal },
+): Promise<RemovalFacts | undefined> {
+  const { findings, tip } = await inspectWorktree(repository, place);
+  const same = (tip ?? facts.snapshot.head) === facts.committed && findings.length + facts.findings.length === 0;
+  if (!same || facts.repositories.length > 0 || facts.snapshot.unreadable.length > 0) return undefined;
+  const present = files ? await treeOf(repository, place, signal === undefined ? {} : { signal }) : facts.snapshot;
+  const { tree, nested, submodules, unreadable } = present;
+  if (tree !== facts.snapshot.tree || nested.length + submodules.length + unreadable.length > 0) return undefined;
+  return { ...facts, lease: await readLease(place) };
 }
 
 async function count(repository: Repository, args: readonly string[]): Promise<number> {

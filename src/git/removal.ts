@@ -5,7 +5,7 @@ import type { Place } from '../core/session/state.ts';
 import { isAbsent, removeAdmin } from './admin.ts';
 import { privateIndex } from './checkout.ts';
 import { removeNote } from './notes.ts';
-import { type RemovalFacts, removalFacts } from './removal-facts.ts';
+import { type RemovalFacts, removalFacts, stillTrue } from './removal-facts.ts';
 import type { Repository } from './repository.ts';
 import { type Saved, saveWork } from './save.ts';
 import { adminTrash, listTrash, moveToTrash } from './trash.ts';
@@ -27,6 +27,11 @@ export interface RemovalOptions {
   readonly keepMs?: number;
   /** How long a worktree without such files stays there whole, so that it comes back as it was; default not at all. */
   readonly graceMs?: number;
+  /**
+   * What was found a moment ago, when a person was asked. Whoever consented to changes is not kept waiting for another look at
+   * all files: what was changed since lies in the trash, and is kept before that is emptied (`sweepTrash`).
+   */
+  readonly found?: RemovalFacts;
   /** The branch that the work comes home to; see `removalFacts`. */
   readonly into?: string;
   readonly signal?: AbortSignal;
@@ -63,7 +68,10 @@ export async function removeWorktree(repository: Repository, place: Place, optio
       },
     );
   }
-  const facts = await removalFacts(repository, place, options.into, options.signal);
+  const { found, into, signal, despite = [] } = options;
+  const call = { files: !despite.includes('changes'), ...(signal === undefined ? {} : { signal }) };
+  const known = found === undefined ? undefined : await stillTrue(repository, place, found, call);
+  const facts = known ?? (await removalFacts(repository, place, into, signal));
   refuse(place, facts, options);
   const saved = await saveWork(repository, place, options.session, facts.snapshot);
   const whole = facts.ignored.length > 0 || facts.repositories.length > 0;

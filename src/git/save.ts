@@ -5,6 +5,7 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Place } from '../core/session/state.ts';
+import { allOf } from './all-of.ts';
 import { copyIndex } from './checkout.ts';
 import { textOf } from './door.ts';
 import { commitObject } from './edit-tree.ts';
@@ -128,13 +129,14 @@ async function commitHeld(repository: Repository, tree: string, held: Held, mess
 async function heldBy(repository: Repository, admin: string): Promise<Held> {
   const at = await headOf(repository, admin).catch(() => undefined);
   const existing = await namedCommits(repository, admin, at?.kind === 'detached' ? [at.commit] : []);
+  const [indexTree, loose] = await allOf([stagedTree(repository, admin), looseTips(repository, [...existing])]);
   return {
     head:
       at === undefined || at.kind === 'unborn' || (at.kind === 'detached' && !existing.has(at.commit))
         ? undefined
         : at.commit,
-    indexTree: await stagedTree(repository, admin),
-    loose: await looseTips(repository, [...existing]),
+    indexTree,
+    loose,
   };
 }
 

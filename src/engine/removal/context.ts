@@ -1,10 +1,21 @@
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import type { RemovalFacts } from '../../git/removal-facts.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { Log } from '../process/log.ts';
 import type { Repositories } from '../places/repositories.ts';
 import type { Sweeper } from '../places/sweeper.ts';
 import type { Store } from '../sessions/store.ts';
+
+/** Facts about a worktree, gathered at a time (milliseconds since 1970) for the branch `into`. */
+export interface Told {
+  readonly facts: RemovalFacts;
+  readonly into: string | undefined;
+  readonly at: number;
+}
+
+/** A person decides on what was told within this time, in milliseconds. */
+export const toldMs = 60_000;
 
 /** What removing sessions and bringing them back takes. Made once by the composition root. */
 export interface RemovalContext {
@@ -16,6 +27,8 @@ export interface RemovalContext {
   readonly clock: () => number;
   readonly newId: () => string;
   readonly stopping: AbortSignal;
+  /** What a person was told that a removal would take away, by session. */
+  readonly told: Map<string, Told>;
   /** Settings in force for the main checkout at `root`. */
   settings(root: string): Promise<Settings>;
   /** Folder for the output of a session's scripts. */

@@ -6,7 +6,7 @@ import { removalFacts, type RemovalFacts } from '../../git/removal-facts.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { SessionFacts } from '../../protocol/removal.ts';
 import { findTarget } from '../landing/target.ts';
-import { ownWorktree, repositoryOf, type RemovalContext } from './context.ts';
+import { ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
 
 /** What removing a session would take away. Nothing is changed. Throws like `removalFacts`. */
 export async function sessionFacts(context: RemovalContext, session: Session): Promise<SessionFacts> {
@@ -43,6 +43,8 @@ async function held(context: RemovalContext, session: Session, place: Place): Pr
   const repository = await repositoryOf(context, session);
   const into = await home(context, repository, session);
   const facts = await removalFacts(repository, place, into, context.stopping);
+  for (const [id, { at }] of context.told) if (context.clock() - at >= toldMs) context.told.delete(id);
+  context.told.set(session.id, { facts, into, at: context.clock() });
   const settings = await context.settings(session.repository.root);
   const { changed, untracked, ignored, repositories, unpushed, unmerged: unlanded, findings } = facts;
   return {

@@ -8,7 +8,7 @@ import { isFolder } from '../../git/admin.ts';
 import { acquireLease, releaseLease } from '../../git/lease.ts';
 import { removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
 import { runScript } from '../../git/script.ts';
-import { ownWorktree, repositoryOf, type RemovalContext } from './context.ts';
+import { ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
 import { home } from './facts.ts';
 
 /** What a person consented to. */
@@ -88,8 +88,13 @@ async function removeNow(
   const settings = await context.settings(session.repository.root);
   const lease = await acquireLease(place, session.id, repository.owner);
   try {
-    if (!skipTeardown) await tearDown(context, session, place);
+    const torn = !skipTeardown && settings['worktrees.teardown'].length > 0;
+    if (torn) await tearDown(context, session, place);
     const into = await home(context, repository, session);
+    const told = context.told.get(session.id);
+    context.told.delete(session.id);
+    // What was torn down changed files.
+    const holds = told !== undefined && !torn && told.into === into && context.clock() - told.at < toldMs;
     return await removeWorktree(repository, place, {
       root: settings['worktrees.root'],
       session: session.id,
@@ -98,6 +103,7 @@ async function removeNow(
       graceMs,
       signal: context.stopping,
       ...(into === undefined ? {} : { into }),
+      ...(holds ? { found: told.facts } : {}),
     });
   } finally {
     await releaseLease(lease);

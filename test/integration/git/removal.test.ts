@@ -211,6 +211,40 @@ describe('removing worktrees', () => {
     assert.equal(await sandbox.git(main, 'cat-file', '-t', loose), 'commit');
   });
 
+  describe('by what was told a moment ago', () => {
+    const looks = () => sandbox.log.filter(({ args }) => args[0] === 'add').length;
+
+    it('does not look at all files again when changes were consented to, and keeps what came in between', async () => {
+      await sandbox.write(place.path, { 'new.txt': 'n\n' });
+      const found = await removalFacts(repository, place);
+      const before = looks();
+      await sandbox.write(place.path, { 'between.txt': 'b\n' });
+      const { saved, keepUntil } = await remove({ despite: ['changes'], found });
+      assert.deepEqual([looks() - before, keepUntil], [0, now]);
+      assert.equal(await sandbox.git(main, 'show', `${saved.ref}:new.txt`), 'n');
+      assert.deepEqual((await sweepTrash(repository, sandbox.root, { now })).deleted, [place.path]);
+      assert.equal(await sandbox.git(main, 'show', `${saved.ref}:between.txt`), 'b');
+    });
+
+    it('asks again when a clean worktree has changed since, or has another commit', async () => {
+      const clean = await removalFacts(repository, place);
+      await sandbox.write(place.path, { 'new.txt': 'n\n' });
+      await refused('changes', { found: clean });
+      await commitFile('new.txt');
+      await refused('unpushed', { found: clean, despite: ['changes'] });
+    });
+
+    it('a repository that appeared since is found', async () => {
+      const clean = await removalFacts(repository, place);
+      await mkdir(join(place.path, 'inner'));
+      await git('init', '-q', 'inner');
+      await refused('repositories', { found: clean });
+      await rm(join(place.path, 'inner'), { recursive: true });
+      const { saved } = await remove({ found: clean });
+      assert.equal(await sandbox.git(main, 'rev-parse', saved.ref), saved.commit);
+    });
+  });
+
   it('a second worktree of a session keeps what the first one kept', async () => {
     await sandbox.write(place.path, { 'first.txt': '1\n' });
     const first = await remove({ despite: ['changes'] });
