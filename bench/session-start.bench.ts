@@ -2,8 +2,13 @@
  * What the engine adds: from the request to the agent's first output on a small repository, and the cold start on a large one
  * as a ratio to a bare `git worktree add` in the same run.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withResolvers } from '../src/protocol/client/deadline.ts';
+import { fileURLToPath } from 'node:url';
+import { pause, withResolvers } from '../src/protocol/client/deadline.ts';
 import type { Connection } from '../src/protocol/client/connect.ts';
 import { median, ms, percentile, ratio, row, timed } from './support/figures.ts';
 import { BenchPlace, instantAgent } from './support/place.ts';
@@ -58,6 +63,24 @@ async function ready(place: BenchPlace): Promise<Connection> {
   return connection;
 }
 
+/** The agent of `instantAgent`, started by the runner alone: milliseconds to its first output. */
+async function bareAgent(place: BenchPlace, name: string): Promise<number> {
+  const folder = join(place.root, name);
+  await mkdir(folder);
+  const files = ['', 'stream', 'stderr'].map((file) => join(folder, file));
+  const runner = fileURLToPath(new URL('../media/run.sh', import.meta.url));
+  const began = performance.now();
+  const child = spawn('sh', [runner, ...files, 'plain', 'sh', '-c', 'echo started', 'sh', name], {
+    env: place.env,
+    stdio: 'ignore',
+  });
+  const over = once(child, 'exit');
+  while (!existsSync(files[1] ?? '') || statSync(files[1] ?? '').size === 0) await pause(0.5);
+  const ms = performance.now() - began;
+  await over;
+  return ms;
+}
+
 async function small(): Promise<void> {
   const place = await BenchPlace.make(200, `${instantAgent}${cold}`);
   try {
@@ -65,10 +88,12 @@ async function small(): Promise<void> {
     for (let i = 0; i < 5; i++) await start(connection, place, `warm up ${i}`);
     const times: Times[] = [];
     const floors: number[] = [];
+    const agents: number[] = [];
     for (let i = 0; i < 30; i++) {
       // In turns, so that both meet the same machine.
       const path = join(place.root, `floor${i}`);
       floors.push(await timed(() => place.git('worktree', 'add', '-q', '-b', `floor${i}`, path)));
+      agents.push(await bareAgent(place, `bare${i}`));
       times.push(await start(connection, place, `measured ${i}`));
     }
     const output = times.map((each) => each.output);
@@ -76,6 +101,8 @@ async function small(): Promise<void> {
     row('small repository: create → first output, p50', ms(median(output)), 'goal ≤ 60 ms');
     row('small repository: create → first output, p95', ms(percentile(output, 0.95)));
     ratio('small repository: create → first output', median(output), median(floors), 'git worktree add');
+    const processes = floors.map((each, index) => each + (agents[index] ?? NaN));
+    ratio('the same', median(output), median(processes), 'git worktree add and the runner, one after the other');
     const all = await timed(() =>
       Promise.all(Array.from({ length: 20 }, (_, i) => start(connection, place, `at once ${i}`))),
     );
