@@ -64,6 +64,13 @@ export function readEnvironment(
   agents: readonly string[],
   others: readonly string[],
 ): Layer {
+  const given = Object.entries(env).flatMap(([name, text]) =>
+    name.startsWith('COPPICE_') && text !== undefined && text !== '' && !others.includes(name)
+      ? [[name, text] as const]
+      : [],
+  );
+  // Settings are read for every step of a session, and hardly any shell sets one.
+  if (given.length === 0) return emptyLayer;
   const known = new Map<string, { key: string; row: SettingKey }>();
   for (const row of settingKeys) {
     // A definition is not for a variable: `…_CUSTOM_A_MODEL` could be the agent `a-model` or the model of `custom-a`.
@@ -73,8 +80,7 @@ export function readEnvironment(
   }
   const values = new Map<string, Given>();
   const problems: Problem[] = [];
-  for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('COPPICE_') || text === undefined || text === '' || others.includes(name)) continue;
+  for (const [name, text] of given) {
     const place: Place = { source: 'environment', name };
     const target = known.get(name);
     if (target === undefined) {
