@@ -7,6 +7,7 @@ import { excludeOwnFiles } from './exclude.ts';
 import { type Base, branchFacts, readHead, refuseProtected, resolveBase } from './facts.ts';
 import { readRefs, type Refs } from './refs.ts';
 import { readSmall } from './locate.ts';
+import { createRef } from './new-ref.ts';
 import { hasNote, type Note, readNote, removeNote, writeFirstNote } from './notes.ts';
 import { isOver, sameRun } from './owner.ts';
 import { type Claimed, claimSlot } from './pool.ts';
@@ -92,7 +93,9 @@ async function register(repository: Repository, plan: Plan): Promise<Registered>
       const note = { ...making, place: { ...making.place, admin: warm.admin } };
       return { note, base, tip: tip ?? base.commit, warm: warm.refreshed ? 'refreshed' : 'exact' };
     }
-    const what = tip === undefined ? ['--no-track', '-b', branch, path, base.commit] : [path, branch];
+    // Git would start another process for the branch.
+    const there = tip !== undefined || (await createRef(repository, `refs/heads/${branch}`, base.commit));
+    const what = there ? [path, branch] : ['--no-track', '-b', branch, path, base.commit];
     await repository.onCommonDir(
       ['worktree', 'add', '--quiet', '--no-checkout', ...what],
       plan.signal === undefined ? {} : { signal: plan.signal },
