@@ -4,7 +4,8 @@
  * - Programs: one readable ES module each (names and lines are as they are written, so a stack trace makes sense without its
  *   source map) that runs on Node 20.19 or later without packages.
  * - Libraries of programs that few starts need: one module each beside them, read by the first `import()` of it.
- * - The extension: one minified CommonJS file for the extension host.
+ * - The extension: one minified CommonJS file for the extension host, and beside it the packages that it reads later, each in a
+ *   file of its own: what is not compiled does not hold up an activation.
  * - Panels: one script and one style sheet each, for webviews whose content security policy allows nothing inline.
  */
 import { execFileSync } from 'node:child_process';
@@ -14,6 +15,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import esbuildSvelte from 'esbuild-svelte';
+import * as zod from 'zod';
 import { engineFiles } from './src/protocol/client/engine-files.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -22,7 +24,8 @@ const dist = join(root, 'dist');
 /** Its types describe a CommonJS module; it is an ES module. */
 const sveltePlugin = /** @type {typeof esbuildSvelte.default} */ (/** @type {unknown} */ (esbuildSvelte));
 
-/** @typedef {{ from: string, to: string, executable?: boolean, kind: 'program' | 'library' | 'extension' | 'panel' }} Bundle */
+/** @typedef {'program' | 'library' | 'extension' | 'package' | 'panel'} Kind */
+/** @typedef {{ from: string, to: string, executable?: boolean, kind: Kind }} Bundle */
 
 /** @type {readonly Bundle[]} */
 const bundles = [
@@ -33,6 +36,8 @@ const bundles = [
   { kind: 'library', from: 'dockerode', to: 'dockerode.js' },
   { kind: 'library', from: 'ssh2', to: 'ssh2.js' },
   { kind: 'extension', from: 'src/extension/main.ts', to: 'extension.cjs' },
+  { kind: 'package', from: 'zod', to: 'zod.cjs' },
+  { kind: 'package', from: 'vscode-jsonrpc/node', to: 'vscode-jsonrpc.cjs' },
   { kind: 'panel', from: 'webview/session/main.ts', to: 'webview/session.js' },
   { kind: 'panel', from: 'webview/supervisor/main.ts', to: 'webview/supervisor.js' },
 ];
@@ -56,6 +61,48 @@ const __filename = __fileURLToPath(import.meta.url);
 const __dirname = __fileURLToPath(new URL('.', import.meta.url));`;
 
 const { version } = /** @type {{ version: string }} */ (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+
+/** Files of the packages that the extension reads when it needs them. */
+const later = new Map([
+  ['zod', './zod.cjs'],
+  ['vscode-jsonrpc/node', './vscode-jsonrpc.cjs'],
+]);
+
+/**
+ * What the extension takes from outside of its file. All of its modules share one view of VS Code's API: esbuild would copy the
+ * hundreds of names in it for each of them, at every activation.
+ *
+ * @type {esbuild.Plugin}
+ */
+const fromOutside = {
+  name: 'from outside',
+  setup(build) {
+    build.onResolve({ filter: /^(zod|vscode-jsonrpc\/node)$/ }, ({ path }) => ({
+      path: later.get(path) ?? path,
+      external: true,
+    }));
+    build.onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+      namespace === 'shared' ? { path: 'vscode', external: true } : { path: 'vscode', namespace: 'shared' },
+    );
+    build.onLoad({ filter: /^vscode$/, namespace: 'shared' }, () => ({ contents: "export * from 'vscode';" }));
+  },
+};
+
+/** The names of zod that our schemas use: the rest of it need not be shipped. */
+async function entryOfZod() {
+  const names = new Set();
+  const rooms = ['core', 'protocol', 'extension'].map((room) => join(root, 'src', room));
+  const read = rooms.map(async (room) => readdir(room, { recursive: true, withFileTypes: true }));
+  for (const entry of (await Promise.all(read)).flat()) {
+    if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
+    const text = await readFile(join(entry.parentPath, entry.name), 'utf8');
+    if (/from 'zod'/.test(text)) for (const [, name] of text.matchAll(/\bz\.(\w+)[(<]/g)) names.add(name);
+  }
+  const used = Object.keys(zod).filter((name) => names.has(name));
+  return { contents: `export { ${used.join(', ')} } from 'zod';`, resolveDir: root, sourcefile: 'zod.js' };
+}
+
+const zodEntry = await entryOfZod();
 
 /** @param {Bundle} bundle @returns {esbuild.BuildOptions} */
 function options({ kind, from, to, executable }) {
@@ -96,10 +143,13 @@ function options({ kind, from, to, executable }) {
             : []),
         ],
       };
+    case 'package':
     case 'extension':
       return {
         ...common,
-        ...{ platform: 'node', format: 'cjs', target: 'node22', minify: true, external: ['vscode'] },
+        ...{ platform: 'node', format: 'cjs', target: 'node22', minify: true },
+        ...(kind === 'extension' ? { plugins: [fromOutside] } : {}),
+        ...(to === 'zod.cjs' ? { entryPoints: [], stdin: zodEntry } : {}),
         // zod asks whether it runs in a browser; in an extension host that question is logged as an error.
         define: { ...common.define, navigator: 'undefined' },
       };
@@ -146,7 +196,7 @@ async function makeExecutable(path) {
 /** Bundles whose source is there; one that git knows but that is not there is an error. */
 function present() {
   return bundles.filter(({ kind, from }) => {
-    if (kind === 'library' || existsSync(join(root, from))) return true;
+    if (kind === 'library' || kind === 'package' || existsSync(join(root, from))) return true;
     const known = execFileSync('git', ['ls-files', '--', from], { cwd: root, encoding: 'utf8' }).trim() !== '';
     if (known) throw new Error(`${from} is in git but not on disk.`);
     console.log(`  ${from} is not there yet`);

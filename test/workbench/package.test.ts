@@ -51,6 +51,8 @@ describe('the VSIX', function () {
     const names = await readdir(installed, { recursive: true });
     for (const name of [
       'dist/extension.cjs',
+      'dist/zod.cjs',
+      'dist/vscode-jsonrpc.cjs',
       'dist/engine.js',
       'dist/dockerode.js',
       'dist/ssh2.js',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Frame } from 'playwright-core';
 import { violationsIn } from './support/axe.ts';
-import { soon } from './support/waiting.ts';
+import { isVisible, soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 describe('the session panel in VS Code', function () {
@@ -86,4 +86,28 @@ describe('the session panel in VS Code', function () {
     await panel.locator('header').getByText('Reported done').waitFor({ timeout: 60_000 });
     await code.window.screenshot('panel-reloaded');
   });
+
+  it('is opened by a link, and a link that names no session says so', async () => {
+    const { window } = code;
+    const id = (await code.machine.sessions())[0]?.id ?? '';
+    await window.run('View: Close All Editors');
+    await soon(() => panel.isDetached(), 'no panel');
+    await follow(`vscode://coppice.coppice/session/${id}`);
+    await (await shown()).getByRole('heading', { level: 1 }).getByText('Write it down').waitFor();
+    await follow('vscode://coppice.coppice/session/none');
+    await window.notifications.toast('This link names no session: /session/none').waitFor();
+  });
+
+  /** Follows a link as VS Code does when the system hands one to it: it asks first. */
+  async function follow(link: string): Promise<void> {
+    const { window } = code;
+    const open = window.dialog.getByRole('button', { name: 'Open' });
+    await soon(async () => {
+      if (await open.isVisible()) return true;
+      await window.run('Developer: Open URL');
+      await window.quickInput.submit(link);
+      return isVisible(open, 15_000);
+    }, `a question about ${link}`);
+    await open.click();
+  }
 });

@@ -105,7 +105,7 @@ function needItem({ session, breakpoint }: Need, row: NeedRow & { kind: 'need' }
   item.description = `${sessionLabel(session)} · ${age}`;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colourId('needsYou')));
   item.contextValue = `need ${breakpoint.kind}`;
-  item.tooltip = `${kind}: ${label}`;
+  item.tooltip = `${kind}: ${label}\n${item.description}`;
   item.accessibilityInformation = {
     label: [kind, label, sessionLabel(session), l10n.t('waiting for {0}', age)].join(', '),
     role: 'treeitem',
