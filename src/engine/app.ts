@@ -131,7 +131,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     agent: (id, inForce, given) => directory.agent(id, inForce, given),
   };
   const forgetter = new Forgetter({ store, executors, log: log.component('executor') });
-  const after = homecoming({ services, home, log, stopping: stopping.signal, settings: work.settings });
+  const after = homecoming({ services, context, home, log, settings: work.settings });
   const projections = state.project(projection({ sessions: home.sessions }), (error, path) =>
     log.warn('cannot write a file that shows the state', { path, error }),
   );

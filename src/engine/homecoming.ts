@@ -15,13 +15,14 @@ import type { Log } from './process/log.ts';
 import type { RemovalContext } from './removal/context.ts';
 import { recoverRemovals } from './removal/recover.ts';
 import type { Services } from './services.ts';
+import type { SessionContext } from './sessions/context.ts';
 
 /** What the parts of a homecoming share with the rest of the engine. */
 export interface HomecomingOptions {
   readonly services: Services;
+  readonly context: Pick<SessionContext, 'checkpoints' | 'stopping'>;
   readonly home: HomeLayout;
   readonly log: Log;
-  readonly stopping: AbortSignal;
   readonly settings: (root: string) => Promise<Settings>;
 }
 
@@ -39,7 +40,8 @@ export interface Homecoming {
 }
 
 /** Makes the parts; nothing runs before `start`. */
-export function homecoming({ services, home, log, stopping, settings }: HomecomingOptions): Homecoming {
+export function homecoming({ services, context, home, log, settings }: HomecomingOptions): Homecoming {
+  const { checkpoints, stopping } = context;
   const { store, repositories, clock, newId } = services;
   const shared = { store, repositories, settings, stopping };
   const lander = new Lander({
@@ -59,7 +61,7 @@ export function homecoming({ services, home, log, stopping, settings }: Homecomi
   let recovering: Promise<void> = Promise.resolve();
   return {
     handlers: {
-      ...landingHandlers(services),
+      ...landingHandlers(services, checkpoints),
       ...removalHandlers(services, removal),
       ...worktreeHandlers(services, new Cleanup({ ...shared, sweeper, log, clock })),
     },

@@ -194,6 +194,47 @@ export const table = {
     description: 'Seconds that a review may take, the loading of the model included.',
     scope: 'user',
   },
+  'approval.ask': {
+    // C-29
+    type: type.toolConditions,
+    default: [],
+    description:
+      'Uses of tools about which a person is asked whatever was allowed before, as conditions: `command npm publish*`, `path infra/**`, ' +
+      '`before tool WebFetch`, `danger`. An agent that does not ask for permission is interrupted right after such a use.',
+    scope: 'repository',
+  },
+  'approval.forbid': {
+    type: type.toolConditions,
+    default: [],
+    description:
+      'Uses of tools that are refused, whoever would allow them; conditions as in `approval.ask`. What a program does inside is not seen: a ' +
+      'boundary is a container, not this list.',
+    scope: 'repository',
+  },
+  'approval.landing': {
+    type: type.oneOf(['any', 'verified', 'accepted']),
+    default: 'any',
+    description:
+      'What work has to be before it may land: `verified` (all gates passed on exactly these files) or `accepted` by a person; `any` asks for ' +
+      'neither.',
+    scope: 'repository',
+  },
+  'approval.costAutomaticCents': {
+    // Q-15
+    type: type.whole(0, 100_000_000),
+    default: 50,
+    description:
+      'US cents that a session may cost before a person is asked, and by which one approval raises that; only where billing is `metered`. ' +
+      '0: `budget.costCents` alone decides.',
+    scope: 'both',
+  },
+  'approval.costForbiddenCents': {
+    type: type.whole(0, 100_000_000),
+    default: 5000,
+    description:
+      'US cents beyond which no session goes on, whoever approves it; only where billing is `metered`. 0: any amount.',
+    scope: 'both',
+  },
   'budget.billing': {
     // X-03
     type: type.oneOf(['subscription', 'metered']),

@@ -3,6 +3,7 @@
  * says it in its own errors, so that a problem reads the same wherever it is found.
  */
 import * as z from 'zod';
+import { isToolCondition } from '../supervision/policy.ts';
 import { meaning, nearest, shown } from './suggest.ts';
 
 /** Longest list and longest text of a setting: a settings file is written by hand. */
@@ -89,6 +90,12 @@ const argv = list(word, 'a list of a program and its arguments').refine(
 
 /** Commands without a shell. */
 export const programs = list(argv, 'a list of commands, each a list of a program and its arguments');
+
+const toolCondition = word.refine(
+  isToolCondition,
+  says('a condition on a tool, such as `command git push*`, `path infra/**`, `before tool WebFetch`, `danger`'),
+);
+export const toolConditions = list(toolCondition, 'a list of conditions on tools');
 
 /** How an agent is called in settings, on the command line and in the journal. */
 export const agentIdPattern = /^[a-z0-9][a-z0-9-]{0,63}$/u;

@@ -18,6 +18,8 @@ export interface JudgedBy {
   readonly failure: Fingerprint | undefined;
   readonly limits: AttemptLimits;
   readonly budget: Amounts;
+  /** What no approval raises. */
+  readonly most?: Amounts;
   readonly billing: Billing;
   /** What scores were worth in this repository. */
   readonly curve: readonly Bin[];
@@ -79,18 +81,28 @@ function counted(
   return { attempts, same: attempts.errors.find(({ fingerprint }) => fingerprint.id === failure.id)?.count ?? 0 };
 }
 
-/** The limit that one more prompt would exceed. What a person raised counts as often as it was raised. */
+/**
+ * The limit that one more prompt would exceed. What a person raised counts as often as it was raised, but `final` limits hold
+ * whoever raises them.
+ */
 export function breachOf(
   session: Session,
-  { budget, billing }: Pick<JudgedBy, 'budget' | 'billing'>,
-): Breach | undefined {
+  { budget, most = {}, billing }: Pick<JudgedBy, 'budget' | 'most' | 'billing'>,
+): (Breach & { readonly final: boolean }) | undefined {
   const times = 1 + (session.raised ?? 0);
-  const limits = Object.fromEntries(Object.entries(budget).map(([name, value]) => [name, value * times]));
-  const level = { id: 'this session', limits, spent: spentBy(session) };
-  const all = { ...noBudgets, budgets: { [level.id]: level } };
+  const raised = Object.fromEntries(Object.entries(budget).map(([name, value]) => [name, value * times]));
+  const final = exceeded(session, 'any session here, whoever approves it,', most, billing);
+  if (final !== undefined) return { ...final, final: true };
+  const breach = exceeded(session, 'this session', raised, billing);
+  return breach === undefined ? undefined : { ...breach, final: false };
+}
+
+function exceeded(session: Session, id: string, limits: Amounts, billing: Billing): Breach | undefined {
+  const level = { id, limits, spent: spentBy(session) };
+  const all = { ...noBudgets, budgets: { [id]: level } };
   // The least that a prompt takes: what it really takes is known when it has ended.
   const least = { attempts: 1, tokens: 1, workMs: 1, costUsd: 0.0001 };
-  const outcome = reserve(all, { id: 'next', budget: level.id, amounts: least }, billing);
+  const outcome = reserve(all, { id: 'next', budget: id, amounts: least }, billing);
   return 'resource' in outcome ? outcome : undefined;
 }
 

@@ -2,6 +2,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import { line, requestLanding, requestRevert, requireStill, withdraw } from '../../core/landing/commands.ts';
 import type { Landing } from '../../core/landing/state.ts';
 import type { Session } from '../../core/session/state.ts';
+import { isApproved, isVerified } from '../../core/supervision/due.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { Handlers, ParsedOf, Requests, ResultOf } from '../../protocol/contract.ts';
 import { defaultMessage, revertMessage } from '../landing/message.ts';
@@ -10,6 +11,7 @@ import { findTarget } from '../landing/target.ts';
 import { landingView } from '../landing/views.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
+import type { CheckpointPlace } from '../sessions/checkpoints.ts';
 import { requireTrusted } from './sessions.ts';
 
 type LandingHandlers = Pick<
@@ -18,7 +20,7 @@ type LandingHandlers = Pick<
 >;
 
 /** Bringing a session's work home, looking at it before, and taking it back. */
-export function landingHandlers(services: Services): LandingHandlers {
+export function landingHandlers(services: Services, checkpoints: Pick<CheckpointPlace, 'look'>): LandingHandlers {
   const { store } = services;
   const known = (id: string): Landing => {
     const landing = store.get('landing', id);
@@ -38,7 +40,7 @@ export function landingHandlers(services: Services): LandingHandlers {
       const { session, repository } = await opened(services, key);
       return conflictTexts(store, repository, session, { path, into });
     },
-    'landing/land': async (params, client) => view(await land(services, params, client)),
+    'landing/land': async (params, client) => view(await land(services, checkpoints, params, client)),
     'landing/revert': async ({ session: key, landing: wanted, message }, client) => {
       const { session } = await opened(services, key);
       const id = services.newId();
@@ -74,14 +76,34 @@ async function opened(services: Services, key: string): Promise<{ session: Sessi
   return { session, repository: await services.repositories.open(location) };
 }
 
+/** What the approval policy asks for before work lands, of its files as they are at this moment. @throws CoppiceError `wrong-state` */
+async function requireApproval(
+  services: Services,
+  checkpoints: Pick<CheckpointPlace, 'look'>,
+  session: Session,
+): Promise<void> {
+  const wanted = (await services.settings(session.repository.root, {}))['approval.landing'];
+  if (wanted === 'any' || session.worktree === undefined) return;
+  const seen = { ...session, seen: await checkpoints.look(session, session.worktree) };
+  if (isApproved(seen) || (wanted === 'verified' && isVerified(seen))) return;
+  const next = wanted === 'verified' ? `coppice verify ${session.id}` : `coppice accept ${session.id}`;
+  throw wrong(
+    session,
+    `is not ${wanted}, which the approval policy asks for (\`approval.landing\`)`,
+    `Run \`${next}\`.`,
+  );
+}
+
 async function land(
   services: Services,
+  checkpoints: Pick<CheckpointPlace, 'look'>,
   params: ParsedOf<Requests, 'landing/land'>,
   client: ClientContext,
 ): Promise<string> {
   const { store } = services;
   const { session, repository } = await opened(services, params.session);
   requireStill(session);
+  await requireApproval(services, checkpoints, session);
   const found = await findTarget(store, repository, session, params.into);
   const { target, tip, defaultBranch } = found;
   if (params.tip !== undefined && params.tip !== tip) {

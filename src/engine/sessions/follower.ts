@@ -6,6 +6,7 @@ import { event } from '../../core/events.ts';
 import { observe, observeExit, withAnnounced, type RunEnd } from '../../core/session/observe.ts';
 import type { Run, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import { noPolicy, policyOf, type Policy } from '../../core/supervision/policy.ts';
 import type { Agent, StreamReader } from '../../agents/agent.ts';
 import type { Executor, RunRef, RunState } from '../../executors/executor.ts';
 import type { Line } from '../../executors/lines.ts';
@@ -54,6 +55,7 @@ export class Follower {
   #warned = false;
   #monitor: StreamMonitor | undefined;
   readonly #tools: ToolWatch;
+  #policy: Policy = noPolicy;
 
   constructor(
     context: SessionContext,
@@ -154,7 +156,9 @@ export class Follower {
     const decide = (): readonly NewEvent[] => {
       const session = this.#present();
       const events = observe(session, seen, offset);
-      return used === undefined ? events : withStops(store, session, events, { used, offset, newId });
+      return used === undefined
+        ? events
+        : withStops(store, session, events, { used, policy: this.#policy, offset, newId });
     };
     if (decide().length === 0) return;
     await store.commit(`agent:${this.#agent.id}`, decide);
@@ -234,6 +238,7 @@ export class Follower {
       this.#context.log.warn('the monitor goes by default settings', { session: this.#session, error });
       return undefined;
     });
+    if (settings !== undefined) this.#policy = policyOf(settings);
     const place = monitorPlace(session, settings, worktrees);
     return place === undefined ? undefined : new StreamMonitor(place, this.activity);
   }
@@ -241,6 +246,7 @@ export class Follower {
   async #watch(): Promise<void> {
     const session = this.#context.store.session(this.#session);
     const settings = await this.#context.settings(session);
+    this.#policy = policyOf(settings);
     this.#monitor?.listen(session, this.#context.clock(), settings['monitor.silenceSeconds'] * 1000);
     await this.#checkSpace(settings);
   }

@@ -97,12 +97,16 @@ function confidenceStops(
 export function limitsOf(settings: Settings): {
   readonly limits: { readonly perError: number; readonly processRestarts: number };
   readonly budget: Amounts;
+  readonly most: Amounts;
   readonly billing: Billing;
 } {
-  const { 'budget.tokens': tokens, 'budget.workMinutes': minutes, 'budget.costCents': cents } = settings;
+  const { 'budget.tokens': tokens, 'budget.workMinutes': minutes, 'budget.costCents': own } = settings;
+  const { 'approval.costAutomaticCents': automatic, 'approval.costForbiddenCents': forbidden } = settings;
+  const cents = own === 0 || automatic === 0 ? own + automatic : Math.min(own, automatic);
   return {
     limits: { perError: settings['supervision.attempts'], processRestarts: 3 },
     billing: settings['budget.billing'],
+    most: forbidden === 0 ? {} : { costUsd: forbidden / 100 },
     budget: {
       attempts: settings['supervision.maxPrompts'],
       ...(tokens === 0 ? {} : { tokens }),
@@ -183,7 +187,7 @@ function question(session: Session, { decided, output, limits }: Known): Next {
     ({ name, weight, sentence }) => `${weight > 0 ? '+' : ''}${weight.toFixed(1)} ${name}: ${sentence}`,
   );
   const printed = output === '' ? [] : ['', 'The end of what the gate printed:', output];
-  const limit = decided.factors.includes('budget') && breachOf(session, limits) !== undefined;
+  const limit = decided.factors.includes('budget') && breachOf(session, limits)?.final === false;
   return {
     decided,
     detail: [decided.sentence, '', 'What speaks for it (+) and against it (-):', ...why, ...printed].join('\n'),

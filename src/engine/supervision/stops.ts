@@ -4,6 +4,7 @@ import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
 import type { Session } from '../../core/session/state.ts';
 import { isNeverRemembered, type Finding } from '../../core/supervision/finding.ts';
+import { rulingOn, type Policy, type Ruling } from '../../core/supervision/policy.ts';
 import {
   meetingOf,
   predicateText,
@@ -85,25 +86,37 @@ export class ToolWatch {
 }
 
 /**
- * The events of a moment of a tool, with what breakpoints and permissions make of it: a request that a breakpoint is true of says so,
- * one that was allowed for good is answered, and an agent that did not ask is interrupted.
+ * The events of a moment of a tool, with what policy, breakpoints and permissions make of it: a request that the policy forbids is
+ * denied, one that it or a breakpoint is true of says so, one that was allowed for good is answered, and an agent that did not ask
+ * is interrupted.
  */
 export function withStops(
   store: Store,
   session: Session,
   events: readonly NewEvent[],
-  { used, offset, newId }: { readonly used: Used; readonly offset: number; readonly newId: () => string },
+  { used, policy, offset, newId }: Looked,
 ): readonly NewEvent[] {
   const stops = armedStops(store, session);
-  const meeting = meetingOf(stops, toolMoment(session.id, used.use, used.at, used.findings));
+  const moment = toolMoment(session.id, used.use, used.at, used.findings);
+  const meeting = meetingOf(stops, moment);
+  const ruling = rulingOn(policy, moment);
   const seen = { session: session.id, offset, hit: meeting.hit, spent: meeting.spent };
   const met = meeting.hit.length === 0 ? [] : [event('stop.met', seen)];
   if (used.at === 'before') {
     const raised = events.find(({ type }) => type === 'breakpoint.raised');
-    return raised === undefined ? events : whileAsked(store, session, events, { raised, used, meeting, met });
+    return raised === undefined ? events : whileAsked(store, session, events, { raised, used, meeting, met, ruling });
   }
-  if (meeting.hit.length === 0 || offset <= (session.met?.offset ?? 0)) return events;
-  return [...events, ...met, ...(meeting.holding.length === 0 ? [] : interrupted(session, used, meeting, newId()))];
+  if ((meeting.hit.length === 0 && ruling === undefined) || offset <= (session.met?.offset ?? 0)) return events;
+  const why = ruling?.why ?? (meeting.holding.length === 0 ? undefined : because(meeting));
+  return [...events, event('stop.met', seen), ...(why === undefined ? [] : interrupted(session, used, why, newId()))];
+}
+
+interface Looked {
+  readonly used: Used;
+  readonly policy: Policy;
+  /** Where the line of it ends, bytes of the stream. */
+  readonly offset: number;
+  readonly newId: () => string;
 }
 
 interface Asked {
@@ -111,20 +124,30 @@ interface Asked {
   readonly used: Used;
   readonly meeting: Meeting;
   readonly met: readonly NewEvent[];
+  readonly ruling: Ruling | undefined;
 }
 
 function whileAsked(
   store: Store,
   session: Session,
   events: readonly NewEvent[],
-  { raised, used, meeting, met }: Asked,
+  { raised, used, meeting, met, ruling }: Asked,
 ): readonly NewEvent[] {
   const by = letThroughBy(store, session, used);
-  const held = meeting.holding.length > 0;
-  const why = held ? because(meeting) : whyAsked(session, used);
+  const held = meeting.holding.length > 0 || ruling?.say === 'ask';
+  const why = ruling?.why ?? (held ? because(meeting) : whyAsked(session, used));
   const told = events.map((each) => (each === raised ? { ...each, data: { ...each.data, why } } : each));
-  if (by === undefined || held) return [...told, ...met];
   const breakpoint = String(raised.data['breakpoint']);
+  if (ruling?.say === 'forbid') {
+    const denied = {
+      session: session.id,
+      breakpoint,
+      answer: { choice: 'deny', reason: why } as const,
+      by: 'approval policy',
+    };
+    return [...told, ...met, event('breakpoint.resolved', denied)];
+  }
+  if (by === undefined || held) return [...told, ...met];
   const answer = { choice: 'allow' } as const;
   return [...told, ...met, event('breakpoint.resolved', { session: session.id, breakpoint, answer, by })];
 }
@@ -154,9 +177,8 @@ function whyAsked(session: Session, { findings }: Used): string {
     : 'The agent asks, and no permission was given earlier that covers it.';
 }
 
-function interrupted(session: Session, { use }: Used, meeting: Meeting, breakpoint: string): readonly NewEvent[] {
+function interrupted(session: Session, { use }: Used, why: string, breakpoint: string): readonly NewEvent[] {
   const what = use.command ?? use.paths.join(', ');
-  const why = because(meeting);
   const detail = `${why}\n\nThe agent did not ask before ${use.tool}, so that it was done already:\n${what}`;
   const title = `Breakpoint: ${use.tool} ${what}`.slice(0, 200);
   return [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isCoppiceError } from '../../../src/core/errors.ts';
@@ -138,6 +138,43 @@ describe('a breakpoint that a person set', function () {
     await person.ask('session/answer', { session, answer: { choice: 'deny', reason: 'The small one #write:b.md' } });
     await person.sees(session, 'reported');
     await assert.rejects(person.ask('supervision/help', deadline), (error) => isCoppiceError(error, 'wrong-state'));
+  });
+
+  it('is not needed where the policy of the repository asks or forbids, with the rule as the reason', async () => {
+    const file = join(world.repository, '.coppice.yaml');
+    await writeFile(file, 'approval:\n  ask: ["path docs/**"]\n  forbid: ["path infra/**"]\n  landing: accepted\n');
+    const refused = await person.create('write #ask:infra/a.md');
+    await person.sees(refused, 'reported');
+    const answers = (await journalOf(world)).filter(
+      ({ type, data }) => type === 'breakpoint.resolved' && data['session'] === refused,
+    );
+    assert.deepEqual(
+      answers.map(({ data }) => [data['by'], data['answer']]),
+      [
+        [
+          'approval policy',
+          { choice: 'deny', reason: 'The approval policy of the repository forbids it: path infra/**.' },
+        ],
+      ],
+    );
+    const session = await person.create('write #ask:docs/a.md');
+    const { needs } = await person.sees(session, 'needs-you');
+    assert.equal(needs[0]?.why, 'The approval policy of the repository wants a person to decide: path docs/**.');
+    await person.answer(session, 'allow');
+    await person.sees(session, 'reported');
+    const unasked = await person.create('write #write:infra/a.md #slow:2 #write:other.md');
+    const held = await person.sees(unasked, 'needs-you');
+    assert.match(held.needs[0]?.detail ?? '', /policy of the repository forbids it[^]*done already:\ninfra\/a\.md/u);
+    await person.ask('session/answer', { session: unasked, answer: { choice: 'abort' } });
+
+    const land = (): Promise<unknown> => person.ask('landing/land', { session, way: 'squash', commit: true });
+    await assert.rejects(
+      land(),
+      (error) => isCoppiceError(error, 'wrong-state') && error.message.includes('is not accepted'),
+    );
+    await writeFile(file, 'approval:\n  asks: []\n');
+    await assert.rejects(land(), (error) => isCoppiceError(error, 'config-invalid') && error.context['line'] === '2');
+    await rm(file);
   });
 
   it('is refused with what can be written when its condition makes no sense', async () => {

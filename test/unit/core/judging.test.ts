@@ -10,7 +10,7 @@ import { approve, decisionAnswered, requestVerification } from '../../../src/cor
 import { autonomyLevels } from '../../../src/core/supervision/decision.ts';
 import { criteriaOf } from '../../../src/core/supervision/criteria.ts';
 import { judgingDue, verifyingDue } from '../../../src/core/supervision/due.ts';
-import { judge } from '../../../src/core/supervision/judge.ts';
+import { breachOf, judge } from '../../../src/core/supervision/judge.ts';
 import type { Judgement } from '../../../src/core/supervision/judgement.ts';
 import { fingerprintOf } from '../../../src/supervision/fingerprint.ts';
 
@@ -182,6 +182,20 @@ describe('judging', () => {
     const bound = { ...by, failure: fingerprintOf('x'), budget: { costUsd: 1 } };
     assert.equal(judge(dear, refused, bound).action, 'continue');
     assert.equal(judge(dear, refused, { ...bound, billing: 'metered' }).action, 'ask');
+  });
+
+  it('raises a limit as often as a person says so, and never what the policy forbids', () => {
+    const refused = judgement({ evidence: [said('lint', false)] });
+    const bound = { ...by, failure: fingerprintOf('x'), budget: { costUsd: 1 }, most: { costUsd: 4 } };
+    const metered = { ...bound, billing: 'metered' } as const;
+    const spent = (costUsd: number, raised: number): Session =>
+      session({ judgement: refused, usage: { ...noUsage, costUsd }, raised });
+    assert.equal(breachOf(spent(0.5, 0), metered), undefined);
+    assert.equal(breachOf(spent(1.5, 0), metered)?.final, false);
+    assert.equal(breachOf(spent(1.5, 1), metered), undefined);
+    assert.equal(breachOf(spent(4, 9), metered)?.final, true);
+    assert.match(judge(spent(4, 9), refused, metered).sentence, /any session here, whoever approves it/u);
+    assert.equal(breachOf(spent(4, 9), bound), undefined, 'without metering cost decides nothing');
   });
 });
 
