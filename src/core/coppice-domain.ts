@@ -17,6 +17,7 @@ import type { Session } from './session/state.ts';
 import { statusOf } from './session/status.ts';
 import { reduceGrant, reduceStop, stopsOf, type Grant, type Stop } from './supervision/stops.ts';
 import type { Judgement } from './supervision/judgement.ts';
+import { reduceAllowance, type Allowance } from './supervision/levels.ts';
 import { judgementOf, reduceJudgement } from './supervision/judgement-reducer.ts';
 import { upcast } from './upcast.ts';
 import { reduceWatch } from './watch/reducer.ts';
@@ -36,6 +37,7 @@ export interface Entities {
   judgement: Judgement;
   stop: Stop;
   grant: Grant;
+  allowance: Allowance;
   watch: Watch;
   overlap: Overlap;
 }
@@ -67,6 +69,7 @@ function partsOf(event: Recorded): EntityRef[] {
   if (event.type === 'repository.trusted' || event.type === 'repository.distrusted') {
     refs.push({ kind: 'repository', id: event.data.repository });
   }
+  if (event.type === 'budget.extended') refs.push({ kind: 'allowance', id: event.data.budget });
   return [...refs, ...stopsOf(event).map((id) => ({ kind: 'stop', id }))];
 }
 
@@ -125,6 +128,8 @@ function reduce(ref: EntityRef, entity: Entity | undefined, record: JournalRecor
       return plain(reduceStop(ref.id, entity as unknown as Stop | undefined, event));
     case 'grant':
       return plain(reduceGrant(entity as unknown as Grant | undefined, event));
+    case 'allowance':
+      return plain(reduceAllowance(entity as unknown as Allowance | undefined, event));
     case 'landing':
       return plain(reduceLanding(ref.id, entity as unknown as Landing | undefined, event));
   }
@@ -147,6 +152,7 @@ const columns: Record<Kind, readonly string[]> = {
   judgement: ['session', 'repository', 'turn'],
   stop: ['repository', 'hits'],
   grant: ['repository', 'tool'],
+  allowance: [],
 };
 
 function columnsOf(kind: string, entity: Entity): Columns {
@@ -195,7 +201,7 @@ function own(kind: Kind, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 26,
+  reducerVersion: 27,
   upcast: (record) => upcast(record),
   touches,
   reduce,

@@ -7,6 +7,7 @@ import type { RestoreEvents } from './restore/state.ts';
 import type { ReviewEvents } from './review/state.ts';
 import type { RepositoryEvents } from './repository/state.ts';
 import type { SessionEvents } from './session/events.ts';
+import type { BudgetEvents } from './supervision/levels.ts';
 import type { StopEvents } from './supervision/stops.ts';
 import type { SupervisionEvents } from './supervision/judgement.ts';
 import type { WatchEvents } from './watch/state.ts';
@@ -24,6 +25,7 @@ export interface Events
     ReviewEvents,
     SupervisionEvents,
     StopEvents,
+    BudgetEvents,
     WorktreeEvents,
     WatchEvents,
     RadarEvents,
@@ -108,6 +110,8 @@ export const versions: Readonly<Record<EventType, number>> = {
   'stop.set': 1,
   'stop.removed': 1,
   'stop.met': 1,
+  'budget.extended': 1,
+  'budget.reserved': 1,
   'grant.given': 1,
   'grant.withdrawn': 1,
   'prompt.edited': 1,

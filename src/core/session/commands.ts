@@ -146,7 +146,7 @@ export function answer(
   }
   const follows =
     target.kind === 'decision'
-      ? decisionAnswered(session, target, given)
+      ? decisionAnswered(session, target, given, by)
       : remembered(session, target, given, by, newId());
   const events = target.request === undefined ? [resolved, ...follows, closed] : [resolved, ...follows];
   if (given.choice !== 'abort') return events;

@@ -3,6 +3,7 @@ import type { Due } from '../checkpoint/state.ts';
 import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts';
 import { commitDue } from './commit.ts';
 import { isHeld, promptMeetDue, turnMeetDue, type MeetStep } from '../supervision/holds.ts';
+import { reserveDue, type ReserveStep } from '../supervision/levels.ts';
 import { isLive, openBreakpoints } from './status.ts';
 import type { Session } from './state.ts';
 
@@ -21,6 +22,7 @@ export type Step =
   | { readonly do: 'stop'; readonly reason: string }
   | JudgeStep
   | MeetStep
+  | ReserveStep
   | { readonly do: 'settle' };
 
 /** What only the engine's memory knows about a live run. */
@@ -35,6 +37,8 @@ export interface Live {
   readonly commits?: boolean;
   /** Breakpoints are set that may hold the session. */
   readonly armed?: boolean;
+  /** Levels above the session are limited. */
+  readonly budgeted?: boolean;
 }
 
 /** The next step. Pure and total: the same state always gives the same step. */
@@ -74,7 +78,7 @@ function inDialogue(session: Session, live: Live): Step {
 function feeding(session: Session, live: Live): Step | undefined {
   const prompt = feedable(session, live);
   if (prompt === undefined) return undefined;
-  return promptMeetDue(session, live.armed, prompt) ?? onceKept(session, live, { do: 'feed', prompt });
+  return beforePrompt(session, live, prompt) ?? onceKept(session, live, { do: 'feed', prompt });
 }
 
 /** What comes when a live agent is to be given nothing. */
@@ -115,7 +119,12 @@ function whileStill(session: Session, live: Live): Step {
 function beginning(session: Session, live: Live, prompt: number): Step {
   if (!session.holding) return { do: 'prepare' };
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
-  return promptMeetDue(session, live.armed, prompt) ?? onceKept(session, live, { do: 'start', prompt });
+  return beforePrompt(session, live, prompt) ?? onceKept(session, live, { do: 'start', prompt });
+}
+
+/** What people wanted looked at before a prompt is given: their breakpoints, and what it will cost. */
+function beforePrompt(session: Session, live: Live, prompt: number): Step | undefined {
+  return promptMeetDue(session, live.armed, prompt) ?? reserveDue(session, live.budgeted, prompt);
 }
 
 /** Between turns a person's breakpoints come before everything else. */

@@ -9,6 +9,7 @@ import type { Recorded } from '../events.ts';
 import type { LandingEvents } from '../landing/state.ts';
 import type { Rewound } from '../restore/conversation.ts';
 import type { Restored, RestoreEvents } from '../restore/state.ts';
+import type { BudgetEvents } from '../supervision/levels.ts';
 import type { StopEvents } from '../supervision/stops.ts';
 import type { SupervisionEvents } from '../supervision/judgement.ts';
 import { useKey } from '../supervision/repetition.ts';
@@ -25,6 +26,7 @@ type Folded = Omit<SessionEvents, 'session.created' | 'session.restored' | 'sess
   RestoreEvents &
   SupervisionEvents &
   Pick<StopEvents, 'stop.met' | 'prompt.edited'> &
+  Pick<BudgetEvents, 'budget.reserved'> &
   Pick<LandingEvents, 'landing.requested' | 'landing.landed' | 'landing.refused' | 'landing.withdrawn'>;
 
 type Fold<K extends keyof Folded> = (session: Session, event: Recorded<K>) => Session;
@@ -275,6 +277,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   'turn.ended': (session, { at, actor, data }) =>
     patch(advanced(heard(session, actor, data.outcome), data.offset), {
       turn: undefined,
+      reserved: undefined,
       turnNotes: concluded(session, data.turn, at, data.outcome),
       interrupting: undefined,
       lastTurn: {
@@ -374,6 +377,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       cancelling: undefined,
       interrupting: undefined,
       pausedUntil: undefined,
+      reserved: undefined,
       turn: undefined,
       breakpoints: [],
       dangers: undefined,
@@ -422,6 +426,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       met: { turn: latest('turn', turn), prompt: latest('prompt', prompt), offset: latest('offset', offset) },
     };
   },
+  'budget.reserved': (session, { data: { prompt, amounts } }) => ({ ...session, reserved: { prompt, amounts } }),
   'prompt.edited': (session, { data }) =>
     withPrompt(session, data.prompt, (prompt) =>
       prompt.state === 'waiting' ? { ...prompt, text: data.text } : prompt,

@@ -5,6 +5,7 @@ import type { Rewound } from '../restore/conversation.ts';
 import type { Restored, Restoring } from '../restore/state.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Attempts } from '../supervision/attempts.ts';
+import type { Amounts } from '../supervision/budget.ts';
 import type { Finding } from '../supervision/finding.ts';
 import type { Approval, Judgement, Supervision, Verifying } from '../supervision/judgement.ts';
 import type { Evidence } from '../landing/state.ts';
@@ -127,6 +128,9 @@ export interface DecisionAbout {
   readonly prompt?: number;
   /** The agent was interrupted for it. */
   readonly stopped?: boolean;
+  /** The level above the session whose limit is reached, and what it would have used: a raise counts from there. */
+  readonly budget?: string;
+  readonly above?: Amounts;
 }
 
 /**
@@ -332,6 +336,8 @@ export interface Session {
   readonly automatic?: number;
   /** The last of them asked to check once more. */
   readonly checkedAgain?: boolean;
+  /** What is set aside for a prompt at the levels above the session, until its turn has ended. */
+  readonly reserved?: { readonly prompt: number; readonly amounts: Amounts };
   /** How often a person raised the session's limits. */
   readonly raised?: number;
   /** Milliseconds of work of all turns; waiting for people not counted. */

@@ -261,6 +261,31 @@ export const table = {
       'US cents that a session may cost before a person is asked; only where billing is `metered`. 0: any amount.',
     scope: 'user',
   },
+  'budget.planTokens': {
+    type: type.whole(0, 1_000_000_000_000),
+    default: 0,
+    description:
+      'Tokens that a session and all sessions that it started may use together before a person is asked. 0: any number.',
+    scope: 'user',
+  },
+  'budget.planCostCents': {
+    type: type.whole(0, 100_000_000),
+    default: 0,
+    description: 'US cents that they may cost together; only where billing is `metered`. 0: any amount.',
+    scope: 'user',
+  },
+  'budget.projectTokens': {
+    type: type.whole(0, 1_000_000_000_000),
+    default: 0,
+    description: 'Tokens that all sessions of a repository may use together before a person is asked. 0: any number.',
+    scope: 'user',
+  },
+  'budget.projectCostCents': {
+    type: type.whole(0, 100_000_000),
+    default: 0,
+    description: 'US cents that they may cost together; only where billing is `metered`. 0: any amount.',
+    scope: 'user',
+  },
   'session.minFreeMegabytes': {
     type: type.whole(1, 1_048_576),
     default: 512,

@@ -116,7 +116,7 @@ export function breachSentence({ budget, resource, limit, wanted }: Breach): str
 function amountOf(resource: Resource, value: number): string {
   switch (resource) {
     case 'tokens':
-      return `${Math.round(value)} tokens`;
+      return Math.round(value) === 1 ? '1 token' : `${Math.round(value)} tokens`;
     case 'costUsd':
       return `${value.toFixed(2)} US dollars`;
     case 'workMs':

@@ -103,8 +103,13 @@ export function changeLevel(session: Session, level: AutonomyLevel): readonly Ne
  *
  * @throws CoppiceError `bad-usage` when it is rejected without a word on what is to be done.
  */
-export function decisionAnswered(session: Session, { about = {} }: Breakpoint, given: Answer): readonly NewEvent[] {
-  if (about.hold === true) return holdAnswered(session, about, given);
+export function decisionAnswered(
+  session: Session,
+  { about = {} }: Breakpoint,
+  given: Answer,
+  by: string,
+): readonly NewEvent[] {
+  if (about.hold === true) return holdAnswered(session, about, given, by);
   const { id } = session;
   const { turn } = about;
   const said = (good: boolean): NewEvent[] =>
@@ -124,10 +129,13 @@ export function decisionAnswered(session: Session, { about = {} }: Breakpoint, g
 }
 
 /** What a person's answer to a breakpoint means: go on, with other words if some are given, or take over. */
-function holdAnswered(session: Session, about: DecisionAbout, given: Answer): readonly NewEvent[] {
+function holdAnswered(session: Session, about: DecisionAbout, given: Answer, by: string): readonly NewEvent[] {
   const { id } = session;
   switch (given.choice) {
     case 'allow':
+      if (about.budget !== undefined) {
+        return [event('budget.extended', { session: id, budget: about.budget, above: about.above ?? {}, by })];
+      }
       return about.stopped === true ? [nextPrompt(session, 'Go on with what you were doing.')] : [];
     case 'deny':
     case 'answer': {

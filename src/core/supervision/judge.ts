@@ -9,6 +9,7 @@ import { decide, type Action, type Judgement as Judged } from './decision.ts';
 import type { Finding } from './finding.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { verdictOf } from './gate.ts';
+import { spentBy } from './levels.ts';
 import type { Decided, Judgement } from './judgement.ts';
 import type { Session } from '../session/state.ts';
 
@@ -104,11 +105,6 @@ function exceeded(session: Session, id: string, limits: Amounts, billing: Billin
   const least = { attempts: 1, tokens: 1, workMs: 1, costUsd: 0.0001 };
   const outcome = reserve(all, { id: 'next', budget: id, amounts: least }, billing);
   return 'resource' in outcome ? outcome : undefined;
-}
-
-function spentBy({ usage, automatic = 0, workedMs = 0 }: Session): Amounts {
-  const { inputTokens, outputTokens, costUsd = 0 } = usage;
-  return { tokens: inputTokens + outputTokens, costUsd, workMs: workedMs, attempts: automatic };
 }
 
 /** In which words a turn failed, for its fingerprint: the first thing that is wrong with it, or what the gate printed. */

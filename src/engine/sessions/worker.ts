@@ -3,6 +3,7 @@ import { event } from '../../core/events.ts';
 import { nextStep, type Live, type Step } from '../../core/session/next.ts';
 import { isAtRest, isLive, isSettled } from '../../core/session/status.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import { isLimited } from '../../core/supervision/levels.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
 import { Activity, type ActivityView } from './activity.ts';
@@ -12,9 +13,9 @@ import { engineActor, type SessionContext } from './context.ts';
 import { Follower, pause } from './follower.ts';
 import { recoverInputs, writeInput } from './inputs.ts';
 import { silence, timeBox } from './limits.ts';
+import { levelLimits } from '../supervision/reserve-step.ts';
 import { armedStops } from '../supervision/stops.ts';
-import { meet } from '../supervision/meet-step.ts';
-import { isJudging, judgeStep } from '../supervision/judge-step.ts';
+import { isSupervising, superviseStep } from '../supervision/supervise.ts';
 import { prepare } from './prepare.ts';
 import { restore } from './restore.ts';
 import { settle } from './settle.ts';
@@ -122,6 +123,7 @@ export class Worker {
       steerable: agent?.capabilities.steer === true,
       background: this.#follower?.activity.background ?? 0,
       commits: settings?.[`session.autoCommit.${session.mode}`] === true,
+      budgeted: settings !== undefined && isLimited(levelLimits(settings)),
       armed: armedStops(this.#context.store, session).length > 0,
     };
   }
@@ -162,8 +164,8 @@ export class Worker {
 
   /** True when the next step can be decided at once. */
   async #attempt(session: Session, step: Step): Promise<boolean> {
-    if (isJudging(step)) {
-      await judgeStep(this.#context, session, step, this.#heard());
+    if (isSupervising(step)) {
+      await superviseStep(this.#context, session, step, this.#heard());
       return true;
     }
     switch (step.do) {
@@ -181,9 +183,6 @@ export class Worker {
       case 'restore':
         await restore(this.#context, session);
         return true;
-      case 'meet':
-        await meet(this.#context, session, step);
-        return true;
       case 'start':
         return this.#start(session, step.prompt);
       case 'feed':
@@ -191,9 +190,8 @@ export class Worker {
       case 'answer':
         return this.#write(session, { kind: 'answer', breakpoint: step.breakpoint });
       case 'interrupt':
-        return this.#write(session, { kind: 'interrupt' });
       case 'close':
-        return this.#write(session, { kind: 'close' });
+        return this.#write(session, { kind: step.do });
       case 'stop':
         return this.#stop(session);
       case 'settle':

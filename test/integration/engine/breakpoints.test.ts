@@ -177,6 +177,32 @@ describe('a breakpoint that a person set', function () {
     await rm(file);
   });
 
+  it('is not needed where a limit of the repository is reached: a person raises it, and the prompt is given once', async () => {
+    const file = join(world.home, 'config.yaml');
+    await writeFile(file, 'budget:\n  projectTokens: 1\n');
+    const beside = await person.create('write #ask:beside.md');
+    await person.sees(beside, 'needs-you');
+    const session = await person.create('write #write:limited.md');
+    await person.sees(session, 'needs-you');
+    await world.kill();
+    const { needs } = await person.sees(session, 'needs-you');
+    assert.equal(
+      needs[0]?.why,
+      'A limit is reached: The budget of this repository allows 1 token; 2 tokens would be used.',
+    );
+    await person.answer(session, 'allow');
+    await person.sees(session, 'reported');
+    await person.answer(beside, 'allow');
+    await person.sees(beside, 'reported');
+    const records = (await journalOf(world)).filter(({ data }) => data['session'] === session);
+    const about = (type: string): unknown[] => records.filter((each) => each.type === type);
+    assert.deepEqual(
+      ['budget.extended', 'budget.reserved', 'turn.started', 'turn.ended'].map((type) => about(type).length),
+      [1, 1, 1, 1],
+    );
+    await rm(file);
+  });
+
   it('is refused with what can be written when its condition makes no sense', async () => {
     for (const condition of ['whenever', 'confidence high', 'danger none', 'diff-size -1']) {
       await assert.rejects(set(condition), (error) => isCoppiceError(error, 'bad-usage'), condition);

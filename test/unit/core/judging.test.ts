@@ -248,7 +248,9 @@ describe('proof of work at rest', () => {
 describe('a decision that is a person’s', () => {
   const breakpoint = { id: 'b', kind: 'decision' as const, title: '', detail: '', raisedAt: 1, about: { turn: 1 } };
   const types = (choice: 'allow' | 'deny' | 'hand-over' | 'abort', more: object = {}): string[] =>
-    decisionAnswered(session(), { ...breakpoint, ...more }, { choice, reason: 'do this' }).map(({ type }) => type);
+    decisionAnswered(session(), { ...breakpoint, ...more }, { choice, reason: 'do this' }, 'user:cli').map(
+      ({ type }) => type,
+    );
 
   it('lets it through, is the next prompt, raises the limit, or hands it over', () => {
     assert.deepEqual(types('allow'), ['turn.commented']);
