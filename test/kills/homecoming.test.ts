@@ -23,7 +23,7 @@ const limitMs = 420_000;
 /** How long what is asked may have to wait for what goes on. */
 const insistMs = 60_000;
 /** How often something is killed at any moment of one round. */
-const killsOfRound = 5;
+const killsOfRound = everyPoint ? 5 : 3;
 
 /** Somebody who brings one session's work home and takes it back, removes it and brings it back, whatever is killed. */
 class Homecomer {
