@@ -84,9 +84,13 @@ function withoutLink(side: DiffSide | undefined): DiffSide | undefined {
 export function chosenMoves(moves: readonly Move[], paths: readonly string[] | undefined): Move[] {
   if (paths === undefined) return [...moves];
   const wanted = paths.map((path) => path.replace(/\/+$/, ''));
-  const chosen = new Set(
-    moves.filter(({ path }) => wanted.some((each) => path === each || path.startsWith(`${each}/`))).map(pathOf),
-  );
+  const chosen = moves.filter(({ path }) => wanted.some((each) => path === each || path.startsWith(`${each}/`)));
+  return withNeeded(moves, new Set(chosen.map(pathOf)));
+}
+
+/** The moves of the chosen paths, and those that have to go out of their way. */
+export function withNeeded(moves: readonly Move[], paths: ReadonlySet<string>): Move[] {
+  const chosen = new Set(paths);
   const written = moves.filter(({ path, to }) => to !== undefined && chosen.has(path)).map(pathOf);
   for (const { path, to } of moves) {
     if (to !== undefined) continue;

@@ -7,7 +7,7 @@ import { type Exact, exactFilesOf, keepExact } from './exact.ts';
 import { blobWithHunks } from './hunks.ts';
 import { setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
-import { chosenMoves, type FileState, type Move, movesBetweenStates } from './restore.ts';
+import { chosenMoves, type FileState, type Move, movesBetweenStates, withNeeded } from './restore.ts';
 
 /** Which changes are wanted. Without `paths` and `hunks` all of them. */
 export interface RollbackChoice {
@@ -29,12 +29,26 @@ export async function chosenRollback(
   { paths, hunks, since }: RollbackChoice,
 ): Promise<Move[]> {
   const every = await movesBetweenStates(repository, now, target);
-  const moves = since === undefined ? every : chosenMoves(every, await pathsBetween(repository, since, target));
+  const moves = since === undefined ? every : await movesOf(repository, every, since, target);
   const whole = chosenMoves(moves, paths ?? (hunks === undefined ? undefined : []));
   const partly = await Promise.all((hunks ?? []).map((each) => inPart(repository, moves, each)));
   const twice = partly.find(({ path }) => whole.some((move) => move.path === path));
   if (twice === undefined) return [...whole, ...partly];
   throw new CoppiceError('bad-usage', `${twice.path} is asked for in whole and in part.`, 'Ask for one of them.');
+}
+
+/**
+ * Of the moves those of the very paths that differ between two states, with what they cannot do without: what merely stands below one of
+ * them by now is something else.
+ */
+async function movesOf(
+  repository: Repository,
+  moves: readonly Move[],
+  since: FileState,
+  target: FileState,
+): Promise<Move[]> {
+  const paths = new Set(await pathsBetween(repository, since, target));
+  return withNeeded(moves, new Set(moves.map(({ path }) => path).filter((path) => paths.has(path))));
 }
 
 /** Paths that differ between two states. */
