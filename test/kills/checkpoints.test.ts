@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { chmod, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isCoppiceError } from '../../src/core/errors.ts';
 import type { ParamsOf, Requests } from '../../src/protocol/contract.ts';
-import type { RestoreResult } from '../../src/protocol/diff-schemas.ts';
+import type { CheckpointView, RestoreResult } from '../../src/protocol/diff-schemas.ts';
+import { journalOf } from '../support/engine/checks.ts';
 import { Chance } from '../support/engine/chance.ts';
 import { DeadlyGit, deaths, type Death } from '../support/engine/deadly-git.ts';
 import { Person } from '../support/engine/person.ts';
@@ -46,6 +48,26 @@ describe('checkpoints and rollbacks of which something is killed', function () {
     });
   });
 
+  it('the engine, while a session rolls back by itself what a gate refused', async () => {
+    const calm = await worlds.world({ demo, config: autonomous });
+    await lifeAlone(calm);
+    const commits = Number.parseInt((await calm.commits(1)).at(-1) ?? '', 10);
+    await calm.dispose();
+    assert.ok(commits > 30, `${commits} commits`);
+    const points = Array.from({ length: commits }, (_, index): KillPoint => {
+      return { when: chance.below(2) === 0 ? 'before' : 'after', commit: index + 1 };
+    });
+    await inParallel(somePoints(points, Math.ceil(commits / 2), chance), width, async (point) => {
+      const world = await worlds.world({ demo, config: autonomous, kill: (life) => (life === 1 ? point : undefined) });
+      try {
+        await lifeAlone(world);
+        killed(`${point.when} a commit of a rollback by itself`, world.kills);
+      } finally {
+        await world.dispose();
+      }
+    });
+  });
+
   for (const death of deaths) {
     it(`at each call of git: ${death}`, async () => {
       const calls = await withDeadly(100_000, death, lifeOfRollbacks);
@@ -77,6 +99,34 @@ describe('checkpoints and rollbacks of which something is killed', function () {
     }
   }
 });
+
+const demo = fileURLToPath(new URL('../../src/agents/demo/program/main.ts', import.meta.url));
+const autonomous = `supervision:
+  model: none
+  level: autonomous
+  gates:
+    - [sh, -c, '[ ! -e bad.md ]']
+`;
+
+/** A turn that a gate refuses as often as it may, each time but the last rolled back: told once each, and nothing of it lost. */
+async function lifeAlone(world: World): Promise<void> {
+  const person = new Person(world);
+  await person.trust();
+  const session = await person.create('spoil it #write:bad.md');
+  const { worktree } = await person.sees(session, 'needs-you');
+  const { checkpoints } = await person.ask('checkpoint/list', { session });
+  const back = checkpoints.filter(({ restore }) => restore?.side === 'after');
+  assert.equal(new Set(back.map(({ tree }) => tree)).size, 1, 'each to where its turn began');
+  assert.equal(back.length >= 2 && back.at(-1)?.tree, checkpoints[0]?.tree);
+  const told = (await journalOf(world)).filter(
+    ({ type, data }) => type === 'prompt.added' && /^Turn \d was rolled back/u.test(String(data['text'])),
+  );
+  assert.equal(told.length, 2);
+  assert.match(await readFile(join(worktree ?? '', 'bad.md'), 'utf8'), /Turn 2 was rolled back/u);
+  await checkInGit(world, session, checkpoints);
+  await person.ask('session/answer', { session, answer: { choice: 'hand-over' } });
+  await person.sees(session, 'interrupted');
+}
 
 /** Work, an edit by hand, work, and rollbacks of all that. */
 async function life(world: World): Promise<void> {
@@ -131,6 +181,13 @@ async function done<K extends Rollback>(
   }
 }
 
+async function checkInGit(world: World, session: string, checkpoints: readonly CheckpointView[]): Promise<void> {
+  for (const { n, commit, tree } of checkpoints) {
+    const ref = `refs/coppice/${session}/${n}`;
+    assert.equal(await git(world.repository, 'rev-parse', ref, `${ref}^{tree}`), `${commit}\n${tree}`);
+  }
+}
+
 /** Every checkpoint of the journal is in git, whole; the journal is whole; nothing of the files was lost. */
 async function checkKept(person: Person, session: string): Promise<void> {
   const { world } = person;
@@ -139,10 +196,7 @@ async function checkKept(person: Person, session: string): Promise<void> {
     checkpoints.map(({ n }) => n),
     [...new Set(checkpoints.map(({ n }) => n))].sort((a, b) => a - b),
   );
-  for (const { n, commit, tree } of checkpoints) {
-    const ref = `refs/coppice/${session}/${n}`;
-    assert.equal(await git(world.repository, 'rev-parse', ref, `${ref}^{tree}`), `${commit}\n${tree}`);
-  }
+  await checkInGit(world, session, checkpoints);
   const states = await Promise.all(
     checkpoints.map(({ commit }) => git(world.repository, 'ls-tree', '--name-only', commit, 'by-hand.txt', 'link')),
   );
