@@ -1,4 +1,4 @@
-import type { SessionDetail, SessionView } from '../protocol/schemas.ts';
+import type { ResourcesView, SessionDetail, SessionView } from '../protocol/schemas.ts';
 import type { Colour, Paint } from './paint.ts';
 import { oneLine } from '../core/printable.ts';
 import { Text, text, type Piece } from './text.ts';
@@ -106,10 +106,34 @@ export function elapsedMs(session: SessionView, now: number): number {
   return (session.endedAt === undefined ? now : Date.parse(session.endedAt)) - Date.parse(session.startedAt);
 }
 
+/** `212 MB of memory in 4 processes, 35 MB on the disk, listens on 3000, 3001`. */
+export function usesText({ memoryBytes, processes, ports = [], diskBytes, diskIsMore }: ResourcesView = {}): string {
+  const among = processes === undefined ? '' : ` in ${processes} ${processes === 1 ? 'process' : 'processes'}`;
+  const parts = [
+    ...(memoryBytes === undefined ? [] : [`${sizeText(memoryBytes)} of memory${among}`]),
+    ...(diskBytes === undefined
+      ? []
+      : [`${diskIsMore === true ? 'more than ' : ''}${sizeText(diskBytes)} on the disk`]),
+    ...(ports.length === 0 ? [] : [`listens on ${ports.join(', ')}`]),
+  ];
+  return parts.join(', ');
+}
+
+/** Megabytes and gigabytes as disks and memory are sold: powers of 1000. */
+function sizeText(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1000)} kB`;
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
 /** Everything there is to know about a session, for a person. */
-export function detailLines(detail: SessionDetail, paint: Paint, now: number): Text[] {
+export function detailLines(detail: SessionDetail, paint: Paint, now: number, uses?: ResourcesView): Text[] {
   const { activity, error } = detail;
-  const facts = [...workFacts(detail, paint), ...placeFacts(detail), ...courseFacts(detail, now)];
+  const facts = [
+    ...workFacts(detail, paint),
+    ...placeFacts(detail),
+    ['uses', usesText(uses)] as const,
+    ...courseFacts(detail, now),
+  ];
   const shown = facts.filter(([, value]) => value !== '');
   return [
     paint.bold(text`Session ${detail.id}`),

@@ -18,7 +18,7 @@ import { createDoor } from '../git/door.ts';
 import type { Owner } from '../git/owner.ts';
 import { StateManager } from '../state/state-manager.ts';
 import { AgentDirectory } from './agent-directory.ts';
-import { ExecutorDirectory } from './executor-directory.ts';
+import { ExecutorDirectory, type ExecutorDirectoryOptions } from './executor-directory.ts';
 import { breakpointHandlers } from './handlers/breakpoints.ts';
 import { checkpointHandlers } from './handlers/checkpoints.ts';
 import { diffHandlers } from './handlers/diff.ts';
@@ -99,7 +99,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const repositories = new Repositories({ door, env, privateDir: join(home.root, 'git'), owner });
   const { plugins } = settings;
   const sessionFolder = (id: string): string => home.session(id);
-  const places = { home: home.root, env, sessionFolder, plugins, tmuxSocket: await tmuxSocket(settings) };
+  const places = { home: home.root, env, sessionFolder, plugins, ...(await sockets(settings)) };
   const executors = new ExecutorDirectory({ ...places, ...shipped, log: log.component('executor') });
   const directory = new AgentDirectory({ ...shipped, state: join(home.root, 'agents'), plugins });
   const settingsFor = (session: Session): Promise<Settings> =>
@@ -212,9 +212,15 @@ async function openState(engine: EngineContext, options: AppOptions): Promise<St
 }
 
 /** Settings that cannot be read are told by every request that needs them; they do not keep the engine from starting. */
-async function tmuxSocket(settings: SettingsSource): Promise<string> {
+async function sockets(
+  settings: SettingsSource,
+): Promise<Pick<ExecutorDirectoryOptions, 'tmuxSocket' | 'dockerSocket'>> {
   const found = await settings.of(undefined).catch(() => undefined);
-  return found?.['executors.tmux.socket'] ?? 'coppice';
+  const docker = found?.['executors.docker.socket'] ?? 'auto';
+  return {
+    tmuxSocket: found?.['executors.tmux.socket'] ?? 'coppice',
+    dockerSocket: docker === 'auto' ? undefined : docker,
+  };
 }
 
 /** The first records of this engine: what could be brought back if the journal was lost, that the engine is there, and what nobody watched meanwhile. */

@@ -26,6 +26,8 @@ export interface ExecutorDirectoryOptions {
   readonly sessionFolder: (session: string) => string;
   /** Name of the socket of our tmux server. */
   readonly tmuxSocket: string;
+  /** Where the Docker daemon listens; undefined: where it is found. */
+  readonly dockerSocket?: string | undefined;
   /** Executors that files of the user's own define. */
   readonly plugins: Pick<PluginFolder, 'current'>;
 }
@@ -60,7 +62,7 @@ export class ExecutorDirectory {
     });
     this.docker = new DockerExecutor({
       ...{ wrapperPath: wrapper, home, sessionFolder },
-      socketPath: socketOf(env),
+      socketPath: options.dockerSocket ?? socketOf(env),
     });
     this.#known = new Map<string, Executor>([
       [this.local.id, this.local],

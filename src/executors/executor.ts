@@ -69,6 +69,8 @@ export interface ContainerPolicy {
   /** Processes and threads at once. */
   readonly processes: number;
   readonly network: 'none' | 'open';
+  /** A folder of SSH keys of this host that is lent read-only. Absolute. */
+  readonly ssh?: string;
 }
 
 /** Where a worktree that is shared with a container stands in git. */
@@ -255,6 +257,8 @@ export interface Executor {
   processes(run: RunRef): Promise<readonly RunProcess[]>;
   /** Resident memory of the processes of the run, in bytes; undefined if it cannot be told. */
   memory(run: RunRef): Promise<number | undefined>;
+  /** TCP ports on which the run's processes listen, on this host; undefined if it cannot be told. */
+  ports?(run: RunRef): Promise<readonly number[] | undefined>;
   /** Removes the run's directory; the stream stays. Throws `wrong-state` while something of the run lives. */
   clean(run: RunRef): Promise<void>;
   /** How a terminal gets to a session; makes what it needs for that. Throws `executor-missing`, `unreachable`. */

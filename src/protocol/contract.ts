@@ -13,6 +13,7 @@ import {
   identifier,
   recordSchema,
   requesterSchema,
+  resourcesSchema,
   sessionDetailSchema,
   sessionSchema,
   streamEventSchema,
@@ -74,6 +75,8 @@ export const requests = {
     result: z.object({ sessions: z.array(sessionSchema) }),
   },
   'session/show': { params: z.object({ session: identifier }), result: sessionDetailSchema },
+  /** What a session uses at the moment; it is looked at when it is asked for. */
+  'session/resources': { params: z.object({ session: identifier }), result: resourcesSchema },
   'session/continue': {
     params: z.object({
       session: identifier,

@@ -144,6 +144,19 @@ export const sessionDetailSchema = sessionSchema.extend({
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
 
+/** What a session uses of its machine; sizes in bytes. What cannot be told is absent. */
+export const resourcesSchema = z.object({
+  memoryBytes: z.number().optional(),
+  processes: z.number().optional(),
+  /** TCP ports on which its processes listen. */
+  ports: z.array(z.number()).optional(),
+  /** Its worktree on the disk. */
+  diskBytes: z.number().optional(),
+  /** Counting took too long: there is more. */
+  diskIsMore: z.boolean().optional(),
+});
+export type ResourcesView = z.infer<typeof resourcesSchema>;
+
 export const worktreeSchema = z.object({
   path: z.string(),
   branch: z.string().nullable(),

@@ -27,7 +27,9 @@ describe("sessions of the user's own agents and executors", function () {
     plugin('stranger', acp('--speaks-9'));
     plugin('gone', { agent: { command: [process.execPath, '/no/such/agent.mjs'], output: 'acp' } });
     plugin('marked', { executor: { wrap: ['env', 'MARK={session} in {worktree}'] } });
-    plugin('teller', { agent: { command: ['sh', '-c', 'cat; echo "mark: $MARK"'] } });
+    plugin('teller', {
+      agent: { command: ['sh', '-c', 'cat; echo "mark: $MARK"; echo "own: $COPPICE_PORT $COMPOSE_PROJECT_NAME"'] },
+    });
     plugin('broken', { coppice: 2, agent: { command: ['x'] } });
     place.env['ACP_STATE'] = place.root;
     await place.start();
@@ -60,7 +62,9 @@ describe("sessions of the user's own agents and executors", function () {
     const id = await start('hello', 'teller', 'wrap:marked');
     const ended = await place.ended(id);
     assert.equal(ended.status, 'reported', JSON.stringify(ended));
-    assert.ok(readFileSync(ended.stream, 'utf8').includes(`mark: ${id} in ${ended.worktree}`));
+    const said = readFileSync(ended.stream, 'utf8');
+    assert.ok(said.includes(`mark: ${id} in ${ended.worktree}`));
+    assert.match(said, /^own: 2\d{3}0 coppice-hello-\w{4}$/mu);
   });
 
   it('an ACP agent asks, is answered either way, and takes its conversation up again, or says that it cannot', async () => {
@@ -102,6 +106,10 @@ describe("sessions of the user's own agents and executors", function () {
     assert.equal((await place.ended(unsure)).text, 'never.txt: cancelled', 'no option means yes');
     assert.equal((await place.ended(nothing)).status, 'failed');
     await place.when(waiting, ({ status, turns }) => status === 'running' && turns === 1, 'it works');
+    const uses = await place.engine.request('session/resources', { session: waiting });
+    assert.ok((uses.memoryBytes ?? 0) > 20e6 && (uses.processes ?? 0) >= 2, JSON.stringify(uses));
+    assert.ok((uses.diskBytes ?? 0) > 0);
+    assert.deepEqual(uses.ports, []);
     await place.engine.request('session/interrupt', { session: waiting });
     assert.equal((await place.ended(waiting)).status, 'interrupted');
   });

@@ -77,6 +77,10 @@ the reason, by \`coppice doctor\` and by whoever asks for it, and stands in nobo
 A variable holds text, a number, \`true\` or \`false\`; lists are written as JSON: \`COPPICE_WORKTREES_SETUP='["npm ci"]'\`. An
 empty variable counts as not set. A variable that begins with \`COPPICE_\` and means nothing to Coppice is an error. In the names
 of variables, \`<ID>\` is the id of the agent in capitals, with \`_\` for \`-\`.
+
+An agent, and the commands of \`worktrees.setup\`, find two more in their environment, so that servers and containers of worktrees
+that share a machine keep out of each other's way: \`COPPICE_PORT\` is the first of ten ports that no other worktree is given, and
+\`COMPOSE_PROJECT_NAME\` the name that Docker Compose puts before everything it makes.
 `;
 
 interface Section {

@@ -395,6 +395,21 @@ export const table = {
     description: 'What a container reaches: `open` is its model and everything else, `none` is no network at all.',
     scope: 'user',
   },
+  'executors.docker.socket': {
+    type: type.daemonSocket,
+    default: 'auto',
+    description:
+      'Where Docker, or Podman in its place, listens. `auto` is what `DOCKER_HOST` names, else the first socket that is there. It counts ' +
+      'from the next start of the engine on.',
+    scope: 'user',
+  },
+  'executors.docker.ssh': {
+    type: type.yesNo,
+    default: false,
+    description:
+      'Lends containers your `~/.ssh`, read-only. An agent in there can then use, and copy, every key in it that has no passphrase.',
+    scope: 'user',
+  },
   'executors.tmux.socket': {
     type: type.socketName,
     default: 'coppice',

@@ -46,6 +46,9 @@ export const path = text(
 /** Name of a container image: a registry, a name, a tag or a digest. */
 export const image = text('the name of an image', /^[a-z0-9][\w./:@-]{0,254}$/u);
 
+/** Where a daemon listens on this host. */
+export const daemonSocket = text('auto, or the absolute path of a socket', /^(?:auto|\/[^\0\r\n]*)$/u);
+
 export const containerNetwork = z.enum(['open', 'none'], says('open or none')).describe('open or none');
 
 /** Name of a socket of tmux: a file name. */

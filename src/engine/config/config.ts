@@ -13,7 +13,7 @@ export const repositoryFileName = '.coppice.yaml';
 
 /** Variables with the prefix of settings that are none: the engine's own, and those that a shell inside of a session has. */
 export const otherVariables: readonly string[] = [
-  ...['COPPICE_HOME', 'COPPICE_SESSION', 'COPPICE_RUN', 'COPPICE_WORKTREE', 'COPPICE_AGENT_STATE'],
+  ...['COPPICE_HOME', 'COPPICE_SESSION', 'COPPICE_RUN', 'COPPICE_WORKTREE', 'COPPICE_PORT', 'COPPICE_AGENT_STATE'],
 ];
 
 export type Environment = Readonly<Record<string, string | undefined>>;

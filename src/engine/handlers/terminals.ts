@@ -2,13 +2,23 @@ import { CoppiceError } from '../../core/errors.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
+import { resourcesOf } from '../sessions/resources.ts';
 
-type TerminalHandlers = Pick<Handlers<Requests, ClientContext>, 'session/terminal' | 'containers/tidy'>;
+type TerminalHandlers = Pick<
+  Handlers<Requests, ClientContext>,
+  'session/terminal' | 'session/resources' | 'containers/tidy'
+>;
 
-/** How a terminal gets to where a session is, and what is left of containers. */
-export function terminalHandlers({ store, executors }: Services): TerminalHandlers {
+/** How a terminal gets to where a session is, what the session uses there, and what is left of containers. */
+export function terminalHandlers(services: Services): TerminalHandlers {
+  const { store, executors } = services;
   return {
     'containers/tidy': async ({ all }) => ({ removed: await executors.docker.tidy(all) }),
+    'session/resources': ({ session: key }) => {
+      const session = store.find(key);
+      const executor = executors.executor(session.executor, session.requester.env);
+      return resourcesOf(session, executor, services.runRef(session.id, session.run?.n ?? 0));
+    },
     'session/terminal': async ({ session: key }) => {
       const { id, worktree, task, mode, agent, executor } = store.find(key);
       if (worktree === undefined) {

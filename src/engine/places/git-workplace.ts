@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CoppiceError } from '../../core/errors.ts';
 import type { ChangeSummary, Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import { ownNames } from '../../core/worktree/own-names.ts';
 import { changesBetween, changesSince } from '../../git/changes.ts';
 import { commitWorktree } from '../../git/commit.ts';
 import { createWorktree } from '../../git/create.ts';
@@ -199,11 +200,17 @@ export class GitWorkplace implements Workplace {
 
   async #setUp(session: Session, place: Place, signal: AbortSignal): Promise<void> {
     const settings = await this.#options.settings(session.repository.root);
+    const known = this.#options.store.all('worktree').map(({ path }) => path);
     for (const command of settings['worktrees.setup']) {
       await runScript({
         command,
         cwd: place.path,
-        env: { ...session.requester.env, COPPICE_WORKTREE: place.path, COPPICE_SESSION_ID: session.id },
+        env: {
+          ...ownNames(place, known),
+          ...session.requester.env,
+          COPPICE_WORKTREE: place.path,
+          COPPICE_SESSION_ID: session.id,
+        },
         timeoutMs: settings['worktrees.scriptTimeoutSeconds'] * 1000,
         outputFile: join(this.#options.sessionFolder(session.id), 'setup.log'),
         signal,

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { defined } from '../../core/defined.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
@@ -6,6 +6,7 @@ import type { Effect } from '../../core/intent/state.ts';
 import { spoken } from '../../core/restore/conversation.ts';
 import { promptKey } from '../../core/session/observe.ts';
 import type { Place, Session } from '../../core/session/state.ts';
+import { ownNames } from '../../core/worktree/own-names.ts';
 import type { Agent, AgentCommand } from '../../agents/agent.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import type { ContainerPolicy, RunRecord, RunRef } from '../../executors/executor.ts';
@@ -119,10 +120,10 @@ async function spawnAgent(
       command: command.command,
       args: command.args,
       cwd: place.path,
-      env: { ...env, ...context.vault.values(session.id, secrets), ...command.env },
+      env: { ...namesOf(context, place), ...env, ...context.vault.values(session.id, secrets), ...command.env },
       secrets,
       files: command.files.map((file) => ({ name: basename(file.path), text: file.text })),
-      container: containerPolicy(await context.settings(session)),
+      container: containerPolicy(await context.settings(session), env['HOME']),
       label: { task: session.task.id, mode: session.mode, agent: session.agent },
       duplex: command.duplex || inputs > 0,
     },
@@ -132,14 +133,23 @@ async function spawnAgent(
   return { record, inputs };
 }
 
+/** What keeps servers and containers of this worktree out of the way of others'. */
+function namesOf({ store }: SessionContext, place: Place): Readonly<Record<string, string>> {
+  return ownNames(
+    place,
+    store.all('worktree').map(({ path }) => path),
+  );
+}
+
 /** What the settings say about containers; executors without any pass it over. */
-function containerPolicy(settings: Settings): ContainerPolicy {
+function containerPolicy(settings: Settings, home: string | undefined): ContainerPolicy {
   return {
     image: settings['executors.docker.image'],
     memoryMegabytes: settings['executors.docker.memoryMegabytes'],
     cpus: settings['executors.docker.cpus'],
     processes: settings['executors.docker.processes'],
     network: settings['executors.docker.network'],
+    ...(settings['executors.docker.ssh'] && home !== undefined ? { ssh: join(home, '.ssh') } : {}),
   };
 }
 

@@ -20,6 +20,7 @@ export function socketOf(env: NodeJS.ProcessEnv, exists: (path: string) => boole
   const places = [
     '/var/run/docker.sock',
     ...(own === undefined ? [] : [`${own}/docker.sock`, `${own}/podman/podman.sock`]),
+    '/run/podman/podman.sock',
   ];
   return places.find((path) => exists(path)) ?? '/var/run/docker.sock';
 }

@@ -15,6 +15,7 @@ import type {
 } from '../executor.ts';
 import type { InputState } from '../executor.ts';
 import { closeInput, inputState, writeInput } from '../inbox.ts';
+import { listeningPorts } from '../ports.ts';
 import type { ProcessTable } from '../process-table.ts';
 import { systemProcessTable } from '../process-table-system.ts';
 import { exists, runPaths } from '../run-files.ts';
@@ -119,6 +120,10 @@ export class LocalExecutor implements Executor {
     const processes = await this.processes(run);
     const sizes = await Promise.all(processes.map(({ pid }) => this.#host.table.residentBytes(pid)));
     return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  async ports(run: RunRef): Promise<readonly number[] | undefined> {
+    return listeningPorts((await this.processes(run)).map(({ pid }) => pid));
   }
 
   async clean(run: RunRef): Promise<void> {

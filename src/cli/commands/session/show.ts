@@ -19,9 +19,11 @@ export function addSessionShow(group: Command, perform: Perform): void {
       perform(async (context) => {
         const { engine, out, shell } = context;
         const detail = await engine.request('session/show', { session });
+        // Beside what is known of it: an engine that does not know the question leaves it out.
+        const uses = await engine.request('session/resources', { session: detail.id }).catch(() => undefined);
         await noteReadOnly(context);
-        out.result(detail, () => [
-          ...detailLines(detail, out.paint, shell.now()),
+        out.result({ ...detail, ...(uses === undefined ? {} : { resources: uses }) }, () => [
+          ...detailLines(detail, out.paint, shell.now(), uses),
           ...(detail.supervision === undefined ? [] : supervisionLines(detail.supervision, out.paint)),
           ...(detail.overlaps ?? []).flatMap((each) => overlapLines(each, out.paint, detail.id)),
           ...detail.needs.flatMap((each) => [
