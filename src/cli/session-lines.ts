@@ -154,6 +154,7 @@ function workFacts(detail: SessionDetail, paint: Paint): Fact[] {
     ['status', statusText(detail, paint)],
     ['waits', detail.waiting ?? ''],
     ['in doubt', detail.doubt ?? ''],
+    ['restarts', detail.restarts === undefined ? '' : `${detail.restarts} in a row`],
     ['mode', `${detail.mode}, priority ${detail.priority}`],
     ['agent', agent.join(' ')],
     ['executor', detail.executor],

@@ -201,7 +201,7 @@ function own(kind: Kind, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 27,
+  reducerVersion: 28,
   upcast: (record) => upcast(record),
   touches,
   reduce,

@@ -122,6 +122,8 @@ export const sessionDetailSchema = sessionSchema.extend({
   pushed: z
     .object({ remote: z.string(), commit: z.string(), at: z.string(), error: errorSchema.optional() })
     .optional(),
+  /** How often in a row its agent was started again after something outside had ended it. */
+  restarts: z.number().optional(),
   /** Why the state is unknown or paused. */
   doubt: z.string().optional(),
   activity: z

@@ -44,7 +44,7 @@ export class EnginePlace {
     const claude = { command: await claudeProgram(), maxRetries: 0, args };
     writeFileSync(
       join(place.home, 'config.yaml'),
-      JSON.stringify({ limits: { running: 20 }, agents: { 'claude-code': claude } }),
+      JSON.stringify({ limits: { running: 20 }, session: { restarts: 0 }, agents: { 'claude-code': claude } }),
     );
     place.git('init', '-q', '-b', 'main');
     writeFileSync(join(place.repository, 'README.md'), 'read me\n');

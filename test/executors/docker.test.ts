@@ -98,7 +98,7 @@ describe('an agent in a container', function () {
       'cat ~/.ssh/id 2>/dev/null || echo none; touch ~/.ssh/id ~/.ssh/x 2>/dev/null && echo changed; echo over';
     assert.deepEqual(await says(script), ['none', 'over']);
     const container = { ...(subject.container ?? assert.fail()), ssh: keys };
-    assert.deepEqual(await says(script, { container }), ['a key', 'over']);
+    assert.deepEqual((await says(script, { container, run: 2 })).slice(-2), ['a key', 'over']);
     assert.deepEqual(readdirSync(keys), ['id']);
   });
 

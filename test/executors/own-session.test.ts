@@ -30,6 +30,7 @@ describe("sessions of the user's own agents and executors", function () {
     plugin('teller', {
       agent: { command: ['sh', '-c', 'cat; echo "mark: $MARK"; echo "own: $COPPICE_PORT $COMPOSE_PROJECT_NAME"'] },
     });
+    plugin('dier', { agent: { command: ['sh', '-c', 'cat >/dev/null; echo trying; kill -9 $$'] } });
     plugin('broken', { coppice: 2, agent: { command: ['x'] } });
     place.env['ACP_STATE'] = place.root;
     await place.start();
@@ -127,6 +128,21 @@ describe("sessions of the user's own agents and executors", function () {
       assert.equal(ended.status, 'failed', JSON.stringify(ended));
       assert.match(JSON.stringify([ended.error, ended.text]), cases[index]?.[2] ?? /never/u);
     }
+  });
+
+  it('an agent that is killed goes on by itself, but not for ever: then a person is asked', async () => {
+    const [id, hopeless] = await Promise.all([start('wait'), start('try', 'dier')]);
+    await place.when(id, ({ status, turns }) => status === 'running' && turns === 1, 'it works');
+    const noted = readFileSync(join(place.home, 'sessions', id, 'runs', '001', 'pid'), 'utf8');
+    const pid = /^pid (\d+)$/mu.exec(noted)?.[1] ?? assert.fail(noted);
+    process.kill(Number(pid), 'SIGKILL');
+    const ended = await place.ended(id);
+    assert.deepEqual([ended.status, ended.turns, ended.text], ['reported', 2, 'What is Your?'], JSON.stringify(ended));
+    const { needs: asked, turns } = await needs(hopeless);
+    assert.deepEqual([asked[0]?.kind, turns], ['decision', 4]);
+    assert.match(asked[0]?.title ?? '', /again and again/u);
+    await place.engine.request('session/answer', { session: hopeless, answer: { choice: 'hand-over' } });
+    assert.equal((await place.ended(hopeless)).status, 'interrupted');
   });
 
   it('an ACP agent goes on when the engine is killed, and its question is answered by the next one', async () => {

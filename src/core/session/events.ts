@@ -43,6 +43,8 @@ export interface SessionEvents {
     key?: string;
     /** The judged turn from which it follows, where that was decided earlier. */
     turn?: number;
+    /** The agent is started again with it, because something outside had ended it. */
+    revival?: boolean;
   };
   /** Joins the queue. Sessions whose mode never waits are admitted in the same breath. */
   'session.queued': { session: string };

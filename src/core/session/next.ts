@@ -2,6 +2,7 @@ import { gateDue, toolDue, turnEndDue, turnStartDue } from '../checkpoint/due.ts
 import type { Due } from '../checkpoint/state.ts';
 import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts';
 import { commitDue } from './commit.ts';
+import { revivalDue, type RevivalStep } from './revival.ts';
 import { isHeld, promptMeetDue, turnMeetDue, type MeetStep } from '../supervision/holds.ts';
 import { reserveDue, type ReserveStep } from '../supervision/levels.ts';
 import { isLive, openBreakpoints } from './status.ts';
@@ -23,6 +24,7 @@ export type Step =
   | JudgeStep
   | MeetStep
   | ReserveStep
+  | RevivalStep
   | { readonly do: 'settle' };
 
 /** What only the engine's memory knows about a live run. */
@@ -39,6 +41,8 @@ export interface Live {
   readonly armed?: boolean;
   /** Levels above the session are limited. */
   readonly budgeted?: boolean;
+  /** How often in a row an agent is started again that something outside has ended. */
+  readonly restarts?: number;
 }
 
 /** The next step. Pure and total: the same state always gives the same step. */
@@ -111,8 +115,13 @@ function whileStill(session: Session, live: Live): Step {
   if (session.interrupting === true) return { do: 'settle' };
   const stop = stopped(session, live);
   if (stop !== undefined) return stop;
-  if (waiting === undefined) return onceSeen(session, judgingDue(session)) ?? afterJudging(session);
+  if (waiting === undefined) return revivalDue(session, live.restarts) ?? judgedOrOver(session);
   return beginning(session, live, waiting.n);
+}
+
+/** The last turn is judged, then the work is over. */
+function judgedOrOver(session: Session): Step {
+  return onceSeen(session, judgingDue(session)) ?? afterJudging(session);
 }
 
 /** The way to the start of an agent with a prompt. */

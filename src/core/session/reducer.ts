@@ -168,10 +168,12 @@ function unaccepted(session: Session, landing: string): Session {
   return session.acceptance?.landing === landing ? patch(session, { acceptance: undefined }) : session;
 }
 
-/** A person's prompt is a fresh start; one of the supervisor is counted. */
-function countedPrompt(session: Session, actor: Actor): Patch {
+/** A person's prompt is a fresh start; one of the supervisor is counted, and so is one after a turn that was cut off. */
+function countedPrompt(session: Session, actor: Actor, revival: boolean | undefined): Patch {
+  if (revival === true) return { revivals: (session.revivals ?? 0) + 1 };
   if (actor === 'supervisor') return { automatic: (session.automatic ?? 0) + 1 };
-  return { automatic: undefined, attempts: undefined, checkedAgain: undefined, raised: undefined, dangers: undefined };
+  const fresh = { automatic: undefined, attempts: undefined, checkedAgain: undefined, raised: undefined };
+  return { ...fresh, dangers: undefined, revivals: undefined };
 }
 
 const folds: { readonly [K in keyof Folded]: Fold<K> } = {
@@ -182,7 +184,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       promptCount: Math.max(session.promptCount, data.prompt),
       promptKeys: keysWith(session.promptKeys, data.key),
       requester: data.requester ?? session.requester,
-      ...countedPrompt(session, actor),
+      ...countedPrompt(session, actor, data.revival),
       prompts: [...unseen(session.prompts), { n: data.prompt, text: data.text, steer: data.steer, state: 'waiting' }],
       judgement: reduceJudgement(session.judgement, event),
     });
@@ -280,6 +282,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       reserved: undefined,
       turnNotes: concluded(session, data.turn, at, data.outcome),
       interrupting: undefined,
+      ...(data.outcome === 'success' ? { revivals: undefined } : {}),
       lastTurn: {
         n: data.turn,
         outcome: data.outcome,

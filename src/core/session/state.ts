@@ -332,6 +332,8 @@ export interface Session {
   readonly approval?: Approval;
   /** Failures since a person last gave a prompt. */
   readonly attempts?: Attempts;
+  /** How often the agent was started again after something outside had ended it, since it last came to the end of a turn. */
+  readonly revivals?: number;
   /** Prompts that the supervisor sent since then. */
   readonly automatic?: number;
   /** The last of them asked to check once more. */

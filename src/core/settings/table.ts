@@ -98,6 +98,15 @@ export const table = {
     description: 'Seconds of work after which an autonomous session is stopped; waiting for a person does not count.',
     scope: 'both',
   },
+  'session.restarts': {
+    //
+    type: type.whole(0, 10),
+    default: 3,
+    description:
+      'How often in a row an agent that works unattended is started again after something outside has ended it in the midst of a turn ' +
+      '(memory that ran out, a restart of the machine). Then a person is asked. 0: the session fails at once.',
+    scope: 'user',
+  },
   'session.startTimeoutSeconds': {
     // several times the slowest first output that was measured (16.5 s, opencode on its first run)
     type: type.whole(1, 86_400),

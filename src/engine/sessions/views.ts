@@ -106,6 +106,7 @@ export function sessionDetail(
       lastTurn: some(lastTurn, turnView),
       error: some(result?.error, errorView),
       pushed: some(session.pushed, pushedView),
+      restarts: session.revivals,
       doubt: doubtOf(session),
       supervision: isSupervised(session) ? supervisionBrief(session) : undefined,
       activity: some(extra.activity, activityView),

@@ -18,6 +18,7 @@ import { armedStops } from '../supervision/stops.ts';
 import { isSupervising, superviseStep } from '../supervision/supervise.ts';
 import { prepare } from './prepare.ts';
 import { restore } from './restore.ts';
+import { revive } from './revive.ts';
 import { settle } from './settle.ts';
 import { SteadyTime } from './steady-time.ts';
 import { abandon, confirmEnded, openSpawn, startRun } from './start.ts';
@@ -125,6 +126,7 @@ export class Worker {
       commits: settings?.[`session.autoCommit.${session.mode}`] === true,
       budgeted: settings !== undefined && isLimited(levelLimits(settings)),
       armed: armedStops(this.#context.store, session).length > 0,
+      restarts: settings?.['session.restarts'] ?? 0,
     };
   }
 
@@ -163,14 +165,12 @@ export class Worker {
   }
 
   /** True when the next step can be decided at once. */
-  async #attempt(session: Session, step: Step): Promise<boolean> {
+  async #attempt(session: Session, step: Exclude<Step, { do: 'wait' }>): Promise<boolean> {
     if (isSupervising(step)) {
       await superviseStep(this.#context, session, step, this.#heard());
       return true;
     }
     switch (step.do) {
-      case 'wait':
-        return false;
       case 'prepare':
         await prepare(this.#context, session);
         return true;
@@ -182,6 +182,9 @@ export class Worker {
         return true;
       case 'restore':
         await restore(this.#context, session);
+        return true;
+      case 'revive':
+        await revive(this.#context, session, step);
         return true;
       case 'start':
         return this.#start(session, step.prompt);

@@ -100,6 +100,8 @@ export class World {
   readonly kept: string[] = [];
   /** Turns that were committed, as `session#turn`. */
   readonly committed: string[] = [];
+  /** What the engine's memory knows. */
+  knows = live;
   private offset = 0;
 
   schedule(): void {
@@ -108,7 +110,7 @@ export class World {
 
   /** The next step, done. */
   exactStep(id: string): Step {
-    const step = nextStep(this.ledger.get(id), live);
+    const step = nextStep(this.ledger.get(id), this.knows);
     this.perform(id, step);
     return step;
   }
@@ -128,6 +130,7 @@ export class World {
       case 'wait':
       case 'restore': // no test here asks for a rollback
       case 'meet': // nor sets breakpoints
+      case 'revive': // the test of it does it
       case 'validate': // nor has judges
       case 'gate':
       case 'review':

@@ -1,4 +1,5 @@
 /** The ACP agent as a child process of the bridge. */
+import { constants } from 'node:os';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { ndJsonStream, type Stream } from '@agentclientprotocol/sdk';
@@ -24,7 +25,9 @@ export class AgentProcess {
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve({ code: 127, error: error.message }));
-      this.#child.once('exit', (code, signal) => resolve({ code: code ?? (signal === null ? 1 : 143) }));
+      this.#child.once('exit', (code, signal) => {
+        resolve({ code: code ?? 128 + constants.signals[signal ?? 'SIGTERM'] });
+      });
     });
     // Writing to one that has ended is no failure of ours: its end is what is told.
     this.#child.stdin.on('error', () => undefined);
