@@ -42,7 +42,7 @@ export interface Live {
   /** Levels above the session are limited. */
   readonly budgeted?: boolean;
   /** How often in a row an agent is started again that something outside has ended. */
-  readonly restarts?: number;
+  readonly restarts?: number | undefined;
 }
 
 /** The next step. Pure and total: the same state always gives the same step. */

@@ -11,15 +11,15 @@ export interface RevivalStep {
 }
 
 /**
- * The last turn was cut off: nobody asked for that, and the agent did not end by itself (one that does would do it again). Where
- * people sit at the keyboard, they see it. `most`: how often in a row an agent is started again; 0 is never.
+ * The last turn was cut off by a signal that nobody here sent; an agent that ends by itself would do it again. What is gone without
+ * a trace, such as a container that was removed, may have been meant to go: then a person decides. So do people where they sit at the
+ * keyboard. `most`: how often in a row an agent is started again; 0 is never.
  */
 export function revivalDue(session: Session, most = 0): RevivalStep | undefined {
   const { lastTurn, run, holding, mode, turns } = session;
   if (most === 0 || !queues(mode) || !holding || lastTurn?.outcome !== 'crashed' || lastTurn.n !== turns)
     return undefined;
-  const fromOutside = run?.state === 'gone' || run?.signal !== undefined;
-  return fromOutside ? { do: 'revive', turn: lastTurn.n } : undefined;
+  return run?.signal === undefined ? undefined : { do: 'revive', turn: lastTurn.n };
 }
 
 /** What a cut off turn leads to. `resumes`: the agent knows its conversation; `id` names the question, if one is to be asked. */
@@ -28,7 +28,7 @@ export function revived(
   { turn }: RevivalStep,
   { most, resumes, id }: { readonly most: number; readonly resumes: boolean; readonly id: string },
 ): readonly NewEvent[] {
-  const how = session.run?.signal ?? 'without a trace';
+  const how = session.run?.signal ?? 'nobody knows how';
   const times = session.revivals ?? 0;
   if (times < most) {
     const text = `Your process was ended from outside (${how}) before this turn was over. See what is done already, then go on.`;

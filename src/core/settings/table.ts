@@ -103,8 +103,8 @@ export const table = {
     type: type.whole(0, 10),
     default: 3,
     description:
-      'How often in a row an agent that works unattended is started again after something outside has ended it in the midst of a turn ' +
-      '(memory that ran out, a restart of the machine). Then a person is asked. 0: the session fails at once.',
+      'How often in a row an agent that works unattended is started again after something outside has ended it in the midst of a turn, ' +
+      'mostly because memory ran out. Then a person is asked. 0: the session fails at once, as it does in containers.',
     scope: 'user',
   },
   'session.startTimeoutSeconds': {

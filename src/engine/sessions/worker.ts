@@ -126,8 +126,13 @@ export class Worker {
       commits: settings?.[`session.autoCommit.${session.mode}`] === true,
       budgeted: settings !== undefined && isLimited(levelLimits(settings)),
       armed: armedStops(this.#context.store, session).length > 0,
-      restarts: settings?.['session.restarts'] ?? 0,
+      // Whether a container ended or was removed on purpose cannot be told.
+      restarts: agent === undefined || this.#isContained(session) ? 0 : settings?.['session.restarts'],
     };
+  }
+
+  #isContained(session: Session): boolean {
+    return this.#context.executor(session).capabilities.isolation === 'container';
   }
 
   /** No process of the agent can be changing files, as far as anybody knows. */

@@ -46,10 +46,10 @@ describe('a turn that something outside cut off', () => {
       assert.equal(ledger.get(id).revivals, times);
       assert.match(ledger.get(id).prompts.at(-1)?.text ?? '', /ended from outside \(SIGKILL\)/u);
     }
-    assert.deepEqual(die({ gone: true }), { do: 'revive', turn: 4 });
+    assert.deepEqual(die({ signal: 'SIGSEGV' }), { do: 'revive', turn: 4 });
     ledger.append(revived(ledger.get(id), { do: 'revive', turn: 4 }, { most: 3, resumes: true, id: 'b' }));
     assert.deepEqual(world.step(id), { do: 'wait', for: 'person' });
-    assert.match(ledger.get(id).breakpoints[0]?.detail ?? '', /without a trace.*started again 3 times before/u);
+    assert.match(ledger.get(id).breakpoints[0]?.detail ?? '', /SIGSEGV.*started again 3 times before/u);
     ledger.append(answer(ledger.get(id), 'b', { choice: 'allow' }, 'user:me'), 'user:me');
     assert.equal(ledger.get(id).revivals, undefined, 'a person’s prompt is a fresh start');
     assert.deepEqual(world.step(id), { do: 'start', prompt: 5 });
@@ -81,6 +81,7 @@ describe('a turn that something outside cut off', () => {
     const { signal, ...byItself } = run;
     assert.equal(signal, 'SIGKILL');
     not({ run: { ...byItself, code: 1 } });
+    not({ run: { ...byItself, state: 'gone' } });
     assert.equal(nextStep(session, live).do, 'settle', 'without restarts it fails at once');
     assert.equal(nextStep({ ...session, cancelling: { reason: 'x', at: 1 } }, with3).do, 'settle');
   });
