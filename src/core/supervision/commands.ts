@@ -68,17 +68,25 @@ export function approve(session: Session, tree: string, by: string, unverified: 
  *
  * @throws CoppiceError `wrong-state`
  */
-export function requestHelp(
-  session: Session,
-  help: { readonly id: string; readonly question: string; readonly detail: string; readonly by: string },
-): readonly NewEvent[] {
+export function requestHelp(session: Session, help: Help): readonly NewEvent[] {
   if (session.admission !== 'admitted' || session.cancelling !== undefined) {
     throw refusal(session, `is ${statusOf(session)}`, 'Give it a prompt with `coppice session continue`.');
   }
+  return helpAsked(session, help, session.turn !== undefined);
+}
+
+interface Help {
+  readonly id: string;
+  readonly question: string;
+  readonly detail: string;
+  readonly by: string;
+}
+
+/** `stopped`: a turn is under way and is interrupted for it. */
+function helpAsked(session: Session, help: Help, stopped: boolean): readonly NewEvent[] {
   const title = oneLine(`Help: ${help.question}`, 200);
   const open = session.breakpoints.some((each) => each.title === title && each.answer === undefined);
   if (open) return [];
-  const stopped = session.turn !== undefined;
   const why = `${help.by} asks for help.`;
   return [
     event('breakpoint.raised', {
@@ -87,6 +95,13 @@ export function requestHelp(
     }),
     ...(stopped && session.interrupting !== true ? [event('session.interrupting', { session: session.id })] : []),
   ];
+}
+
+/** The end of a turn at which the agent asks for help: in the same step, so that nothing comes between the two. */
+export function withHelp(session: Session, ended: readonly NewEvent[], help: Help): readonly NewEvent[] {
+  const over = ended.some(({ type }) => type === 'turn.ended');
+  if (!over || session.admission !== 'admitted' || session.cancelling !== undefined) return ended;
+  return [...ended, ...helpAsked(session, help, false)];
 }
 
 /** Changes how much happens without a person, from the next step on. @throws CoppiceError `wrong-state` where people sit at the keyboard. */

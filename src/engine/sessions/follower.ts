@@ -1,17 +1,19 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
 import { defined } from '../../core/defined.ts';
-import type { NewEvent } from '../../core/domain.ts';
+import type { Actor, NewEvent } from '../../core/domain.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { observe, observeExit, withAnnounced, type RunEnd } from '../../core/session/observe.ts';
 import type { Run, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import { withHelp } from '../../core/supervision/commands.ts';
 import { noPolicy, policyOf, type Policy } from '../../core/supervision/policy.ts';
 import type { Agent, StreamReader } from '../../agents/agent.ts';
 import type { Executor, RunRef, RunState } from '../../executors/executor.ts';
 import type { Line } from '../../executors/lines.ts';
 import { readRange } from '../../executors/read-range.ts';
 import { fileSize, freeBytes } from '../../executors/space.ts';
+import { agentQuestion, type AgentQuestion } from '../supervision/help.ts';
 import { ToolWatch, withStops, type Used } from '../supervision/stops.ts';
 import { Activity } from './activity.ts';
 import { engineActor, type SessionContext } from './context.ts';
@@ -21,6 +23,12 @@ const doubtRetryMs = 2000;
 const watchMs = 5000;
 const mebibyte = 2 ** 20;
 const lastWordsBytes = 8192;
+
+/** What is to be known of an event beside itself: a tool to look at, a question that was left for a person. */
+interface Noticed {
+  readonly used: Used | undefined;
+  readonly asked: AgentQuestion | undefined;
+}
 
 /** One event of a stream, with the byte at which its line ends. */
 export interface Followed {
@@ -143,7 +151,9 @@ export class Follower {
         const seen = this.#monitor?.look(said) ?? said;
         this.activity.note(seen, this.#context.clock());
         followed.push({ offset: line.end, event: seen });
-        commits.push(this.#journal(seen, line.end, this.#tools.note(seen)));
+        // In order: what comes behind the end of a turn is not journalled before it.
+        const asked = seen.kind === 'turn-ended' ? await this.#question() : undefined;
+        commits.push(this.#journal(seen, line.end, { used: this.#tools.note(seen), asked }));
       }
     }
     this.#emit(followed);
@@ -151,17 +161,30 @@ export class Follower {
     if (background !== this.activity.background) this.#reportChange();
   }
 
-  async #journal(seen: AgentEvent, offset: number, used: Used | undefined): Promise<void> {
+  /** What the agent wants to be helped with. One that cannot be read holds nothing up. */
+  async #question(): Promise<AgentQuestion | undefined> {
+    try {
+      return await agentQuestion(this.#context, this.#present());
+    } catch (error) {
+      this.#context.log.warn('a question of an agent cannot be read', { session: this.#session, error: String(error) });
+      return undefined;
+    }
+  }
+
+  async #journal(seen: AgentEvent, offset: number, { used, asked }: Noticed): Promise<void> {
     const { store, newId } = this.#context;
+    const actor: Actor = `agent:${this.#agent.id}`;
+    const id = newId();
     const decide = (): readonly NewEvent[] => {
       const session = this.#present();
       const events = observe(session, seen, offset);
+      if (asked !== undefined) return withHelp(session, events, { ...asked, id, by: actor });
       return used === undefined
         ? events
         : withStops(store, session, events, { used, policy: this.#policy, offset, newId });
     };
-    if (decide().length === 0) return;
-    await store.commit(`agent:${this.#agent.id}`, decide);
+    if (decide().length > 0) await store.commit(actor, decide);
+    await asked?.taken();
   }
 
   #present(): Session {

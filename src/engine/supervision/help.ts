@@ -1,4 +1,9 @@
+import { lstat, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import type { Session } from '../../core/session/state.ts';
+import { readSettingsText } from '../config/file.ts';
 import type { SessionContext } from '../sessions/context.ts';
 import { cut, materialOf } from './material.ts';
 
@@ -30,4 +35,48 @@ export async function helpDetail(
     .filter(([, text]) => text.trim() !== '')
     .map(([heading, text]) => (heading === '' ? text : `${heading}:\n${text}`))
     .join('\n\n');
+}
+
+const signalFolder = '.coppice';
+/** Written by an agent that cannot go on by itself, in its worktree; what stands in it is its question. Git does not see it. */
+const signalFile = 'help.md';
+const longestQuestion = 4000;
+
+/** A question that an agent left in its worktree. */
+export interface AgentQuestion {
+  readonly question: string;
+  readonly detail: string;
+  /** Takes the file away, so that the question is not asked again. */
+  readonly taken: () => Promise<void>;
+}
+
+/**
+ * The question that the agent left when its turn ended, if it left one. It is text and nothing else: whatever it says, it is shown to
+ * a person. A file that is a link, too long, or no text is no question.
+ */
+export async function agentQuestion(
+  context: Pick<SessionContext, 'checkpoints' | 'clock'>,
+  session: Session,
+): Promise<AgentQuestion | undefined> {
+  const place = session.worktree;
+  if (place === undefined || !(await isFolder(join(place.path, signalFolder)))) return undefined;
+  const path = join(place.path, signalFolder, signalFile);
+  const file = await readSettingsText(path, { links: false, clock: context.clock });
+  if (file === 'same' || file.kind !== 'text') return undefined;
+  const question = cut(printable(file.text).trim(), longestQuestion);
+  if (question === '') return undefined;
+  return {
+    question,
+    detail: await helpDetail(context, session, question),
+    taken: () => rm(path, { force: true }),
+  };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isDirectory();
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return false;
+  }
 }

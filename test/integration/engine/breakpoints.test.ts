@@ -140,6 +140,23 @@ describe('a breakpoint that a person set', function () {
     await assert.rejects(person.ask('supervision/help', deadline), (error) => isCoppiceError(error, 'wrong-state'));
   });
 
+  it('is not needed either by an agent that leaves its question in a file: it is asked once, as text, and gets the answer', async () => {
+    const session = await person.create('which one #write:.coppice/help.md');
+    const { needs, worktree } = await person.sees(session, 'needs-you');
+    assert.match(needs[0]?.title ?? '', /^Help: .*which one/u);
+    assert.equal(needs[0]?.why, 'agent:demo asks for help.');
+    await world.kill();
+    assert.equal((await person.sees(session, 'needs-you')).needs.length, 1);
+    await person.ask('session/answer', { session, answer: { choice: 'answer', reason: 'this one #write:c.md' } });
+    await person.sees(session, 'reported');
+    assert.match(await readFile(join(worktree ?? '', 'c.md'), 'utf8'), /this one/u);
+    const raised = (await journalOf(world)).filter(
+      ({ type, data }) => type === 'breakpoint.raised' && data['session'] === session,
+    );
+    assert.equal(raised.length, 1);
+    await assert.rejects(readFile(join(worktree ?? '', '.coppice', 'help.md')), { code: 'ENOENT' });
+  });
+
   it('is not needed where the policy of the repository asks or forbids, with the rule as the reason', async () => {
     const file = join(world.repository, '.coppice.yaml');
     await writeFile(file, 'approval:\n  ask: ["path docs/**"]\n  forbid: ["path infra/**"]\n  landing: accepted\n');
