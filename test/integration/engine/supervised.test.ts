@@ -276,8 +276,13 @@ describe('a judged session whose engine is killed at every step of judging', fun
     try {
       const person = new Person(world);
       await person.trust();
-      const session = await person.create('spoil it #write:bad.md');
-      await person.sees(session, 'needs-you');
+      // A tool that asks is let through where it is autonomous: nobody is there to answer.
+      const alone = level === 'autonomous';
+      const session = await person.create(`spoil it #${alone ? 'ask' : 'write'}:bad.md`);
+      await until(
+        async () => ((await person.show(session)).needs.some(({ kind }) => kind === 'decision') ? true : undefined),
+        () => 'a person to be asked',
+      );
       // What is seen may come from the engine that dies of its last commit in this moment.
       const all = types.length;
       await until(
@@ -300,12 +305,15 @@ describe('a judged session whose engine is killed at every step of judging', fun
           ['supervisor', 3],
         ],
       );
-      assert.equal(journal.filter(({ type }) => type === 'breakpoint.raised').length, 1);
+      const raised = journal.filter(({ type }) => type === 'breakpoint.raised');
+      assert.equal(raised.filter(({ data }) => data['kind'] === 'decision').length, 1);
+      const letThrough = journal.filter(({ type }) => type === 'breakpoint.resolved').map(({ data }) => data['by']);
+      assert.deepEqual(letThrough, alone ? Array(3).fill('level autonomous, nothing dangerous was seen') : []);
       const rolled = journal.filter(({ type, data }) => type === 'restore.ended' && data['error'] === undefined);
       const told = journal.filter(
         ({ type, data }) => type === 'prompt.added' && /^Turn \d was rolled back/u.test(String(data['text'])),
       );
-      const times = level === 'autonomous' ? 2 : 0;
+      const times = alone ? 2 : 0;
       assert.deepEqual([rolled.length, told.length], [times, times], 'each is done once and told once');
       await person.ask('session/answer', { session, answer: { choice: 'hand-over' } });
       await person.sees(session, 'interrupted');
