@@ -27,8 +27,8 @@ export interface Connection extends Wire {
 }
 
 const connectMs = 20_000;
-/** Time between two looks for an engine that is starting, milliseconds. Most are there in a fraction of the first second. */
-const looks = { soonMs: 10, soonForMs: 1_000, laterMs: 100 } as const;
+/** Time between two looks for an engine that is starting, milliseconds. Most are there in a quarter of a second. */
+const looks = { soonMs: 10, soonForMs: 300, laterMs: 100 } as const;
 /** An engine that makes way for one that then cannot be reached is started again, a little later each time. */
 const restarts = { firstMs: 50, longestMs: 2_000 } as const;
 
