@@ -178,11 +178,8 @@ describe('the session panel', () => {
     it('what is dangerous, beside the operation that a person is to allow', async () => {
       const { page, extension } = await running();
       const finding = { danger: 'remote-code', severity: 'critical', sentence: 'It runs what it loads.' } as const;
-      await extension.wire.notify('needs', [
-        { ...scenes.permission, findings: [finding], why: 'Nobody allowed it yet.' },
-      ]);
+      await extension.wire.notify('needs', [{ ...scenes.permission, findings: [finding] }]);
       await page.getByRole('listitem').getByText('It runs what it loads.').waitFor();
-      await page.getByText('Nobody allowed it yet.').waitFor();
       await page.getByRole('button', { name: 'Allow' }).waitFor();
     });
 

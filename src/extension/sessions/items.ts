@@ -65,11 +65,13 @@ export function sessionItem(
 /** A turn of a session. */
 export function turnItem(row: Row & { kind: 'turn' }, note: TurnNoteView, now: number): vscode.TreeItem {
   const about = oneLine(note.about ?? '', 120);
-  const item = new vscode.TreeItem(about === '' ? l10n.t('Turn {0}', note.n) : about, None);
+  // A turn begins with the words of its session: its number tells one from the other.
+  const label = about === '' ? l10n.t('Turn {0}', note.n) : l10n.t('Turn {0}: {1}', note.n, about);
+  const item = new vscode.TreeItem(label, None);
   const look = turnLook(note);
   const took = ageText((note.endedAt === undefined ? now : Date.parse(note.endedAt)) - Date.parse(note.startedAt));
   item.id = rowId(row);
-  item.description = [l10n.t('turn {0}', note.n), look.label, took].filter((part) => part !== '').join(' · ');
+  item.description = [look.label, took].filter((part) => part !== '').join(' · ');
   item.iconPath = themed(look.icon, look.colour);
   item.contextValue = 'turn';
   item.accessibilityInformation = {
