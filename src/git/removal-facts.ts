@@ -67,7 +67,7 @@ const regenerable = new Set([
     '.gradle',
     '.eslintcache',
   ],
-  ...['.DS_Store', 'Thumbs.db', '.coppice', '.tsbuildinfo'],
+  ...['.DS_Store', 'Thumbs.db', '.coppice', '.tasks', '.tsbuildinfo'],
 ]);
 const regenerableEndings = ['.pyc', '.pyo', '.class', '.o', '.log', '.tsbuildinfo', '.swp'];
 /** Copies are compared up to this size; a larger ignored file counts as one of its own. */

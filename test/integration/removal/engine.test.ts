@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkEnd } from '../../support/engine/checks.ts';
 import { comes, land } from '../../support/engine/landings.ts';
 import { Person } from '../../support/engine/person.ts';
 import { git } from '../../support/engine/repository.ts';
+import { until } from '../../support/engine/waiting.ts';
 import { Worlds, type World } from '../../support/engine/world.ts';
 
 describe('removing sessions with an engine', function () {
@@ -44,6 +46,11 @@ describe('removing sessions with an engine', function () {
   it('says what would be lost, takes each consent apart, keeps everything and brings it back as it was', async () => {
     await begin();
     const [session, tree] = await worked('alpha');
+    // What Coppice itself writes there is nothing that would be lost.
+    await until(
+      () => existsSync(join(tree, '.tasks')) || undefined,
+      () => 'a summary',
+    );
     await writeFile(join(world.repository, '.git', 'info', 'exclude'), '*.local\n.coppice/\n.tasks/\n');
     await writeFile(join(tree, 'notes.local'), 'mine\n');
     await writeFile(join(tree, 'new.txt'), 'new\n');
