@@ -12,6 +12,7 @@ export const conditionForms = [
   'path <glob>',
   'danger [kind]',
   'diff-size <lines>',
+  'fewer-tests <count>',
   'confidence <0 to 1>',
   'same-error <times>',
   'tokens-per-minute <count>',
@@ -22,7 +23,7 @@ export const conditionForms = [
 /** The condition, or a sentence that says what is wrong with it. Several are joined with ` and `. */
 export function readCondition(text: string): Predicate | string {
   const parts = text.split(
-    / and (?=(?:before|after|command|path|danger|diff-size|confidence|same-error|[a-z]+-(?:per-)?minutes?)\b)/u,
+    / and (?=(?:before|after|command|path|danger|diff-size|fewer-tests|confidence|same-error|[a-z]+-(?:per-)?minutes?)\b)/u,
   );
   const read = parts.map((part) => simpleOf(part.trim()));
   const wrong = read.find((each) => typeof each === 'string');
@@ -31,6 +32,14 @@ export function readCondition(text: string): Predicate | string {
   if (parsed.success) return parsed.data;
   return `\`${text.slice(0, 200)}\` is no condition. Write one of: ${conditionForms.join(', ')}.`;
 }
+
+/** How the amount of a condition is called; of the others, `above`. */
+const amounts: ReadonlyMap<string, string> = new Map([
+  ['diff-size', 'lines'],
+  ['fewer-tests', 'by'],
+  ['confidence', 'below'],
+  ['same-error', 'times'],
+]);
 
 function simpleOf(text: string): object | string {
   const [, word = '', rest = ''] = /^(\S+)\s*(.*)$/su.exec(text) ?? [];
@@ -47,14 +56,8 @@ function simpleOf(text: string): object | string {
       return dangers.includes(rest as Danger)
         ? { when: 'danger', danger: rest }
         : `There is no danger \`${rest.slice(0, 80)}\`. There are: ${dangers.join(', ')}.`;
-    case 'diff-size':
-      return { when: word, lines: Number(rest) };
-    case 'confidence':
-      return { when: word, below: Number(rest) };
-    case 'same-error':
-      return { when: word, times: Number(rest) };
     default:
-      return { when: word, above: rest === '' ? Number.NaN : Number(rest) };
+      return { when: word, [amounts.get(word) ?? 'above']: rest === '' ? Number.NaN : Number(rest) };
   }
 }
 

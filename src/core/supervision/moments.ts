@@ -67,7 +67,11 @@ export function toolMoment(
 }
 
 /** The moment after a turn, with what is known of the whole change. */
-export function turnMoment(session: Session, turn: TurnEnd, known: { readonly lines: number }): Moment {
+export function turnMoment(
+  session: Session,
+  turn: TurnEnd,
+  known: { readonly lines: number; readonly testDelta?: number },
+): Moment {
   const started = session.turnNotes?.find(({ n }) => n === turn.n)?.startedAt ?? turn.endedAt;
   // A turn of a moment has no slope.
   const minutes = Math.max(1 / 6, (turn.endedAt - started) / 60_000);
@@ -78,6 +82,7 @@ export function turnMoment(session: Session, turn: TurnEnd, known: { readonly li
     tokensPerMinute: (inputTokens + outputTokens) / minutes,
     workedMinutes: (session.workedMs ?? 0) / 60_000,
     sameErrors: most,
+    ...(known.testDelta === undefined ? {} : { testDelta: known.testDelta }),
     ...(costUsd === undefined ? {} : { costPerMinute: costUsd / minutes }),
   };
 }
@@ -122,7 +127,7 @@ function simpleText(predicate: SimplePredicate): string {
     case 'diff-size':
       return `a change of ${predicate.lines} lines or more`;
     case 'fewer-tests':
-      return `${predicate.by} tests fewer`;
+      return predicate.by === 1 ? 'a test fewer' : `${predicate.by} tests fewer`;
     case 'same-error':
       return `the same error ${predicate.times} times`;
     case 'confidence':
@@ -134,8 +139,18 @@ function simpleText(predicate: SimplePredicate): string {
 
 /** Whether a condition is about the confidence in a turn, which is known only when the turn was judged. */
 export function isAboutConfidence(predicate: Predicate): boolean {
-  if ('when' in predicate) return predicate.when === 'confidence';
-  if ('all' in predicate) return predicate.all.some(isAboutConfidence);
-  if ('any' in predicate) return predicate.any.some(isAboutConfidence);
-  return isAboutConfidence(predicate.and) || isAboutConfidence(predicate.not);
+  return isAbout(predicate, 'confidence');
+}
+
+/** Whether a condition, or a part of it, is of this kind. */
+export function isAbout(predicate: Predicate, kind: SimplePredicate['when']): boolean {
+  const parts =
+    'when' in predicate
+      ? [predicate]
+      : 'all' in predicate
+        ? predicate.all
+        : 'any' in predicate
+          ? predicate.any
+          : [predicate.and, predicate.not];
+  return parts.some(({ when }) => when === kind);
 }

@@ -22,3 +22,23 @@ export function weakenedTests(changes: readonly ChangedFile[]): readonly string[
     status !== 'added' && deletions > 0 && isTestPath(path) ? [path] : [],
   );
 }
+
+/** How tests are declared in the common runners, one to a line. */
+const declaration =
+  /^\s*(?:(?:it|test|specify)(?:\.\w+)*\s*\(|(?:async\s+)?def test|func Test|@(?:Parameterized)?Test\b|#\[(?:\w+::)?test\]|\[(?:Fact|Theory|Test|TestMethod)\b|TEST(?:_F|_P)?\s*\()/u;
+
+/**
+ * How many tests a change declares more than there were, or fewer (below 0): lines of test files in a unified diff that declare one. A test
+ * that is commented out, or skipped by a word before it, counts as gone.
+ */
+export function testDelta(patch: string): number {
+  let isTest = false;
+  let delta = 0;
+  for (const line of patch.split('\n')) {
+    if (line.startsWith('diff --git ')) isTest = false;
+    else if (line.startsWith('--- ') || line.startsWith('+++ ')) isTest ||= isTestPath(line.slice(6));
+    else if (isTest && declaration.test(line.slice(1)))
+      delta += line.startsWith('+') ? 1 : line.startsWith('-') ? -1 : 0;
+  }
+  return delta;
+}

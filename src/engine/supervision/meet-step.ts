@@ -1,9 +1,9 @@
-import type { ChangedFile } from '../../core/supervision/tests.ts';
+import { testDelta, type ChangedFile } from '../../core/supervision/tests.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { MeetStep } from '../../core/supervision/holds.ts';
-import { meetingOf, predicateText, turnMoment } from '../../core/supervision/moments.ts';
+import { isAbout, meetingOf, predicateText, turnMoment } from '../../core/supervision/moments.ts';
 import type { Moment } from '../../core/supervision/predicate.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
 import { armedStops } from './stops.ts';
@@ -12,7 +12,8 @@ import { armedStops } from './stops.ts';
 export async function meet(context: SessionContext, session: Session, step: MeetStep): Promise<void> {
   const { store } = context;
   const files = 'prompt' in step ? [] : await changedFiles(context, session);
-  const moment = 'prompt' in step ? beforeTurn(session) : afterTurn(session, files);
+  const delta = 'prompt' in step ? undefined : await testsMore(context, session);
+  const moment = 'prompt' in step ? beforeTurn(session) : afterTurn(session, files, delta);
   await store.commit(engineActor, () => {
     const present = store.session(session.id);
     const reached =
@@ -61,12 +62,23 @@ async function changedFiles({ checkpoints }: SessionContext, session: Session): 
   return checkpoints.changed(session, worktree.baseCommit, checkpoint.tree);
 }
 
-function afterTurn(session: Session, files: readonly ChangedFile[]): Moment {
+/** Far more than a person reads; a change that is longer is counted as far as this. */
+const longestPatch = 8 * 1024 * 1024;
+
+/** How many tests there are more, or fewer, than where the work began; only when a breakpoint wants to know. */
+async function testsMore({ store, checkpoints }: SessionContext, session: Session): Promise<number | undefined> {
+  const { worktree, checkpoint } = session;
+  const wanted = armedStops(store, session).some(({ spec }) => isAbout(spec.predicate, 'fewer-tests'));
+  if (!wanted || worktree === undefined || checkpoint === undefined) return undefined;
+  return testDelta(await checkpoints.patch(session, worktree.baseCommit, checkpoint.tree, longestPatch));
+}
+
+function afterTurn(session: Session, files: readonly ChangedFile[], delta: number | undefined): Moment {
   const lines = files.reduce((sum, { insertions = 0, deletions = 0 }) => sum + insertions + deletions, 0);
   const { lastTurn } = session;
   return lastTurn === undefined
     ? { session: session.id, kind: 'turn', at: 'after' }
-    : turnMoment(session, lastTurn, { lines });
+    : turnMoment(session, lastTurn, { lines, ...(delta === undefined ? {} : { testDelta: delta }) });
 }
 
 function factsOf(

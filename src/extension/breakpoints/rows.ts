@@ -57,6 +57,7 @@ export function conditionForms(): readonly ConditionForm[] {
     { words: 'before turn', label: l10n.t('Before each prompt'), example: '' },
     { words: 'after turn', label: l10n.t('After each turn'), example: '' },
     { words: 'diff-size', label: l10n.t('The change is larger than…'), example: '400' },
+    { words: 'fewer-tests', label: l10n.t('The project has fewer tests, by at least…'), example: '1' },
     { words: 'confidence', label: l10n.t('A judged turn is let through with less confidence than…'), example: '0.9' },
     { words: 'same-error', label: l10n.t('The same error comes again…'), example: '2' },
     { words: 'worked-minutes', label: l10n.t('The session has worked longer than… (minutes)'), example: '20' },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isCoppiceError } from '../../../src/core/errors.ts';
@@ -85,6 +86,30 @@ describe('a breakpoint that a person set', function () {
     await person.sees(session, 'reported');
     assert.equal(await hits(after), 2);
     await remove(after);
+  });
+
+  it('holds after a turn that left the project with fewer tests', async () => {
+    const git = (...args: string[]): unknown =>
+      execFileSync('git', ['-C', world.repository, '-c', 'user.name=T', '-c', 'user.email=t@example.com', ...args]);
+    await mkdir(join(world.repository, 'test'));
+    await writeFile(join(world.repository, 'test', 'a.test.js'), "it('adds', () => {});\n");
+    git('add', 'test');
+    git('commit', '-qm', 'A test');
+    await set('after turn and fewer-tests 1', { once: true });
+    const session = await person.create('wait #ask:a.md');
+    const { worktree } = await person.sees(session, 'needs-you');
+    await rm(join(worktree ?? '', 'test', 'a.test.js'));
+    await person.answer(session, 'allow');
+    const { needs } = await until(
+      async () => {
+        const seen = await person.show(session);
+        return seen.needs.some(({ kind }) => kind === 'decision') ? seen : undefined;
+      },
+      async () => JSON.stringify(await person.show(session)),
+    );
+    assert.equal(needs[0]?.why, 'A breakpoint holds it: after a turn and a test fewer.');
+    await person.answer(session, 'allow');
+    await person.sees(session, 'reported');
   });
 
   it('is not passed by a permission that was given for good; without one, the like of it is not asked again', async () => {

@@ -69,6 +69,7 @@ describe('conditions of breakpoints', () => {
       ['danger force-push', 'danger force-push'],
       ['command echo one and two', 'command echo one and two'],
       ['confidence 0.6', 'confidence below 0.6'],
+      ['after turn and fewer-tests 2', 'after a turn and 2 tests fewer'],
       ['tokens-per-minute 1000', 'tokens per minute above 1000'],
     ]) {
       const read = readCondition(typed ?? '');
@@ -84,6 +85,8 @@ describe('conditions of breakpoints', () => {
       'before lunch',
       'confidence 2',
       'same-error 0',
+      'diff-size',
+      'fewer-tests 0',
       'worked-minutes',
       'x 1',
     ]) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { confidenceOf } from '../../../src/core/supervision/confidence.ts';
-import { isTestPath, weakenedTests } from '../../../src/core/supervision/tests.ts';
+import { isTestPath, testDelta, weakenedTests } from '../../../src/core/supervision/tests.ts';
 
 describe('tests that the work made weaker', () => {
   const tests = [
@@ -35,5 +35,23 @@ describe('tests that the work made weaker', () => {
     const { score, factors } = confidenceOf({ ...evidences, weakened: ['test/a.js', 'test/b.js'] });
     assert.ok(score < 0.6);
     assert.match(factors.find(({ name }) => name === 'tests weakened')?.sentence ?? '', /test\/a\.js and 1 more/);
+  });
+
+  it('are counted by what a change declares', () => {
+    const patch = [
+      'diff --git a/test/a.test.js b/test/a.test.js\n--- a/test/a.test.js\n+++ b/test/a.test.js\n@@ -1,4 +1,2 @@',
+      "-  it('adds', () => {",
+      "-  it.skip('subtracts', () => {",
+      "+  // it('adds', () => {",
+      " it('stays', () => {",
+      "+test('is new', () => {",
+      'diff --git a/test_b.py b/test_b.py\n--- a/test_b.py\n+++ /dev/null\n@@ -1,2 +0,0 @@',
+      '-def test_gone():',
+      '-    assert add(1, 2) == 3',
+      'diff --git a/src/c.js b/src/c.js\n--- a/src/c.js\n+++ b/src/c.js\n@@ -1 +0,0 @@',
+      "-it('is no test here', () => {",
+    ].join('\n');
+    assert.equal(testDelta(patch), -2);
+    assert.equal(testDelta(''), 0);
   });
 });

@@ -15,6 +15,7 @@ Conditions:
   path <glob>                        files that a tool writes: path src/**
   danger [kind]                      what the monitor finds dangerous: danger force-push
   diff-size <lines>                  the whole change, after a turn
+  fewer-tests <n>                    so many tests fewer than before the work, after a turn
   confidence <0 to 1>                a judged turn that would be let through with less
   same-error <times>                 after a turn
   tokens-per-minute <n>, cost-per-minute <dollars>, worked-minutes <n>
