@@ -69,6 +69,8 @@ export interface ContainerPolicy {
   /** Processes and threads at once. */
   readonly processes: number;
   readonly network: 'none' | 'open';
+  /** A folder of SSH keys of this host that is lent read-only. Absolute. */
+  readonly ssh?: string;
 }
 
 /** Where a worktree that is shared with a container stands in git. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DockerExecutor } from '../../src/executors/docker/docker-executor.ts';
 import type { RunSpec } from '../../src/executors/executor.ts';
@@ -88,6 +88,18 @@ describe('an agent in a container', function () {
       'lo ',
     ]);
     assert.ok(existsSync(join(subject.home, 'made.txt')));
+  });
+
+  it('is lent keys only where that is set, and cannot change them', async () => {
+    const keys = join(subject.home, 'keys');
+    mkdirSync(keys);
+    writeFileSync(join(keys, 'id'), 'a key\n');
+    const script =
+      'cat ~/.ssh/id 2>/dev/null || echo none; touch ~/.ssh/id ~/.ssh/x 2>/dev/null && echo changed; echo over';
+    assert.deepEqual(await says(script), ['none', 'over']);
+    const container = { ...(subject.container ?? assert.fail()), ssh: keys };
+    assert.deepEqual((await says(script, { container, run: 2 })).slice(-2), ['a key', 'over']);
+    assert.deepEqual(readdirSync(keys), ['id']);
   });
 
   it('has limits: a memory hog dies in its container', async () => {

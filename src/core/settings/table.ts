@@ -412,6 +412,13 @@ export const table = {
       'from the next start of the engine on.',
     scope: 'user',
   },
+  'executors.docker.ssh': {
+    type: type.yesNo,
+    default: false,
+    description:
+      'Lends containers your `~/.ssh`, read-only. An agent in there can then use, and copy, every key in it that has no passphrase.',
+    scope: 'user',
+  },
   'executors.tmux.socket': {
     type: type.socketName,
     default: 'coppice',

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { defined } from '../../core/defined.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
@@ -123,7 +123,7 @@ async function spawnAgent(
       env: { ...namesOf(context, place), ...env, ...context.vault.values(session.id, secrets), ...command.env },
       secrets,
       files: command.files.map((file) => ({ name: basename(file.path), text: file.text })),
-      container: containerPolicy(await context.settings(session)),
+      container: containerPolicy(await context.settings(session), env['HOME']),
       label: { task: session.task.id, mode: session.mode, agent: session.agent },
       duplex: command.duplex || inputs > 0,
     },
@@ -142,13 +142,14 @@ function namesOf({ store }: SessionContext, place: Place): Readonly<Record<strin
 }
 
 /** What the settings say about containers; executors without any pass it over. */
-function containerPolicy(settings: Settings): ContainerPolicy {
+function containerPolicy(settings: Settings, home: string | undefined): ContainerPolicy {
   return {
     image: settings['executors.docker.image'],
     memoryMegabytes: settings['executors.docker.memoryMegabytes'],
     cpus: settings['executors.docker.cpus'],
     processes: settings['executors.docker.processes'],
     network: settings['executors.docker.network'],
+    ...(settings['executors.docker.ssh'] && home !== undefined ? { ssh: join(home, '.ssh') } : {}),
   };
 }
 

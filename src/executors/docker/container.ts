@@ -83,6 +83,7 @@ export function containerOf(
         bind(spec.streamPath, '/session/stream.jsonl', false),
         bind(spec.stderrPath, '/session/stderr.log', false),
         bind(place.home, view.home, false),
+        ...(policy.ssh === undefined ? [] : [bind(policy.ssh, `${view.home}/.ssh`, true)]),
         ...(place.git === undefined || place.objects === undefined
           ? []
           : [

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ContainerInspectInfo } from 'dockerode';
 import { CoppiceError } from '../../core/errors.ts';
 import type {
+  ContainerPolicy,
   Executor,
   InputState,
   RunProcess,
@@ -83,7 +84,7 @@ export class DockerExecutor implements Executor {
     const policy = spec.container ?? defaultPolicy;
     const info = (await this.#daemon.ask((docker) => docker.info())) as { Name?: string };
     await prepareRun(spec, info.Name ?? 'docker');
-    const place = await this.#place(spec);
+    const place = await this.#place(spec, policy);
     try {
       const container = await this.#daemon.ask((docker) =>
         docker.createContainer(containerOf(spec, place, policy, this.#engine)),
@@ -238,10 +239,11 @@ export class DockerExecutor implements Executor {
     return join(this.#options.sessionFolder(session), 'docker');
   }
 
-  async #place(spec: RunSpec): Promise<Parameters<typeof containerOf>[1]> {
+  async #place(spec: RunSpec, { ssh }: ContainerPolicy): Promise<Parameters<typeof containerOf>[1]> {
     const folder = this.#folder(spec.session);
     const home = join(folder, 'home');
-    await mkdir(home, { recursive: true, mode: 0o700 });
+    // Made here, a folder below which another is mounted belongs to the user; Docker would make it for root.
+    await mkdir(ssh === undefined ? home : join(home, '.ssh'), { recursive: true, mode: 0o700 });
     const dotGit = join(folder, 'dot-git');
     await writeFile(dotGit, 'gitdir: /git\n', { mode: 0o644 });
     const { uid, gid } = await stat(spec.cwd);
