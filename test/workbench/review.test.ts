@@ -136,6 +136,27 @@ describe('a review', function () {
     assert.match(prompts.stdout, /guide\.md, line (5|35)/);
   });
 
+  it('asks whether the conversation goes back, too, where the agent has spoken since', async () => {
+    const { dialog, notifications, quickInput } = code.window;
+    const both = dialog.getByRole('button', { name: 'Files and Conversation' });
+    await soon(async () => (await code.machine.status(id)) === 'reported', 'the end of the answer');
+    await soon(async () => {
+      if (await both.isVisible()) return true;
+      await code.window.run('Coppice: Roll Back…');
+      await quickInput.choose(/After turn 1/);
+      await review().action('Apply Rollback');
+      return isVisible(both, 20_000);
+    }, 'the question about the conversation');
+    await both.click();
+    await soon(async () => (await guide()).includes('line 35\n'), 'the lines as they were');
+    const all = await code.machine.json<{ n: number; kind: string; turn: number }[]>('checkpoints', id);
+    const n = all.find(({ kind, turn }) => kind === 'turn-end' && turn === 1)?.n;
+    const ahead = await code.machine.json<{ conversation: string }>('rollback', id, String(n), '--dry-run');
+    assert.equal(ahead.conversation, 'same', 'the conversation stands where it stood then');
+    await notifications.answer(/rolled back/, 'Undo');
+    await soon(async () => (await guide()).includes('line thirty-five, mended'), 'the rollback undone');
+  });
+
   it('lands, and is taken back', async () => {
     await code.window.view('Sessions').row(/Notes/).first().click();
     await review().action('Land Session');
