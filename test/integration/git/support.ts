@@ -94,7 +94,9 @@ export class Sandbox {
     const real = folders.find((each) => existsSync(each));
     if (real === undefined) throw new Error('git is not installed.');
     await mkdir(this.path('bin'));
-    await writeFile(this.path('bin', 'git'), `#!/bin/sh\nreal='${real}'\n${script}\nexec "$real" "$@"\n`, { mode: 0o755 });
+    await writeFile(this.path('bin', 'git'), `#!/bin/sh\nreal='${real}'\n${script}\nexec "$real" "$@"\n`, {
+      mode: 0o755,
+    });
     this.env['PATH'] = `${this.path('bin')}${delimiter}${path}`;
   }
 
