@@ -68,16 +68,21 @@ async function everything(): Promise<void> {
     ]);
   else outcomes.push(failed('rooms, shell and integration', 0, 'Not run: the build failed.'));
   await lane('kills');
-  if ((await executors) && build) await lane('executors');
-  else outcomes.push(failed('executors', 0, 'Not run: the build failed, or a part of the system is missing.'));
-  if ((await agents) && build) await lane('agents');
-  else outcomes.push(failed('agents', 0, 'Not run: the build or the installation of the agents failed.'));
-  const workbenchIsThere = await workbench;
-  for (const name of ['webview', 'host', 'workbench'] as const) {
-    if (build && workbenchIsThere) await lane(name);
-    else outcomes.push(failed(name, 0, 'Not run: the build or the installation of the workbench failed.'));
-  }
-  outcomes.push(await runCoverage(place, rawCoverage));
+  const [executorsAreThere, agentsAreThere, workbenchIsThere] = await Promise.all([executors, agents, workbench]);
+  const whenThere = async (name: LaneName, there: boolean): Promise<void> => {
+    if (build && there) await lane(name);
+    else outcomes.push(failed(name, 0, 'Not run: the build or the installation of what it needs failed.'));
+  };
+  await Promise.all([whenThere('executors', executorsAreThere), whenThere('agents', agentsAreThere)]);
+  // No lane after these counts for the coverage.
+  await Promise.all([
+    runCoverage(place, rawCoverage).then((outcome) => outcomes.push(outcome)),
+    inTurn(
+      () => whenThere('webview', workbenchIsThere),
+      () => whenThere('host', workbenchIsThere),
+    ),
+  ]);
+  await whenThere('workbench', workbenchIsThere);
 }
 
 async function chosen(): Promise<void> {
