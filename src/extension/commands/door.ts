@@ -4,7 +4,7 @@ import type { Log } from '../log/logger.ts';
 import { tellError } from './tell-error.ts';
 import * as l10n from '@vscode/l10n';
 import { CoppiceError } from '../../core/errors.ts';
-import { acting, type CommandId } from './table.ts';
+import { acting, type CommandId, type RowCommandId } from './table.ts';
 
 /** What a command does. Its arguments come from menus, keys and other extensions, so nothing is known of them. */
 export type Handler = (...given: readonly unknown[]) => Promise<void> | void;
@@ -12,7 +12,7 @@ export type Handler = (...given: readonly unknown[]) => Promise<void> | void;
 /** The door to VS Code's commands. */
 export interface Commands {
   /** An error of the handler is told to the user; a cancellation is not an error. */
-  register(id: CommandId, handler: Handler): Disposable;
+  register(id: CommandId | RowCommandId, handler: Handler): Disposable;
   /** Runs a command of ours. */
   run(id: CommandId, ...given: readonly unknown[]): Promise<void>;
 }

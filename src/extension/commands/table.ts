@@ -75,8 +75,11 @@ export const commandIds = [
 
 export type CommandId = (typeof commandIds)[number];
 
+/** What a click on a row of a view runs. Not contributed: it means nothing anywhere else. */
+export type RowCommandId = 'coppice.sessions.openRow' | 'coppice.needsYou.openRow' | 'coppice.review.openRow';
+
 /** Commands that change something: a window in Restricted Mode may not. A test compares them with `enablement` in package.json. */
-export const acting: ReadonlySet<CommandId> = new Set<CommandId>([
+export const acting: ReadonlySet<CommandId | RowCommandId> = new Set<CommandId>([
   'coppice.newSession',
   'coppice.newSessionWithSelection',
   'coppice.newSessionWithFiles',

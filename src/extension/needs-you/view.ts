@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { RowClicks } from '../commands/row-clicks.ts';
 import type { Contribution } from '../contribution.ts';
 import { Disposables } from '../lifecycle/disposables.ts';
-import { NeedsTree } from './tree.ts';
+import { NeedsTree, type NeedRow } from './tree.ts';
 
 /** The Needs you view. Its badge is the number of decisions that wait in this window. */
 export const needsYouView: Contribution = {
@@ -10,7 +11,10 @@ export const needsYouView: Contribution = {
   register(app) {
     const owner = new Disposables();
     const tree = owner.add(new NeedsTree(app));
-    const view = owner.add(vscode.window.createTreeView('coppice.needsYou', { treeDataProvider: tree }));
+    const clicks = owner.add(new RowClicks<NeedRow>(app.commands, 'coppice.needsYou.openRow'));
+    const treeDataProvider = clicks.around(tree);
+    const view = owner.add(vscode.window.createTreeView('coppice.needsYou', { treeDataProvider }));
+    clicks.follow(view);
     const count = (): void => {
       const { length } = app.sessions.needs;
       view.badge = length === 0 ? undefined : { value: length, tooltip: badgeText(length) };

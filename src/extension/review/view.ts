@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
+import { RowClicks } from '../commands/row-clicks.ts';
 import type { Contribution } from '../contribution.ts';
 import { Disposables } from '../lifecycle/disposables.ts';
 import { oneLine } from '../../core/printable.ts';
@@ -19,9 +20,12 @@ export const reviewView: Contribution = {
     owner.add(serveFiles(link));
     owner.add(serveConflicts(link));
     const tree = owner.add(new ReviewTree(review.model, review.rollbacks, app.all));
+    const clicks = owner.add(new RowClicks<ReviewRow>(app.commands, 'coppice.review.openRow'));
+    const treeDataProvider = clicks.around(tree);
     const view = owner.add(
-      vscode.window.createTreeView('coppice.review', { treeDataProvider: tree, manageCheckboxStateManually: true }),
+      vscode.window.createTreeView('coppice.review', { treeDataProvider, manageCheckboxStateManually: true }),
     );
+    clicks.follow(view);
     const look = (): void => {
       const { subject, session } = review.model;
       keys.set('coppice.reviewing', session !== undefined);

@@ -2,10 +2,12 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { withResolvers } from '../../protocol/client/deadline.ts';
 import type { App } from '../app.ts';
+import { RowClicks } from '../commands/row-clicks.ts';
 import type { Contribution } from '../contribution.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import { oneLine } from '../../core/printable.ts';
 import { setting } from '../settings/settings.ts';
+import type { Row } from './outline.ts';
 import { SessionsTree } from './tree.ts';
 
 /** The Sessions view. An engine is started when somebody looks at it in a trusted window with a repository. */
@@ -14,9 +16,12 @@ export const sessionsView: Contribution = {
   register(app) {
     const owner = new Disposables();
     const tree = owner.add(new SessionsTree(app));
+    const clicks = owner.add(new RowClicks<Row>(app.commands, 'coppice.sessions.openRow'));
+    const treeDataProvider = clicks.around(tree);
     const view = owner.add(
-      vscode.window.createTreeView('coppice.sessions', { treeDataProvider: tree, showCollapseAll: true }),
+      vscode.window.createTreeView('coppice.sessions', { treeDataProvider, showCollapseAll: true }),
     );
+    clicks.follow(view);
     owner.add(whenLookedAt(app, view));
     owner.add(showState(app, view));
     owner.add(followSettings(app));
