@@ -22,18 +22,27 @@ export async function readWholeFile(files: FileOperations, path: string): Promis
   }
 }
 
-/**
- * Puts a file in place in one step: a temporary file beside it, fsync, rename, fsync of the folder. Mode 0600; missing
- * folders are made, 0700. A symbolic link at `path` is replaced, not followed. Errors are the system's; the file is then as
- * it was and the temporary file is gone.
- */
+/** Puts a file in place as `putFile` does; missing folders are made, 0700. */
 export async function writeFileAtomic(
   files: FileOperations,
   path: string,
   content: string | readonly Uint8Array[],
 ): Promise<void> {
+  await files.makeDirectory(dirname(path));
+  await putFile(files, path, content);
+}
+
+/**
+ * Puts a file into a folder that is there, in one step: a temporary file beside it, fsync, rename, fsync of the folder. Mode
+ * 0600. A symbolic link at `path` is replaced, not followed. Errors are the system's; the file is then as it was and the
+ * temporary file is gone.
+ */
+export async function putFile(
+  files: FileOperations,
+  path: string,
+  content: string | readonly Uint8Array[],
+): Promise<void> {
   const directory = dirname(path);
-  await files.makeDirectory(directory);
   const temporary = join(directory, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
   try {
     const file = await files.open(temporary, 'create');

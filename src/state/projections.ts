@@ -1,8 +1,8 @@
 import type { JournalRecord } from '../core/domain.ts';
-import { refuseLinks } from './no-links.ts';
+import { makeFoldersBelow } from './folders-below.ts';
 import type { StateView } from './entities.ts';
 import type { FileOperations } from './file-operations.ts';
-import { appendToFile, writeFileAtomic } from './files.ts';
+import { appendToFile, putFile, writeFileAtomic } from './files.ts';
 
 /** One change of one file that shows the state. */
 export interface FileChange {
@@ -104,10 +104,10 @@ export class Projections {
     this.#pending = new Map();
     for (const [path, { content, append, within }] of pending) {
       try {
-        if (within !== undefined) await refuseLinks(within, path);
+        if (within !== undefined) await makeFoldersBelow(within, path);
         if (content === null) await this.#options.files.remove(path);
         else if (append) await appendToFile(this.#options.files, path, content);
-        else await writeFileAtomic(this.#options.files, path, content);
+        else await (within === undefined ? writeFileAtomic : putFile)(this.#options.files, path, content);
       } catch (error) {
         this.#options.onFailure(error, path);
       }
