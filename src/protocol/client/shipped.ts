@@ -36,7 +36,7 @@ export async function installEngine(home: string, version: string, shipped: Ship
     await mkdir(engines, { recursive: true, mode: 0o700 });
     for (let attempt = 1; attempt <= attempts; attempt++) {
       if (await holds(target, wanted)) return target;
-      await replace(engines, target, shipped);
+      await replace(engines, target, shipped, wanted);
     }
     if (await holds(target, wanted)) return target;
   } catch (error) {
@@ -63,8 +63,16 @@ async function holds(target: string, wanted: ReadonlyMap<string, Buffer>): Promi
   }
 }
 
-/** Copies beside the target, moves what is there aside, and the copy into its place. */
-async function replace(engines: string, target: string, { dist, files }: Shipped): Promise<void> {
+/**
+ * Copies beside the target and moves the copy into its place. What is there goes aside only if it is something else: an engine may
+ * be starting from the copy that another starter has just put there, and would find nothing for a moment.
+ */
+async function replace(
+  engines: string,
+  target: string,
+  { dist, files }: Shipped,
+  wanted: ReadonlyMap<string, Buffer>,
+): Promise<void> {
   const mark = randomBytes(6).toString('hex');
   const copy = join(engines, `.new-${mark}`);
   const old = join(engines, `.old-${mark}`);
@@ -76,8 +84,10 @@ async function replace(engines: string, target: string, { dist, files }: Shipped
       await chmod(join(copy, name), executable ? 0o700 : 0o600);
     }
     await writeFile(join(copy, manifest.name), manifest.text, { mode: 0o600 });
+    await rename(copy, target).catch(ignore('ENOTEMPTY', 'EEXIST', 'ENOTDIR'));
+    if (await holds(target, wanted)) return;
     await rename(target, old).catch(ignore('ENOENT'));
-    await rename(copy, target).catch(ignore('ENOTEMPTY', 'EEXIST', 'ENOTDIR')); // another starter was first
+    await rename(copy, target).catch(ignore('ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')); // another starter was first
   } finally {
     await rm(copy, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });

@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pause, within } from '../../../src/protocol/client/deadline.ts';
 import { homePath, prepareHome } from '../../../src/protocol/client/home.ts';
 import { installEngine } from '../../../src/protocol/client/shipped.ts';
@@ -104,6 +105,18 @@ describe('files of a front end', () => {
       assert.deepEqual((await readdir(folder)).sort(), ['engine.js', 'package.json', 'run.sh']);
       assert.equal((await stat(join(folder, 'run.sh'))).mode & 0o777, 0o700);
       assert.equal((await stat(join(folder, 'engine.js'))).mode & 0o777, 0o600);
+      assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
+    });
+
+    it('are not taken away again by another starter, from under an engine that starts', async () => {
+      for (let round = 0; round < 10; round++) {
+        await rm(join(root, 'engine'), { recursive: true, force: true });
+        const starters = Array.from({ length: 20 }, async (_, index) => {
+          await delay(index / 2);
+          return (await stat(join(await install(), 'engine.js'))).ino;
+        });
+        assert.equal(new Set(await Promise.all(starters)).size, 1);
+      }
       assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
     });
 
