@@ -98,7 +98,7 @@ function nameTrouble(id: string, kind: PluginKind | undefined, place: Place, tak
   return { place, reason: `an agent with the id "${id}" comes with Coppice`, fix };
 }
 
-const plain = { description: '', scope: 'user' } as const;
+const plain = { scope: 'user' } as const;
 
 function formatProblem(format: unknown): [reason: string, fix: string] | undefined {
   if (format === pluginFormat) return undefined;

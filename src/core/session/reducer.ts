@@ -3,12 +3,9 @@ import type { Actor } from '../domain.ts';
 import type { TurnOutcome } from '../agent/events.ts';
 import { oneLine } from '../printable.ts';
 import { addUsage, noUsage } from '../agent/usage.ts';
-import { covered } from '../checkpoint/reducer.ts';
-import type { CheckpointEvents } from '../checkpoint/state.ts';
 import type { Recorded } from '../events.ts';
-import type { LandingEvents } from '../landing/state.ts';
-import type { Rewound } from '../restore/conversation.ts';
-import type { Restored, RestoreEvents } from '../restore/state.ts';
+import { landingFolds, type HomecomingEvents } from '../landing/session-folds.ts';
+import { checkpointFolds, type KeepingEvents } from '../restore/session-folds.ts';
 import type { BudgetEvents } from '../supervision/levels.ts';
 import type { StopEvents } from '../supervision/stops.ts';
 import type { SupervisionEvents } from '../supervision/judgement.ts';
@@ -17,27 +14,19 @@ import { reduceJudgement } from '../supervision/judgement-reducer.ts';
 import { supervisionFolds } from '../supervision/session-folds.ts';
 import { afterSettling } from './commit.ts';
 import type { SessionEvents } from './events.ts';
+import { patch, type Patch } from './patch.ts';
 import type { Breakpoint, Prompt, Run, Session, TurnNote } from './state.ts';
 import { isInVain, openBreakpoints, workedMs } from './status.ts';
 
 /** Events that change a session: its own, and those of its checkpoints and landings. */
 type Folded = Omit<SessionEvents, 'session.created' | 'session.restored' | 'session.refused'> &
-  Pick<CheckpointEvents, 'checkpoint.made' | 'checkpoint.failed'> &
-  RestoreEvents &
+  KeepingEvents &
   SupervisionEvents &
   Pick<StopEvents, 'stop.met' | 'prompt.edited'> &
   Pick<BudgetEvents, 'budget.reserved'> &
-  Pick<LandingEvents, 'landing.requested' | 'landing.landed' | 'landing.refused' | 'landing.withdrawn'>;
+  HomecomingEvents;
 
 type Fold<K extends keyof Folded> = (session: Session, event: Recorded<K>) => Session;
-
-type Patch = { readonly [K in keyof Session]?: Session[K] | undefined };
-
-/** Changed where the patch says so; a key that is set to undefined leaves, so that a replayed entity equals a live one key for key. */
-function patch(session: Session, changes: Patch): Session {
-  // `defined` drops exactly the keys that may be absent from a session.
-  return defined({ ...session, ...changes }) as Session;
-}
 
 function created({ at, data }: Recorded<'session.created'>): Session {
   return {
@@ -111,28 +100,6 @@ function advanced(session: Session, offset: number | undefined): Session {
   return offset === undefined || offset <= session.streamOffset ? session : { ...session, streamOffset: offset };
 }
 
-/** How a rollback ended that changed nothing, with what can be undone still. */
-function keepUndo({ restored }: Session, ended: Restored): Restored {
-  return { ...ended, ...defined({ before: restored?.before, after: restored?.after }) };
-}
-
-/** The next start has no conversation to go on with but the one that it was rolled back to. */
-function rewound(session: Session, to: Rewound | undefined): Session {
-  return to === undefined
-    ? session
-    : patch(session, { rewound: to, conversed: undefined, position: to.from?.position, context: undefined });
-}
-
-/** Requests and uses of tools before which the files were kept, or could not be, are not waited for again. */
-function kept(
-  session: Session,
-  { requests = [], uses = [] }: { readonly requests?: readonly string[]; readonly uses?: readonly string[] },
-): Session {
-  const breakpoints = session.breakpoints.map((each) => (requests.includes(each.id) ? { ...each, kept: true } : each));
-  const dangers = session.dangers?.map((each) => (uses.includes(each.use) ? { ...each, kept: true } : each));
-  return patch(session, { breakpoints, dangers });
-}
-
 /** A person is asked about this very use: then the answer is about it. */
 function askedAbout(session: Session, request: Breakpoint['request']): Session {
   if (session.dangers === undefined || request?.tool === undefined || request.input === undefined) return session;
@@ -161,11 +128,6 @@ function heard(session: Session, actor: Actor, outcome?: TurnOutcome): Session {
   return actor.startsWith('agent:') || outcome === 'success'
     ? patch(session, { conversed: true, rewound: undefined })
     : session;
-}
-
-/** A landing that came to nothing takes with it only the acceptance that was its own. */
-function unaccepted(session: Session, landing: string): Session {
-  return session.acceptance?.landing === landing ? patch(session, { acceptance: undefined }) : session;
 }
 
 /** A person's prompt is a fresh start; one of the supervisor is counted, and so is one after a turn that was cut off. */
@@ -332,38 +294,6 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
     const breakpoints = session.breakpoints.filter((each) => each.id !== data.breakpoint);
     return released({ ...advanced(session, data.offset), breakpoints }, at);
   },
-  'checkpoint.made': (session, { data: { checkpoint } }) => ({
-    ...kept(session, checkpoint),
-    checkpoint: covered(session.checkpoint, checkpoint),
-  }),
-  'checkpoint.failed': (session, { data }) => {
-    const asked = kept(session, data);
-    const { checkpoint } = session;
-    if (checkpoint === undefined) return asked;
-    const turn = Math.max(checkpoint.turn, data.turn ?? 0);
-    return { ...asked, checkpoint: { ...checkpoint, turn, ...defined({ gate: data.gate?.tree ?? checkpoint.gate }) } };
-  },
-  'restore.requested': (session, { data }) => ({ ...session, restoring: data.request }),
-  'restore.planned': (session, { data }) => {
-    const { restoring } = session;
-    return restoring?.id === data.restore ? { ...session, restoring: { ...restoring, plan: data.plan } } : session;
-  },
-  'restore.ended': (session, { at, data }) => {
-    const { restoring } = session;
-    if (restoring?.id !== data.restore) return session;
-    const { files, before, after, error, conversation } = data;
-    const { id, to, automatic } = restoring;
-    const restored: Restored = {
-      ...{ id, to, at, files },
-      ...defined({ before, after, error, conversation: conversation?.way }),
-      ...(automatic === undefined ? {} : { automatic: { turn: automatic.turn, why: automatic.why } }),
-    };
-    // One that changed nothing leaves the last one to be undone.
-    return patch(rewound(session, conversation?.rewound), {
-      restoring: undefined,
-      restored: after === undefined ? keepUndo(session, restored) : restored,
-    });
-  },
   'session.cancelling': (session, { at, data }) => ({
     ...session,
     cancelling: { reason: data.reason, at, ...(data.error === undefined ? {} : { error: data.error }) },
@@ -409,17 +339,8 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   'session.removed': (session, { data }) => ({ ...session, archived: true, removal: data.removal }),
   'session.returned': (session, { data }) =>
     patch(session, { archived: false, removal: undefined, worktree: data.worktree ?? session.worktree }),
-  'landing.requested': (session, { data }) =>
-    data.reverts === undefined
-      ? { ...session, acceptance: { landing: data.landing, prompts: data.prompts, landed: false } }
-      : session,
-  'landing.landed': (session, { data }) => {
-    if (data.reverts !== undefined) return unaccepted(session, data.reverts);
-    const { acceptance } = session;
-    return acceptance?.landing === data.landing ? { ...session, acceptance: { ...acceptance, landed: true } } : session;
-  },
-  'landing.refused': (session, { data }) => unaccepted(session, data.landing),
-  'landing.withdrawn': (session, { data }) => unaccepted(session, data.landing),
+  ...checkpointFolds,
+  ...landingFolds,
   ...supervisionFolds,
   'stop.met': (session, { data: { turn = 0, prompt = 0, offset = 0 } }) => {
     const before = session.met ?? { turn: 0, prompt: 0, offset: 0 };

@@ -1,5 +1,6 @@
 /** The guide to the settings, generated from the table so that it cannot differ from what the program does. */
 import { definition, isFamily, keyFor, variableOf } from './keys.ts';
+import { descriptions } from './descriptions.ts';
 import { settingKeys, settingOf, type Scope, type SettingKey } from './table.ts';
 
 /** The text of `docs/guides/configuration.md`. */
@@ -108,14 +109,14 @@ const files: Readonly<Record<Scope, string>> = {
 };
 
 function entry(key: SettingKey): string {
-  const { type, description, scope } = settingOf(key);
+  const { type, scope } = settingOf(key);
   const facts = [
     `- Value: ${type.description ?? ''}`,
     `- Default: ${defaultText(key)}`,
     `- File: ${files[scope]}`,
     `- Variable: ${variableText(key)}`,
   ];
-  return `### \`${key}\`\n\n${description}\n\n${facts.join('\n')}\n`;
+  return `### \`${key}\`\n\n${descriptions[key]}\n\n${facts.join('\n')}\n`;
 }
 
 function defaultText(key: SettingKey): string {

@@ -4,6 +4,7 @@ import { agentProblems } from './agents.ts';
 import { agentOfKey, isFamily, matchKey } from './keys.ts';
 import { placeText, type Problem } from './place.ts';
 import type { Given, Layer } from './read.ts';
+import { descriptions } from './descriptions.ts';
 import { settingKeys, table, type SettingKey } from './table.ts';
 import type { CustomAgent } from './types.ts';
 
@@ -115,9 +116,9 @@ function rowsOf(given: ReadonlyMap<string, Given>): readonly SettingRow[] {
     const match = matchKey(key);
     if (match === undefined) continue;
     const source = place.source === 'default' ? 'default' : `${place.source}: ${placeText(place)}`;
-    rows.get(match.row)?.push({ key, value, source, description: match.setting.description });
+    rows.get(match.row)?.push({ key, value, source, description: descriptions[match.row] });
   }
   return [...rows].flatMap(([key, found]) =>
-    found.length > 0 ? found : [{ key, value: null, source: 'not set', description: table[key].description }],
+    found.length > 0 ? found : [{ key, value: null, source: 'not set', description: descriptions[key] }],
   );
 }

@@ -1,17 +1,13 @@
 /** What the events of supervision change in the session that they are about. */
 import { defined } from '../defined.ts';
 import type { Recorded } from '../events.ts';
+import { patch } from '../session/patch.ts';
 import type { Session } from '../session/state.ts';
 import { noAttempts, withFailure, withSuccess } from './attempts.ts';
 import type { Judgement, SupervisionEvents } from './judgement.ts';
 import { latestOf, reduceJudgement } from './judgement-reducer.ts';
 
 type Fold<K extends keyof SupervisionEvents> = (session: Session, event: Recorded<K>) => Session;
-
-/** Keys that are set to undefined leave, so that a replayed entity equals a live one key for key. */
-function patch(session: Session, changes: { readonly [K in keyof Session]?: Session[K] | undefined }): Session {
-  return defined({ ...session, ...changes }) as Session;
-}
 
 /** The latest judgement after an event of its turn. */
 function judged(session: Session, event: Recorded<'turn.validated' | 'turn.reviewed' | 'turn.commented'>): Session {

@@ -6,6 +6,7 @@ import { placeText } from '../../../src/core/settings/place.ts';
 import { emptyLayer, readEnvironment, readFlags, readTree, type Layer } from '../../../src/core/settings/read.ts';
 import { resolveSettings, type Settings } from '../../../src/core/settings/settings.ts';
 import { nearest } from '../../../src/core/settings/suggest.ts';
+import { descriptions } from '../../../src/core/settings/descriptions.ts';
 import { settingKeys, settingOf, table, type Setting } from '../../../src/core/settings/table.ts';
 import { argvOf } from '../../../src/core/settings/types.ts';
 
@@ -40,7 +41,7 @@ describe('settings: the table', () => {
 
   it('describes every key and what it takes', () => {
     for (const key of settingKeys) {
-      assert.match(settingOf(key).description, /^[A-Z].+\.$/su, key);
+      assert.match(descriptions[key], /^[A-Z].+\.$/su, key);
       assert.notEqual(settingOf(key).type.description ?? '', '', key);
     }
   });
@@ -144,7 +145,7 @@ describe('settings: precedence', () => {
         key: 'agents.demo.model',
         value: 'x',
         source: 'user: agents/demo/model',
-        description: table['agents.<id>.model'].description,
+        description: descriptions['agents.<id>.model'],
       },
     );
     for (const { key, value, source } of rows) {
