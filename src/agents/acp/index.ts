@@ -1,5 +1,6 @@
 import type { CustomAgent } from '../../core/settings/types.ts';
 import type { Agent, AgentContext, AgentOptions, AgentProgram } from '../agent.ts';
+import { detected, environmentOf } from '../custom/own.ts';
 import { encode } from '../line-protocol/encode.ts';
 import { LineProtocolReader } from '../line-protocol/reader.ts';
 
@@ -17,20 +18,12 @@ export function acpAgent(id: string, definition: CustomAgent, options: AgentOpti
       ...{ duplex: true, steer: true, interrupt: true, resume: true, permissions: true },
       ...{ questions: false, ownSessionId: false, usage: true, needsHostConsent: true, bridged: true },
     },
-    environment: {
-      allow: [...(definition.env ?? []), ...(options.env ?? [])],
-      secrets: definition.secrets ?? [],
-    },
+    environment: environmentOf(definition, options),
     detection: {
       command: program,
       args: ['--version'],
       parse: (stdout, _stderr, code) => {
-        const version = /\b(\d{1,6}\.\d{1,6}\.\d{1,6})\b/u.exec(stdout)?.[1];
-        if (code !== undefined) return { version: version ?? 'unknown' };
-        return {
-          problem: `The program of the agent "${id}" (\`${program}\`) cannot be started.`,
-          fix: `Install it, or correct its command (\`agents.custom.${id}.command\` in the settings, or the plugin \`${id}.yaml\`).`,
-        };
+        return detected(id, program, code, /\b(\d{1,6}\.\d{1,6}\.\d{1,6})\b/u.exec(stdout)?.[1] ?? 'unknown');
       },
     },
     command: (context) => ({

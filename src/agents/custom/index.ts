@@ -1,9 +1,10 @@
 import type { CustomAgent } from '../../core/settings/types.ts';
 import { CoppiceError } from '../../core/errors.ts';
-import type { Agent, AgentOptions, Detected } from '../agent.ts';
+import type { Agent, AgentOptions } from '../agent.ts';
 import { encode } from '../line-protocol/encode.ts';
 import { LineProtocolReader } from '../line-protocol/reader.ts';
 import { commandOf } from './command.ts';
+import { detected, environmentOf } from './own.ts';
 import { TextReader } from './text-reader.ts';
 
 /**
@@ -30,14 +31,12 @@ export function customAgent(id: string, definition: CustomAgent, options: AgentO
       usage: definition.output !== 'text',
       needsHostConsent: true,
     },
-    environment: {
-      allow: [...(definition.env ?? []), ...(options.env ?? [])],
-      secrets: definition.secrets ?? [],
-    },
+    environment: environmentOf(definition, options),
     detection: {
       command: program,
       args: ['--version'],
-      parse: (_stdout, _stderr, code) => detected(id, program, code),
+      // Nobody knows how a user's own command tells its version: that it can be started is enough.
+      parse: (_stdout, _stderr, code) => detected(id, program, code, 'unknown'),
     },
     command: (context) => {
       const words = context.resume === undefined ? definition.command : (definition.resume ?? definition.command);
@@ -53,14 +52,5 @@ export function customAgent(id: string, definition: CustomAgent, options: AgentO
         'Wait for its end, then continue the session.',
       );
     },
-  };
-}
-
-/** Nobody knows how a user's own command tells its version: that it can be started is enough. */
-function detected(id: string, program: string, code: number | undefined): Detected {
-  if (code !== undefined) return { version: 'unknown' };
-  return {
-    problem: `The program of the agent "${id}" (\`${program}\`) cannot be started.`,
-    fix: `Install it, or correct its command (\`agents.custom.${id}.command\` in the settings, or the plugin \`${id}.yaml\`).`,
   };
 }
