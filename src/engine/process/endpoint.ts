@@ -2,7 +2,9 @@
  * The socket on which front ends reach the engine, and its address in the data directory.
  *
  * Only the owner of the lock puts a name in place, by one `rename` over whatever a dead engine left, so the name is never
- * absent in between. A name is only removed by the engine that made it.
+ * absent in between. The address is there before the socket: an engine of the same data directory has the same path, so
+ * whoever reached a heir by a dead engine's address would take it for that one. A name is only removed by the engine that
+ * made it.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
@@ -40,9 +42,11 @@ export function runtimePlaces(env: NodeJS.ProcessEnv): RuntimePlaces {
   return { xdg: env['XDG_RUNTIME_DIR'], temporary: [tmpdir(), '/tmp'], uid: process.getuid?.() ?? -1 };
 }
 
-/** A socket that listens, and the name it has. */
+/** A socket that listens, and the name by which it is found once it is in place. */
 interface Listener {
   readonly server: Server;
+  /** Where it listens before it is in place. */
+  readonly draft: string;
   readonly path: string;
   readonly device: bigint;
   readonly inode: bigint;
@@ -68,9 +72,31 @@ export class Endpoint {
     return { pid: process.pid, version, socket: this.#listener.path, nonce: lock.owner.nonce, startedAt };
   }
 
-  /** Tells front ends where it is. */
+  /**
+   * Tells front ends where it is, then lets them in.
+   *
+   * @throws CoppiceError `read-only` if the lock is lost, `path-in-the-way`; then it does not listen any more
+   */
   async publish(): Promise<void> {
-    await replacePrivateFile(this.#options.home.address, `${JSON.stringify(this.address)}\n`);
+    const { server, draft, path } = this.#listener;
+    try {
+      await this.#tell();
+      this.#options.lock.check();
+      await rename(draft, path);
+    } catch (error) {
+      server.close();
+      throw inTheWay('socket', path, error);
+    }
+  }
+
+  async #tell(): Promise<void> {
+    const { home, lock } = this.#options;
+    lock.check();
+    try {
+      await replacePrivateFile(home.address, `${JSON.stringify(this.address)}\n`);
+    } catch (error) {
+      throw inTheWay('address', home.address, error);
+    }
   }
 
   /** Makes good what cleaners of temporary folders, the end of a login, or a person have removed. For the lock's owner. */
@@ -81,10 +107,11 @@ export class Endpoint {
       const listener = await listen(this.#options);
       this.#listener.server.close();
       this.#listener = listener;
+      await this.publish();
     }
     const published = await readAddress(home.root);
     if (published?.nonce === this.address.nonce && published.socket === this.address.socket) return;
-    await this.publish();
+    await this.#tell();
   }
 
   /** No connection is taken from here on; those that are open stay. */
@@ -100,7 +127,8 @@ export class Endpoint {
   }
 }
 
-async function listen({ home, lock, places, accept }: EndpointOptions): Promise<Listener> {
+/** Listens under a name that nobody looks for. */
+async function listen({ home, places, accept }: EndpointOptions): Promise<Listener> {
   const folder = await runtimeDirectory(places, longestSocket - nameBytes);
   const path = join(folder, `${await socketName(home.root)}.sock`);
   // Node removes the name that a server was bound to when it is closed, whoever has it by then: so that is not the final one.
@@ -115,22 +143,20 @@ async function listen({ home, lock, places, accept }: EndpointOptions): Promise<
   try {
     await chmod(draft, 0o600);
     const { dev: device, ino: inode } = await lstat(draft, { bigint: true });
-    lock.check();
-    await rename(draft, path);
-    return { server, path, device, inode };
+    return { server, draft, path, device, inode };
   } catch (error) {
     server.close();
-    throw inTheWay(path, error);
+    throw error;
   }
 }
 
 /** A name can be put over whatever is there, except over a folder. */
-function inTheWay(path: string, error: unknown): unknown {
+function inTheWay(what: 'socket' | 'address', path: string, error: unknown): unknown {
   const code = systemCode(error);
   if (code !== 'EISDIR' && code !== 'ENOTEMPTY' && code !== 'EEXIST') return error;
   return new CoppiceError(
     'path-in-the-way',
-    `A folder is in the way of the engine's socket: ${path}.`,
+    `A folder is in the way of the engine's ${what}: ${path}.`,
     'Remove the folder, then repeat the command.',
     { context: { path }, cause: error },
   );

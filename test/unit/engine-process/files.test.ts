@@ -167,6 +167,8 @@ describe('files of an engine', () => {
       for (const name of await readdir(world.home))
         if (name.startsWith('.lock-pulse')) await rm(join(world.home, name));
       const heir = await Endpoint.open({ ...base, lock: await world.lock(world.process()) });
+      assert.deepEqual(await readAddress(world.home), dead.address);
+      await assert.rejects(once(connect(dead.address.socket), 'connect'), { code: 'ECONNREFUSED' });
       await heir.publish();
       assert.equal(heir.address.socket, dead.address.socket);
       await dead.remove();
@@ -176,6 +178,21 @@ describe('files of an engine', () => {
       front.destroy();
       heir.stopAccepting();
       await heir.remove();
+      await world.close();
+    });
+
+    it('lets nobody in by the address of the engine before', async () => {
+      const world = await World.open();
+      const endpoint = await open(world);
+      await mkdir(join(world.home, 'engine.json')); // so the address cannot be written
+      await assert.rejects(endpoint.publish(), { code: 'path-in-the-way', message: /address: .*engine\.json/ });
+      assert.deepEqual(await readdir(join(root, 'coppice')), [], 'its socket is not in place');
+      await rm(join(world.home, 'engine.json'), { recursive: true });
+      await endpoint.heal();
+      assert.deepEqual(await readAddress(world.home), endpoint.address);
+      await once(connect(endpoint.address.socket).resume(), 'close');
+      endpoint.stopAccepting();
+      await endpoint.remove();
       await world.close();
     });
 
@@ -193,8 +210,10 @@ describe('files of an engine', () => {
         places,
         accept: ignore,
       };
-      await assert.rejects(Endpoint.open(options), { code: 'read-only' });
+      const endpoint = await Endpoint.open(options);
+      await assert.rejects(endpoint.publish(), { code: 'read-only' });
       assert.deepEqual(await readdir(join(root, 'coppice')), []);
+      assert.equal(await readAddress(world.home), undefined);
       await world.close();
     });
 
