@@ -32,6 +32,7 @@ const byCode: Readonly<Record<ErrorCode, Exit>> = {
   'worktree-unsafe': exits.refused,
   'path-in-the-way': exits.refused,
   'isolation-failed': exits.refused,
+  'no-room': exits.refused,
   'queue-full': exits.refused,
   'agent-missing': exits.refused,
   'agent-unusable': exits.refused,

@@ -25,14 +25,17 @@ async function confirmed({ person, path }: Context, error: CoppiceError): Promis
   const root = oneLine(error.context['root'] ?? path);
   switch (error.code) {
     case 'untrusted':
-      return yes(await person.ask(`Coppice runs nothing in ${root} until you trust it. Trust this repository? [y/N] `));
+      return isYes(
+        await person.ask(`Coppice runs nothing in ${root} until you trust it. Trust this repository? [y/N] `),
+      );
     case 'host-consent-needed':
-      return yes(await person.ask(`${oneLine(error.message)} Allow this for the repository? [y/N] `));
+      return isYes(await person.ask(`${oneLine(error.message)} Allow this for the repository? [y/N] `));
     default:
       return false;
   }
 }
 
-function yes(typed: string | undefined): boolean {
+/** Whether what somebody typed is a yes. */
+export function isYes(typed: string | undefined): boolean {
   return /^\s*y(es)?\s*$/i.test(typed ?? '');
 }

@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { insist } from './insist.ts';
 import { promptFrom } from './prompt.ts';
 import { badUsage } from './usage-error.ts';
+import { withRoom } from './with-room.ts';
 import { withTrust } from './with-trust.ts';
 
 const { mode, priority } = createSchema.shape;
@@ -24,6 +25,7 @@ export interface WorkOptions {
   readonly base?: string;
   readonly priority?: ParamsOf<Requests, 'session/create'>['priority'];
   readonly parent?: string;
+  readonly anyway?: true;
 }
 
 /** Adds the prompt and the options of work to a command; what the parser makes of the options is a `WorkOptions`. */
@@ -39,7 +41,8 @@ export function addWorkOptions(command: Command): Command {
     .option('--name <name>', 'name of the worktree to find or make')
     .option('--base <ref>', 'where the branch starts; default: where the main checkout is')
     .addOption(new Option('--priority <priority>', 'its lane in the queue').choices(priority.unwrap().options))
-    .option('--parent <session>', 'the session that this one belongs to');
+    .option('--parent <session>', 'the session that this one belongs to')
+    .option('--anyway', 'also where memory or disk may run out with it');
 }
 
 /** Parser of an option that may be repeated: the values in the order in which they were given. */
@@ -63,7 +66,9 @@ export async function startWork(
     ...(agentOption === undefined ? {} : { agentOptions: agentOptions(agentOption) }),
     requester: context.requester(),
   };
-  const { verdict, session } = await withTrust(context, () => insist(context, 'session/create', params));
+  const { verdict, session } = await withTrust(context, () =>
+    withRoom(context, (anyway) => insist(context, 'session/create', anyway ? { ...params, anyway } : params)),
+  );
   if (verdict.status === 'rejected') {
     throw new CoppiceError(
       'queue-full',

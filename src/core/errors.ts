@@ -17,6 +17,7 @@ export const errorCodes = [
   'path-in-the-way',
   'isolation-failed',
   'queue-full',
+  'no-room',
   'agent-missing',
   'agent-unusable',
   'executor-missing',

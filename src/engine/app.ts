@@ -43,6 +43,7 @@ import { Repositories } from './places/repositories.ts';
 import type { EngineApp, EngineContext } from './process/engine.ts';
 import type { HomeLayout } from './process/home.ts';
 import { projection } from './projections/project.ts';
+import { checkoutSizes } from './room.ts';
 import { rebuildFromFiles } from './projections/rebuild.ts';
 import { Radar } from './radar/radar.ts';
 import type { Services } from './services.ts';
@@ -124,7 +125,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const sessions = new Sessions(context, () => settings.limits);
   const services: Services = {
     ...{ store, sessions, vault, repositories, executors, clock, newId: randomUUID, agentOf, ...paths },
-    ...{ radar, watching },
+    ...{ radar, watching, checkoutBytes: checkoutSizes(repositories) },
     log: log.component('handlers'),
     limits: () => settings.limits,
     settings: (root, variables) => settings.of(root, variables),

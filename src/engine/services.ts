@@ -3,6 +3,7 @@ import type { Limits } from '../core/queue/policy.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import type { Agent } from '../agents/agent.ts';
 import type { RunRef } from '../executors/executor.ts';
+import type { RepositoryLocation } from '../git/locate.ts';
 import type { ExecutorDirectory } from './executor-directory.ts';
 import type { Log } from './process/log.ts';
 import type { Repositories } from './places/repositories.ts';
@@ -19,6 +20,8 @@ export interface Services {
   readonly vault: Vault;
   readonly repositories: Repositories;
   readonly executors: Pick<ExecutorDirectory, 'ids' | 'executor' | 'docker'>;
+  /** Bytes that a worktree of the repository takes on the disk, about. */
+  checkoutBytes(location: RepositoryLocation): Promise<number>;
   readonly radar: Pick<Radar, 'view'>;
   readonly watching: Pick<Watching, 'ready'>;
   readonly log: Log;

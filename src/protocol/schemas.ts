@@ -200,6 +200,8 @@ export const createSchema = z.object({
   base: short.optional(),
   priority: z.enum(priorities).default('normal'),
   parent: short.optional(),
+  /** Also where memory or disk may run out with it; see `no-room`. */
+  anyway: z.boolean().default(false),
   requester: requesterSchema,
 });
 

@@ -10,6 +10,11 @@ const autoPush = (mode: string): string =>
 export const descriptions: Readonly<Record<SettingKey, string>> = {
   'limits.running': 'How many sessions may be at work at once. Dispatch and interactive sessions do not count.',
   'limits.waiting': 'How many sessions may wait in the queue; one more is refused with the reason.',
+  'limits.minFreeMemoryMegabytes':
+    'Memory in megabytes (1,048,576 bytes) that is to be left when one more session has started on this machine; with less you are asked first. ' +
+    '0: never asked. Known on Linux alone.',
+  'limits.sessionMemoryMegabytes':
+    'Memory in megabytes (1,048,576 bytes) that one more session is taken to need. Where sessions at work mostly use more, that counts.',
   'worktrees.root':
     'Directory below which worktrees are made. `{home}` is the data directory, `~` your home directory.',
   'worktrees.setup':

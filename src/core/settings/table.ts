@@ -35,6 +35,17 @@ export const table = {
     default: 10,
     scope: 'user',
   },
+  'limits.minFreeMemoryMegabytes': {
+    type: type.whole(0, 1_048_576),
+    default: 256,
+    scope: 'user',
+  },
+  'limits.sessionMemoryMegabytes': {
+    // the agents of npm take 130 to 400 MB
+    type: type.whole(1, 1_048_576),
+    default: 300,
+    scope: 'user',
+  },
   'worktrees.root': {
     type: type.path,
     default: '{home}/worktrees',

@@ -19,6 +19,7 @@ import type { ClientContext } from '../rpc/server.ts';
 import { findProgram } from '../doctor/host.ts';
 import { inUse } from '../places/in-use.ts';
 import { slugOf } from '../places/repositories.ts';
+import { requireRoom } from '../room.ts';
 import type { Services } from '../services.ts';
 import { sessionDetail, sessionView } from '../sessions/views.ts';
 
@@ -182,11 +183,14 @@ async function createSession(
     base: params.base,
     from: location.root === root ? undefined : location.root,
   });
-  refuseHeld(services, await repositories.check(location, request, titleOf(params.prompt)));
+  const there = await repositories.check(location, request, titleOf(params.prompt));
+  refuseHeld(services, there);
   const environment = allowed(params.requester, agent.environment);
   if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
   else requireUnbridged(agent, executor);
   requireTakes(agent, params.prompt);
+  const makesWorktree = there === undefined;
+  if (!params.anyway) await requireRoom(services, { mode: params.mode, executor, settings, location, makesWorktree });
   const [id, uuid] = [params.id ?? services.newId(), randomUUID()];
   const data = {
     session: id,

@@ -25,6 +25,17 @@ export async function withConsent<T>(app: Pick<App, 'link'>, path: string, work:
   }
 }
 
+/** Does `work`; where memory or disk would run out with one more session, the user is asked, and a yes does it anyway. */
+export async function withRoom<T>(work: (anyway: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await work(false);
+  } catch (error) {
+    if (!isCoppiceError(error, 'no-room')) throw error;
+    await confirm(l10n.t('Start one more session?'), oneLine(error.message, 800), l10n.t('Start Anyway'));
+    return work(true);
+  }
+}
+
 /** Asks whether a repository is trusted, and records a yes. Throws a `CancellationError` after a no. */
 export async function confirmTrust({ link }: Pick<App, 'link'>, root: string): Promise<void> {
   await confirm(

@@ -5,6 +5,8 @@ import { Machine, waitFor } from '../cli/machine.ts';
 import { fits, refused, resultOf, show, toldBy } from './refused.ts';
 
 const demo = ['--agent', 'demo'];
+/** On disks that are far too small for sessions. */
+const anyway = [...demo, '--anyway'];
 
 /** Fills a disk to its last page. Returns what gives the space back. */
 async function fill(folder: string): Promise<() => Promise<void>> {
@@ -31,9 +33,9 @@ describe('disks', function () {
   it('a full disk under the data directory: said, nothing acknowledged is lost, and work goes on with space', async () => {
     if (!(await machine.disk(machine.home, '24m'))) return;
     await machine.coppice(['trust']);
-    assert.equal((await machine.coppice(['run', ...demo, '#write:one.txt'])).exit, 0);
+    assert.equal((await machine.coppice(['run', ...anyway, '#write:one.txt'])).exit, 0);
     const giveBack = await fill(machine.home);
-    const refusal = await machine.coppice(['run', ...demo, '#write:two.txt', '--json']);
+    const refusal = await machine.coppice(['run', ...anyway, '#write:two.txt', '--json']);
     assert.equal(refusal.exit, 1, `${refusal.stdout}${refusal.stderr}`);
     // A last page of the journal may have room for the request itself: then it is the session that fails, and says so.
     const taken = refusal.stderr === '';
@@ -49,14 +51,14 @@ describe('disks', function () {
     ]);
     await giveBack();
     await machine.coppice(['engine', 'stop']);
-    const again = await machine.coppice(['run', ...demo, '#write:two.txt']);
+    const again = await machine.coppice(['run', ...anyway, '#write:two.txt']);
     assert.equal(again.exit, 0, again.stderr);
     assert.match((await machine.coppice(['audit', 'verify'])).stdout, /whole/);
     const reported = (await machine.sessions()).filter(({ status }) => status === 'reported');
     assert.deepEqual(reported.map(({ prompt }) => prompt).toSorted(), ['#write:one.txt', '#write:two.txt']);
   });
 
-  it('a full disk under the worktrees: the session fails and says so, and nothing half made is left', async () => {
+  it('a full disk under the worktrees: asked about before; the session fails and says so, and nothing half made is left', async () => {
     const root = join(machine.root, 'trees');
     if (!(await machine.disk(root, '1m'))) return;
     const env = { COPPICE_WORKTREES_ROOT: root };
@@ -67,7 +69,14 @@ describe('disks', function () {
     await machine.git('add', '.');
     await machine.git('-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit', '-qm', 'Large');
     assert.ok(env.COPPICE_WORKTREES_ROOT === root);
-    const ran = await machine.coppice(['run', ...demo, '#write:x.txt']);
+    const asked = { exit: 3, code: 'no-room', next: /--anyway.*minFreeMegabytes/s };
+    const disk = /disk would run full: [01] MB are free where worktrees are made, this one takes about 3 MB/;
+    await refused(machine, ['run', ...demo, '#write:x.txt'], { ...asked, message: disk });
+    const memory = /Memory would run short: .* are free, a session takes about 300 MB, and 1024\.0 GB are to be left/;
+    const limits = { env: { COPPICE_LIMITS_MIN_FREE_MEMORY_MEGABYTES: '1048576' } };
+    await refused(machine, ['run', ...demo, '#write:x.txt'], { ...asked, message: memory }, limits);
+    assert.deepEqual(await machine.sessions(), [], 'nothing was begun');
+    const ran = await machine.coppice(['run', ...anyway, '#write:x.txt']);
     assert.equal(ran.exit, 1, `${ran.stdout}${ran.stderr}`);
     assert.match(`${ran.stdout}${ran.stderr}`, /disk is full/i);
     assert.match(`${ran.stdout}${ran.stderr}`, /[Ff]ree some space/);

@@ -180,6 +180,34 @@ describe('run and Ctrl-C', () => {
   });
 });
 
+describe('run where memory or disk would run out', () => {
+  function fullEngine(): OneSession {
+    const engine = new OneSession();
+    engine.handlers['session/create'] = ({ anyway }) => {
+      if (!anyway) throw new CoppiceError('no-room', 'Memory would run short.', 'Start it with `--anyway`.');
+      return { verdict: { status: 'started' }, session: engine.detail };
+    };
+    return engine;
+  }
+
+  it('is refused in a pipe, which is told of --anyway; with that it starts', async () => {
+    const { exit, stderr } = await coppice(fullEngine(), ['run', 'x', '--detach']);
+    assert.equal(exit, 3);
+    assert.match(stderr, /Memory would run short\..*--anyway/s);
+    assert.equal((await coppice(fullEngine(), ['run', 'x', '--detach', '--anyway'])).exit, 0);
+  });
+
+  it('is a question to a person, once, and starts the same session after a yes', async () => {
+    const engine = fullEngine();
+    const { exit, shell } = await coppice(engine, ['run', 'x', '--detach'], { types: ['y'] });
+    assert.equal(exit, 0);
+    assert.deepEqual(shell.keyboard?.questions, ['Memory would run short. Start it anyway? [y/N] ']);
+    const asked = engine.paramsOf('session/create');
+    assert.deepEqual([asked.length, asked[0]?.id, asked[1]?.anyway], [2, asked[1]?.id, true]);
+    assert.equal((await coppice(fullEngine(), ['run', 'x', '--detach'], { types: ['n'] })).exit, 3);
+  });
+});
+
 describe('run in a repository that is not trusted', () => {
   const untrusted = new CoppiceError('untrusted', '/repo is not trusted yet.', 'Run `coppice trust` in it.', {
     context: { root: '/repo' },
