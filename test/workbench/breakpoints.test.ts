@@ -1,5 +1,6 @@
 /** Breakpoints as a person uses them: set in their view, hit by a session, answered, turned off. */
-import { soon } from './support/waiting.ts';
+import { askForChoices } from './support/person.ts';
+import { soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 describe('breakpoints', function () {
@@ -26,7 +27,7 @@ describe('breakpoints', function () {
     await view.row(/1 hit/u).waitFor();
     await window.screenshot('breakpoints-hit');
     const [session] = await machine.sessions();
-    await window.press('Control+Alt+K', 'a');
+    await askForChoices(window, 'Always Allow This Here');
     await window.quickInput.choose('Always Allow This Here');
     await soon(async () => (await machine.status(session?.id ?? '')) === 'reported', 'the end of the work');
     await view.row(/Allowed without Asking Again/u).waitFor();
@@ -35,17 +36,13 @@ describe('breakpoints', function () {
   it('are turned off by their box and removed by their button', async () => {
     const { window, machine } = code;
     const view = window.view('Breakpoints');
-    await view
-      .row(/path docs/u)
-      .locator('.monaco-custom-toggle, .monaco-checkbox, input[type=checkbox]')
-      .first()
-      .click();
+    await view.check(/path docs/u, false);
     await soon(async () => {
       const { breakpoints } = await machine.json<{ breakpoints: { spec: { enabled: boolean } }[] }>('breakpoints');
       return breakpoints[0]?.spec.enabled === false;
     }, 'a breakpoint that is off');
-    await view.inline(/path docs/u, 'Remove Breakpoint');
-    await soon(async () => (await view.row(/path docs/u).count()) === 0, 'no breakpoint');
+    const gone = async () => (await view.row(/path docs/u).count()) === 0;
+    await until(async () => view.inline(/path docs/u, 'Remove Breakpoint'), gone, 'no breakpoint');
   });
 
   it('stand beside the verdicts, whose panel says what is known of the judging of a session', async () => {

@@ -1,5 +1,6 @@
 /** The first quarter of an hour with Coppice, in native views, by keyboard and mouse. */
 import assert from 'node:assert/strict';
+import { askForChoices } from './support/person.ts';
 import { soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
@@ -53,8 +54,7 @@ describe('sessions at a glance', function () {
 
   it('takes the answer by keyboard alone', async () => {
     const { window } = code;
-    await window.press('Control+Alt+K', 'a');
-    await soon(async () => (await window.quickInput.labels()).includes('Allow'), 'the choices');
+    await askForChoices(window, 'Allow');
     await window.screenshot('native-answer');
     await window.press('Enter');
     await window

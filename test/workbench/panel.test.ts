@@ -25,7 +25,7 @@ describe('the session panel in VS Code', function () {
     await window.open('Coppice');
     const row = window.view('Sessions').row(/Write it down/);
     await row.waitFor();
-    await row.click();
+    await window.view('Sessions').open(/Write it down/, async () => window.shows('main header'), 'a panel');
     panel = await shown();
     await panel.getByRole('heading', { level: 1 }).getByText('Write it down').waitFor();
     await panel.getByRole('article').getByText('Write it down #ask:PANEL.md').waitFor();

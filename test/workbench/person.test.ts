@@ -1,6 +1,6 @@
 /** The daily loop as a person has it, with the mouse and then with nothing but the keyboard. */
 import assert from 'node:assert/strict';
-import { answerInNeedsYou, runDemo, statusOf, stop, trustRepository } from './support/person.ts';
+import { answerInNeedsYou, askForChoices, runDemo, statusOf, stop, trustRepository } from './support/person.ts';
 import { soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
@@ -37,12 +37,9 @@ describe('a day with Coppice, by mouse', function () {
 
   it('reads the conversation and sends a follow-up', async () => {
     const { window } = code;
-    await window
-      .view('Sessions')
-      .row(/Write a line/)
-      .first()
-      .click();
-    const panel = await window.webview('main:has-text("Reported")');
+    const reported = 'main:has-text("Reported")';
+    await window.view('Sessions').open(/Write a line/, async () => window.shows(reported), 'the panel of the session');
+    const panel = await window.webview(reported);
     await panel.locator('textarea').fill('Now wait a while #slow:600');
     await panel.getByRole('button', { name: /^Send/ }).click();
     await soon(async () => (await status()) === 'running', 'a session that runs again');
@@ -88,8 +85,7 @@ describe('a day with Coppice, by keyboard', function () {
     const { window } = code;
     await code.machine.coppice(['trust']);
     await runDemo(window);
-    await window.press('Control+Alt+K', 'a');
-    await soon(async () => (await window.quickInput.labels()).includes('Allow'), 'the choices');
+    await askForChoices(window, 'Allow');
     await window.press('Enter');
     await soon(async () => (await status()) === 'reported', 'a session that has reported');
   });

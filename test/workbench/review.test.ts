@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../src/core/errors.ts';
-import { isVisible, soon } from './support/waiting.ts';
+import { isVisible, soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 const lines = (count: number): string[] => Array.from({ length: count }, (_, n) => `line ${n + 1}`);
@@ -56,8 +56,7 @@ describe('a review', function () {
       review()
         .row(/guide\.md/)
         .locator('.monaco-custom-toggle');
-    await box().click();
-    await soon(async () => (await box().getAttribute('aria-checked')) === 'true', 'a tick');
+    await review().check(/guide\.md/, true);
     const shown = await code.machine.json<{ n: number }[]>('checkpoints', id);
     assert.ok(shown.length >= 2);
     await writeFile(join(worktree, 'guide.md'), `${await guide()}one more\n`);
@@ -80,15 +79,7 @@ describe('a review', function () {
       return isVisible(hunks().nth(1), 8000);
     }, 'the changes of the rollback');
     await code.window.screenshot('review-rollback');
-    const box = () =>
-      review()
-        .row(/Line 35/)
-        .locator('.monaco-custom-toggle');
-    await soon(async () => {
-      await box().click();
-      const off = async () => (await box().getAttribute('aria-checked')) === 'false';
-      return soon(off, 'no tick', 3000).catch(() => false);
-    }, 'a change that is left out');
+    await review().check(/Line 35/, false);
     await review().action('Apply Rollback');
     await soon(async () => (await guide()).includes('line 5\n'), 'the first line as it was');
     assert.ok((await guide()).includes('line thirty-five, mended'), 'what was not chosen stays');
@@ -104,14 +95,7 @@ describe('a review', function () {
     const line = code.window.page
       .locator('.monaco-diff-editor .editor.modified .view-line', { hasText: 'mended' })
       .first(); // of the two changed lines the one at which the editor was left before
-    // The view may draw its rows anew under the click, and a tab of that name may be there from before.
-    await soon(async () => {
-      await review()
-        .row(/guide\.md/)
-        .first()
-        .click();
-      return isVisible(line, 5000);
-    }, 'the diff of guide.md');
+    await review().open(/guide\.md/, line, 'the diff of guide.md');
     const command = 'Comments: Add Comment on Current Selection';
     // It is offered only where the cursor is in a range that can be commented on, and VS Code asks for these in its own time.
     await soon(async () => {
@@ -119,8 +103,12 @@ describe('a review', function () {
       return (await code.window.commands(command)).includes(command);
     }, 'an offer to comment');
     await code.window.run(command);
-    await code.window.page.locator('.review-widget .monaco-editor').first().waitFor();
-    await code.window.type('Why only this one?');
+    const comment = code.window.page.locator('.review-widget .monaco-editor').first();
+    const write = async () => {
+      await comment.click();
+      await code.window.type('Why only this one?');
+    };
+    await until(write, comment.getByText('Why only this one?').first(), 'the comment that was written');
     await code.window.screenshot('review-comment');
     await code.window.page.locator('.review-widget .monaco-button', { hasText: 'Add Comment' }).first().click();
     await review()
@@ -158,10 +146,11 @@ describe('a review', function () {
   });
 
   it('lands, and is taken back', async () => {
-    await code.window.view('Sessions').row(/Notes/).first().click();
-    await review().action('Land Session');
-    await code.window.quickInput.choose('Squash');
-    await code.window.dialog.getByRole('button', { name: /Land/ }).click();
+    const { quickInput, dialog } = code.window;
+    const land = dialog.getByRole('button', { name: /Land/ });
+    await until(async () => review().action('Land Session'), quickInput.items.first(), 'ways to land');
+    await quickInput.choose('Squash');
+    await land.click();
     await review()
       .row(/Landed in main/)
       .waitFor();
@@ -170,8 +159,9 @@ describe('a review', function () {
       true,
     );
     await code.window.screenshot('review-landed');
-    await review().inline(/Landed in main/, 'Take Landing Back');
-    await code.window.dialog.getByRole('button', { name: 'Take It Back' }).click();
+    const back = dialog.getByRole('button', { name: 'Take It Back' });
+    await until(async () => review().inline(/Landed in main/, 'Take Landing Back'), back, 'the question');
+    await back.click();
     await review()
       .row(/Taken back from main/)
       .waitFor();

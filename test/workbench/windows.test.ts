@@ -37,8 +37,8 @@ describe('windows over one engine', function () {
   });
 
   it('hears nothing from a panel that is not in the protocol, and the panel goes on', async () => {
-    const row = code.window.view('Sessions').row(/Ask for the first/);
-    await row.click({ position: { x: 60, y: 11 } });
+    const shown = async () => code.window.shows('main header');
+    await code.window.view('Sessions').open(/Ask for the first/, shown, 'a panel');
     const panel = await code.window.webview('main header');
     for (const message of [
       'junk',
@@ -111,11 +111,9 @@ describe('windows over one engine', function () {
     await soon(async () => (await machine.status(id)) === 'reported', 'a session that has reported');
     const { worktree } = (await machine.sessions()).find((each) => each.id === id) ?? {};
     await rm(worktree ?? '', { recursive: true });
-    await window
-      .view('Sessions')
-      .row(/Lose the place/)
-      .click({ position: { x: 60, y: 11 } });
-    const panel = await window.webview('main:has-text("Lose the place")');
+    const lost = 'main:has-text("Lose the place")';
+    await window.view('Sessions').open(/Lose the place/, async () => window.shows(lost), 'a panel of the session');
+    const panel = await window.webview(lost);
     const box = panel.getByRole('textbox', { name: 'Prompt' });
     await box.fill('Go on');
     await box.press('Enter');

@@ -1,6 +1,6 @@
 /** What a person does again and again. */
 import type { Machine } from '../../integration/cli/machine.ts';
-import { soon } from './waiting.ts';
+import { soon, until } from './waiting.ts';
 import type { Window } from './window.ts';
 
 /** Gives the trust that a repository needs before anything runs in it, where the Sessions view asks for it. */
@@ -28,7 +28,15 @@ export async function runDemo(window: Window): Promise<void> {
 /** Answers what waits in Needs You by its small button. */
 export async function answerInNeedsYou(window: Window, row: RegExp, answer: string): Promise<void> {
   await window.open('Coppice');
-  await window.view('Needs You').inline(row, answer);
+  const view = window.view('Needs You');
+  const gone = async (): Promise<boolean> => (await view.row(row).count()) === 0;
+  await until(async () => view.inline(row, answer), gone, `an answer to ${String(row)}`);
+}
+
+/** Asks for the choices of what waits longest, by keys alone, until one of them is there. */
+export async function askForChoices(window: Window, one: string): Promise<void> {
+  const there = async (): Promise<boolean> => (await window.quickInput.labels()).includes(one);
+  await until(async () => window.press('Control+Alt+K', 'a'), there, `the choice ${one}`);
 }
 
 /** The status of the first session of a machine; undefined before there is one. */

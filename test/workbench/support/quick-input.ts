@@ -27,10 +27,10 @@ export class QuickInput {
 
   /** Runs a command of the palette by its full title. It may take a moment until the extension that brings it is known. */
   async run(title: string, by: 'mouse' | 'keyboard' = 'mouse'): Promise<void> {
-    await this.#palette();
     const item = this.items.filter({ has: this.#page.getByText(title, { exact: true }) }).first();
+    // Whatever else opens a box at the top of the window meanwhile takes the palette's place: so it is opened anew each time.
     await soon(async () => {
-      if (!(await isVisible(this.box, 500))) await this.#palette();
+      await this.#palette();
       await this.#write(`>${title}`).catch(() => undefined);
       return isVisible(item, 2000);
     }, `a command '${title}' in the palette`);
@@ -72,8 +72,9 @@ export class QuickInput {
     await this.items.filter({ hasText: text }).first().click();
   }
 
-  /** Writes into the box and presses Enter. */
+  /** Writes into a box that asks for a text and presses Enter. The list of the step before is still there for a moment. */
   async submit(text: string): Promise<void> {
+    await this.#widget.locator('.quick-input-list').waitFor({ state: 'hidden' });
     await this.box.waitFor();
     await this.box.fill(text);
     await this.#page.keyboard.press('Enter');

@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { isVisible, soon } from './waiting.ts';
+import { isVisible, soon, until } from './waiting.ts';
 
 /** A tree in the side bar. Only rows that are scrolled into sight exist. */
 export class TreeView {
@@ -39,6 +39,26 @@ export class TreeView {
   /** Shows the rows below a row, or hides them. */
   async toggle(text: string | RegExp): Promise<void> {
     await this.row(text).first().locator('.monaco-tl-twistie').click();
+  }
+
+  /** Clicks a row until what that opens is seen. The click goes to its beginning: small buttons may lie over the rest. */
+  async open(text: string | RegExp, seen: Locator | (() => Promise<boolean>), what: string): Promise<void> {
+    await until(
+      async () =>
+        this.row(text)
+          .first()
+          .click({ position: { x: 60, y: 11 } }),
+      seen,
+      what,
+    );
+  }
+
+  /** Ticks or clears the box of a row. */
+  async check(text: string | RegExp, wanted: boolean): Promise<void> {
+    const box = this.row(text).locator('.monaco-custom-toggle').first();
+    const isSo = async (): Promise<boolean> => (await box.getAttribute('aria-checked')) === String(wanted);
+    const act = async (): Promise<void> => ((await isSo()) ? undefined : box.click());
+    await until(act, isSo, `a box that is ${wanted ? 'ticked' : 'clear'} on ${String(text)}`);
   }
 
   /** Presses one of the small buttons that appear on a row. */
@@ -88,10 +108,16 @@ export class TreeView {
     await wanted.click();
   }
 
-  /** Presses a button in the header of the view. */
+  /** Presses a button in the header of the view, which is there only while the pointer is. */
   async action(title: string): Promise<void> {
-    await this.#pane.locator('.pane-header').hover();
-    await this.#pane.locator(`.pane-header .action-label[aria-label^="${title}"]`).first().click();
+    const button = this.#pane.locator(`.pane-header .action-label[aria-label^="${title}"]`).first();
+    await soon(async () => {
+      await this.#pane.locator('.pane-header').hover();
+      return button.click({ timeout: 2000 }).then(
+        () => true,
+        () => false,
+      );
+    }, `a button ${title} in the header`);
   }
 
   /**

@@ -17,6 +17,28 @@ export async function soon<T>(
   }
 }
 
+/**
+ * Does something until its effect is seen, and again when it is not seen after ten seconds: a workbench draws rows and buttons
+ * anew under a click or a key, and what it hit then is gone. What is done must do no harm when it is done twice.
+ */
+export async function until(act: () => Promise<unknown>, seen: Locator | (() => Promise<boolean>), what: string) {
+  const isSeen = typeof seen === 'function' ? seen : async () => seen.isVisible();
+  let last: unknown;
+  await soon(
+    async () => {
+      last = await act().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      return soon(isSeen, what, 10_000).catch(() => false);
+    },
+    what,
+    60_000,
+  ).catch((error: unknown) => {
+    throw last === undefined ? error : new Error(`There was never ${what}.`, { cause: last });
+  });
+}
+
 /** Whether something is to be seen within a time. */
 export async function isVisible(what: Locator, timeoutMs: number): Promise<boolean> {
   return what.waitFor({ timeout: timeoutMs }).then(

@@ -123,23 +123,26 @@ export class Window {
    * it is a frame in a frame, and VS Code may exchange it.
    */
   async webview(selector: string, timeoutMs = patienceMs): Promise<Frame> {
-    return soon(
-      async () => {
-        for (const frame of this.page.frames()) {
-          const inner = frame.parentFrame()?.url().includes('extensionId=coppice.coppice') === true;
-          if (!inner || frame.isDetached()) continue;
-          const shown = await frame
-            .locator(selector)
-            .first()
-            .isVisible()
-            .catch(() => false);
-          if (shown) return frame;
-        }
-        return undefined;
-      },
-      `a webview with ${selector}`,
-      timeoutMs,
-    );
+    return soon(async () => this.#frameWith(selector), `a webview with ${selector}`, timeoutMs);
+  }
+
+  /** Whether something that fits a selector is to be seen in a webview. */
+  async shows(selector: string): Promise<boolean> {
+    return (await this.#frameWith(selector)) !== undefined;
+  }
+
+  async #frameWith(selector: string): Promise<Frame | undefined> {
+    for (const frame of this.page.frames()) {
+      const inner = frame.parentFrame()?.url().includes('extensionId=coppice.coppice') === true;
+      if (!inner || frame.isDetached()) continue;
+      const shown = await frame
+        .locator(selector)
+        .first()
+        .isVisible()
+        .catch(() => false);
+      if (shown) return frame;
+    }
+    return undefined;
   }
 
   /**
