@@ -12,8 +12,8 @@ import { BenchPlace, instantAgent } from './support/place.ts';
 const rounds = 3;
 const settleMs = 120_000;
 
-/** A session whose agent is done, with three changed files. */
-async function made(connection: Connection, place: BenchPlace, name: string): Promise<string> {
+/** A session whose agent is done, with so many changed files. */
+async function made(connection: Connection, place: BenchPlace, name: string, changed: number): Promise<string> {
   const { session } = await connection.request('session/create', {
     ...{ path: place.repository, prompt: name, agent: 'instant', requester: { env: place.env, secrets: {} } },
   });
@@ -25,7 +25,7 @@ async function made(connection: Connection, place: BenchPlace, name: string): Pr
       await delay(100);
       continue;
     }
-    for (const number of [1, 2, 3]) await writeFile(join(worktree, 'area0', `changed${number}.ts`), 'export {};\n');
+    for (let n = 0; n < changed; n += 1) await writeFile(join(worktree, 'area0', `changed${n}.ts`), 'export {};\n');
     return id;
   }
   throw new Error(`The session did not settle within ${settleMs / 1000} s.`);
@@ -35,12 +35,15 @@ const place = await BenchPlace.make(50_000, `${instantAgent}worktrees:\n  pool: 
 try {
   const connection = await place.connect();
   await connection.request('trust/grant', { path: place.repository, host: true });
-  const [facts, removed, floor]: number[][] = [[], [], []];
+  const [facts, removed, clean, floor]: number[][] = [[], [], [], []];
   for (let round = 0; round < rounds; round += 1) {
-    const session = await made(connection, place, `remove ${round}`);
+    const session = await made(connection, place, `remove ${round}`, 3);
     facts?.push(await timed(() => connection.request('session/facts', { session })));
     const force = ['changes', 'unpushed'] as const;
     removed?.push(await timed(() => connection.request('session/remove', { session, force: [...force] })));
+    const unchanged = await made(connection, place, `clean ${round}`, 0);
+    await connection.request('session/facts', { session: unchanged });
+    clean?.push(await timed(() => connection.request('session/remove', { session: unchanged, force: [] })));
     const path = join(place.root, `floor${round}`);
     await place.git('worktree', 'add', '-q', '-b', `floor${round}`, path);
     floor?.push(await timed(() => place.git('worktree', 'remove', '--force', path)));
@@ -53,6 +56,12 @@ try {
     median(floor ?? []),
     'git worktree remove',
     '≤ 50 ms',
+  );
+  ratio(
+    'the same without consent to changes (all files looked at)',
+    median(clean ?? []),
+    median(floor ?? []),
+    'git worktree remove',
   );
 } finally {
   await place.remove();

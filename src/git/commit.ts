@@ -5,13 +5,14 @@ import { changesBetween } from './changes.ts';
 import { parseAttributes, privateIndex } from './checkout.ts';
 import { textOf, zeroSplit } from './door.ts';
 import { branchFacts, refuseProtected } from './facts.ts';
+import { stagedTree } from './held.ts';
 import { branchCommit, readRefs, type Refs } from './refs.ts';
 import { configuredIdentity, type Identity, identityVariables, ownIdentity } from './identity.ts';
 import { bringIndexAlong, finishInterrupted } from './own-index.ts';
 import { type FindingKind, inspectWorktree, refuseFindings } from './inspect.ts';
 import { commitMessage, type CommitTrailers, trailerValue } from './message.ts';
 import type { Repository } from './repository.ts';
-import { stagedTree, treeOfCommit } from './save.ts';
+import { treeOfCommit } from './save.ts';
 import { treeOf, type TreeSnapshot } from './tree.ts';
 
 /** What is committed, under which key and in whose name. */

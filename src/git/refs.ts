@@ -36,6 +36,23 @@ export async function branchCommit(repository: Repository, branch: string): Prom
   return found === undefined ? (await askForRefs(repository)).branches.get(branch) : found.commit;
 }
 
+/** The commit that a ref of ours names, or undefined when there is none. @param ref its full name, of plain letters. */
+export async function refCommit(repository: Repository, ref: string): Promise<string | undefined> {
+  const { commonDir } = repository.location;
+  const found = await plainly(async () => {
+    const text = await read(join(commonDir, ref));
+    return { commit: text === undefined ? packedCommit((await packedRefs(commonDir)).text, ref) : objectId(text) };
+  });
+  if (found !== undefined) return found.commit;
+  const answer = await repository.run(['rev-parse', '--quiet', '--verify', ref], { okCodes: [0, 1] });
+  return answer.code === 0 ? textOf(answer) : undefined;
+}
+
+function packedCommit(text: string, ref: string): string | undefined {
+  const line = text.split('\n').find((each) => each.endsWith(` ${ref}`));
+  return line === undefined ? undefined : objectId(line.slice(0, line.indexOf(' ')));
+}
+
 /** The names of all local branches, without their commits. */
 export async function branchNames(repository: Repository): Promise<ReadonlySet<string>> {
   const { commonDir } = repository.location;

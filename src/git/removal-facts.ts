@@ -7,6 +7,7 @@ import { changesBetween } from './changes.ts';
 import { privateIndex } from './checkout.ts';
 import { textOf, zeroSplit } from './door.ts';
 import { branchFacts } from './facts.ts';
+import { heldBy, type Held } from './held.ts';
 import { hasOwnWork } from './inside.ts';
 import { branchCommit } from './refs.ts';
 import { type Finding, inspectWorktree } from './inspect.ts';
@@ -35,6 +36,8 @@ export interface RemovalFacts {
   /** `changed`, `repositories` or `findings` has something. */
   readonly dirty: boolean;
   readonly snapshot: TreeSnapshot;
+  /** What goes with git's entry of it. */
+  readonly held: Held;
   /** The last commit of the branch. */
   readonly committed: string;
 }
@@ -90,17 +93,18 @@ export async function removalFacts(
   const simple = plain.nested.length === 0 && plain.submodules.length === 0;
   const snapshot = simple ? plain : await treeOf(repository, place, { ...call, nested: 'as-files' });
   const committed = tip ?? snapshot.head;
-  const [{ files, paths }, own, ignored, unpushed, toMerge, lease] = await allOf([
+  const [{ files, paths }, own, ignored, unpushed, toMerge, lease, held] = await allOf([
     changesBetween(repository, committed, plain.tree, Number.POSITIVE_INFINITY),
     ownSubmodules(repository, place, snapshot.submodules),
     ownIgnored(repository, place),
     count(repository, [committed, '--not', '--remotes']),
     unmerged(repository, place, committed, into),
     readLease(place),
+    heldBy(repository, place.admin),
   ]);
   const repositories = [...snapshot.nested, ...own];
   return {
-    ...{ findings, ignored, repositories, unpushed, lease, snapshot, committed },
+    ...{ findings, ignored, repositories, unpushed, lease, snapshot, held, committed },
     changed: files,
     untracked: paths.filter(({ kind }) => kind === 'added').length,
     unmerged: toMerge,

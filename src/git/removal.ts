@@ -73,7 +73,7 @@ export async function removeWorktree(repository: Repository, place: Place, optio
   const known = found === undefined ? undefined : await stillTrue(repository, place, found, call);
   const facts = known ?? (await removalFacts(repository, place, into, signal));
   refuse(place, facts, options);
-  const saved = await saveWork(repository, place, options.session, facts.snapshot);
+  const saved = await saveWork(repository, place, options.session, facts.snapshot, facts.held);
   const whole = facts.ignored.length > 0 || facts.repositories.length > 0;
   const keepMs = whole ? (options.keepMs ?? weekMs) : (options.graceMs ?? 0);
   const trash = await moveToTrash(repository, options.root, place.path, saved, { now: options.now, keepMs });

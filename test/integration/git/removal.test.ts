@@ -234,6 +234,34 @@ describe('removing worktrees', () => {
       await refused('unpushed', { found: clean, despite: ['changes'] });
     });
 
+    it('asks git for one thing, the commit that keeps it all', async () => {
+      await sandbox.write(place.path, { 'new.txt': 'n\n' });
+      await git('add', '-A');
+      const found = await removalFacts(repository, place);
+      const before = sandbox.log.length;
+      const { saved } = await remove({ despite: ['changes'], found });
+      assert.deepEqual(
+        sandbox.log.slice(before).map(({ args }) => args[0]),
+        ['commit-tree'],
+      );
+      assert.equal(await sandbox.git(main, 'show', `${saved.ref}^2:new.txt`), 'n');
+    });
+
+    it('keeps what was staged, and commits that were made and given up, since', async () => {
+      await sandbox.write(place.path, { 'new.txt': 'n\n' });
+      const found = await removalFacts(repository, place);
+      const tip = await git('rev-parse', 'HEAD');
+      const givenUp = await commitFile('given-up.txt');
+      await git('reset', '-q', '--hard', tip);
+      await sandbox.write(place.path, { 'new.txt': 'staged\n' });
+      await git('add', 'new.txt');
+      await sandbox.write(place.path, { 'new.txt': 'n\n' });
+      const { saved } = await remove({ despite: ['changes'], found });
+      assert.equal(await sandbox.git(main, 'show', `${saved.ref}^2:new.txt`), 'staged');
+      await sandbox.git(main, 'branch', '-q', '-D', 'feature/x');
+      await sandbox.git(main, 'merge-base', '--is-ancestor', givenUp, saved.ref);
+    });
+
     it('a repository that appeared since is found', async () => {
       const clean = await removalFacts(repository, place);
       await mkdir(join(place.path, 'inner'));
@@ -251,57 +279,6 @@ describe('removing worktrees', () => {
     ({ place } = await createWorktree(repository, { root: sandbox.root, slug: 'x' }));
     const second = await remove();
     await sandbox.git(main, 'merge-base', '--is-ancestor', first.saved.commit, second.saved.ref);
-  });
-
-  describe('the trash', () => {
-    it('is deleted late, after its time, and never what is not kept', async () => {
-      await sandbox.write(place.path, { 'keep.local': 'k\n', 'new.txt': 'n\n' });
-      const { saved, trash } = await remove({ despite: ['changes'], keepMs: day });
-      assert.deepEqual(
-        (await listTrash(repository, sandbox.root)).map(({ id }) => id),
-        [trash],
-      );
-      assert.deepEqual(await sweepTrash(repository, sandbox.root, { now: now + day - 1 }), {
-        deleted: [],
-        doubtful: [],
-      });
-      await sandbox.git(main, 'update-ref', '-d', saved.ref);
-      const refused = await sweepTrash(repository, sandbox.root, { now: now + day });
-      assert.deepEqual([refused.deleted, refused.doubtful.length], [[], 1]);
-      await sandbox.git(main, 'update-ref', saved.ref, saved.commit);
-      assert.deepEqual((await sweepTrash(repository, sandbox.root, { now: now + day })).deleted, [place.path]);
-      assert.deepEqual(await listTrash(repository, sandbox.root), []);
-      assert.deepEqual(await readdir(join(main, '.git', 'coppice', 'trash')), []);
-      assert.deepEqual(
-        await readdir(join(sandbox.root, '.trash', `project-${repository.location.id.slice(0, 8)}`)),
-        [],
-      );
-    });
-
-    it('what a late process wrote is kept before it is deleted', async () => {
-      const { trash, saved } = await remove();
-      const folder = join(sandbox.root, '.trash', `project-${repository.location.id.slice(0, 8)}`, trash);
-      await writeFile(join(folder, 'late.txt'), 'late\n');
-      await sweepTrash(repository, sandbox.root, { now });
-      assert.equal(await exists(folder), false);
-      assert.equal(await sandbox.git(main, 'show', `${saved.ref}:late.txt`), 'late');
-      await sandbox.git(main, 'merge-base', '--is-ancestor', saved.commit, saved.ref);
-    });
-
-    it('stops in the middle when told, and goes on later', async () => {
-      await sandbox.write(
-        place.path,
-        Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`node_modules/f${index}`, 'x'])),
-      );
-      await remove();
-      const stop = new AbortController();
-      setTimeout(() => stop.abort(), 200);
-      await assert.rejects(sweepTrash(repository, sandbox.root, { now, signal: stop.signal, pauseMs: 60_000 }), {
-        name: 'AbortError',
-      });
-      assert.equal((await listTrash(repository, sandbox.root)).length, 1);
-      assert.deepEqual((await sweepTrash(repository, sandbox.root, { now, pauseMs: 0 })).deleted, [place.path]);
-    });
   });
 
   describe('cleanupWorktrees', () => {

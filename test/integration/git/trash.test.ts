@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Place } from '../../../src/core/session/state.ts';
+import { createWorktree } from '../../../src/git/create.ts';
+import { type Removed, removeWorktree, type RemovalOptions } from '../../../src/git/removal.ts';
+import type { Repository } from '../../../src/git/repository.ts';
+import { listTrash, sweepTrash } from '../../../src/git/trash.ts';
+import { exists, Sandbox } from './support.ts';
+
+const now = 1_800_000_000_000;
+const day = 24 * 60 * 60 * 1000;
+
+describe('a removed worktree in the trash', () => {
+  let sandbox: Sandbox;
+  let main: string;
+  let repository: Repository;
+  let place: Place;
+
+  beforeEach(async () => {
+    sandbox = await Sandbox.make();
+    main = await sandbox.repository('project', { 'README.md': 'hello\n', '.gitignore': '*.local\nnode_modules/\n' });
+    repository = await sandbox.open(main);
+    ({ place } = await createWorktree(repository, { root: sandbox.root, slug: 'x' }));
+  });
+
+  afterEach(async () => {
+    await sandbox.clean();
+  });
+
+  const remove = (more: Partial<RemovalOptions> = {}): Promise<Removed> =>
+    removeWorktree(repository, place, { root: sandbox.root, session: 's-1', now, ...more });
+
+  it('is deleted late, after its time, and never what is not kept', async () => {
+    await sandbox.write(place.path, { 'keep.local': 'k\n', 'new.txt': 'n\n' });
+    const { saved, trash } = await remove({ despite: ['changes'], keepMs: day });
+    assert.deepEqual(
+      (await listTrash(repository, sandbox.root)).map(({ id }) => id),
+      [trash],
+    );
+    assert.deepEqual(await sweepTrash(repository, sandbox.root, { now: now + day - 1 }), {
+      deleted: [],
+      doubtful: [],
+    });
+    await sandbox.git(main, 'update-ref', '-d', saved.ref);
+    const refused = await sweepTrash(repository, sandbox.root, { now: now + day });
+    assert.deepEqual([refused.deleted, refused.doubtful.length], [[], 1]);
+    await sandbox.git(main, 'update-ref', saved.ref, saved.commit);
+    assert.deepEqual((await sweepTrash(repository, sandbox.root, { now: now + day })).deleted, [place.path]);
+    assert.deepEqual(await listTrash(repository, sandbox.root), []);
+    assert.deepEqual(await readdir(join(main, '.git', 'coppice', 'trash')), []);
+    assert.deepEqual(await readdir(join(sandbox.root, '.trash', `project-${repository.location.id.slice(0, 8)}`)), []);
+  });
+
+  it('what a late process wrote is kept before it is deleted', async () => {
+    const { trash, saved } = await remove();
+    const folder = join(sandbox.root, '.trash', `project-${repository.location.id.slice(0, 8)}`, trash);
+    await writeFile(join(folder, 'late.txt'), 'late\n');
+    await sweepTrash(repository, sandbox.root, { now });
+    assert.equal(await exists(folder), false);
+    assert.equal(await sandbox.git(main, 'show', `${saved.ref}:late.txt`), 'late');
+    await sandbox.git(main, 'merge-base', '--is-ancestor', saved.commit, saved.ref);
+  });
+
+  it('stops in the middle when told, and goes on later', async () => {
+    await sandbox.write(
+      place.path,
+      Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`node_modules/f${index}`, 'x'])),
+    );
+    await remove();
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 200);
+    await assert.rejects(sweepTrash(repository, sandbox.root, { now, signal: stop.signal, pauseMs: 60_000 }), {
+      name: 'AbortError',
+    });
+    assert.equal((await listTrash(repository, sandbox.root)).length, 1);
+    assert.deepEqual((await sweepTrash(repository, sandbox.root, { now, pauseMs: 0 })).deleted, [place.path]);
+  });
+});
