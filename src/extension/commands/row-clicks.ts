@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import type { Commands } from './door.ts';
+import { selectedRow } from './selected-row.ts';
 import type { RowCommandId } from './table.ts';
 
 /**
@@ -14,6 +15,7 @@ export class RowClicks<Row extends object> implements Disposable {
   readonly #commands: Commands;
   readonly #owner = new Disposables();
   readonly #targets = new WeakMap<Row, vscode.Command>();
+  #isOver = false;
 
   constructor(commands: Commands, id: RowCommandId) {
     this.#commands = commands;
@@ -36,7 +38,7 @@ export class RowClicks<Row extends object> implements Disposable {
   /** Runs the command of the row that is selected in `view`, whenever one is clicked there. */
   follow(view: Pick<vscode.TreeView<Row>, 'selection'>): void {
     const run = async (): Promise<void> => {
-      const [row] = view.selection;
+      const row = await selectedRow(view, () => this.#isOver);
       const target = row === undefined ? undefined : this.#targets.get(row);
       if (target !== undefined) {
         await vscode.commands.executeCommand(target.command, ...((target.arguments ?? []) as readonly unknown[]));
@@ -46,6 +48,7 @@ export class RowClicks<Row extends object> implements Disposable {
   }
 
   dispose(): void {
+    this.#isOver = true;
     this.#owner.dispose();
   }
 
