@@ -23,7 +23,7 @@ describe('the row that was clicked', () => {
       looks += 1;
       return looks > 2;
     };
-    assert.equal(await selectedRow({ selection: [] }, isOver), undefined);
+    assert.equal(await selectedRow<string>({ selection: [] }, isOver), undefined);
     assert.equal(looks, 3);
   });
 });
