@@ -190,7 +190,10 @@ async function begin(run: Run, app: EngineApp): Promise<() => Promise<void>> {
     seconds: run.options.idleSeconds ?? usualIdleSeconds,
     busy: () => server.clients().length > 0 || !app.idle(),
     now: () => performance.now(),
-    onIdle: () => run.stop({ reason: 'idle' }),
+    onIdle: () => {
+      server.refuse(stoppingError('idle')); // at once: nobody is welcomed by an engine that has decided to end
+      run.stop({ reason: 'idle' });
+    },
   });
   const guard = watchOver(run, run.endpoint);
   return async () => {

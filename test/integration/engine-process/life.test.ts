@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ describe('life of an engine', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.ok(isAlive(connection.engine.pid), 'it ended although a front end is connected');
     connection.dispose();
-    await ended(connection.engine.pid, 5_000);
+    await ended(connection.engine.pid);
     assert.deepEqual(await left(), []);
 
     const busy = await bench.connect({ launch: bench.plan({ busy: true, idleSeconds: 0.3 }) });
@@ -96,12 +96,15 @@ describe('life of an engine', () => {
     const begun = performance.now();
     const late = { code: 'timed-out', message: new RegExp(`process ${engine.pid}.*does not answer`) };
     await assert.rejects(bench.connect({ timeoutMs: 700 }), late);
-    assert.ok(performance.now() - begun < 4_000);
+    assert.ok(performance.now() - begun < 15_000, 'in less than it waits unless told');
     await rm(join(bench.home, 'engine.json')); // not even when it is not found
-    await assert.rejects(bench.connect({ timeoutMs: 4_000 }), {
-      code: 'timed-out',
-      message: /made way for the engine/,
-    });
+    const refused = async (timeoutMs: number): Promise<string> => {
+      const error: unknown = await bench.connect({ timeoutMs }).catch((reason: unknown) => reason);
+      assert.ok(isCoppiceError(error, 'timed-out'), String(error));
+      return error.message;
+    };
+    const short = await refused(3_000); // a slow machine has not brought the other engine up by then
+    assert.match(/made way/.test(short) ? short : await refused(25_000), /made way for the engine/);
     assert.equal(await readFile(join(bench.home, 'lock'), 'utf8'), lock);
     process.kill(engine.pid, 'SIGCONT');
     assert.equal((await bench.connect()).engine.pid, engine.pid);
@@ -141,12 +144,23 @@ describe('life of an engine', () => {
   });
 
   it('commits nothing once the data directory is no longer its own', async () => {
-    const connection = await bench.connect();
-    await connection.request('session/interrupt', { session: '1' });
-    await rm(join(bench.home, 'lock'));
-    const refused = connection.request('session/interrupt', { session: '1' });
-    await assert.rejects(refused, { code: 'read-only' });
-    assert.equal(await readFile(join(bench.home, 'toy-journal'), 'utf8'), '1\n');
+    const journal = join(bench.home, 'toy-journal');
+    const refusal = async (): Promise<unknown> => {
+      const connection = await bench.connect();
+      await connection.request('session/interrupt', { session: '1' });
+      const before = await readFile(journal, 'utf8');
+      await rm(join(bench.home, 'lock'));
+      const error: unknown = await connection.request('session/interrupt', { session: '1' }).then(
+        () => assert.fail('it was carried out'),
+        (reason: unknown) => reason,
+      );
+      assert.equal(await readFile(journal, 'utf8'), before);
+      await ended(connection.engine.pid);
+      return error;
+    };
+    // The engine looks at its lock every second, too, and ends: then that is what the request is refused for.
+    let error = await refusal();
+    while (!isCoppiceError(error, 'read-only')) error = await refusal();
   });
 
   describe('beside front ends of other versions', () => {
@@ -161,7 +175,10 @@ describe('life of an engine', () => {
       assert.equal((await old.closed).reason, 'lost');
       assert.equal(await readFile(join(bench.home, 'toy-stops'), 'utf8'), `${old.engine.pid}\n`);
       assert.equal((await next.request('engine/status', {})).lastSeq, 3);
-      assert.deepEqual((await readdir(join(bench.home, 'engine'))).sort(), ['1.1.0', 'engine.log']);
+      await bench.enginesUp(2);
+      const copies = (): string[] => readdirSync(join(bench.home, 'engine')).sort();
+      await until(() => !copies().includes('1.0.0'), 'the end of the older copy');
+      assert.deepEqual(copies(), ['1.1.0', 'engine.log']);
     });
 
     it('of many newer ones that come at once, one replaces it', async () => {

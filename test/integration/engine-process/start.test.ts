@@ -100,7 +100,7 @@ describe('starting an engine', () => {
     const begun = performance.now();
     const hanging = bench.connect({ launch: bench.plan({ open: 'hang' }), timeoutMs: 1500 });
     await assert.rejects(hanging, { code: 'timed-out', message: /within 1\.5 s/ });
-    assert.ok(performance.now() - begun < 4000);
+    assert.ok(performance.now() - begun < 15_000);
     await until(() => bench.alive().length === 1, 'the engine to open');
     const [pid = 0] = bench.alive();
     process.kill(pid, 'SIGTERM'); // it can still be told to end

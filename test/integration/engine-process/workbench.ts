@@ -58,7 +58,7 @@ export class Workbench {
   }
 
   options(more: Partial<ConnectOptions> = {}): ConnectOptions {
-    return { home: this.home, client: 'test', version: '1.0.0', launch: this.plan(), timeoutMs: 15_000, ...more };
+    return { home: this.home, client: 'test', version: '1.0.0', launch: this.plan(), timeoutMs: 40_000, ...more };
   }
 
   async connect(more: Partial<ConnectOptions> = {}): Promise<Connection> {
@@ -124,7 +124,13 @@ export class Workbench {
 
   async close(): Promise<void> {
     for (const each of this.#open) await each.dispose();
-    for (const child of this.#children) child.kill('SIGKILL');
+    await Promise.all(
+      this.#children.map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }),
+    );
     for (let left = this.alive(); left.length > 0; left = this.alive()) {
       for (const pid of left) process.kill(pid, 'SIGKILL');
       await Promise.all(left.map((pid) => ended(pid)));
@@ -156,11 +162,11 @@ function environmentOf(pid: number): string {
   }
 }
 
-export async function ended(pid: number, ms = 10_000): Promise<void> {
+export async function ended(pid: number, ms = 30_000): Promise<void> {
   await until(() => !isAlive(pid), `the end of process ${pid}`, ms);
 }
 
-export async function until(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
   const deadline = performance.now() + ms;
   while (!condition()) {
     assert.ok(performance.now() < deadline, `waited in vain for ${what}`);
