@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import { admission } from '../core/queue/policy.ts';
-import { mattersHowMuch, shortages, type Room, type RoomLimits } from '../core/queue/room.ts';
+import { mattersHowLarge, mattersHowMuch, shortages, type Room, type RoomLimits } from '../core/queue/room.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import type { Mode } from '../core/session/state.ts';
 import { isLive } from '../core/session/status.ts';
@@ -51,7 +51,7 @@ function limitsOf(settings: Settings): RoomLimits {
 }
 
 async function roomFor(services: Services, wanted: Wanted, limits: RoomLimits): Promise<Room> {
-  const [memory, disk] = await Promise.all([memoryFor(services, wanted, limits), diskFor(services, wanted)]);
+  const [memory, disk] = await Promise.all([memoryFor(services, wanted, limits), diskFor(services, wanted, limits)]);
   return { ...memory, ...disk };
 }
 
@@ -79,13 +79,13 @@ async function memoryFor(
 async function diskFor(
   services: Services,
   { settings, location, makesWorktree }: Wanted,
+  limits: RoomLimits,
 ): Promise<Pick<Room, 'freeDisk' | 'worktree'>> {
   if (!makesWorktree) return { worktree: 0 };
-  const [freeDisk, worktree] = await Promise.all([
-    soon(freeBytes(existing(settings['worktrees.root']))),
-    soon(services.checkoutBytes(location)),
-  ]);
-  return { ...(freeDisk === undefined ? {} : { freeDisk }), worktree: worktree ?? 0 };
+  const freeDisk = await soon(freeBytes(existing(settings['worktrees.root'])));
+  if (freeDisk === undefined) return { worktree: 0 };
+  const worktree = mattersHowLarge(freeDisk, limits) ? await soon(services.checkoutBytes(location)) : 0;
+  return { freeDisk, worktree: worktree ?? 0 };
 }
 
 /** The folder itself is made with the first worktree. */

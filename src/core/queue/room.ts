@@ -25,6 +25,14 @@ export interface RoomLimits {
 /** Hardly any session takes more than this; sessions need not be looked at where there is so much for each. */
 const plenty = 4 * 2 ** 30;
 
+/** Hardly any worktree takes more than this. */
+const largest = 32 * 2 ** 30;
+
+/** Whether the size of a worktree matters for the answer. */
+export function mattersHowLarge(freeDisk: number, { minFreeDisk }: RoomLimits): boolean {
+  return freeDisk - minFreeDisk < largest;
+}
+
 /** Whether the memory of the sessions at work matters for the answer. */
 export function mattersHowMuch(freeMemory: number, sessions: number, { minFreeMemory }: RoomLimits): boolean {
   return minFreeMemory > 0 && freeMemory - minFreeMemory < (sessions + 1) * plenty;

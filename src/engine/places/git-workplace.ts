@@ -16,6 +16,7 @@ import type { Repository } from '../../git/repository.ts';
 import { resolveWorktree } from '../../git/resolver.ts';
 import { treeOfCommit } from '../../git/save.ts';
 import { runScript } from '../../git/script.ts';
+import { keepStash, stashMark, stashNews, stashRemarks } from '../../git/stash.ts';
 import { adoptWorktree, listWorktrees, probeWorktree } from '../../git/worktrees.ts';
 import type { Log } from '../process/log.ts';
 import type { Store } from '../sessions/store.ts';
@@ -37,6 +38,8 @@ export interface WorkplaceOptions {
 /** Places to work in, made of git worktrees. */
 export class GitWorkplace implements Workplace {
   readonly #options: WorkplaceOptions;
+  /** How the stash was when it was last kept, by session. */
+  readonly #stashes = new Map<string, string | undefined>();
 
   constructor(options: WorkplaceOptions) {
     this.#options = options;
@@ -55,6 +58,7 @@ export class GitWorkplace implements Workplace {
         ? await this.#take(repository, session, choice)
         : await this.#make(repository, session, choice, signal);
     await leaseFor(place, session.id, repository.owner, signal);
+    await this.keepStash(session);
     if (choice.kind === 'create') await this.#setUp(session, place, signal);
     return place;
   }
@@ -70,6 +74,7 @@ export class GitWorkplace implements Workplace {
       );
     }
     await leaseFor(place, session.id, repository.owner);
+    await this.keepStash(session);
     return place;
   }
 
@@ -109,7 +114,30 @@ export class GitWorkplace implements Workplace {
     return { tree: snapshot.tree, files, insertions, deletions };
   }
 
+  async keepStash(session: Session): Promise<void> {
+    try {
+      const repository = await this.#repository(session);
+      const mark = await stashMark(repository);
+      if (mark === this.#stashes.get(session.id)) return;
+      await keepStash(repository, session.id);
+      this.#stashes.set(session.id, mark);
+    } catch (error) {
+      this.#options.log.warn('the stash could not be kept', { session: session.id, error: String(error) });
+    }
+  }
+
+  async stashRemarks(session: Session, place: Place): Promise<readonly string[]> {
+    try {
+      await this.keepStash(session);
+      return stashRemarks(await stashNews(await this.#repository(session), session.id, place.branch));
+    } catch (error) {
+      this.#options.log.warn('the stash could not be looked at', { session: session.id, error: String(error) });
+      return [];
+    }
+  }
+
   async release(session: Session, place: Place): Promise<void> {
+    this.#stashes.delete(session.id);
     const lease = await readLease(place);
     if (lease?.record.holder === session.id) await releaseLease(lease);
   }

@@ -272,6 +272,7 @@ export class Follower {
     this.#policy = policyOf(settings);
     this.#monitor?.listen(session, this.#context.clock(), settings['monitor.silenceSeconds'] * 1000);
     await this.#checkSpace(settings);
+    await this.#context.workplace.keepStash(session);
   }
 
   /** A full disk loses output without an error (executors.md §5), so free space is watched and a loss is said before it happens. */

@@ -14,7 +14,12 @@ import { engineActor, type SessionContext } from './context.ts';
 export async function settle(context: SessionContext, session: Session, error?: unknown): Promise<void> {
   const problem = error === undefined ? session.cancelling?.error : toErrorRecord(error);
   const place = session.holding ? session.worktree : undefined;
-  const work = await record(context, session, place, outcomeOf(session, problem));
+  const work = await withStash(
+    context,
+    session,
+    place,
+    await record(context, session, place, outcomeOf(session, problem)),
+  );
   if (place !== undefined && work.changes !== undefined) {
     await reconcile(context, context.store.session(session.id), place, work.changes.tree);
   }
@@ -78,6 +83,21 @@ interface Recorded {
   readonly changes?: ChangeSummary;
   readonly intent?: string;
   readonly error?: ErrorRecord;
+}
+
+/** An agent that works in the repository itself shares its stash: what came of that goes on record with the changes. */
+async function withStash(
+  context: SessionContext,
+  session: Session,
+  place: Place | undefined,
+  work: Recorded,
+): Promise<Recorded> {
+  const { tree, shared } = context.executor(session);
+  const elsewhere = tree !== undefined || shared !== undefined;
+  if (place === undefined || work.changes === undefined || elsewhere) return work;
+  const remarks = await context.workplace.stashRemarks(session, place);
+  if (remarks.length === 0) return work;
+  return { ...work, changes: { ...work.changes, remarks: [...(work.changes.remarks ?? []), ...remarks] } };
 }
 
 /** Commits on success; otherwise the work in progress stays uncommitted in the worktree, where a continuation finds it. */

@@ -17,6 +17,13 @@ export interface Workplace {
   commit(session: Session, place: Place, options: { intent: string; message: string }): Promise<ChangeSummary>;
   /** How the worktree stands against its base, without committing. */
   changes(session: Session, place: Place): Promise<ChangeSummary>;
+  /**
+   * Keeps the entries of the repository's stash, which all worktrees share; the worktree's begin does so by itself. Never throws:
+   * what cannot be kept is in the log.
+   */
+  keepStash(session: Session): Promise<void>;
+  /** What a person should know of that stash after the session worked: a sentence each. Never throws. */
+  stashRemarks(session: Session, place: Place): Promise<readonly string[]>;
   release(session: Session, place: Place): Promise<void>;
 }
 

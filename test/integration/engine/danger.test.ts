@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { journalOf } from '../../support/engine/checks.ts';
 import { Person } from '../../support/engine/person.ts';
 import { until } from '../../support/engine/waiting.ts';
@@ -51,6 +54,34 @@ describe('a session whose agent does something dangerous', function () {
       assert.deepEqual(again.needs[0]?.findings, [forced]);
       await person.answer(session, 'deny');
       await person.sees(session, 'interrupted');
+    } finally {
+      await world.dispose();
+    }
+  });
+
+  it('takes no entry of the stash away from others: what went is kept and told, and so is what was left there', async () => {
+    const script = 'cat >/dev/null; git stash clear; echo left >> README.md; git stash push -q; echo done > done.txt';
+    const thief = `    thief:\n      command: ${JSON.stringify(['/bin/sh', '-c', script])}\n`;
+    const world = await worlds.world({ covered: true, config: thief });
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, { cwd: world.repository, env: world.env, encoding: 'utf8' }).trim();
+    try {
+      const person = new Person(world);
+      await person.trust();
+      writeFileSync(join(world.repository, 'README.md'), 'not committed yet\n');
+      git('stash', 'push', '-q');
+      const mine = git('rev-parse', 'stash@{0}');
+      const { changes, branch } = await person.sees(await person.create('x', { agent: 'thief' }), 'reported');
+      const [left = '', gone = '', ...more] = changes?.remarks ?? [];
+      assert.deepEqual(more, []);
+      assert.match(
+        left,
+        new RegExp(`^It left “WIP on ${branch ?? ''}: .*git stash apply ${git('rev-parse', 'stash@{0}')}`),
+      );
+      assert.match(gone, new RegExp(`^“WIP on main: .*” went from the stash.*\\x60git stash store ${mine}\\x60`));
+      git('stash', 'store', mine);
+      git('stash', 'pop', '-q');
+      assert.equal(readFileSync(join(world.repository, 'README.md'), 'utf8'), 'not committed yet\n');
     } finally {
       await world.dispose();
     }
