@@ -5,8 +5,8 @@ import { pause } from '../pause.ts';
 import type { ProcessTable } from '../process-table.ts';
 import { isLocked, preparedBootId, readExit, readProcesses } from '../run-files.ts';
 
-/** Time that a live wrapper has to write down the end of its agent: two short commands on a busy machine. */
-const defaultExitRecordMs = 2_000;
+/** Time that a live wrapper has to write down the end of its agent: two short commands, on a machine that is overloaded. */
+const defaultExitRecordMs = 10_000;
 
 /** Never throws: what cannot be read cannot be told. */
 export async function probe(

@@ -41,7 +41,7 @@ switch (task.do) {
     break;
   }
   case 'stop': {
-    say(await executor.stop(task.run, { graceMs: 500 }));
+    say(await executor.stop(task.run, { graceMs: 20_000 }));
     break;
   }
 }

@@ -23,7 +23,7 @@ describe('a local run, when something is killed', () => {
   }
 
   it('is started exactly once by any number of starters at the same moment', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     for (let round = 1; round <= 2; round += 1) {
       const spec = bench.spec('echo "agent $$"; sleep 60', { run: round });
       const at = Date.now() + 700;
@@ -59,9 +59,13 @@ describe('a local run, when something is killed', () => {
   });
 
   it('loses no byte and doubles none when its starter is killed in mid-stream', async () => {
-    const script =
-      'i=0; while [ $i -lt 400 ]; do echo "$i ü🌳 $$"; i=$((i+1)); [ $((i % 4)) = 0 ] && sleep 0.004; done';
-    const spec = bench.spec(script);
+    const go = join(bench.home, 'go');
+    const script = `i=0
+      while [ $i -lt 400 ]; do
+        echo "$i ü🌳 $$"; i=$((i+1)); [ $((i % 4)) = 0 ] && sleep 0.004
+        while [ $i = 300 ] && [ ! -e "$1" ]; do sleep 0.02; done
+      done`;
+    const spec = bench.spec(script, { args: ['-c', script, 'agent', go] });
     const first = bench.controller({ do: 'start-and-tail', spec });
     await until(() => first.output().split('\n').length > 100, 'a hundred lines');
     first.child.kill('SIGKILL');
@@ -70,6 +74,7 @@ describe('a local run, when something is killed', () => {
     const taken = seen.map((line) => JSON.parse(line) as { text: string; end: number });
     const state = await bench.executor.probe(spec);
     assert.equal(state.state, 'running', 'the agent outlives its starter');
+    await writeFile(go, '');
 
     const { lines, end } = bench.follow(spec, taken.at(-1)?.end);
     assert.equal((await end).reason, 'ended');
@@ -82,7 +87,7 @@ describe('a local run, when something is killed', () => {
   });
 
   it('is started exactly once when its starter is killed at any moment of the start', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const seed = Date.now() % 1_000_000;
     tell(`seed ${seed}`);
     for (let round = 1; round <= 8; round += 1) {
@@ -128,7 +133,7 @@ describe('a local run, when something is killed', () => {
     const killAgent = "exec sh -c 'kill -KILL $$'";
 
     it('is never run twice, and nothing of it is left over', async function () {
-      this.timeout(40_000);
+      this.timeout(180_000);
       const lines = (await readFile(wrapperPath, 'utf8')).split('\n');
       const first = lines.indexOf('coppice_main() {') + 1;
       const subshell = lines.indexOf('  (', first);
@@ -172,7 +177,7 @@ describe('a local run, when something is killed', () => {
       if (state === 'running') await until(async () => (await agents(spec)).length === 1, 'the agent');
       else assert.deepEqual(await agents(spec), []);
       if (again === 'started' && agentLives) assert.equal(state, 'running');
-      const report = await bench.executor.stop(spec, { graceMs: 1_000 });
+      const report = await bench.executor.stop(spec, { graceMs: 20_000 });
       assert.deepEqual(report.left, []);
       assert.deepEqual(await bench.executor.processes(spec), []);
       assert.ok((await agents(spec)).length <= 1);
@@ -196,7 +201,7 @@ describe('a local run, when something is killed', () => {
     const record = await bench.start(spec);
     await rm(spec.directory, { recursive: true });
     assert.deepEqual(await bench.executor.probe(record), { state: 'running', pid: record.pid });
-    const report = await bench.executor.stop(record, { graceMs: 1_000 });
+    const report = await bench.executor.stop(record, { graceMs: 20_000 });
     assert.equal(report.signal, 'SIGTERM');
     assert.deepEqual(report.state, { state: 'exited' });
     assert.deepEqual(await bench.executor.processes(record), []);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readlinkSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAlive, sleep, until, Workbench } from './workbench.ts';
+import { isAlive, until, Workbench } from './workbench.ts';
 
 describe('a local run', () => {
   let bench: Workbench;
@@ -32,7 +32,7 @@ describe('a local run', () => {
     assert.ok(state.at !== undefined && Math.abs(state.at - Date.now()) < 30_000);
     assert.equal(await readFile(spec.stderrPath, 'utf8'), 'bye\n');
     await until(() => !isAlive(record.wrapperPid), 'the end of the wrapper');
-    assert.deepEqual(await bench.executor.processes(spec), []);
+    await until(async () => (await bench.executor.processes(spec)).length === 0, 'the end of the feeder');
   });
 
   it('records the raw code of every end', async () => {
@@ -61,7 +61,7 @@ describe('a local run', () => {
     const begin = performance.now();
     await assert.rejects(bench.executor.write(spec, 1, 'x'), { code: 'wrong-state' });
     await bench.executor.close(spec);
-    assert.ok(performance.now() - begin < 1_000);
+    assert.ok(performance.now() - begin < 20_000);
     assert.equal(await bench.executor.inputState(spec, 1), 'absent');
   });
 
@@ -161,7 +161,7 @@ describe('a local run', () => {
     const script = 'trap "echo term" TERM; trap "echo int; exit 9" INT; echo ready; while :; do sleep 0.02; done';
     const spec = bench.spec(script);
     const { wrapperPid, pid } = await bench.start(spec);
-    const { lines } = bench.follow(spec);
+    const { lines, end } = bench.follow(spec);
     await until(() => lines.length === 1, 'the traps');
     for (let i = 0; i < 5; i += 1) process.kill(wrapperPid, 'SIGHUP');
     process.kill(wrapperPid, 'SIGTERM');
@@ -172,6 +172,7 @@ describe('a local run', () => {
     process.kill(wrapperPid, 'SIGINT');
     const state = await bench.ended(spec);
     assert.ok(state.state === 'exited' && state.code === 9);
+    assert.equal((await end).reason, 'ended');
     assert.deepEqual(
       lines.map(({ text }) => text),
       ['ready', 'term', 'term', 'int'],
@@ -257,14 +258,14 @@ describe('a local run', () => {
       await assert.rejects(bench.executor.signal(spec, 'SIGINT'), { code: 'unknown-outcome' });
       const begin = performance.now();
       await assert.rejects(bench.executor.write(spec, 1, 'x'), { code: 'wrong-state' });
-      assert.ok(performance.now() - begin < 3_000);
+      assert.ok(performance.now() - begin < 20_000);
     });
 
     it('is cleaned only when nothing of it lives', async () => {
       const spec = bench.spec('sleep 60');
       await bench.start(spec);
       await assert.rejects(bench.executor.clean(spec), { code: 'wrong-state' });
-      await bench.executor.stop(spec, { graceMs: 1_000 });
+      await bench.executor.stop(spec, { graceMs: 20_000 });
       await bench.executor.clean(spec);
       assert.equal(existsSync(spec.directory), false);
       assert.equal(existsSync(spec.streamPath), true);
@@ -287,9 +288,9 @@ describe('a local run', () => {
   });
 
   it('is not touched by the engine’s own end: no descriptor of it is shared', async () => {
-    const spec = bench.spec('ls -l /proc/$$/fd; sleep 60');
+    const spec = bench.spec('ls -l /proc/$$/fd; echo listed; sleep 60');
     const { pid, wrapperPid } = await bench.start(spec);
-    await sleep(100);
+    await until(async () => (await bench.stream(spec)).endsWith('listed\n'), 'the list');
     const listing = await bench.stream(spec);
     assert.match(listing, /0 -> \/dev\/null/);
     const open = [...listing.matchAll(/ (\d+) -> (.*)$/gm)].map(([, fd, target]) => ({ fd: Number(fd), target }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StopReport } from '../../../src/executors/executor.ts';
+import type { RunRef, StopReport } from '../../../src/executors/executor.ts';
 import { isAlive, pidIn, sleep, until, Workbench } from './workbench.ts';
 
 describe('stopping a local run', () => {
@@ -23,8 +23,8 @@ describe('stopping a local run', () => {
     await bench.start(spec);
     await ready(spec);
     const begin = performance.now();
-    const report = await bench.executor.stop(spec, { graceMs: 5_000 });
-    assert.ok(performance.now() - begin < 2_000);
+    const report = await bench.executor.stop(spec, { graceMs: 50_000 });
+    assert.ok(performance.now() - begin < 40_000, 'the grace time is not waited for');
     assert.equal(report.signal, 'SIGTERM');
     assert.ok(report.state.state === 'exited' && report.state.code === 0);
     assert.deepEqual(report.left, []);
@@ -38,7 +38,7 @@ describe('stopping a local run', () => {
     const begin = performance.now();
     const report = await bench.executor.stop(spec, { graceMs: 300 });
     const elapsed = performance.now() - begin;
-    assert.ok(elapsed >= 300 && elapsed < 3_000, `${elapsed} ms`);
+    assert.ok(elapsed >= 300 && elapsed < 30_000, `${elapsed} ms`);
     assert.equal(report.signal, 'SIGKILL');
     assert.ok(report.state.state === 'exited' && report.state.code === 137);
     assert.equal(isAlive(wrapperPid), false);
@@ -61,7 +61,7 @@ describe('stopping a local run', () => {
     await bench.start(spec);
     await ready(spec);
     const pids = await Promise.all(files.map(pidIn));
-    const report = await bench.executor.stop(spec, { graceMs: 1_000 });
+    const report = await bench.executor.stop(spec, { graceMs: 20_000 });
     assert.equal(report.signal, 'SIGTERM');
     assert.deepEqual(report.left, []);
     for (const pid of pids) assert.equal(isAlive(pid), false, `${pid}`);
@@ -72,11 +72,15 @@ describe('stopping a local run', () => {
 
   it('sweeps behind an agent that was killed with SIGKILL, and behind one that ended by itself', async () => {
     const script = 'setsid -f sleep 60; setsid -f sleep 60; echo ready; read -r line';
+    /** It and the feeder have a moment to live when the end is on record. */
+    const wrapperGone = (run: RunRef): Promise<void> =>
+      until(async () => (await bench.executor.processes(run)).length === 2, 'the end of wrapper and feeder');
     const killed = bench.spec(script, { duplex: true });
     const { pid } = await bench.start(killed);
     await ready(killed);
     process.kill(pid, 'SIGKILL');
     await bench.ended(killed); // until its wrapper has seen it, it counts as running
+    await wrapperGone(killed);
     const first = await bench.executor.stop(killed, { graceMs: 1_000 });
     assert.deepEqual([first.signal, first.killed.length, first.left], ['none', 2, []]);
     assert.ok(first.state.state === 'exited' && first.state.signal === 'SIGKILL');
@@ -86,6 +90,7 @@ describe('stopping a local run', () => {
     await ready(ended);
     await bench.executor.close(ended);
     await bench.ended(ended);
+    await wrapperGone(ended);
     const second = await bench.executor.stop(ended, { graceMs: 1_000 });
     assert.deepEqual([second.signal, second.killed.length, second.left], ['none', 2, []]);
     assert.deepEqual((await bench.executor.stop(ended, { graceMs: 1_000 })).killed, []);
@@ -100,7 +105,7 @@ describe('stopping a local run', () => {
   });
 
   it('outruns processes that multiply', async function () {
-    this.timeout(20_000);
+    this.timeout(120_000);
     // A tree of 127 and three that start another one of their kind all the time, none of them below the agent for long.
     const script = `tree() { [ "$1" -eq 0 ] || { tree $(($1 - 1)) & tree $(($1 - 1)) & }; exec sleep 60; }
       (tree 6) &
@@ -111,10 +116,10 @@ describe('stopping a local run', () => {
     await ready(spec);
     await until(async () => (await bench.executor.processes(spec)).length > 150, 'the crowd');
     const begin = performance.now();
-    const report = await bench.executor.stop(spec, { graceMs: 500 });
+    const report = await bench.executor.stop(spec, { graceMs: 500, sweepMs: 60_000 });
     assert.deepEqual(report.left, []);
     assert.ok(report.killed.length >= 150, `${report.killed.length}`);
-    assert.ok(performance.now() - begin < 8_000);
+    assert.ok(performance.now() - begin < 50_000, 'before its limit');
     assert.deepEqual(await bench.executor.processes(spec), []);
   });
 
@@ -141,7 +146,7 @@ describe('stopping a local run', () => {
     await bench.start(other);
     await ready(spec);
     await ready(other);
-    const report = await bench.executor.stop(spec, { graceMs: 500 });
+    const report = await bench.executor.stop(spec, { graceMs: 20_000 });
     assert.equal(report.signal, 'SIGTERM');
     await sleep(50);
     for (const [index, { pid }] of bystanders.entries()) assert.ok(isAlive(pid ?? 0), `bystander ${index}`);

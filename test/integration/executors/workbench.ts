@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +78,7 @@ export class Workbench {
     return this.executor.start(spec, this.#abort.signal);
   }
 
-  async ended(run: RunRef, limitMs = 10_000): Promise<RunState> {
+  async ended(run: RunRef, limitMs = 30_000): Promise<RunState> {
     const begin = performance.now();
     for (;;) {
       const state = await this.executor.probe(run);
@@ -147,7 +147,7 @@ export function sleep(ms: number): Promise<void> {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limitMs = 10_000,
+  limitMs = 30_000,
 ): Promise<void> {
   const begin = performance.now();
   while (!(await condition())) {
@@ -164,6 +164,24 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Waits until the feeder of a run that has been fed sleeps in its look at the fifo: it does, and no child of it is left. */
+export async function feederWaits(feeder: number): Promise<void> {
+  const stat = (pid: number | string): string => {
+    try {
+      const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      return text.slice(text.lastIndexOf(')') + 2);
+    } catch {
+      return '';
+    }
+  };
+  await until(() => {
+    const children = readdirSync('/proc').filter(
+      (name) => /^\d+$/.test(name) && stat(name).split(' ')[1] === `${feeder}`,
+    );
+    return children.length === 0 && stat(feeder).startsWith('S ');
+  }, 'the feeder to wait');
 }
 
 /** The pid that an agent wrote to `path`. */

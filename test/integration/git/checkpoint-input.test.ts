@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -97,7 +98,9 @@ describe('checkpoints of worktrees that are in a bad way', () => {
         assert.ok('edits' in quick || quick.why !== '');
       }
     } finally {
+      const ended = once(churn, 'exit');
       churn.kill('SIGKILL');
+      await ended;
     }
   });
 
