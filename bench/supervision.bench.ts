@@ -1,22 +1,124 @@
-/** What the supervisor computes beside its gates and its model: counting tokens, and the ruling of an approval policy on a tool. */
+/**
+ * What judging adds to a turn beside its gates and its model, in a real engine; and what the supervisor computes: counting tokens, and
+ * the ruling of an approval policy on a tool.
+ */
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Evidence } from '../src/core/landing/state.ts';
 import { policyOf, rulingOn } from '../src/core/supervision/policy.ts';
 import { toolMoment, toolUse } from '../src/core/supervision/moments.ts';
 import { tokensAtMost, usualScale } from '../src/core/supervision/tokens.ts';
-import { median, percentile, row } from './support/figures.ts';
+import type { Connection } from '../src/protocol/client/connect.ts';
+import { pause, withResolvers } from '../src/protocol/client/deadline.ts';
+import { machineLoad, median, ms, percentile, ratio, row, timed } from './support/figures.ts';
+import { BenchPlace } from './support/place.ts';
 
-const source = readFileSync(join(import.meta.dirname, '..', 'src', 'core', 'session', 'reducer.ts'), 'utf8');
-const megabyte = source.repeat(Math.ceil(1_000_000 / source.length)).slice(0, 1_000_000);
+const run = promisify(execFile);
+const turns = 40;
+const warmUp = 5;
+const judged = `supervision:
+  model: none
+  gates:
+    - ['true']
+`;
 
-function timed(work: () => unknown): number {
+/** When the records of one judged turn arrived, in milliseconds, and how long its gate ran. */
+interface Turn {
+  readonly at: ReadonlyMap<string, number>;
+  readonly gateMs: number;
+}
+
+/** Resolves with the next turn that is decided on. */
+function nextTurn(connection: Connection): Promise<Turn> {
+  const { promise, resolve } = withResolvers<Turn>();
+  const at = new Map<string, number>();
+  let gateMs = 0;
+  const quiet = connection.on('records', ({ records }) => {
+    for (const { type, data } of records) {
+      if (type === 'turn.ended') at.clear();
+      at.set(isTurnEnd(type, data) ? 'kept' : type, performance.now());
+      if (type === 'gate.answered') gateMs = (data['evidence'] as Evidence).ms;
+      if (type !== 'turn.decided') continue;
+      quiet();
+      resolve({ at, gateMs });
+    }
+  });
+  return promise;
+}
+
+/** The files are kept as the turn has left them. */
+function isTurnEnd(type: string, data: Readonly<Record<string, unknown>>): boolean {
+  return type === 'checkpoint.made' && (data['checkpoint'] as { kind: string }).kind === 'turn-end';
+}
+
+async function judging(files: number): Promise<void> {
+  const place = await BenchPlace.make(files, judged);
+  try {
+    const connection = await place.connect();
+    await connection.request('trust/grant', { path: place.repository, host: true });
+    const { lastSeq } = await connection.request('engine/status', {});
+    await connection.request('events/subscribe', { from: lastSeq + 1 });
+    const samples: Turn[] = [];
+    const floors: number[] = [];
+    const requester = { env: place.env, secrets: {} };
+    let id = '';
+    for (let at = 0; at < turns; at += 1) {
+      const turn = nextTurn(connection);
+      const prompt = `judged ${at} #write:notes-${at}.md`;
+      if (id === '') {
+        const asked = { path: place.repository, prompt, agent: 'demo', requester };
+        id = (await connection.request('session/create', asked)).session?.id ?? '';
+      } else {
+        await settled(connection, id);
+        await connection.request('session/continue', { session: id, prompt, requester });
+      }
+      samples.push(await turn);
+      const { worktree } = await connection.request('session/show', { session: id });
+      floors.push(
+        await timed(() => run('git', ['status', '--porcelain'], { cwd: worktree ?? undefined, env: place.env })),
+      );
+    }
+    figures(`${files} files`, samples.slice(warmUp), floors.slice(warmUp));
+  } finally {
+    await place.remove();
+  }
+}
+
+/** The checkpoint at the end of a turn is taken whether anybody judges or not. */
+function figures(what: string, samples: readonly Turn[], floors: readonly number[]): void {
+  const between = (from: string, to: string): number[] =>
+    samples.map(({ at }) => (at.get(to) ?? NaN) - (at.get(from) ?? NaN));
+  const gates = samples.map(({ gateMs }) => gateMs);
+  const whole = between('kept', 'turn.decided').map((each, index) => each - (gates[index] ?? NaN));
+  row(`${what}: a turn judged, without its gate, p50`, ms(median(whole)));
+  row(`${what}: the same, p95`, ms(percentile(whole, 0.95)), 'goal ≤ 20 ms');
+  ratio(`${what}: the same, p50`, median(whole), median(floors), 'git status in that worktree');
+  const around = between('turn.validated', 'gate.answered').map((each, index) => each - (gates[index] ?? NaN));
+  row(`${what}: of that, looked at and validated, p50`, ms(median(between('kept', 'turn.validated'))));
+  row(`${what}: of that, files kept and compared around the gate, p50`, ms(median(around)));
+  const decided = between('gate.answered', 'turn.decided');
+  row(`${what}: of that, decided, p50 / p95`, `${ms(median(decided))} / ${ms(percentile(decided, 0.95))}`);
+  row(`${what}: beside it, its gate (\`true\`) with the look for what it left, p50`, ms(median(gates)));
+}
+
+/** Until the work of the session is at rest. */
+async function settled(connection: Connection, session: string): Promise<void> {
+  while ((await connection.request('session/show', { session })).status === 'running') await pause(5);
+}
+
+function taken(work: () => unknown): number {
   const began = performance.now();
   work();
   return performance.now() - began;
 }
 
+const source = readFileSync(join(import.meta.dirname, '..', 'src', 'core', 'session', 'reducer.ts'), 'utf8');
+const megabyte = source.repeat(Math.ceil(1_000_000 / source.length)).slice(0, 1_000_000);
+
 for (let i = 0; i < 5; i += 1) tokensAtMost(megabyte, usualScale);
-const counts = Array.from({ length: 50 }, () => timed(() => tokensAtMost(megabyte, usualScale)));
+const counts = Array.from({ length: 50 }, () => taken(() => tokensAtMost(megabyte, usualScale)));
 row('tokens of 1 MB of source, p50', `${median(counts).toFixed(1)} ms`);
 row('tokens of 1 MB of source, p95', `${percentile(counts, 0.95).toFixed(1)} ms`);
 
@@ -31,6 +133,9 @@ const moment = toolMoment(
   [],
 );
 for (let i = 0; i < 2000; i += 1) rulingOn(policy, moment);
-const rulings = Array.from({ length: 2000 }, () => timed(() => rulingOn(policy, moment)) * 1000);
+const rulings = Array.from({ length: 2000 }, () => taken(() => rulingOn(policy, moment)) * 1000);
 row('ruling of 20 rules on a command, p50', `${median(rulings).toFixed(1)} µs`);
 row('ruling of 20 rules on a command, p95', `${percentile(rulings, 0.95).toFixed(1)} µs`);
+
+for (const files of [200, 10_000]) await judging(files);
+row('load', machineLoad());

@@ -5,6 +5,7 @@ import type { TouchedPaths } from '../../core/watch/touched.ts';
 import { checkpointTree, dropCheckpoint, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees, patchBetween } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
+import { isStill } from '../../git/still.ts';
 import { refuseObstacles } from '../../git/obstacles.ts';
 import { moveFiles, type Move, movesBetweenStates } from '../../git/restore.ts';
 import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
@@ -54,8 +55,11 @@ export class GitCheckpoints implements CheckpointPlace {
     }
   }
 
-  async look(session: Session, place: Place): Promise<string> {
-    return (await checkpointTree(await this.#repository(session), place, this.#options.stopping)).tree;
+  async look(session: Session, place: Place, seen?: string): Promise<string> {
+    const repository = await this.#repository(session);
+    const { stopping } = this.#options;
+    if (seen !== undefined && (await isStill(repository, place, seen, stopping))) return seen;
+    return (await checkpointTree(repository, place, stopping)).tree;
   }
 
   async differs(session: Session, from: string, to: string): Promise<boolean> {

@@ -32,8 +32,11 @@ export interface CheckpointPlace {
    * is looked at; else only those that somebody saw being touched since `parent`, where that is known for sure.
    */
   take(session: Session, place: Place, options: TakeOptions): Promise<Captured>;
-  /** The tree of the files as they are, every one of them looked at. */
-  look(session: Session, place: Place): Promise<string>;
+  /**
+   * The tree of the files as they are, every one of them looked at. With `seen`, the tree of the look before, they are only
+   * compared with it where that will do.
+   */
+  look(session: Session, place: Place, seen?: string): Promise<string>;
   /** Whether anything outside of Coppice's own files differs between two trees. */
   differs(session: Session, from: string, to: string): Promise<boolean>;
   /** The files that differ between two trees or commits, outside of Coppice's own, with their counts of lines. */

@@ -23,8 +23,10 @@ export async function validateTurn(
   if (lastTurn === undefined) return;
   const tree = await checkpoints.look(session, place);
   const began = beginningOf(context, session, lastTurn.n);
-  const changed = await checkpoints.changed(session, began?.tree ?? tree, tree);
-  const all = await checkpoints.changed(session, place.baseCommit, tree);
+  const [changed, all] = await Promise.all([
+    checkpoints.changed(session, began?.tree ?? tree, tree),
+    checkpoints.changed(session, place.baseCommit, tree),
+  ]);
   const issues = validate({
     ...{ outcome: lastTurn.outcome, reason: lastTurn.reason, text: lastTurn.text ?? '' },
     changedFiles: changed.map(({ path }) => path),
