@@ -7,7 +7,7 @@ import { codeServer } from './installation.ts';
 /** Settings of the user, as in settings.json. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-const startLimitMs = 30_000;
+const startLimitMs = 60_000;
 
 /** How a code-server is started. */
 export interface CodeServerOptions {
