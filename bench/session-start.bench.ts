@@ -2,15 +2,11 @@
  * What the engine adds: from the request to the agent's first output on a small repository, and the cold start on a large one
  * as a ratio to a bare `git worktree add` in the same run.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { pause, withResolvers } from '../src/protocol/client/deadline.ts';
+import { withResolvers } from '../src/protocol/client/deadline.ts';
 import type { Connection } from '../src/protocol/client/connect.ts';
 import { median, ms, percentile, ratio, row, timed } from './support/figures.ts';
+import { bareAgent } from './support/hosts.ts';
 import { BenchPlace, instantAgent } from './support/place.ts';
 
 /** Without worktrees that wait: those have a benchmark of their own. */
@@ -61,24 +57,6 @@ async function ready(place: BenchPlace): Promise<Connection> {
   const { lastSeq } = await connection.request('engine/status', {});
   await connection.request('events/subscribe', { from: lastSeq + 1 });
   return connection;
-}
-
-/** The agent of `instantAgent`, started by the runner alone: milliseconds to its first output. */
-async function bareAgent(place: BenchPlace, name: string): Promise<number> {
-  const folder = join(place.root, name);
-  await mkdir(folder);
-  const files = ['', 'stream', 'stderr'].map((file) => join(folder, file));
-  const runner = fileURLToPath(new URL('../media/run.sh', import.meta.url));
-  const began = performance.now();
-  const child = spawn('sh', [runner, ...files, 'plain', 'sh', '-c', 'echo started', 'sh', name], {
-    env: place.env,
-    stdio: 'ignore',
-  });
-  const over = once(child, 'exit');
-  while (!existsSync(files[1] ?? '') || statSync(files[1] ?? '').size === 0) await pause(0.5);
-  const ms = performance.now() - began;
-  await over;
-  return ms;
 }
 
 async function small(): Promise<void> {

@@ -183,8 +183,9 @@ start() {
     [ $coppice_code -eq 0 ] || exit $coppice_code
   fi
   coppice_n=0
-  while [ ! -s "$coppice_run/pid" ] && [ $coppice_n -lt 300 ]; do
-    nap 0.05
+  while [ ! -s "$coppice_run/pid" ] && [ $coppice_n -lt 340 ]; do
+    # Mostly it is there after some hundredths of a second.
+    if [ $coppice_n -lt 40 ]; then nap 0.01; else nap 0.05; fi
     coppice_n=$((coppice_n + 1))
   done
   [ -s "$coppice_run/pid" ] || { tail -n 5 "$coppice_run/wrapper.log" >&2; exit 70; }
@@ -193,6 +194,10 @@ start() {
 
 # The stream from byte $1 on (counted from 0), until the agent has ended or nobody listens any more.
 follow() {
+  if [ -e "$run/exit.json" ]; then
+    tail -c "+$(($1 + 1))" "$coppice_base/stream.jsonl" 2>/dev/null
+    return
+  fi
   tail -c "+$(($1 + 1))" -f "$coppice_base/stream.jsonl" 2>/dev/null &
   reader=$! n=0
   trap 'kill "$reader" 2>/dev/null; exit' HUP TERM PIPE
@@ -288,18 +293,24 @@ case $coppice_verb in
     mkdir -p "$repository" "$coppice_base" || exit 73
     [ -d "$repository/objects" ] || git init -q --bare "$repository" || exit 73
     if [ "$5" = pack ]; then git -C "$repository" index-pack --stdin >/dev/null || exit 74; else cat >/dev/null; fi
-    git -C "$repository" update-ref "refs/coppice/$coppice_session/sent" "$commit" &&
-      git -C "$repository" update-ref "refs/heads/$branch" "$head" || exit 74
+    printf 'update refs/coppice/%s/sent %s\nupdate refs/heads/%s %s\n' "$coppice_session" "$commit" "$branch" "$head" |
+      git -C "$repository" update-ref --stdin || exit 74
+    fresh=''
     if [ ! -e "$work/.git" ]; then
       rmdir "$work" 2>/dev/null
       git -C "$repository" worktree prune
       git -C "$repository" worktree add -q -f --no-checkout "$work" "$branch" || exit 74
+      fresh=1
     fi
     cd "$work" || exit 66
-    rm -f "$(git rev-parse --git-dir)/index.lock"
-    git symbolic-ref HEAD "refs/heads/$branch" && git read-tree --reset -u "$commit" && git clean -fdq &&
-      git read-tree "$head" || exit 74
-    git update-index -q --refresh >/dev/null
+    if [ -z "$fresh" ]; then
+      rm -f "$(git rev-parse --git-dir)/index.lock"
+      git symbolic-ref HEAD "refs/heads/$branch" || exit 74
+    fi
+    git read-tree --reset -u "$commit" || exit 74
+    [ -n "$fresh" ] || git clean -fdq || exit 74
+    # With -m what is known of the files that are alike is kept: none has to be read again.
+    git read-tree -m "$head" || exit 74
     exit 0
     ;;
   tree-keep)

@@ -40,6 +40,8 @@ export async function startRun(context: SessionContext, session: Session, prompt
 interface Announced {
   readonly intent: string;
   readonly spawn: Spawn;
+  /** It was announced before, so that it may have happened. */
+  readonly again?: boolean;
 }
 
 /** A start that certainly did not happen closes its announcement; one that cannot be told keeps it open. */
@@ -48,11 +50,11 @@ async function begin(
   session: Session,
   agent: Agent,
   place: Place,
-  { spawn }: Announced,
+  announced: Announced,
   prompt: number,
 ): Promise<Started> {
   try {
-    return await spawnAgent(context, session, agent, place, spawn, prompt);
+    return await spawnAgent(context, session, agent, place, announced, prompt);
   } catch (error) {
     if (!context.stopping.aborted && !isCoppiceError(error, 'unknown-outcome')) await abandon(context, session, error);
     throw error;
@@ -62,7 +64,7 @@ async function begin(
 /** A start that an earlier engine announced and did not confirm: the same run directory, so it can only happen once. */
 export function openSpawn(context: SessionContext, session: Session): Announced | undefined {
   for (const { id, effect } of context.store.intentsOf(session.id)) {
-    if (effect.kind === 'spawn') return { intent: id, spawn: effect };
+    if (effect.kind === 'spawn') return { intent: id, spawn: effect, again: true };
   }
   return undefined;
 }
@@ -92,7 +94,7 @@ async function spawnAgent(
   session: Session,
   agent: Agent,
   place: Place,
-  spawn: Spawn,
+  { spawn, again = false }: Announced,
   prompt: number,
 ): Promise<Started> {
   const ref = context.runRef(session.id, spawn.run);
@@ -100,7 +102,7 @@ async function spawnAgent(
   const executor = context.executor(session);
   const view = await executor.view(ref, place.path);
   // A start that is taken up again must not undo what its agent did meanwhile.
-  if ((await executor.probe(ref)).state === 'not-started') await context.away.send(session, place);
+  if (!again || (await executor.probe(ref)).state === 'not-started') await context.away.send(session, place);
   const command = agent.command({
     session: session.id,
     cwd: view.cwd,

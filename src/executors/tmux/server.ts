@@ -48,6 +48,7 @@ export function groupName(text: string): string {
 /** Where windows are looked at by a person. What is at work must not depend on it: a server that dies takes its windows along. */
 export class TmuxServer {
   readonly #options: TmuxServerOptions;
+  #found = false;
 
   constructor(options: TmuxServerOptions) {
     this.#options = options;
@@ -62,6 +63,12 @@ export class TmuxServer {
   async version(): Promise<string> {
     const said = await this.#tmux(['-V']);
     return /\b(\d+\.\S+)/u.exec(said)?.[1] ?? said.trim();
+  }
+
+  /** Whether tmux is there; once it was, it is not asked again. Throws `executor-missing`. */
+  async require(): Promise<void> {
+    if (!this.#found) await this.version();
+    this.#found = true;
   }
 
   /** All windows; none when no server runs. */
@@ -80,11 +87,11 @@ export class TmuxServer {
       });
   }
 
-  /** Opens windows, however many, with one call of tmux. */
-  async open(windows: readonly NewWindow[]): Promise<void> {
+  /** Opens windows, however many, with one call of tmux. `known` are those that were there a moment ago. */
+  async open(windows: readonly NewWindow[], known?: readonly TmuxWindow[]): Promise<void> {
     if (windows.length === 0) return;
     try {
-      await this.#open(windows, new Set((await this.windows()).map(({ group }) => group)));
+      await this.#open(windows, new Set((known ?? (await this.windows())).map(({ group }) => group)));
     } catch (error) {
       // Somebody else made the session, or the server ended, between the look and the call.
       if (!/duplicate session|can't find session|no server|lost server|server exited/u.test(said(error))) throw error;

@@ -35,7 +35,7 @@ export class TmuxExecutor extends LocalExecutor {
   override async start(spec: RunSpec, signal: AbortSignal): Promise<RunRecord> {
     const { server, onTrouble } = this.#options;
     // Before anything runs: without tmux this executor is not there.
-    await server.version();
+    await server.require();
     const record = await super.start(spec, signal);
     const { label } = spec;
     if (label !== undefined) {
@@ -51,7 +51,10 @@ export class TmuxExecutor extends LocalExecutor {
     const { server, view } = this.#options;
     const there = await server.windows();
     const missing = places.filter(({ session }) => !there.some((window) => shows(window, view(session))));
-    await server.open(missing.map((place) => this.#window(place)));
+    await server.open(
+      missing.map((place) => this.#window(place)),
+      there,
+    );
   }
 
   override async terminal(place: TerminalPlace): Promise<Terminal> {

@@ -38,9 +38,9 @@ export interface Started {
 
 /**
  * What an engine gets of the environment of whoever happened to start it. Sessions have that of their own requester; nothing
- * secret belongs here.
+ * secret belongs here. `DOCKER_HOST` and `TMUX_TMPDIR` say where the daemon and the terminals are that the user means.
  */
-const handedOn = ['PATH', 'HOME', 'LANG', 'XDG_RUNTIME_DIR', 'TMPDIR'] as const;
+const handedOn = ['PATH', 'HOME', 'LANG', 'XDG_RUNTIME_DIR', 'TMPDIR', 'DOCKER_HOST', 'TMUX_TMPDIR'] as const;
 
 /** The engine's log in a data directory. What the runtime prints before the engine logs goes there too. */
 export function logPath(home: string): string {

@@ -38,12 +38,14 @@ describe('starting an engine', () => {
     assert.equal(await readlink(`/proc/${pid}/cwd`), bench.home);
   });
 
-  it('hands on no secret and no hook of whoever starts it', async () => {
+  it('hands on where daemons and terminals are, and no secret and no hook of whoever starts it', async () => {
     const env = {
       LANG: 'C',
       GITHUB_TOKEN: 'hunter2',
       NODE_OPTIONS: '--no-warnings',
       VSCODE_PID: '1',
+      DOCKER_HOST: 'unix:///nowhere.sock',
+      TMUX_TMPDIR: '/tmp',
       COPPICE_ENGINE_IDLE_SECONDS: '77',
     };
     const { engine } = await bench.connect({ launch: bench.plan({}, env) });
@@ -54,11 +56,13 @@ describe('starting an engine', () => {
     assert.deepEqual(own.sort(), [
       'COPPICE_ENGINE_IDLE_SECONDS',
       'COPPICE_HOME',
+      'DOCKER_HOST',
       'HOME',
       'LANG',
       'NODE_COMPILE_CACHE',
       'PATH',
       'TMPDIR',
+      'TMUX_TMPDIR',
       'XDG_RUNTIME_DIR',
     ]);
   });
