@@ -32,7 +32,7 @@ export interface RecorderOptions {
 const mostRemembered = 20_000;
 const stormSample = 20;
 /** The second half of a rename comes no later than this after the first was recorded. */
-const lateMs = 200;
+const lateMs = 1_000;
 const atOnce = 8;
 
 const emptyBlobs: Readonly<Record<ObjectFormat, string>> = {

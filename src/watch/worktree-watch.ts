@@ -52,7 +52,7 @@ const usualPollMs = 1_000;
 /** Names that are looked at in one go. */
 const batchNames = 1_000;
 const stormPauseMs = 500;
-const barrierMs = 500;
+const barrierMs = 2_000;
 const firstRetryMs = 250;
 const longestRetryMs = 60_000;
 /** Times of files come from a clock that ticks slowly. */

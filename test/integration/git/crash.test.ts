@@ -17,7 +17,7 @@ const trailers = { task: 't', session: 's-1', intent: 'i-1' };
 
 /** Each test tries its work with a crash before every one of its steps in turn, until it gets through. */
 describe('crash at every step', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let sandbox: Sandbox;
   let main: string;
 

@@ -20,7 +20,7 @@ const now = 1_800_000_000_000;
 const week = 7 * 24 * 60 * 60 * 1000;
 
 describe('repositories inside a worktree', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let sandbox: Sandbox;
   let main: string;
   let repository: Repository;

@@ -7,7 +7,7 @@ import { askForWorktrees, listWorktrees, worktreesFromFiles } from '../../../src
 import { Sandbox } from './support.ts';
 
 describe('branches and worktrees as read from the files of git', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let sandbox: Sandbox;
   let main: string;
   let repository: Repository;

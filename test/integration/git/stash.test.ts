@@ -6,7 +6,7 @@ import { keepStash, stashMark, stashNews } from '../../../src/git/stash.ts';
 import { Sandbox } from './support.ts';
 
 describe('the stash, which all worktrees of a repository share', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let sandbox: Sandbox;
   let main: string;
   let repository: Repository;

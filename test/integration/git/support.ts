@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { access, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { access, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -138,6 +138,24 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Until the process that wrote its pid to a file has ended; one that nobody collects has ended, too. */
+export async function endOf(pidFile: string): Promise<void> {
+  const pid = Number(await readFile(pidFile, 'utf8'));
+  const lives = (): boolean => {
+    try {
+      process.kill(pid, 0);
+      return !existsSync('/proc/self/stat') || !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    } catch {
+      return false;
+    }
+  };
+  const end = performance.now() + 30_000;
+  while (lives()) {
+    if (performance.now() > end) throw new Error(`Process ${pid} of ${pidFile} goes on.`);
+    await sleep(10);
+  }
 }
 
 export function sleep(ms: number): Promise<void> {

@@ -19,7 +19,7 @@ interface Acknowledged {
 
 describe('a process that writes and is killed', () => {
   it(`${rounds} times at any moment loses nothing that it had acknowledged, and nothing is there by half`, async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const seed = Number(process.env['COPPICE_TEST_SEED'] ?? randomInt(2 ** 31));
     const random = numbers(seed);
     const home = mkdtempSync(join(tmpdir(), 'coppice-kill-'));
@@ -60,7 +60,7 @@ describe('a process that writes and is killed', () => {
 async function runAndKill(home: string, label: string, milliseconds: number): Promise<Acknowledged[]> {
   const child = spawn(process.execPath, [appender, home, label], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 30_000,
+    timeout: 120_000,
   });
   const exit = once(child, 'exit');
   let output = '';
