@@ -46,10 +46,10 @@ async function choose<T extends string>(
 
 async function askPermission(
   person: Keyboard,
-  { input, kind }: BreakpointView,
+  { input, kind, fixed }: BreakpointView,
   signal: AbortSignal,
 ): Promise<Given | undefined> {
-  const editable = input !== undefined && kind === 'permission';
+  const editable = input !== undefined && kind === 'permission' && fixed !== true;
   const edit = editable ? ', [e]dit the input' : '';
   const choices = {
     yes: 'yes',

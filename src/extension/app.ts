@@ -7,6 +7,7 @@ import { openLink, type EngineLink } from './engine/link.ts';
 import { secretsHandler } from './engine/secrets.ts';
 import { Disposables, type Disposable } from './lifecycle/disposables.ts';
 import type { LogChannel } from './log/log.ts';
+import { ToolInputs } from './needs-you/inputs.ts';
 import { OpenPanels } from './panel/panels.ts';
 import { openTerminal } from './panel/terminal.ts';
 import { openSupervisors, type SupervisorPanels } from './supervisor/panels.ts';
@@ -39,6 +40,8 @@ export interface App {
   readonly supervisors: SupervisorPanels;
   /** The session whose changes this window reviews. */
   readonly review: Review;
+  /** Inputs of tools that are being changed. */
+  readonly inputs: ToolInputs;
   readonly commands: Commands;
   readonly keys: ContextKeys;
   /** What the user looks at. */
@@ -66,6 +69,7 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
   const archive = owner.add(new ArchiveToggle((error) => log.error('A listener of the archive failed.', error)));
   const attention = new Attention();
   const review = owner.add(openReview(link, all, sessions, log));
+  const inputs = owner.add(new ToolInputs(link));
   const keys = openContextKeys(log);
   const commands = openCommands(log);
   const { secrets, extensionUri: extension } = context;
@@ -73,6 +77,6 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
   const panels = owner.add(new OpenPanels(ofPanels));
   const openSession = (session: string): Promise<void> => panels.open(session);
   const supervisors = owner.add(openSupervisors({ ...ofPanels, openSession }));
-  const shared = { context, log, version, home, link, all, places, sessions, review, panels, commands, keys };
+  const shared = { context, log, version, home, link, all, places, sessions, review, inputs, panels, commands, keys };
   return { ...shared, supervisors, archive, attention, dispose: () => owner.dispose() };
 }

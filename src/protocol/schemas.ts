@@ -72,6 +72,8 @@ export const breakpointSchema = z.object({
   raisedAt: z.string(),
   tool: z.string().optional(),
   input: z.record(z.string(), z.unknown()).optional(),
+  /** The agent takes no other input than this one. */
+  fixed: z.boolean().optional(),
   questions: z.array(questionSchema).optional(),
   secrets: z.array(z.string()).optional(),
   /** What is dangerous about it, most severe first. */

@@ -1,4 +1,7 @@
 /** Breakpoints as a person uses them: set in their view, hit by a session, answered, turned off. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { askForChoices } from './support/person.ts';
 import { soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
@@ -13,6 +16,8 @@ describe('breakpoints', function () {
     await window.open('Coppice');
     await window.run('Coppice: Add Breakpoint…');
     await window.quickInput.choose('A tool writes a file…');
+    // The step before has a box, too.
+    await window.quickInput.message.filter({ hasText: 'For example' }).waitFor();
     await window.quickInput.submit('docs/**');
     await window.run('Coppice: Focus on Breakpoints View');
     const view = window.view('Breakpoints');
@@ -31,6 +36,31 @@ describe('breakpoints', function () {
     await window.quickInput.choose('Always Allow This Here');
     await soon(async () => (await machine.status(session?.id ?? '')) === 'reported', 'the end of the work');
     await view.row(/Allowed without Asking Again/u).waitFor();
+  });
+
+  it('hold a tool whose input a person changes in a diff editor before it is used', async () => {
+    const { window, machine } = code;
+    const { page } = window;
+    await machine.json('session', 'start', 'Write it anew #rewrite:docs/b.md', '--agent', 'demo');
+    const session = async () => (await machine.sessions()).find(({ prompt }) => prompt.includes('#rewrite'));
+    const need = window.view('Needs you').row(/Write docs\/b\.md/u);
+    await need.first().waitFor();
+    const line = page.locator('.monaco-diff-editor .editor.modified .view-line', { hasText: 'rewritten' }).first();
+    await until(async () => window.run('Coppice: Edit the Tool Input…'), line, 'what the tool would write');
+    const edited = page.locator('.monaco-diff-editor .editor.modified .view-line', { hasText: 'person' }).first();
+    const write = async (): Promise<void> => {
+      await line.click({ timeout: 5000 });
+      await window.press('Control+End');
+      await window.type('Checked by a person');
+    };
+    await until(write, edited, 'the words of a person in the editor');
+    await window.screenshot('tool-input');
+    const use = page.locator('.editor-actions .action-label[aria-label^="Use This Input"]').first();
+    const gone = async () => (await window.tab('Input: Write docs/b.md').count()) === 0;
+    await until(async () => use.click({ timeout: 5000 }), gone, 'an end of the editor');
+    await soon(async () => (await session())?.status === 'reported', 'the end of the work');
+    const { worktree } = (await session()) ?? {};
+    assert.match(await readFile(join(worktree ?? '', 'docs/b.md'), 'utf8'), /\(rewritten\)\n[^]*Checked by a person/u);
   });
 
   it('are turned off by their box and removed by their button', async () => {

@@ -165,6 +165,7 @@ function requestOf(id: string, fields: Fields): AgentRequest {
     detail: plainText(textOf(fields['detail']) ?? ''),
     ...(tool === undefined ? {} : { tool: plainLine(tool, 100) }),
     ...defined({ input }),
+    ...(fields['fixed'] === true ? { fixed: true } : {}),
     ...(questions.length === 0 ? {} : { questions }),
   };
 }

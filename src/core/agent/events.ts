@@ -18,6 +18,8 @@ export interface AgentRequest {
   readonly detail: string;
   readonly tool?: string;
   readonly input?: Readonly<Record<string, unknown>>;
+  /** The agent takes no other input than this one: it is done so or not at all. */
+  readonly fixed?: boolean;
   readonly questions?: readonly AgentQuestion[];
 }
 

@@ -144,6 +144,13 @@ export function answer(
   if (target.kind !== 'decision' && given.choice === 'hand-over') {
     throw new CoppiceError('bad-usage', 'Only a decision can be handed over.', 'Allow it, deny it, or abort.');
   }
+  if (target.request?.fixed === true && given.input !== undefined) {
+    throw new CoppiceError(
+      'bad-usage',
+      'This agent takes no other input.',
+      'Allow it as it is, or deny it with a reason.',
+    );
+  }
   const follows =
     target.kind === 'decision'
       ? decisionAnswered(session, target, given, by)

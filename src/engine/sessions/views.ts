@@ -59,6 +59,7 @@ export function breakpointView(breakpoint: Breakpoint): BreakpointView {
     raisedAt: iso(breakpoint.raisedAt),
     tool: request?.tool,
     input: some(request?.input, (input) => ({ ...input })),
+    fixed: request?.fixed,
     questions: request?.questions?.map(questionView),
     secrets: some(breakpoint.secrets, (secrets) => [...secrets]),
     why: breakpoint.why,

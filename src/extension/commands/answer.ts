@@ -6,7 +6,7 @@ import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
 import { secretKey } from '../engine/secrets.ts';
 import type { Given } from '../needs-you/answers.ts';
-import { askDecision, askInput, askReason, type Decision } from '../needs-you/dialogue.ts';
+import { askDecision, askReason, isEditable, type Decision } from '../needs-you/dialogue.ts';
 import { evidenceUri } from '../needs-you/evidence-document.ts';
 import { kindLook, needLabel } from '../needs-you/evidence.ts';
 import { inOrder } from '../needs-you/order.ts';
@@ -36,11 +36,24 @@ export const allow: Command = (app) => async (given) => {
 export const deny: Command = (app) => async (given) =>
   decide(app, await pickNeed(app, given), async (need, signal) => askReason({ title: frameTitle(need), signal }));
 
-/** Allows what an agent asks for with another input. */
-export const editAndAllow: Command = (app) => async (given) =>
-  decide(app, await pickNeed(app, given), async (need, signal) =>
-    askInput(need.breakpoint.input ?? {}, { title: frameTitle(need), signal }),
+/** Opens what a tool is about to do in a diff editor, to be changed. */
+export const editAndAllow: Command = (app) => async (given) => edit(app, await pickNeed(app, given));
+
+/** Allows it with the input as it stands in the editor. */
+export const useInput: Command = (app) => async (given) => {
+  const { need, input, close } = app.inputs.chosen(given);
+  await send(app, need, { answer: { choice: 'allow', input: { ...input } } });
+  await close();
+};
+
+async function edit(app: App, need: Need): Promise<void> {
+  if (isEditable(need.breakpoint)) return app.inputs.edit(need);
+  throw new CoppiceError(
+    'wrong-state',
+    l10n.t('The input of this cannot be changed.'),
+    l10n.t('Deny it with a reason: the agent is told.'),
   );
+}
 
 /** Shows all of the evidence of a decision in an editor. */
 export const showEvidence: Command = (app) => async (given) => showDocument(await pickNeed(app, given));
@@ -72,6 +85,7 @@ async function decide(
     const decision = await ask(need, gone.signal);
     if (decision === back) return;
     if (decision === 'evidence') await showDocument(need);
+    else if (decision === 'edit') await edit(app, need);
     else await send(app, need, decision);
   } catch (error) {
     if (!(error instanceof vscode.CancellationError && gone.signal.aborted)) throw error;

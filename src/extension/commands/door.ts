@@ -4,7 +4,7 @@ import type { Log } from '../log/logger.ts';
 import { tellError } from './tell-error.ts';
 import * as l10n from '@vscode/l10n';
 import { CoppiceError } from '../../core/errors.ts';
-import { acting, type CommandId, type RowCommandId } from './table.ts';
+import { looking, type CommandId, type RowCommandId } from './table.ts';
 
 /** What a command does. Its arguments come from menus, keys and other extensions, so nothing is known of them. */
 export type Handler = (...given: readonly unknown[]) => Promise<void> | void;
@@ -23,7 +23,7 @@ export function openCommands(log: Log): Commands {
     register: (id, handler) =>
       vscode.commands.registerCommand(id, async (...given: readonly unknown[]) => {
         try {
-          if (acting.has(id)) requireTrustedWindow();
+          if (!looking.has(id)) requireTrustedWindow();
           await handler(...given);
         } catch (error) {
           await tellError(error, log);

@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { together } from '../lifecycle/disposables.ts';
 import type { Handler } from './door.ts';
-import { showNeedsYou, answerSession, allow, deny, editAndAllow, showEvidence } from './answer.ts';
+import { showNeedsYou, answerSession, allow, deny, editAndAllow, useInput, showEvidence } from './answer.ts';
 import { archiveSession, showArchived, hideArchived } from './archive-session.ts';
 import { exportDiagnostics } from './export-diagnostics.ts';
 import { freeDiskSpace } from './free-disk-space.ts';
@@ -33,7 +33,7 @@ import * as comments from './review-comments.ts';
 import * as rollback from './roll-back.ts';
 import * as breakpoints from './breakpoints.ts';
 import * as judge from './judge.ts';
-import { commandIds, type CommandId } from './table.ts';
+import type { CommandId } from './table.ts';
 
 /** A command, given what features share. */
 export type Command = (app: App) => Handler;
@@ -62,6 +62,7 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.allow': allow,
   'coppice.deny': deny,
   'coppice.editAndAllow': editAndAllow,
+  'coppice.useInput': useInput,
   'coppice.showEvidence': showEvidence,
   'coppice.refreshSessions': refreshSessions,
   'coppice.showArchived': showArchived,
@@ -113,8 +114,10 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.showVerdicts': judge.showVerdicts,
 };
 
+const ids = Object.keys(commands) as CommandId[];
+
 /** Registers every command. */
 export const registerCommands: Contribution = {
   name: 'Commands',
-  register: (app) => together(...commandIds.map((id) => app.commands.register(id, commands[id](app)))),
+  register: (app) => together(...ids.map((id) => app.commands.register(id, commands[id](app)))),
 };

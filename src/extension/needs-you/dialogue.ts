@@ -1,16 +1,15 @@
 /** Asks a person for a decision, by keyboard alone if they like. */
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { BreakpointView } from '../../protocol/schemas.ts';
 import { back, type Back } from '../quick/back.ts';
 import { askText, pickMany, pickOne, type Step } from '../quick/quick.ts';
 import { runSteps } from '../quick/steps.ts';
-import { denial, editLimit, fieldProblem, fieldsOf, questionAnswer, withField, type Given } from './answers.ts';
+import { denial, questionAnswer, type Given } from './answers.ts';
 import { kindLook, needLabel } from './evidence.ts';
 
-/** What was decided; `evidence`: the person wants to see more first. */
-export type Decision = Given | 'evidence';
+/** What was decided; `evidence`: the person wants to see more first; `edit`: to change the tool's input in an editor. */
+export type Decision = Given | 'evidence' | 'edit';
 
 /** Where secrets that a person typed may be kept. */
 export interface Keep {
@@ -74,7 +73,7 @@ async function askJudgement(need: BreakpointView, session: string, frame: Step):
 type Verdict = 'allow' | 'session' | 'always' | 'deny' | 'edit' | 'evidence' | 'abort';
 
 async function askPermission(need: BreakpointView, session: string, frame: Step): Promise<Decision> {
-  const editable = need.kind === 'permission' && need.input !== undefined;
+  const editable = isEditable(need);
   const what = oneLine(need.detail, 300);
   for (;;) {
     const verdict = await pickOne<Verdict>(
@@ -87,15 +86,20 @@ async function askPermission(need: BreakpointView, session: string, frame: Step)
           detail: l10n.t('with a reason for the agent, if you like'),
           gives: 'deny',
         },
-        ...(editable ? [{ label: l10n.t('Edit the Input and Allow…'), icon: 'edit', gives: 'edit' as const }] : []),
+        ...(editable ? [{ label: l10n.t('Edit the Tool Input…'), icon: 'edit', gives: 'edit' as const }] : []),
         { label: l10n.t('Show All of It'), icon: 'open-preview', gives: 'evidence' },
         { label: l10n.t('Stop the Session'), icon: 'debug-stop', gives: 'abort' },
       ],
       { ...frame, placeholder: session },
     );
-    const decision = await followUp(verdict, need, frame);
+    const decision = await followUp(verdict, frame);
     if (decision !== back) return decision;
   }
+}
+
+/** The agent waits with a tool, and takes another input for it than its own. */
+export function isEditable({ kind, input, fixed }: BreakpointView): boolean {
+  return kind === 'permission' && input !== undefined && fixed !== true;
 }
 
 /** What is like it can be allowed as well, unless it is dangerous or there is nothing to compare. */
@@ -111,7 +115,7 @@ function rememberChoices({
   ];
 }
 
-async function followUp(verdict: Verdict | Back, need: BreakpointView, frame: Step): Promise<Decision | Back> {
+async function followUp(verdict: Verdict | Back, frame: Step): Promise<Decision | Back> {
   switch (verdict) {
     case 'allow':
       return { answer: { choice: 'allow' } };
@@ -120,12 +124,11 @@ async function followUp(verdict: Verdict | Back, need: BreakpointView, frame: St
       return { answer: { choice: 'allow', remember: { scope: verdict } } };
     case 'deny':
       return askReason(frame);
-    case 'edit':
-      return askInput(need.input ?? {}, frame);
     case 'abort':
       return { answer: { choice: 'abort' } };
+    case 'edit':
     case 'evidence':
-      return 'evidence';
+      return verdict;
     default:
       return back;
   }
@@ -140,43 +143,6 @@ export async function askReason(frame: Step): Promise<Given | Back> {
     prompt: l10n.t('The agent is told this reason, and goes on without the tool.'),
   });
   return typeof reason === 'string' ? denial(reason) : back;
-}
-
-/** The input with some fields changed, and then allowed. */
-export async function askInput(begin: Readonly<Record<string, unknown>>, frame: Step): Promise<Given | Back> {
-  let input = begin;
-  for (;;) {
-    const fields = fieldsOf(input);
-    const chosen = await pickOne<(typeof fields)[number] | 'allow'>(
-      [
-        ...fields.map((field) => ({
-          label: oneLine(field.name, 80),
-          description: oneLine(field.text, 200),
-          icon: 'edit',
-          gives: field,
-        })),
-        { heading: '' },
-        { label: l10n.t('Allow with This Input'), icon: 'check', gives: 'allow' },
-      ],
-      { ...frame, canGoBack: true, placeholder: l10n.t('Choose what to change') },
-    );
-    if (chosen === back) return back;
-    if (chosen === 'allow') return { answer: { choice: 'allow', input: { ...input } } };
-    if (chosen.text.length > editLimit) {
-      await vscode.window.showInformationMessage(
-        l10n.t('This value is too long to be edited here. Deny it with a reason instead.'),
-      );
-      continue;
-    }
-    const text = await askText({
-      ...frame,
-      canGoBack: true,
-      value: chosen.text,
-      prompt: oneLine(chosen.name, 80),
-      check: (typed) => fieldProblem(chosen, typed),
-    });
-    if (typeof text === 'string') input = withField(input, chosen, text);
-  }
 }
 
 type Answers = ReadonlyMap<string, readonly string[]>;

@@ -111,7 +111,8 @@ describe('what an ACP agent tells', () => {
       { optionId: 'r', kind: 'reject_once' },
     ];
     const request = { toolCall: { toolCallId: 't', title: 'rm -rf x', kind: 'execute' }, options };
-    const { tool, input, title } = askOf('1', request);
+    const { tool, input, title, fixed } = askOf('1', request);
+    assert.equal(fixed, true, 'ACP has no way to say another input');
     assert.deepEqual([tool, input, title], ['execute', { command: 'rm -rf x', title: 'rm -rf x' }, 'rm -rf x']);
     const chosen = (choice: 'allow' | 'deny' | 'abort', from: unknown = options): unknown =>
       outcomeOf({ options: from }, { choice }).outcome;

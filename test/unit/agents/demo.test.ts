@@ -170,6 +170,17 @@ describe('the demo agent', () => {
     assert.match(text('b.txt'), /\nrewritten\n$/);
   });
 
+  it('writes a file anew with the text that it is given instead of its own', async () => {
+    const talk = await Talk.open();
+    writeFileSync(join(root, 'a.txt'), 'a longer text that was there before\n'.repeat(3));
+    talk.prompt('#rewrite:a.txt hello');
+    const request = await talk.asked();
+    assert.deepEqual([request.tool, request.input?.['file_path']], ['Write', 'a.txt']);
+    talk.answer(request, { choice: 'allow', input: { ...request.input, content: 'mine\n' } });
+    assert.equal((await talk.ended()).text, 'Turn 1: I changed a.txt.');
+    assert.equal(text('a.txt'), 'mine\n');
+  });
+
   it('says that it was refused, and goes on', async () => {
     const talk = await Talk.open();
     talk.prompt('#ask:a.txt #write:b.txt');

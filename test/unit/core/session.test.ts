@@ -64,6 +64,17 @@ describe('a session', () => {
     assert.equal(statusOf(world.ledger.get('a')), 'running');
   });
 
+  it('takes no other input for an agent that can only do what it asked for', () => {
+    const world = new World();
+    running(world);
+    world.say('a', { kind: 'asked', request: { ...request, fixed: true } });
+    const other = { choice: 'allow', input: { command: 'rm y' } } as const;
+    assert.throws(() => answer(world.ledger.get('a'), undefined, other, 'user:cli'), /takes no other input/u);
+    assert.equal(statusOf(world.ledger.get('a')), 'needs-you');
+    world.ledger.append(answer(world.ledger.get('a'), undefined, { choice: 'allow' }, 'user:cli'));
+    assert.deepEqual(world.step('a'), { do: 'answer', breakpoint: 'ask-1' });
+  });
+
   it('asks only once when the same line of output is read again', () => {
     const world = new World();
     running(world);

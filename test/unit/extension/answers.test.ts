@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { denial, fieldProblem, fieldsOf, questionAnswer, withField } from '../../../src/extension/needs-you/answers.ts';
+import { denial, questionAnswer } from '../../../src/extension/needs-you/answers.ts';
 import { evidenceRows, evidenceText, needLabel } from '../../../src/extension/needs-you/evidence.ts';
 import { filesText, selectionText } from '../../../src/extension/new-session/context-text.ts';
 import { draftText, emptyDraft, requestOf } from '../../../src/extension/new-session/draft.ts';
@@ -84,16 +84,6 @@ describe('the evidence of a decision', () => {
 });
 
 describe('an answer', () => {
-  it('can change one field of an input: text as it is, all else as JSON', () => {
-    const input = { command: 'ls', content: 'a\nb', n: 1 };
-    const [command, content, n] = fieldsOf(input);
-    assert.ok(command !== undefined && content !== undefined && n !== undefined);
-    assert.deepEqual([command.text, content.text, n.text], ['ls', '"a\\nb"', '1']);
-    assert.equal(fieldProblem(command, '{'), undefined);
-    assert.match(fieldProblem(content, '"a') ?? '', /not JSON/u);
-    assert.deepEqual(withField(input, content, '"x\\ny"'), { ...input, content: 'x\ny' });
-  });
-
   it('joins the labels of a question, and gives a reason only when there is one', () => {
     assert.deepEqual(questionAnswer(new Map([['Which?', ['A', 'own words']]])), {
       answer: { choice: 'answer', answers: { 'Which?': 'A, own words' } },

@@ -21,6 +21,8 @@ export function askOf(id: string, request: Fields): Extract<OutMessage, { type: 
   const input = toolInput(call);
   return {
     ...{ type: 'ask', id, kind: 'permission', title: plainLine(title, 200), tool: toolName(call), input },
+    // In ACP a permission is a choice between options: there is no way to say another input.
+    fixed: true,
     detail: plainText([title, ...text].join('\n'), 16 * 1024),
   };
 }

@@ -29,6 +29,21 @@ export async function addLine(root: string, path: string, line: string, heading:
   }
 }
 
+/** Writes a file below `root` anew; says whether that changed it. Refuses what `addLine` refuses. */
+export async function writeWhole(root: string, path: string, text: string): Promise<boolean> {
+  const handle = await openOwn(await safePath(root, path), path);
+  try {
+    const old = await handle.readFile();
+    const bytes = Buffer.from(text);
+    if (old.equals(bytes)) return false;
+    await handle.truncate();
+    await handle.write(bytes, 0, bytes.length, 0);
+    return true;
+  } finally {
+    await handle.close();
+  }
+}
+
 async function safePath(root: string, path: string): Promise<string> {
   const base = await realpath(root);
   const file = resolve(base, path);

@@ -1,6 +1,6 @@
 import type { Answer } from '../../../core/agent/events.ts';
 import type { OutMessage } from '../../line-protocol/messages.ts';
-import { addLine, RefusedPath } from './repository.ts';
+import { addLine, RefusedPath, writeWhole } from './repository.ts';
 import { notes, stepsOf, subjectOf, type Step } from './words.ts';
 
 /** What a turn needs of the world around it. */
@@ -35,6 +35,7 @@ class Ended extends Error {
 }
 
 const slowStepMs = 250;
+const heading = '# Notes of the demo agent';
 const choices = ['The red one', 'The blue one'] as const;
 
 /** Does what the words of the prompt say, and reports how it ended. Never rejects. */
@@ -69,6 +70,8 @@ class Turn {
         return this.#write(notes);
       case 'ask':
         return this.#askAndWrite(step.path);
+      case 'rewrite':
+        return this.#rewrite(step.path);
       case 'question':
         return this.#question();
       case 'slow':
@@ -102,10 +105,22 @@ class Turn {
     const tool = this.#tool('Edit', input);
     const detail = `A line is added to ${path}:\n${input.line}`;
     const answer = await this.#world.ask({ kind: 'permission', title: `Edit ${path}`, detail, tool: 'Edit', input });
-    if (answer.choice === 'allow') {
-      const { path: to = path, line = input.line } = answer.input ?? input;
-      return this.#change(tool, String(to), String(line));
-    }
+    if (answer.choice !== 'allow') { this.#refused(tool, path, answer); return; }
+    const { path: to = path, line = input.line } = answer.input ?? input;
+    return this.#change(tool, String(to), String(line));
+  }
+
+  async #rewrite(path: string): Promise<void> {
+    const input = { file_path: path, content: `${heading}\n\n- ${subjectOf(this.#world.prompt)} (rewritten)\n` };
+    const tool = this.#tool('Write', input);
+    const detail = `${path} is written anew:\n${input.content}`;
+    const answer = await this.#world.ask({ kind: 'permission', title: `Write ${path}`, detail, tool: 'Write', input });
+    if (answer.choice !== 'allow') { this.#refused(tool, path, answer); return; }
+    const { file_path: to = path, content = input.content } = answer.input ?? input;
+    return this.#done(tool, String(to), () => writeWhole(this.#world.root, String(to), String(content)));
+  }
+
+  #refused(tool: string, path: string, answer: Answer): void {
     this.#denials += 1;
     const why = answer.reason === undefined ? '.' : `: ${answer.reason}`;
     this.#world.say({ type: 'tool-end', id: tool, ok: false, denied: true, output: `Refused${why}` });
@@ -151,14 +166,19 @@ class Turn {
 
   async #change(tool: string, path: string, line: string): Promise<void> {
     const one = line.replaceAll(/[\r\n]+/gu, ' ');
+    return this.#done(tool, path, () => addLine(this.#world.root, path, one, heading));
+  }
+
+  /** Does the tool's work, which says whether it changed the file. */
+  async #done(tool: string, path: string, work: () => Promise<boolean>): Promise<void> {
     try {
-      const changed = await addLine(this.#world.root, path, one, '# Notes of the demo agent');
+      const changed = await work();
       if (changed) this.#changed.push(path);
       this.#world.say({
         type: 'tool-end',
         id: tool,
         ok: true,
-        output: changed ? `Added a line to ${path}.` : 'It was there.',
+        output: changed ? `Changed ${path}.` : 'It was there.',
       });
     } catch (error) {
       if (!(error instanceof RefusedPath)) throw error;

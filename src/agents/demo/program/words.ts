@@ -2,6 +2,7 @@
 export type Step =
   | { readonly do: 'write'; readonly path: string }
   | { readonly do: 'ask'; readonly path: string }
+  | { readonly do: 'rewrite'; readonly path: string }
   | { readonly do: 'question' }
   | { readonly do: 'fail' }
   | { readonly do: 'repeat-error' }
@@ -12,13 +13,13 @@ export type Step =
 /** The file that gets a line when the prompt names none. */
 export const notes = 'NOTES.md';
 
-const word = /(?<=^|\s)#(write|ask|question|fail|repeat-error|hang|slow)(?::(\S*))?(?=\s|$)/gu;
+const word = /(?<=^|\s)#(write|ask|rewrite|question|fail|repeat-error|hang|slow)(?::(\S*))?(?=\s|$)/gu;
 const defaultSeconds = 5;
 const mostSeconds = 24 * 3600;
 
 /**
  * The words of a prompt that steer the agent: `#write:PATH`, `#ask` or `#ask:PATH` (a permission to change a file),
- * `#question`, `#fail`, `#repeat-error`, `#hang`, `#slow:SECONDS`. A prompt without any of them gets a line in the notes.
+ * `#rewrite:PATH` (a permission to write all of it anew), `#question`, `#fail`, `#repeat-error`, `#hang`, `#slow:SECONDS`. A prompt without any of them gets a line in the notes.
  */
 export function stepsOf(prompt: string): readonly Step[] {
   const steps = [...prompt.matchAll(word)].map(([, name = '', value = '']) => stepOf(name, value));
@@ -29,6 +30,7 @@ function stepOf(name: string, value: string): Step {
   switch (name) {
     case 'write':
     case 'ask':
+    case 'rewrite':
       return { do: name, path: value === '' ? notes : value };
     case 'slow':
       return { do: 'slow', seconds: secondsOf(value) };
