@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Machine } from '../../test/integration/cli/machine.ts';
 import type { Workbench } from '../../test/workbench/support/running-workbench.ts';
 import { isVisible } from '../../test/workbench/support/waiting.ts';
 import { trustRepository } from '../../test/workbench/support/person.ts';
 import { seedSessions } from '../../test/workbench/support/seed.ts';
 import type { Theme, Window } from '../../test/workbench/support/window.ts';
-import { play, playPlan, startStage } from './stage.ts';
+import { judgedTitle, seedJudged } from './judged.ts';
+import { play, playPlan, startStage, trust } from './stage.ts';
 
 const themes: readonly Theme[] = ['light', 'dark', 'high-contrast', 'high-contrast-light'];
 /** The wide one first: what a window that grows does to its side bar is not what is looked at. */
@@ -18,23 +20,23 @@ const restMs = 2000;
 
 interface Filling {
   readonly fill: (code: Workbench) => Promise<void>;
-  /** Sessions of long ago. */
-  readonly past: number;
+  /** What was there before the window is opened, e.g. sessions of long ago. */
+  readonly prepare?: (machine: Machine) => Promise<void>;
 }
 
 /** How full the window is. */
 const fillings: Readonly<Record<string, Filling>> = {
-  untrusted: { fill: async () => undefined, past: 0 },
-  empty: { fill: async ({ window }) => trustRepository(window), past: 0 },
-  some: { fill: play, past: 0 },
-  plan: { fill: playPlan, past: 0 },
-  many: { fill: play, past: 200 },
+  untrusted: { fill: async () => undefined },
+  empty: { fill: async ({ window }) => trustRepository(window) },
+  some: { fill: play },
+  plan: { fill: playPlan },
+  many: { fill: play, prepare: async (machine) => seedSessions(machine, 200) },
+  judged: { fill: trust, prepare: seedJudged },
 };
 
 /**
- * Takes each view in each theme and size: before trust, empty, with some sessions,
- * with 200. The words choose from it: of the fillings, views,
- * themes and widths those that are named, and all of a kind of which none is.
+ * Takes each view in each theme and size: before trust, empty, with some sessions, with 200, with one whose turns were judged. The
+ * words choose from it: of the fillings, views, themes and widths those that are named, and all of a kind of which none is.
  */
 export async function takeGallery(folder: string, words: readonly string[]): Promise<void> {
   const known = [
@@ -67,12 +69,10 @@ interface Choice {
   readonly sizes: readonly { readonly width: number; readonly height: number }[];
 }
 
-async function take(name: string, folder: string, { fill, past }: Filling, choice: Choice): Promise<void> {
+async function take(name: string, folder: string, { fill, prepare }: Filling, choice: Choice): Promise<void> {
   const code = await startStage({
     size: sizes[0],
-    prepare: async (machine) => {
-      if (past > 0) await seedSessions(machine, past);
-    },
+    ...(prepare === undefined ? {} : { prepare }),
   });
   try {
     const { window } = code;
@@ -127,10 +127,12 @@ const views: Readonly<Record<string, (window: Window) => Promise<boolean>>> = {
     await window.run('Coppice: Focus on Breakpoints View');
     return true;
   },
+  verdicts: async (window) => openVerdicts(window, 'Turns', 'Turn 3'),
+  calibration: async (window) => openVerdicts(window, 'Calibration', 'False breakpoints'),
   walkthrough: async (window) => {
     await window.run('View: Close All Editors');
     await window.run('Coppice: Open Walkthrough');
-    if (isNarrow(window)) await window.run('View: Close Primary Side Bar');
+    if (isNarrow(window)) await window.runByKeyboard('View: Close Primary Side Bar');
     return true;
   },
 };
@@ -142,7 +144,20 @@ async function openPanel(window: Window, title: RegExp, text: string): Promise<b
   if (!(await isVisible(row, 2000))) return false;
   await row.click({ position: { x: 60, y: 11 } }); // further to the right there are actions
   await window.webview(`main:has-text("${text}")`);
-  if (isNarrow(window)) await window.run('View: Close Primary Side Bar');
+  if (isNarrow(window)) await window.runByKeyboard('View: Close Primary Side Bar');
+  return true;
+}
+
+/** The verdicts of the session that was judged, at one of their pages. */
+async function openVerdicts(window: Window, tab: string, text: string): Promise<boolean> {
+  await window.open('Coppice');
+  if (!(await isVisible(window.view('Sessions').row(judgedTitle).first(), 2000))) return false;
+  await window.run('Coppice: Show Verdicts');
+  await window.quickInput.choose(judgedTitle);
+  const panel = await window.webview('main [role="tablist"]');
+  await panel.getByRole('tab', { name: tab }).click();
+  await window.webview(`main:has-text("${text}")`);
+  if (isNarrow(window)) await window.runByKeyboard('View: Close Primary Side Bar');
   return true;
 }
 

@@ -19,19 +19,20 @@ export async function startStage(options: WorkbenchOptions = {}): Promise<Workbe
 
 /** Gives the agent its work and waits until each session is as it is to be seen. */
 export async function play(code: Workbench): Promise<void> {
-  await begin(code);
+  await trust(code);
   for (const each of work) await start(code, each);
 }
 
 /** The first session is the plan of the others. */
 export async function playPlan(code: Workbench): Promise<void> {
-  await begin(code);
+  await trust(code);
   const [first, ...others] = work;
   const plan = await start(code, first);
   for (const each of others) await start(code, each, '--parent', plan);
 }
 
-async function begin({ machine }: Workbench): Promise<void> {
+/** The repository is trusted, and the scripted agent is the one that works in it. */
+export async function trust({ machine }: Workbench): Promise<void> {
   await useInstalled(machine);
   await machine.coppice(['trust']);
 }

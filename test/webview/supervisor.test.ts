@@ -73,7 +73,7 @@ describe('the supervisor panel', () => {
       ['Let through', 'Sent on', 'Tried again'],
       'the latest first',
     );
-    await page.getByRole('img', { name: /turn 1: score 8 %, worth 12 %/ }).waitFor();
+    await page.getByRole('img', { name: /turn 1: score 8\s%, worth 12\s%/ }).waitFor();
     await chain.getByText('Turn 1', { exact: true }).click();
     const first = chain.getByRole('listitem').last();
     assert.match(await first.innerText(), /−4\.0\s+gates: The gate `npm test` failed\.[\s\S]*expected 2 calls, got 1/);
@@ -106,15 +106,15 @@ describe('the supervisor panel', () => {
     await page.getByRole('tab', { name: 'Turns' }).press('ArrowRight');
     await page.getByText('400 turns of this repository').waitFor();
     const text = await page.getByRole('tabpanel').innerText();
-    assert.match(text, /False breakpoints\s+20 %: 48 of 240, 95 % interval 15\.\d % to 25\.\d %/);
-    assert.match(text, /Goal under 5 %: missed\./);
+    assert.match(text, /False breakpoints\s+20\s%: 48 of 240, 95 % interval 15\.\d\s% to 25\.\d\s%/);
+    assert.match(text, /Goal under 5\s%: missed\./);
     assert.match(text, /Goal over 0\.8: missed\./);
     assert.equal(await page.getByRole('table').getByRole('row').count(), 11);
     assert.equal(await page.getByText('too few').count(), 0);
 
     const few = await panel({ state: { session: 'a1b2c3d4', page: 'calibration' } }, supervision(), report(4));
     await few.page.getByText('That is too few to say much').waitFor();
-    await few.page.getByText('Goal under 5 %: too few cases to tell.').waitFor();
+    await few.page.getByText(/Goal under 5\s%: too few cases to tell\./).waitFor();
     const none = await panel({ state: { page: 'calibration' } }, supervision(), report(0));
     await none.page.getByText('no cases yet').first().waitFor();
   });

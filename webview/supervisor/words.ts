@@ -2,6 +2,7 @@
 import type { JudgementView, ReportView } from '../../src/protocol/supervision-views.ts';
 import type { IconName } from '../shared/icons.ts';
 import { t } from '../shared/l10n.ts';
+import { oneLine } from '../shared/visible.ts';
 
 export interface Look {
   readonly word: string;
@@ -29,10 +30,24 @@ export function verdictLook(decision: JudgementView['decision']): Look {
   }
 }
 
-/** `12.5 %`, without a decimal that says nothing. */
+/** `12.5 %`, without a decimal that says nothing; it stays on one line. */
 export function percent(share: number): string {
   const tenths = Math.round(share * 1000);
-  return `${(tenths / 10).toFixed(tenths % 10 === 0 ? 0 : 1)} %`;
+  return `${(tenths / 10).toFixed(tenths % 10 === 0 ? 0 : 1)}\u00A0%`;
+}
+
+/** What a model found, in words; what it is not known to say stays as it is. */
+export function reviewWord(verdict: string): string {
+  switch (verdict) {
+    case 'done':
+      return t('done');
+    case 'not-done':
+      return t('not done');
+    case 'unsure':
+      return t('not sure');
+    default:
+      return oneLine(verdict, 80);
+  }
 }
 
 type Share = ReportView['falseAccepts'];
