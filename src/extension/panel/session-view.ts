@@ -5,7 +5,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { SessionDetail } from '../../protocol/schemas.ts';
 import type { Ability, PanelPrompt, PanelSession, PanelTurn } from '../../protocol/webview/session-panel.ts';
 import { isAtWork, isSettled } from '../sessions/status-look.ts';
-import { sessionLabel } from '../sessions/labels.ts';
+import { sessionTitle } from '../sessions/labels.ts';
 
 const sentenceLimit = 600;
 
@@ -13,7 +13,7 @@ const sentenceLimit = 600;
 export function panelSession(detail: SessionDetail, readOnly?: string): PanelSession {
   return {
     id: detail.id,
-    title: sessionLabel(detail),
+    title: sessionTitle(detail),
     status: detail.status,
     evidence: oneLine(evidenceOf(detail), sentenceLimit),
     agent: detail.agent,

@@ -6,7 +6,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { SessionView, TurnNoteView } from '../../protocol/schemas.ts';
 import type { Below } from './below.ts';
 import { decorationUri } from './decorations.ts';
-import { ageText, sessionDescription, sessionLabel, spokenSession } from './labels.ts';
+import { ageText, rowLabel, sessionDescription, spokenSession } from './labels.ts';
 import { rowId, type Row } from './outline.ts';
 import { colourId, isSettled, lookOf } from './status-look.ts';
 import { turnLook } from './turn-look.ts';
@@ -41,7 +41,7 @@ export function sessionItem(
   now: number,
 ): vscode.TreeItem {
   const item = new vscode.TreeItem(
-    sessionLabel(session),
+    rowLabel(session),
     below !== undefined ? Expanded : session.turns > 0 ? Collapsed : None,
   );
   const look = lookOf(session.status);

@@ -5,15 +5,39 @@ import type { SessionView } from '../../protocol/schemas.ts';
 import { belowText, type Below } from './below.ts';
 import { isSettled, lookOf } from './status-look.ts';
 
-/** Longest label in characters: what is said behind it stays in sight in a side bar of the usual width. The tooltip has all. */
-const labelLimit = 44;
+/**
+ * Longest label in characters: in a sentence or on a tab, in a row of a view, where what is said behind it stays in sight in a side
+ * bar of the usual width, and where there is room for all of it.
+ */
+const limits = { label: 44, row: 24, title: 200 } as const;
+/** A row's label ends with a whole word if that leaves so many characters. */
+const leastOfRow = 17;
+
+type Titled = Pick<SessionView, 'title' | 'prompt' | 'id'>;
 
 /** The session's title on one line. */
-export function sessionLabel(session: Pick<SessionView, 'title' | 'prompt' | 'id'>): string {
-  const title = oneLine(session.title, labelLimit);
-  if (title !== '') return title;
-  const prompt = oneLine(session.prompt, labelLimit);
-  return prompt === '' ? session.id.slice(0, 8) : prompt;
+export function sessionLabel(session: Titled): string {
+  return titleWithin(session, limits.label);
+}
+
+/** The session's title as it is at the head of a panel or a tooltip. */
+export function sessionTitle(session: Titled): string {
+  return titleWithin(session, limits.title);
+}
+
+/** The session's title in a row: its first words. The tooltip and the panel have all of it. */
+export function rowLabel(session: Titled): string {
+  const letters = [...sessionTitle(session)];
+  if (letters.length <= limits.row) return letters.join('');
+  const end = letters.lastIndexOf(' ', limits.row - 1);
+  return `${letters
+    .slice(0, end < leastOfRow ? limits.row - 1 : end)
+    .join('')
+    .trimEnd()}…`;
+}
+
+function titleWithin({ title, prompt, id }: Titled, limit: number): string {
+  return oneLine(title, limit) || oneLine(prompt, limit) || id.slice(0, 8);
 }
 
 /** `3 files`, or nothing. */
@@ -43,14 +67,14 @@ export function ageText(ms: number): string {
   return hours < 24 ? l10n.t('{0} h', hours) : l10n.t('{0} d', Math.floor(hours / 24));
 }
 
-/** The dim text behind the label: how its plan stands, what it waits for, how long, what it changed. */
+/** The dim text behind the label: how its plan stands, its place in line, how long; what its icon says, too; what it changed. */
 export function sessionDescription(session: SessionView, now: number, below?: Below): string {
   const { status, position } = session;
   const place = status === 'queued' && position !== undefined ? l10n.t('{0} in line', position) : '';
   const doing = status === 'preparing' || status === 'needs-you' || status === 'paused' ? lookOf(status).label : '';
   const age = ageText(now - since(session));
   const where = session.executor === 'local' ? '' : oneLine(session.executor, 24);
-  return [belowText(below), place, doing, age, changesText(session), where].filter((part) => part !== '').join(' · ');
+  return [belowText(below), place, age, doing, changesText(session), where].filter((part) => part !== '').join(' · ');
 }
 
 /** The row as a screen reader says it. */
@@ -58,6 +82,6 @@ export function spokenSession(session: SessionView, now: number, below?: Below):
   const age = ageText(now - since(session));
   const when = isSettled(session) ? l10n.t('since {0}', age) : l10n.t('for {0}', age);
   const status = lookOf(session.status).label;
-  const parts = [sessionLabel(session), status, belowText(below), when, changesText(session), session.agent];
+  const parts = [sessionTitle(session), status, belowText(below), when, changesText(session), session.agent];
   return parts.filter((part) => part !== '').join(', ');
 }

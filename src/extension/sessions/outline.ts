@@ -167,20 +167,19 @@ function order(a: SessionView, b: SessionView): number {
 
 /**
  * The rows that have to be drawn again after a change: a session's own row where only its text changed, the row above where
- * sessions came, went or changed places, and each plan above that now stands differently. `undefined` stands for the whole view.
+ * sessions came, went or really changed places, and each plan above that now stands differently. `undefined` stands for the whole
+ * view. As few as can be: what is below a row that is drawn anew cannot be clicked meanwhile.
  */
 export function touched(changes: Changes, before: Outline, after: Outline, rows: Rows): ReadonlySet<Row | undefined> {
   // An empty view shows its welcome text in place of its repositories.
   if (before.isEmpty !== after.isEmpty) return new Set([undefined]);
   const again = new Set<Row | undefined>();
+  const moved = movedBelow(before, after);
   for (const [id, change] of changes) {
     const row = rows.session(id);
     if (before.rank(id) === after.rank(id) && samePlace(change.before, change.after)) again.add(row);
-    else {
-      if (change.before !== undefined) again.add(before.parent(row));
-      if (change.after !== undefined) again.add(after.parent(row));
-    }
-    for (const each of plansAbove(row, before, after)) again.add(each);
+    else for (const each of movedAbove(row, change, before, after, moved)) again.add(each);
+    for (const each of plansAbove(row, before, after, moved)) again.add(each);
   }
   const known = new Set(before.children());
   for (const row of again) {
@@ -190,8 +189,42 @@ export function touched(changes: Changes, before: Outline, after: Outline, rows:
   return again.has(undefined) ? new Set([undefined]) : again;
 }
 
+/** The rows above one, before and after, if what is below them was moved; else the row itself. */
+function movedAbove(
+  row: Row,
+  change: { readonly before: Entry | undefined; readonly after: Entry | undefined },
+  before: Outline,
+  after: Outline,
+  moved: (row: Row) => boolean,
+): readonly Row[] {
+  const near = [change.before && before.parent(row), change.after && after.parent(row)];
+  // The place of archived sessions comes and goes with them.
+  const above = near.flatMap((each) => (each?.kind === 'archive' ? [each, after.parent(each)] : [each]));
+  const found = above.filter((each) => each !== undefined).filter(moved);
+  return found.length === 0 ? [row] : found;
+}
+
+/** Whether the rows below one are others than before, or in another order. Each row is looked at once. */
+function movedBelow(before: Outline, after: Outline): (row: Row) => boolean {
+  const known = new Map<Row, boolean>();
+  return (row) => {
+    const found = known.get(row) ?? !sameRows(before.children(row), after.children(row));
+    known.set(row, found);
+    return found;
+  };
+}
+
+function sameRows(was: readonly Row[], is: readonly Row[]): boolean {
+  return was.length === is.length && was.every((row, at) => row === is[at]);
+}
+
 /** Of the plans above a row, those that stand differently, and what is above one that came to be one or has another place. */
-function plansAbove(row: Row, before: Outline, after: Outline): ReadonlySet<Row | undefined> {
+function plansAbove(
+  row: Row,
+  before: Outline,
+  after: Outline,
+  moved: (row: Row) => boolean,
+): ReadonlySet<Row | undefined> {
   const plans = new Set<Row>();
   for (const outline of [before, after]) {
     let above = outline.parent(row);
@@ -202,8 +235,10 @@ function plansAbove(row: Row, before: Outline, after: Outline): ReadonlySet<Row 
     if (plan.kind !== 'session') continue;
     const [was, is] = [before.below(plan.id), after.below(plan.id)];
     if (!sameBelow(was, is)) again.add(plan);
-    if ((was === undefined) !== (is === undefined) || before.rank(plan.id) !== after.rank(plan.id)) {
-      again.add(after.parent(plan));
+    const above = after.parent(plan);
+    const another = (was === undefined) !== (is === undefined);
+    if (another || (before.rank(plan.id) !== after.rank(plan.id) && (above === undefined || moved(above)))) {
+      again.add(above);
     }
   }
   return again;

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { SessionDetail, SessionView } from '../../protocol/schemas.ts';
 import type { Below } from './below.ts';
-import { changesText, linesText, sessionDescription, sessionLabel } from './labels.ts';
+import { changesText, linesText, sessionDescription, sessionTitle } from './labels.ts';
 import { lookOf } from './status-look.ts';
 
 const textLimit = 400;
@@ -16,7 +16,7 @@ export function sessionTooltip(
   below?: Below,
 ): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
-  text.appendMarkdown('**').appendText(sessionLabel(session)).appendMarkdown('**');
+  text.appendMarkdown('**').appendText(sessionTitle(session)).appendMarkdown('**');
   const line = (icon: string, what: string): void => {
     if (what !== '') text.appendMarkdown(`\n\n$(${icon}) `).appendText(oneLine(what, textLimit));
   };

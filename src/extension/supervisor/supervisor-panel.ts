@@ -16,7 +16,7 @@ import { dress } from '../panel/dress.ts';
 import type { Panel } from '../panel/one-each.ts';
 import type { PanelServices } from '../panel/services.ts';
 import { gone, standingOf } from '../panel/standing.ts';
-import { sessionLabel } from '../sessions/labels.ts';
+import { sessionLabel, sessionTitle } from '../sessions/labels.ts';
 
 /** Pause before the record is read again after it changed, milliseconds. */
 const readMs = 250;
@@ -107,7 +107,7 @@ export class SupervisorPanel implements Panel {
   #known(): { readonly session?: SupervisedSession } {
     if (this.#detail === undefined) return {};
     const { id, prompt } = this.#detail;
-    return { session: { id, title: sessionLabel(this.#detail), goal: prompt } };
+    return { session: { id, title: sessionTitle(this.#detail), goal: prompt } };
   }
 
   #tellRecord(): void {

@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import { inOrder } from '../../../src/extension/needs-you/order.ts';
 import { announcement, newsIn } from '../../../src/extension/notifications/announce.ts';
 import { needsOf } from '../../../src/extension/sessions/entry.ts';
-import { ageText, sessionDescription, sessionLabel, spokenSession } from '../../../src/extension/sessions/labels.ts';
+import { belowText } from '../../../src/extension/sessions/below.ts';
+import {
+  ageText,
+  rowLabel,
+  sessionDescription,
+  sessionLabel,
+  sessionTitle,
+  spokenSession,
+} from '../../../src/extension/sessions/labels.ts';
 import { Outline, rowId, Rows, touched, type Row } from '../../../src/extension/sessions/outline.ts';
 import { isAtWork, isSettled, lookOf } from '../../../src/extension/sessions/status-look.ts';
 import { countsOf, statusText } from '../../../src/extension/status-bar/text.ts';
@@ -47,6 +55,17 @@ describe('a session in a row', () => {
       }
     });
   }
+
+  it('has the first words of its title where there is little room, and all of it where there is much', () => {
+    const named = (title: string) => session('a', { title });
+    assert.equal(rowLabel(named('Show springs and neaps in the table')), 'Show springs and neaps…');
+    assert.equal(rowLabel(named('Print a list of harbours')), 'Print a list of harbours');
+    assert.equal(rowLabel(named('Print a list of harbours with --list')), 'Print a list of harbour…');
+    assert.equal(rowLabel(named('Show times in the right time zone')), 'Show times in the right…');
+    assert.equal(rowLabel(named('Donaudampfschifffahrtsgesellschaft')), 'Donaudampfschifffahrtsg…');
+    assert.equal(sessionTitle(named('Show springs and neaps in the table')), 'Show springs and neaps in the table');
+    assert.equal(rowLabel(session('0123456789', { title: ' ', prompt: '' })), '01234567');
+  });
 
   it('has a look for every status, and is at work, queued or settled', () => {
     for (const status of statuses) {
@@ -135,25 +154,67 @@ describe('the outline', () => {
     assert.deepEqual([...again], [rows.session('a')]);
   });
 
-  it('draws the parent again where sessions come, go or change places, and the whole where the view was empty', () => {
+  it('draws the parent again where sessions come, go or really change places, and the whole where the view was empty', () => {
     const plan = (status: SessionView['status']): SessionView[] => [
       session('a', { status: 'reported' }),
       session('b', { parent: 'a', status }),
     ];
     const cases: [SessionView[], SessionView[], (Row | undefined)[]][] = [
       [[session('a')], [session('a'), session('b')], [repo]],
-      [[session('a')], [session('a', { status: 'reported' })], [repo]],
+      [[session('a')], [session('a', { status: 'reported' })], [rows.session('a')]],
+      [[session('a'), session('b')], [session('a', { status: 'reported' }), session('b')], [repo]],
       [[session('a')], [session('a'), session('b', { parent: 'a' })], [rows.session('a'), repo]],
       [plan('running'), plan('needs-you'), [rows.session('b'), rows.session('a')]],
-      [plan('running'), plan('reported'), [rows.session('a'), repo]],
+      [plan('running'), plan('reported'), [rows.session('b'), rows.session('a')]],
+      [[session('a', { archived: true }), session('b')], [session('b')], [rows.archive('/repo'), repo]],
       [[], [session('a')], [undefined]],
       [[session('a')], [], [undefined]],
     ];
     for (const [before, after, wanted] of cases) {
       const all = changesBetween(entries(...before), entries(...after));
       const real = new Map([...all].filter(([, each]) => JSON.stringify(each.before) !== JSON.stringify(each.after)));
-      assert.deepEqual([...touched(real, draw(before), draw(after), rows)], wanted);
+      assert.deepEqual([...touched(real, draw(before, true), draw(after, true), rows)], wanted);
     }
+  });
+
+  it('is as it should be when what was touched is drawn again, with all below it, and nothing else', () => {
+    const ids = ['a', 'b', 'c', 'd'];
+    const one = fc.record({
+      parent: fc.constantFrom(undefined, ...ids),
+      archived: fc.boolean(),
+      status: fc.constantFrom('running', 'queued', 'reported', 'failed'),
+      there: fc.boolean(),
+    });
+    const all = fc.array(one, { minLength: 4, maxLength: 4 }).map((given) =>
+      given.flatMap(({ parent, there, ...rest }, i) => {
+        const older = parent !== undefined && ids.indexOf(parent) < i ? { parent } : {};
+        return there ? [session(ids[i] ?? '', { ...rest, ...older })] : [];
+      }),
+    );
+    type Seen = readonly [string, readonly Seen[]];
+    /** The row as it is seen when only `again` was drawn since `was`. */
+    const seen = (was: Outline, is: Outline, again: ReadonlySet<Row | undefined>, row?: Row): Seen => {
+      const fresh = again.has(row);
+      const from = fresh ? is : was;
+      const text = row?.kind === 'session' ? belowText(from.below(row.id)) : '';
+      const name = row === undefined ? '' : rowId(row);
+      return [
+        `${name} ${text}`,
+        from.children(row).map((each) => seen(fresh ? is : was, is, fresh ? new Set([each]) : again, each)),
+      ];
+    };
+    fc.assert(
+      fc.property(all, all, fc.boolean(), (before, after, showArchived) => {
+        const changes = changesBetween(entries(...before), entries(...after));
+        const real = new Map(
+          [...changes].filter(([, each]) => JSON.stringify(each.before) !== JSON.stringify(each.after)),
+        );
+        const [was, is] = [draw(before, showArchived), draw(after, showArchived)];
+        const again = touched(real, was, is, rows);
+        assert.deepEqual(seen(was, is, again), seen(is, is, new Set([undefined])));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('shows every session exactly once, whatever their parents are', () => {
