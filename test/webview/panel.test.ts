@@ -46,6 +46,15 @@ describe('the session panel', () => {
         assert.match(await header.innerText(), new RegExp(text.replace('$', '\\$')));
     });
 
+    it('a session that it is told of before its question for it is answered', async () => {
+      const extension = new FakeExtension();
+      extension.silent.add('ready');
+      const { page } = await panel({ extension });
+      await page.getByText('Loading…').waitFor();
+      await extension.become(session());
+      await page.getByRole('heading', { name: 'Add a retry with back-off' }).waitFor();
+    });
+
     it('its texts in the language of VS Code', async () => {
       const texts = { Facts: 'Angaben', 'Reported done': 'Fertig gemeldet', 'context {0}%': 'Kontext zu {0} % voll' };
       const { page } = await panel({ texts });

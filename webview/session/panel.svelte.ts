@@ -138,7 +138,10 @@ export class Panel {
 
   #handlers(): NotificationHandlers<SessionPanelApi> {
     return {
-      session: (session) => (this.session = session),
+      session: (session) => {
+        this.session = session;
+        this.ready = true; // the answer to `ready` may come too late, or be lost with the connection that it waits for
+      },
       standing: (standing) => (this.standing = standing),
       needs: (needs) => (this.needs = needs),
       prompts: ({ prompts, turns }) => {

@@ -14,6 +14,7 @@ const manifest = {
   engines: { vscode: '^1.105.0' },
   main: './runner.cjs',
   activationEvents: ['onStartupFinished'],
+  contributes: { views: { explorer: [{ id: 'hostTests.rows', name: 'Rows of the tests' }] } },
 };
 
 /** Mocha is loaded from where it is installed, not bundled: it loads the tests itself. */

@@ -24,13 +24,20 @@ export const answerSession: Command = (app) => async (given) =>
     return askDecision(need.breakpoint, sessionLabel(need.session), signal, keep);
   });
 
-/** Allows what an agent asks for. A question or a missing secret needs more than a yes, so it is asked. */
-export const allow: Command = (app) => async (given) => {
-  const need = await pickNeed(app, given);
-  const plain = need.breakpoint.kind === 'permission' || need.breakpoint.kind === 'plan';
-  if (!plain) return answerSession(app)({ session: need.session.id, breakpoint: need.breakpoint.id });
-  return send(app, need, { answer: { choice: 'allow' } });
-};
+/**
+ * Allows what an agent asks for. A question or a missing secret needs more than a yes, so it is asked. So it is when the button of a
+ * row names none: VS Code knows no row that is being drawn anew, and the only decision left may be another one than was meant.
+ */
+export const allow: Command =
+  (app) =>
+  async (...given) => {
+    const [row] = given;
+    if (given.length > 0 && sessionIn(row) === undefined) return answerSession(app)();
+    const need = await pickNeed(app, row);
+    const plain = need.breakpoint.kind === 'permission' || need.breakpoint.kind === 'plan';
+    if (!plain) return answerSession(app)({ session: need.session.id, breakpoint: need.breakpoint.id });
+    return send(app, need, { answer: { choice: 'allow' } });
+  };
 
 /** Denies what an agent asks for, with a reason. */
 export const deny: Command = (app) => async (given) =>

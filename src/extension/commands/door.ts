@@ -15,6 +15,8 @@ export interface Commands {
   register(id: CommandId | RowCommandId, handler: Handler): Disposable;
   /** Runs a command of ours. */
   run(id: CommandId, ...given: readonly unknown[]): Promise<void>;
+  /** Runs what a row stands for. */
+  follow(target: vscode.Command): Promise<void>;
 }
 
 /** Opens the door. */
@@ -31,6 +33,9 @@ export function openCommands(log: Log): Commands {
       }),
     run: async (id, ...given) => {
       await vscode.commands.executeCommand(id, ...given);
+    },
+    follow: async ({ command, arguments: given = [] }) => {
+      await vscode.commands.executeCommand(command, ...(given as readonly unknown[]));
     },
   };
 }

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import type { Commands } from './door.ts';
 import { selectedRow } from './selected-row.ts';
@@ -40,9 +40,7 @@ export class RowClicks<Row extends object> implements Disposable {
     const run = async (): Promise<void> => {
       const row = await selectedRow(view, () => this.#isOver);
       const target = row === undefined ? undefined : this.#targets.get(row);
-      if (target !== undefined) {
-        await vscode.commands.executeCommand(target.command, ...((target.arguments ?? []) as readonly unknown[]));
-      }
+      if (target !== undefined) await this.#commands.follow(target);
     };
     this.#owner.add(this.#commands.register(this.#id, run));
   }

@@ -125,10 +125,11 @@ export class FakeExtension {
       (params: unknown): void =>
         void this.asked.push([name, params]);
     return {
-      ready: async () => ({
-        standing: this.standing,
-        ...(this.session === undefined ? {} : { session: this.session }),
-      }),
+      ready: (params) =>
+        answer('ready', params, {
+          standing: this.standing,
+          ...(this.session === undefined ? {} : { session: this.session }),
+        }),
       send: (params) => answer('send', params, {}),
       stop: (params) => answer('stop', params, {}),
       cancel: (params) => answer('cancel', params, { done: true }),
