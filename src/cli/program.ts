@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addClean, addInit, addNuke } from './commands/containers.ts';
+import { addCheckpoint } from './commands/checkpoints/checkpoint.ts';
 import { addCheckpoints } from './commands/checkpoints/checkpoints.ts';
 import { addDiff } from './commands/checkpoints/diff.ts';
 import { addRollback, addUndo } from './commands/checkpoints/rollback.ts';
@@ -80,6 +81,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addClean,
     addNuke,
     addInit,
+    addCheckpoint,
     addCheckpoints,
     addDiff,
     addRollback,

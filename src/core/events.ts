@@ -70,6 +70,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'session.returned': 1,
   'session.restored': 1,
   'session.refused': 1,
+  'checkpoint.requested': 1,
   'checkpoint.made': 1,
   'checkpoint.failed': 1,
   'checkpoint.named': 1,

@@ -19,6 +19,19 @@ export const checkpointRequests = {
     params: z.object({ session: identifier }),
     result: z.object({ session: z.string(), checkpoints: z.array(checkpointSchema) }),
   },
+  /**
+   * Takes a checkpoint of the files as they are, also while an agent is at work on them, and answers with it. It is kept for good.
+   * With the id of one that was taken, it answers with that one.
+   */
+  'checkpoint/take': {
+    params: z.object({
+      session: identifier,
+      /** A UUID. */
+      id: identifier.optional(),
+      name: z.string().min(1).max(200).optional(),
+    }),
+    result: checkpointSchema,
+  },
   /** Names a checkpoint, which keeps it for good. */
   'checkpoint/name': {
     params: z.object({ session: identifier, n: z.number().int().min(0), name: z.string().min(1).max(200) }),

@@ -1,5 +1,5 @@
 import type { JudgeStep } from '../supervision/due.ts';
-import { openBreakpoints } from '../session/status.ts';
+import { isLive, openBreakpoints } from '../session/status.ts';
 import type { Session } from '../session/state.ts';
 import type { Checkpoint, Due, ToolMark } from './state.ts';
 
@@ -56,7 +56,18 @@ export function gateDue({ checkpoint }: Session, step: JudgeStep): Due | undefin
   return { kind: 'gate', gate: { tree: step.tree }, ...(step.turn === undefined ? {} : { turn: step.turn }) };
 }
 
-/** Whether it is a state before the turn, neither its end nor within it; the newest of those is where the turn began. */
+/**
+ * What a person wants kept at this moment, whatever is under way. The end of a turn comes first, so that it stays one; an agent
+ * that takes no input while it runs may be writing until its process is over.
+ */
+export function wishDue(session: Session, duplex: boolean): Due | undefined {
+  const { wish, checkpoint, worktree } = session;
+  if (wish === undefined || checkpoint === undefined || worktree === undefined) return undefined;
+  const end = duplex || !isLive(session) ? turnEndDue(session) : undefined;
+  return end ?? { kind: 'named', wish };
+}
+
+/** Whether it is a state before the turn, neither its end nor (as a wish may be) within it; the newest of those is where the turn began. */
 export function isBefore(checkpoint: Pick<Checkpoint, 'turn' | 'kind'>, turn: number): boolean {
-  return checkpoint.turn < turn && checkpoint.kind !== 'tool';
+  return checkpoint.turn < turn && checkpoint.kind !== 'tool' && checkpoint.kind !== 'named';
 }

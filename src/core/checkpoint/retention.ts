@@ -1,5 +1,5 @@
 import type { Session } from '../session/state.ts';
-import type { Checkpoint } from './state.ts';
+import type { Checkpoint, CheckpointKind } from './state.ts';
 
 /** How long checkpoints are kept: so many of the newest, and all that are younger than so many days. */
 export interface Retention {
@@ -7,11 +7,14 @@ export interface Retention {
   readonly keepDays: number;
 }
 
+/** The start of a session, what gates were asked about, what a person wanted. */
+const forGood: ReadonlySet<CheckpointKind> = new Set(['session-start', 'gate', 'named']);
+
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Checkpoints of a session that may go at the time `now`. The start of the session, gates, named ones and whatever a
- * rollback refers to stay for good.
+ * Checkpoints of a session that may go at the time `now`. The start of the session, gates, what a person wanted or named
+ * and whatever a rollback refers to stay for good.
  *
  * @param checkpoints all of the session, in any order.
  */
@@ -31,6 +34,6 @@ export function prunable(
     .slice(Math.max(1, keep))
     .filter(({ at }) => now - at > keepDays * dayMs)
     .filter(({ n, kind, name }) => {
-      return kind !== 'session-start' && kind !== 'gate' && name === undefined && !referred.has(n);
+      return !forGood.has(kind) && name === undefined && !referred.has(n);
     });
 }

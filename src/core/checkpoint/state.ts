@@ -56,6 +56,8 @@ export interface CheckpointRecord {
   readonly prompt?: number;
   /** Requests of the agent that waited for an answer, when it was taken for them (`tool`). */
   readonly requests?: readonly string[];
+  /** The wish of a person that it was taken for (`named`). */
+  readonly wish?: string;
   /** Dangerous uses of tools that did not ask, when it was taken for them (`tool`). */
   readonly uses?: readonly string[];
   /** The tools before which it was taken. */
@@ -97,16 +99,24 @@ export interface Coverage {
   readonly gate?: string;
 }
 
+/** A checkpoint that a person wants. `id` is a UUID: asking with the same one again is the same wish. */
+export interface Wish {
+  readonly id: string;
+  readonly name?: string;
+}
+
 /** A checkpoint that is due. */
 export type Due =
   | { readonly kind: 'turn-start'; readonly prompt: number }
   | { readonly kind: 'turn-end'; readonly turn: number; readonly prompt?: number }
   | { readonly kind: 'tool'; readonly requests: readonly string[]; readonly uses: readonly string[] }
+  | { readonly kind: 'named'; readonly wish: Wish }
   /** `turn` is absent when a person has the work at rest checked. */
   | { readonly kind: 'gate'; readonly gate: { readonly tree: string }; readonly turn?: number };
 
 /** Data of the events of checkpoints. */
 export interface CheckpointEvents {
+  'checkpoint.requested': { session: string; wish: Wish };
   'checkpoint.made': { session: string; checkpoint: CheckpointRecord; intent?: string };
   /** One that was due could not be taken; the work goes on without it. */
   'checkpoint.failed': {
@@ -115,6 +125,7 @@ export interface CheckpointEvents {
     turn?: number;
     requests?: readonly string[];
     uses?: readonly string[];
+    wish?: string;
     gate?: { readonly tree: string };
     error: ErrorRecord;
     intent?: string;

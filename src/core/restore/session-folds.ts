@@ -9,7 +9,8 @@ import type { Rewound } from './conversation.ts';
 import type { Restored, RestoreEvents } from './state.ts';
 
 /** The events that `checkpointFolds` are for. */
-export type KeepingEvents = Pick<CheckpointEvents, 'checkpoint.made' | 'checkpoint.failed'> & RestoreEvents;
+export type KeepingEvents = Pick<CheckpointEvents, 'checkpoint.requested' | 'checkpoint.made' | 'checkpoint.failed'> &
+  RestoreEvents;
 
 /** How a rollback ended that changed nothing, with what can be undone still. */
 function keepUndo({ restored }: Session, ended: Restored): Restored {
@@ -23,19 +24,20 @@ function rewound(session: Session, to: Rewound | undefined): Session {
     : patch(session, { rewound: to, conversed: undefined, position: to.from?.position, context: undefined });
 }
 
-/** Requests and uses of tools before which the files were kept, or could not be, are not waited for again. */
+/** Tools before which the files were kept, or could not be, are not waited for again; nor is what a person wanted. */
 function kept(
   session: Session,
-  { requests = [], uses = [] }: { readonly requests?: readonly string[]; readonly uses?: readonly string[] },
+  { requests = [], uses = [], wish }: Pick<CheckpointEvents['checkpoint.failed'], 'requests' | 'uses' | 'wish'>,
 ): Session {
   const breakpoints = session.breakpoints.map((each) => (requests.includes(each.id) ? { ...each, kept: true } : each));
   const dangers = session.dangers?.map((each) => (uses.includes(each.use) ? { ...each, kept: true } : each));
-  return patch(session, { breakpoints, dangers });
+  return patch(session, { breakpoints, dangers, wish: session.wish?.id === wish ? undefined : session.wish });
 }
 
 export const checkpointFolds: {
   readonly [K in keyof KeepingEvents]: (session: Session, event: Recorded<K>) => Session;
 } = {
+  'checkpoint.requested': (session, { data }) => ({ ...session, wish: data.wish }),
   'checkpoint.made': (session, { data: { checkpoint } }) => ({
     ...kept(session, checkpoint),
     checkpoint: covered(session.checkpoint, checkpoint),

@@ -1,4 +1,4 @@
-import { gateDue, toolDue, turnEndDue, turnStartDue } from '../checkpoint/due.ts';
+import { gateDue, toolDue, turnEndDue, turnStartDue, wishDue } from '../checkpoint/due.ts';
 import type { Due } from '../checkpoint/state.ts';
 import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts';
 import { commitDue } from './commit.ts';
@@ -48,6 +48,8 @@ export interface Live {
 /** The next step. Pure and total: the same state always gives the same step. */
 export function nextStep(session: Session, live: Live): Step {
   if (session.restoring !== undefined && !isLive(session)) return beforeRestore(session);
+  const wish = wishDue(session, live.duplex);
+  if (wish !== undefined) return { do: 'checkpoint', due: wish };
   if (session.admission === 'idle')
     return (isLive(session) ? undefined : onceSeen(session, verifyingDue(session))) ?? { do: 'wait', for: 'work' };
   if (session.admission === 'waiting') {

@@ -1,6 +1,6 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { ContextFill, Usage } from '../agent/usage.ts';
-import type { Coverage } from '../checkpoint/state.ts';
+import type { Coverage, Wish } from '../checkpoint/state.ts';
 import type { Rewound } from '../restore/conversation.ts';
 import type { Restored, Restoring } from '../restore/state.ts';
 import type { ErrorRecord } from '../errors.ts';
@@ -278,6 +278,8 @@ export interface Session {
   /** True while this session holds the lease of its worktree. */
   readonly holding: boolean;
   readonly checkpoint?: Coverage;
+  /** A checkpoint that a person wants and that is not taken yet. */
+  readonly wish?: Wish;
   /** A rollback under way; nothing else is begun until it has ended. */
   readonly restoring?: Restoring;
   /** The last rollback that has ended. */

@@ -59,5 +59,6 @@ export function isSettled(session: Session): boolean {
 
 /** True when the engine has nothing to do for a session: no process, no rollback, nothing that anybody asked for. */
 export function isAtRest(session: Session): boolean {
-  return isSettled(session) && !isLive(session) && session.restoring === undefined && session.verifying === undefined;
+  const wanted = session.restoring ?? session.verifying ?? session.wish;
+  return isSettled(session) && !isLive(session) && wanted === undefined;
 }

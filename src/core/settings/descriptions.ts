@@ -127,7 +127,7 @@ export const descriptions: Readonly<Record<SettingKey, string>> = {
     'Name of the socket of the tmux server in which windows of sessions are opened (`tmux -L`). `default` is your own server.',
   'checkpoints.keep': 'How many of the newest checkpoints of a session are kept, whatever their age.',
   'checkpoints.keepDays':
-    'Days for which every checkpoint is kept. The start of a session, gates and checkpoints with a name are kept for good.',
+    'Days for which every checkpoint is kept. The start of a session, gates and what people kept or named stay for good.',
   'history.commit':
     'Lets git see the summaries in `.tasks/`, so that they can be committed. Otherwise they are kept out of git.',
   'engine.idleSeconds': 'Seconds without work and without a connected front end after which the engine exits.',

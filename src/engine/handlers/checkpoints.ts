@@ -1,16 +1,25 @@
-import type { Checkpoint } from '../../core/checkpoint/state.ts';
+import { requestCheckpoint } from '../../core/checkpoint/commands.ts';
+import type { Checkpoint, CheckpointEvents, Wish } from '../../core/checkpoint/state.ts';
 import { defined } from '../../core/defined.ts';
+import type { JournalRecord } from '../../core/domain.ts';
+import { CoppiceError, type ErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
+import type { Session } from '../../core/session/state.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
 import type { CheckpointView } from '../../protocol/diff-schemas.ts';
 import { checkpointAt, checkpointsOf } from '../review/sides.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
+import { requireTrusted } from './sessions.ts';
 
-type CheckpointHandlers = Pick<Handlers<Requests, ClientContext>, 'checkpoint/list' | 'checkpoint/name'>;
+type CheckpointHandlers = Pick<
+  Handlers<Requests, ClientContext>,
+  'checkpoint/list' | 'checkpoint/name' | 'checkpoint/take'
+>;
 
-/** The checkpoints of sessions, as the journal has them. */
-export function checkpointHandlers({ store }: Services): CheckpointHandlers {
+/** The checkpoints of sessions, as the journal has them, and those that people want. */
+export function checkpointHandlers(services: Services): CheckpointHandlers {
+  const { store, newId } = services;
   return {
     'checkpoint/list': ({ session: key }) => {
       const { id } = store.find(key);
@@ -24,7 +33,41 @@ export function checkpointHandlers({ store }: Services): CheckpointHandlers {
       });
       return checkpointView(checkpointAt(store, id, n));
     },
+    'checkpoint/take': ({ session: key, id = newId(), name }, client) =>
+      taken(services, store.find(key), client, defined({ id, name })),
   };
+}
+
+/** Has it taken by the session's worker, and answers when it is. */
+async function taken(services: Services, session: Session, client: ClientContext, wish: Wish): Promise<CheckpointView> {
+  const { store } = services;
+  requireTrusted(services, session.repository);
+  const there = (): Checkpoint | undefined => checkpointsOf(store, session.id).find((each) => each.wish === wish.id);
+  let failure: ErrorRecord | undefined;
+  let resolve: () => void = () => undefined;
+  const ended = new Promise<void>((done) => (resolve = done));
+  const dispose = store.state.onRecords((records) => {
+    failure ??= records.map((record) => failureOf(record, wish)).find((error) => error !== undefined);
+    if (failure !== undefined || there() !== undefined) resolve();
+  });
+  client.onClose(() => resolve());
+  try {
+    await store.commit(client.actor, () =>
+      there() === undefined ? requestCheckpoint(store.session(session.id), wish) : [],
+    );
+    if (there() === undefined) await ended;
+  } finally {
+    dispose();
+  }
+  const checkpoint = there();
+  if (checkpoint !== undefined) return checkpointView(checkpoint);
+  if (failure !== undefined) throw CoppiceError.fromRecord(failure);
+  throw new CoppiceError('unknown-outcome', 'Whether the checkpoint was taken is not known.', 'Look at the list.');
+}
+
+function failureOf({ type, data }: JournalRecord, wish: Wish): ErrorRecord | undefined {
+  if (type !== 'checkpoint.failed' || data['wish'] !== wish.id) return undefined;
+  return (data as unknown as CheckpointEvents['checkpoint.failed']).error;
 }
 
 /** A checkpoint for front ends. */

@@ -12,6 +12,7 @@ import type { NewEvent } from '../../core/domain.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
+import { isLive } from '../../core/session/status.ts';
 import type { Captured, TakeOptions } from './checkpoints.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { requireTrusted } from './trust.ts';
@@ -25,7 +26,7 @@ export async function takeDue(context: SessionContext, session: Session, due: Du
   if (place === undefined) throw new CoppiceError('internal', 'No worktree to keep.', 'Report this as a bug.');
   try {
     requireTrusted(context, session);
-    if (due.kind === 'turn-end' || due.kind === 'tool') await context.away.bring(session, place);
+    if (isWorkedOn(session, due)) await context.away.bring(session, place);
     await take(context, session, place, due, quiet);
     await prune(context, context.store.session(session.id));
   } catch (error) {
@@ -42,6 +43,11 @@ export async function takeDue(context: SessionContext, session: Session, due: Du
   }
 }
 
+/** The files may have been changed where the agent is, if that is elsewhere. */
+function isWorkedOn(session: Session, { kind }: Due): boolean {
+  return kind === 'turn-end' || kind === 'tool' || (kind === 'named' && isLive(session));
+}
+
 /** What of a checkpoint that failed is on record, so that nobody waits for it. */
 function toBeNoted(
   due: Exclude<Due, { kind: 'turn-start' }>,
@@ -51,6 +57,8 @@ function toBeNoted(
       return { kind: due.kind, turn: due.turn };
     case 'gate':
       return { kind: due.kind, gate: due.gate };
+    case 'named':
+      return { kind: due.kind, wish: due.wish.id };
     case 'tool':
       return due;
   }
@@ -75,6 +83,11 @@ async function take(context: SessionContext, session: Session, place: Place, due
         { ...due, turn, tools: toolMarks(session, due) },
       );
       return;
+    case 'named': {
+      const { id, name } = due.wish;
+      await keep(context, session, place, { quiet, full: true }, { kind, turn, wish: id }, name);
+      return;
+    }
     case 'gate': {
       // Work at rest that was changed since its last turn was changed by a person.
       const atRest = due.turn === undefined;
@@ -141,7 +154,10 @@ interface How {
   readonly full: boolean;
 }
 
-type Why = Pick<CheckpointRecord, 'kind' | 'turn' | 'prompt' | 'requests' | 'uses' | 'tools' | 'gate' | 'restore'>;
+type Why = Pick<
+  CheckpointRecord,
+  'kind' | 'turn' | 'prompt' | 'requests' | 'uses' | 'wish' | 'tools' | 'gate' | 'restore'
+>;
 
 async function keep(
   context: SessionContext,
@@ -149,6 +165,7 @@ async function keep(
   place: Place,
   { quiet, full }: How,
   why: Why,
+  name?: string,
 ): Promise<Checkpoint> {
   const { store, checkpoints } = context;
   const parent = newest(context, session);
@@ -161,6 +178,7 @@ async function keep(
   const record = recordOf(store.session(session.id), captured, circumstances);
   await store.commit(engineActor, () => [
     event('checkpoint.made', { session: session.id, checkpoint: record, intent: captured.intent }),
+    ...(name === undefined ? [] : [event('checkpoint.named', { session: session.id, n: captured.n, name })]),
   ]);
   const made = store.get('checkpoint', checkpointId(session.id, captured.n));
   if (made !== undefined) return made;

@@ -23,6 +23,7 @@ import { runDoctor } from './run-doctor.ts';
 import { sendFollowUp, continueSession } from './send-follow-up.ts';
 import { showLog } from './show-log.ts';
 import { startEngine } from './start-engine.ts';
+import { takeCheckpoint } from './take-checkpoint.ts';
 import { interruptTurn, stopSession, stopAllSessions } from './stop-session.ts';
 import { trustRepository, revokeTrust, allowUnattended } from './trust.ts';
 import { copyBranchName, openTerminal, openWorktreeWindow, addWorktreeFolder } from './worktree.ts';
@@ -86,6 +87,7 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.setBaseline': comments.setBaseline,
   'coppice.resetBaseline': comments.resetBaseline,
   'coppice.nameCheckpoint': review.nameCheckpoint,
+  'coppice.takeCheckpoint': takeCheckpoint,
   'coppice.rollBack': rollback.rollBack,
   'coppice.applyRollback': rollback.applyRollback,
   'coppice.cancelRollback': rollback.cancelRollback,

@@ -48,6 +48,7 @@ export const commandIds = [
   'coppice.setBaseline',
   'coppice.resetBaseline',
   'coppice.nameCheckpoint',
+  'coppice.takeCheckpoint',
   'coppice.rollBack',
   'coppice.applyRollback',
   'coppice.cancelRollback',

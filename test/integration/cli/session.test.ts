@@ -64,6 +64,10 @@ describe('coppice, from the shell', () => {
     assert.match(await machine.git('diff', '--stat', 'main', row.branch ?? ''), /1 file changed/);
     assert.equal(await machine.git('status', '--porcelain'), '');
 
+    const kept = await machine.coppice(['checkpoint', row.id, '--name', 'as it was']);
+    assert.deepEqual([kept.exit, /^Checkpoint \d+, as it was: the same files/.test(kept.stdout)], [0, true]);
+    assert.match((await machine.coppice(['checkpoints', row.id])).stdout, / named +by hand +- +as it was$/m);
+
     const logs = await machine.coppice(['session', 'logs', row.id]);
     assert.equal(logs.exit, 0);
     assert.match(logs.stdout, /turn ended: success/);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isCoppiceError } from '../../../src/core/errors.ts';
@@ -28,6 +29,7 @@ describe('checkpoints of a session that an engine carries out', function () {
   async function checkpoints(session: string): Promise<CheckpointView[]> {
     return (await person.ask('checkpoint/list', { session })).checkpoints;
   }
+  const take = (session: string, id: string): Promise<CheckpointView> => person.ask('checkpoint/take', { session, id });
   async function git(...args: string[]): Promise<string> {
     return (await run('git', args, { cwd: world.repository, env: world.env })).stdout.trim();
   }
@@ -80,6 +82,29 @@ describe('checkpoints of a session that an engine carries out', function () {
     await assert.rejects(person.ask('checkpoint/name', { session, n: 9, name: 'none' }), (error) =>
       isCoppiceError(error, 'not-found'),
     );
+  });
+
+  it('are taken by hand, at work and at rest, once however often they are asked for', async () => {
+    const session = await person.create('first #ask');
+    await person.sees(session, 'needs-you');
+    const { worktree } = await person.show(session);
+    assert.ok(worktree !== null);
+    await writeFile(join(worktree, 'by-hand.txt'), 'mine\n');
+    const atWork = await person.ask('checkpoint/take', { session, name: 'in the middle' });
+    assert.deepEqual([atWork.kind, atWork.name, atWork.turn], ['named', 'in the middle', 0]);
+    assert.equal(await git('show', `refs/coppice/${session}/${atWork.n}:by-hand.txt`), 'mine');
+    await person.answer(session, 'allow');
+    await person.sees(session, 'reported');
+    await writeFile(join(worktree, 'by-hand.txt'), 'more\n');
+    const id = randomUUID();
+    const [one, same] = [await take(session, id), await take(session, id)];
+    assert.deepEqual([one, one.byPerson, one.changed], [same, true, true]);
+    assert.equal((await checkpoints(session)).filter(({ kind }) => kind === 'named').length, 2);
+    await person.ask('restore/apply', { session, to: atWork.n, paths: ['by-hand.txt'] });
+    assert.equal(await readFile(join(worktree, 'by-hand.txt'), 'utf8'), 'mine\n');
+    await rm(worktree, { recursive: true });
+    await assert.rejects(take(session, randomUUID()), (error) => isCoppiceError(error));
+    assert.equal((await take(session, id)).n, one.n, 'what was taken is there');
   });
 
   it('bring back what was there, in whole and in part, and every rollback can be undone', async () => {

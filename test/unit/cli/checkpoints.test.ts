@@ -47,6 +47,22 @@ describe('checkpoints in the shell', () => {
     assert.deepEqual(JSON.parse(json.stdout), checkpoints);
   });
 
+  it('are taken by hand, with and without a name', async () => {
+    const asked: unknown[] = [];
+    const engine = new FakeEngine({
+      'checkpoint/take': (params) => {
+        asked.push(params);
+        const name = asked.length === 1 ? { name: 'be\u001b[31mfore' } : {};
+        return checkpoint(8, { kind: 'named', changed: asked.length === 1, ...name });
+      },
+    });
+    const named = await coppice(engine, ['checkpoint', '1f2e', '--name', 'before']);
+    assert.deepEqual([named.exit, named.stdout], [0, 'Checkpoint 8, before: kept.\n']);
+    const plain = await coppice(engine, ['checkpoint', '1f2e']);
+    assert.equal(plain.stdout, 'Checkpoint 8: the same files as the one before.\n');
+    assert.deepEqual(asked, [{ session: '1f2e', name: 'before' }, { session: '1f2e' }]);
+  });
+
   it('are compared, with names of files made harmless', async () => {
     const summary = {
       from: { side: 'base' as const, tree: 'aaa' },

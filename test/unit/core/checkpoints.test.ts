@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import type { AgentRequest } from '../../../src/core/agent/events.ts';
-import { toolMarks } from '../../../src/core/checkpoint/due.ts';
+import { requestCheckpoint } from '../../../src/core/checkpoint/commands.ts';
+import { isBefore, toolMarks } from '../../../src/core/checkpoint/due.ts';
 import { prunable } from '../../../src/core/checkpoint/retention.ts';
 import type { Checkpoint } from '../../../src/core/checkpoint/state.ts';
 import { event } from '../../../src/core/events.ts';
 import { requestRestore, undoOf } from '../../../src/core/restore/commands.ts';
 import { nextStep } from '../../../src/core/session/next.ts';
 import { addPrompt, answer } from '../../../src/core/session/commands.ts';
+import { isAtRest } from '../../../src/core/session/status.ts';
 import { limits, newSession, World } from './world.ts';
 
 const request: AgentRequest = {
@@ -170,6 +172,35 @@ describe('checkpoints of a session', () => {
     assert.equal(world.ledger.entity('checkpoint', 'a/0'), undefined);
   });
 
+  it('are taken when a person wants one: at work, between turns after the end of the turn, at rest', () => {
+    const { ledger } = world;
+    const wish = (id: string) => ledger.append(requestCheckpoint(ledger.get('a'), { id, name: id }));
+    assert.throws(() => wish('w0'), /no worktree/);
+    steps(world, 3);
+    world.take('a');
+    wish('w1');
+    assert.deepEqual(requestCheckpoint(ledger.get('a'), { id: 'w1' }), [], 'asked twice');
+    assert.throws(() => wish('w2'), /already/);
+    assert.deepEqual(world.exactStep('a'), {
+      do: 'checkpoint',
+      due: { kind: 'named', wish: { id: 'w1', name: 'w1' } },
+    });
+    assert.equal(isBefore({ kind: 'named', turn: 0 }, 1), false, 'it may be within the turn');
+    world.finish('a');
+    wish('w2');
+    assert.deepEqual(steps(world, 3), ['keep turn-end', 'keep named', 'close']);
+    assert.deepEqual(steps(world, 1), ['settle']);
+    assert.equal(isAtRest(ledger.get('a')), true);
+    wish('w3');
+    assert.equal(isAtRest(ledger.get('a')), false);
+    assert.deepEqual(steps(world, 2), ['keep named', 'wait']);
+    wish('w4');
+    const error = { code: 'disk-full', message: 'full', next: 'free some' } as const;
+    ledger.append([event('checkpoint.failed', { session: 'a', kind: 'named', wish: 'w4', error })]);
+    assert.deepEqual([steps(world, 1), isAtRest(ledger.get('a'))], [['wait'], true]);
+    assert.equal(ledger.state(), ledger.replayed());
+  });
+
   it('wait for a rollback, during which nothing is begun', () => {
     const { ledger } = world;
     const request = { id: 'r1', to: 0 };
@@ -222,5 +253,7 @@ describe('the retention of checkpoints', () => {
     assert.deepEqual(gone(2), [7, 6]);
     assert.deepEqual(gone(10), []);
     assert.deepEqual(gone(1), [8, 7, 6], 'the newest always stays');
+    const wanted = [old(1, { kind: 'named' }), old(2)];
+    assert.deepEqual(prunable(session, wanted, { keep: 1, keepDays: 30 }, now), [], 'also without a name');
   });
 });

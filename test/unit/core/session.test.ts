@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { AgentRequest } from '../../../src/core/agent/events.ts';
 import { noUsage } from '../../../src/core/agent/usage.ts';
+import { requestCheckpoint } from '../../../src/core/checkpoint/commands.ts';
 import { isCoppiceError } from '../../../src/core/errors.ts';
 import { event } from '../../../src/core/events.ts';
 import { addPrompt, answer, cancel, interrupt } from '../../../src/core/session/commands.ts';
@@ -269,6 +270,7 @@ type Action =
   | 'interrupt'
   | 'prompt'
   | 'steer'
+  | 'keep'
   | 'create'
   | 'doubt'
   | 'confirm';
@@ -287,6 +289,7 @@ const actions: readonly Action[] = [
   'interrupt',
   'prompt',
   'steer',
+  'keep',
   'create',
   'create',
   'doubt',
@@ -338,6 +341,9 @@ function act(world: World, action: Action, which: number): void {
       case 'prompt':
       case 'steer':
         world.ledger.append(addPrompt(all, session, { text: action, steer: action === 'steer' }, limits).events);
+        return;
+      case 'keep':
+        world.ledger.append(requestCheckpoint(session, { id: `wish-${world.ledger.records.length}` }));
         return;
       case 'doubt':
         if (alive)

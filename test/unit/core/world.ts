@@ -198,7 +198,7 @@ export class World {
     const n = (session.checkpoint?.n ?? -1) + 1;
     const checkpoint: CheckpointRecord = {
       turn: session.checkpoint?.turn ?? 0,
-      ...due,
+      ...(due.kind === 'named' ? { kind: due.kind, wish: due.wish.id } : due),
       ...{ n, tree: 't', commit: 'c', head: 'h', parent: n === 0 ? null : n - 1, changed: false, byPerson: false },
       conversation: { offset: session.streamOffset, prompts: session.promptCount, turns: session.turns },
       usage: session.usage,

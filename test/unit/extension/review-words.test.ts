@@ -53,6 +53,8 @@ describe('words of the Review view', () => {
     const label = (rest: object): string => labels.checkpointLabel({ n: 4, kind: 'turn-end', turn: 2, ...rest });
     assert.equal(label({}), 'After turn 2');
     assert.equal(label({ kind: 'turn-start' }), 'Before turn 3');
+    assert.equal(label({ kind: 'named' }), 'Checkpoint 4');
+    assert.equal(label({ kind: 'named', name: 'works' }), 'works');
     assert.equal(label({ kind: 'restore', restore: { to: 1, side: 'before' } }), 'Before the rollback to checkpoint 1');
     assert.equal(label({ name: hostile }), 'evilgnp.exe second');
     assert.equal(label({ kind: 'gate' }), 'At the gates, after turn 2');

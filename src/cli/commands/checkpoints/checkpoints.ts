@@ -14,8 +14,8 @@ export function addCheckpoints(program: Command, perform: Perform): void {
     .summary("states of a session's files that are kept")
     .description(
       'Lists the checkpoints of a session: when and why each was taken, and whether files had changed since the one before. Of a\n' +
-        'tool that asked, it is the state before it began; of a dangerous one that did not ask, the state when it was seen. What is\n' +
-        'named and what gates were asked about is kept for good. With --json: one array.',
+        'tool that asked, it is the state before it began; of a dangerous one that did not ask, the state when it was seen. What\n' +
+        'people kept or named and what gates were asked about is kept for good. With --json: one array.',
     )
     .action((session: string) =>
       perform(async ({ engine, out }) => {
