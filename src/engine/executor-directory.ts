@@ -63,6 +63,7 @@ export class ExecutorDirectory {
     this.docker = new DockerExecutor({
       ...{ wrapperPath: wrapper, home, sessionFolder },
       socketPath: options.dockerSocket ?? socketOf(env),
+      onRefused: (session, endpoint) => log.info('an endpoint was refused to a container', { session, endpoint }),
     });
     this.#known = new Map<string, Executor>([
       [this.local.id, this.local],
@@ -159,7 +160,7 @@ export class ExecutorDirectory {
   /** Ends connections. Agents go on. */
   async dispose(): Promise<void> {
     await this.#tidying;
-    await Promise.all([...this.#hosts.values()].map((each) => each.dispose()));
+    await Promise.all([this.docker, ...this.#hosts.values()].map((each) => each.dispose()));
   }
 
   /** Makes what is asked of the system once, so that the first start need not. */

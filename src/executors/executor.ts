@@ -68,7 +68,10 @@ export interface ContainerPolicy {
   readonly cpus: number;
   /** Processes and threads at once. */
   readonly processes: number;
-  readonly network: 'none' | 'open';
+  /** `model`: the endpoints alone, through a proxy of the engine. */
+  readonly network: 'none' | 'model' | 'open';
+  /** `host:port` of models, for the network `model`. */
+  readonly endpoints?: readonly string[];
   /** A folder of SSH keys of this host that is lent read-only. Absolute. */
   readonly ssh?: string;
 }

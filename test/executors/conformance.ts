@@ -1,16 +1,28 @@
 /** What every executor does, row by row. What one cannot do it declares in its capabilities, and the row says so. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { smallDisk } from './host.ts';
 import { Bench, texts, until, type Subject } from './subject.ts';
 
 /** Lines that an agent prints slowly enough to be cut in two, and how many. */
 const many = 300;
 const slowly = `i=0; while [ $i -lt ${many} ]; do echo "$i ü🌳"; i=$((i+1)); [ $((i % 10)) = 0 ] && sleep 0.02; done`;
 
+/** Writes until nothing fits, waits for a file, and ends with 4. */
+const filler =
+  'i=0; while [ $i -lt 4000 ]; do echo "line $i $1" 2>/dev/null; i=$((i+1)); done; ' +
+  'echo full >full; while [ ! -e go ]; do sleep 0.02; done; echo after; exit 4';
+
+/** What an executor declares away. */
+export interface Declared {
+  /** Runs leave their files on another host, whose disk is not to be filled from here. */
+  readonly filesElsewhere?: true;
+}
+
 /** Describes the suite for an executor. `open` is called once, before all rows. */
-export function conforms(name: string, open: () => Promise<Subject>): void {
+export function conforms(name: string, open: () => Promise<Subject>, { filesElsewhere }: Declared = {}): void {
   describe(`the ${name} executor`, function () {
     this.timeout(90_000);
     let subject: Subject;
@@ -172,6 +184,41 @@ export function conforms(name: string, open: () => Promise<Subject>): void {
       assert.equal(existsSync(spec.directory), false);
       await bench.executor.clean(spec);
     });
+
+    if (filesElsewhere !== true) {
+      it('loses only what does not fit on a full disk, and knows how its agent ended', async () => {
+        const disk = smallDisk(subject.home);
+        try {
+          // Where nobody may mount, a limit on the size of files stands in.
+          const script = disk === undefined ? `ulimit -f 800; trap '' XFSZ; ${filler}` : filler;
+          const at = disk?.path ?? subject.home;
+          const spec = bench.spec(script, {
+            args: ['-c', script, 'agent', 'x'.repeat(180)],
+            directory: join(at, bench.session, '1'),
+            streamPath: join(at, bench.session, 'stream.jsonl'),
+            stderrPath: join(at, bench.session, 'stderr.log'),
+          });
+          await bench.start(spec);
+          const { lines, end } = bench.follow(spec);
+          await until(() => existsSync(join(subject.cwd, 'full')), 'a full disk');
+          assert.equal((await bench.executor.probe(spec)).state, 'running', 'the agent lives on');
+          await writeFile(join(subject.cwd, 'go'), '');
+          assert.equal((await end).reason, 'ended');
+          const state = await bench.ended(spec);
+          assert.ok(state.state === 'exited' && state.code === 4, JSON.stringify(state));
+          const whole = texts(lines).slice(0, -1);
+          assert.ok(whole.length > 1000 && whole.length < 4000, `${whole.length} lines fitted`);
+          assert.deepEqual(
+            whole.filter((line, i) => line !== `line ${i} ${'x'.repeat(180)}`),
+            [],
+            'what fitted is whole and in order',
+          );
+          await bench.executor.stop(spec, { graceMs: 0 });
+        } finally {
+          disk?.remove();
+        }
+      });
+    }
 
     it('leaves no secret in any file', async () => {
       const spec = bench.spec('while read -r l; do :; done', { duplex: true });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { DockerExecutor } from '../../src/executors/docker/docker-executor.ts';
 import type { RunSpec } from '../../src/executors/executor.ts';
@@ -10,6 +13,7 @@ import { Bench, texts, until, type Subject } from './subject.ts';
 
 interface DockerSubject extends Subject {
   readonly executor: DockerExecutor;
+  another(): Promise<DockerExecutor>;
   readonly daemon: Dockerd;
 }
 
@@ -164,6 +168,85 @@ describe('an agent in a container', function () {
     assert.ok(state.state === 'exited' && state.code === 5, JSON.stringify(state));
   });
 
+  it('reaches its model alone where that is set, also by a later engine; everything else fails', async () => {
+    const [model, other] = [await serve('the model'), await serve('something else')];
+    try {
+      const container = { ...(subject.container ?? assert.fail()), network: 'model', endpoints: [model.name] } as const;
+      const script = [
+        'ls /sys/class/net | tr "\\n" " "; echo',
+        `wget -q -O - http://${model.name}/; wget -q -O - http://${other.name}/ 2>&1 | grep -o "403 Forbidden"`,
+        `printf 'CONNECT ${model.name} HTTP/1.1\\r\\n\\r\\nGET / HTTP/1.0\\r\\n\\r\\n' | nc 127.0.0.1 3128 | tail -n 1`,
+        `printf 'CONNECT ${other.name} HTTP/1.1\\r\\n\\r\\nGET / HTTP/1.0\\r\\n\\r\\n' | nc 127.0.0.1 3128 | grep -o "403 Forbidden"`,
+        'unset http_proxy; for host in $HOSTS; do wget -q -T 3 -O - "http://$host/" 2>/dev/null && echo "reached $host"; done',
+        'touch /run/model/x 2>/dev/null && echo "its folder is writable"; echo over; read -r go',
+        `http_proxy=http://127.0.0.1:3128 wget -q -O - http://${model.name}/`,
+      ].join('\n');
+      const hosts = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+      const ports = [model, other].map(({ name }) => name.split(':')[1] ?? '');
+      const everywhere = hosts
+        .filter(({ family }) => family === 'IPv4')
+        .flatMap(({ address }) => ports.map((port) => `${address}:${port}`));
+      const first = await subject.another();
+      const env = { PATH: '/usr/bin:/bin', HOSTS: everywhere.join(' '), NO_PROXY: '*' };
+      const spec = bench.spec(script, { container, env, secrets: [], duplex: true });
+      await bench.start(spec, first);
+      const before = bench.follow(spec, 0, first);
+      await until(() => texts(before.lines).includes('over'), 'what it reaches');
+      assert.deepEqual(texts(before.lines), [
+        'lo ',
+        'the model',
+        '403 Forbidden',
+        'the model',
+        '403 Forbidden',
+        'over',
+      ]);
+      before.stop();
+      const { offset } = await before.end;
+      await first.dispose();
+      const after = bench.follow(spec, offset);
+      await until(async () => existsSync(join(subject.home, bench.session, 'docker', 'm', 's')), 'its way out');
+      await bench.executor.write(spec, 1, 'go\n');
+      await after.end;
+      assert.deepEqual(texts(after.lines), ['the model']);
+      await bench.executor.stop(spec, { graceMs: 0 });
+      assert.equal(existsSync(join(subject.home, bench.session, 'docker', 'm', 's')), false);
+    } finally {
+      await Promise.all([model.close(), other.close()]);
+    }
+  });
+
+  it('works as the owner of the worktree, who is not root, and what it writes is theirs', async () => {
+    const { daemon } = subject;
+    const isRoot = process.getuid?.() === 0 && daemon.own;
+    const owner = isRoot ? 4321 : (process.getuid?.() ?? assert.fail());
+    const { home, remove } = await folder();
+    if (isRoot) chmodSync(daemon.root, 0o711);
+    if (isRoot) for (const path of [home, daemon.socketPath]) chownSync(path, owner, owner);
+    try {
+      const options = { wrapperPath, socketPath: daemon.socketPath, home };
+      const executor = new DockerExecutor({ ...options, sessionFolder: (session) => join(home, session) });
+      await executor.detect(new AbortController().signal); // modules are loaded by whoever may read them
+      if (isRoot) process.setegid?.(owner);
+      if (isRoot) process.seteuid?.(owner);
+      const theirs = new Bench({ ...subject, executor, home, cwd: home });
+      const spec = theirs.spec('id -u; mkdir made; echo x >made/file.txt; echo y >~/own.txt && echo written; cat', {
+        duplex: true,
+      });
+      await theirs.start(spec);
+      const { lines, end } = theirs.follow(spec);
+      await theirs.executor.write(spec, 1, 'said\n');
+      await theirs.executor.close(spec);
+      await end;
+      assert.deepEqual(texts(lines), [String(owner), 'written', 'said']);
+      for (const name of ['made', 'made/file.txt']) assert.equal(statSync(join(home, name)).uid, owner, name);
+      await theirs.dispose();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      if (isRoot) process.setegid?.(0);
+      await remove();
+    }
+  });
+
   it('says what is wrong: no image, no daemon', async () => {
     const spec = bench.spec('echo x', {
       container: { ...(subject.container ?? assert.fail()), image: 'no-such-image:here' },
@@ -183,3 +266,13 @@ describe('an agent in a container', function () {
     });
   });
 });
+
+/** A server of this host on all of its addresses that answers with a line. */
+async function serve(text: string): Promise<{ name: string; close: () => Promise<unknown> }> {
+  const server = createServer((_request, response) => void response.end(`${text}\n`));
+  await new Promise<void>((resolve) => void server.listen(0, '0.0.0.0', resolve));
+  return {
+    name: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}

@@ -26,7 +26,9 @@ export class Dockerd {
   static async open(): Promise<Dockerd> {
     const daemon = new Dockerd();
     if (daemon.#own) await daemon.start();
-    execFileSync('sh', [imageScript, join(daemon.root, 'image.tar')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync('sh', [imageScript, join(daemon.root, 'image.tar'), process.execPath], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     daemon.docker('import', '--change', 'ENV PATH=/usr/bin:/bin', join(daemon.root, 'image.tar'), daemon.image);
     return daemon;
   }

@@ -33,7 +33,7 @@ async function open(more: { readonly keepAliveMs?: number } = {}): Promise<SshSu
   };
 }
 
-conforms('ssh', open);
+conforms('ssh', open, { filesElsewhere: true });
 
 describe('an agent on another host', function () {
   this.timeout(120_000);

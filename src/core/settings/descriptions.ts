@@ -117,7 +117,10 @@ export const descriptions: Readonly<Record<SettingKey, string>> = {
   'executors.docker.cpus': 'Processors that a container may use.',
   'executors.docker.processes': 'Processes and threads that a container may have at once.',
   'executors.docker.network':
-    'What a container reaches: `open` is its model and everything else, `none` is no network at all.',
+    'What a container reaches: `open` is its model and everything else, `model` is what `executors.docker.endpoints` lists and nothing ' +
+    'else (the image needs `node`, and the agent has to heed `HTTPS_PROXY`), `none` is no network at all.',
+  'executors.docker.endpoints':
+    'Hosts with ports that containers reach with the network `model`: the endpoint of the model. Whatever is on the list can also be sent data.',
   'executors.docker.socket':
     'Where Docker, or Podman in its place, listens. `auto` is what `DOCKER_HOST` names, else the first socket that is there. It counts ' +
     'from the next start of the engine on.',

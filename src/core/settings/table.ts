@@ -325,6 +325,11 @@ export const table = {
     default: 'open',
     scope: 'user',
   },
+  'executors.docker.endpoints': {
+    type: type.endpoints,
+    default: ['api.anthropic.com:443'],
+    scope: 'user',
+  },
   'executors.docker.socket': {
     type: type.daemonSocket,
     default: 'auto',

@@ -49,7 +49,10 @@ export const image = text('the name of an image', /^[a-z0-9][\w./:@-]{0,254}$/u)
 /** Where a daemon listens on this host. */
 export const daemonSocket = text('auto, or the absolute path of a socket', /^(?:auto|\/[^\0\r\n]*)$/u);
 
-export const containerNetwork = z.enum(['open', 'none'], says('open or none')).describe('open or none');
+export const containerNetwork = oneOf(['open', 'model', 'none']);
+
+const endpoint = text('a host and a port, such as api.anthropic.com:443', /^[a-z0-9][a-z0-9.-]{0,252}:[1-9]\d{0,4}$/u);
+export const endpoints = list(endpoint, 'a list of hosts with their ports, in small letters');
 
 /** Name of a socket of tmux: a file name. */
 export const socketName = text(

@@ -151,6 +151,7 @@ function containerPolicy(settings: Settings, home: string | undefined): Containe
     cpus: settings['executors.docker.cpus'],
     processes: settings['executors.docker.processes'],
     network: settings['executors.docker.network'],
+    endpoints: settings['executors.docker.endpoints'],
     ...(settings['executors.docker.ssh'] && home !== undefined ? { ssh: join(home, '.ssh') } : {}),
   };
 }

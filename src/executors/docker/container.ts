@@ -20,6 +20,8 @@ export interface ContainerPlace {
   readonly dotGit: string;
   /** Objects of the repository, borrowed read-only. */
   readonly objects: string | undefined;
+  /** Folder with the socket that leads to the model; for the network `model`. */
+  readonly model?: string;
   /** Home of the agent, kept from run to run. */
   readonly home: string;
   /** Owner of the worktree. */
@@ -45,7 +47,36 @@ const prelude = [
   'if [ -d /git ] && command -v git >/dev/null 2>&1; then git reset -q >/dev/null 2>&1; fi',
   'if /usr/bin/env --default-signal=INT,QUIT true 2>/dev/null; then set -- /usr/bin/env --default-signal=INT,QUIT "$@"; fi',
   'exec sh /session/run.sh /session/run /session/stream.jsonl /session/stderr.log "$MODE" "$@"',
-].join('\n');
+];
+
+const proxyPort = 3128;
+
+/** Runs in the container: hands connections on to the socket that leads to the model. No quotes, for the shell around it. */
+const relay = [
+  'const n=require(`net`);n.createServer({allowHalfOpen:true},(a)=>{',
+  'const b=n.connect({path:`/run/model/s`,allowHalfOpen:true});',
+  'a.on(`error`,()=>b.destroy());b.on(`error`,()=>a.destroy());a.pipe(b).pipe(a)})',
+  `.listen(${proxyPort},\`127.0.0.1\`,()=>console.log(\`ready\`))`,
+].join('');
+
+/** A container without a network finds its model at a proxy of its own, which is there before the agent is. */
+const modelPrelude = [
+  'command -v node >/dev/null 2>&1 || exit 70',
+  'mkfifo /tmp/.model || exit 70',
+  `node -e '${relay}' </dev/null >/tmp/.model 2>/dev/null &`,
+  'read -r ready </tmp/.model || exit 70',
+  'rm -f /tmp/.model',
+  ...['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].map(
+    (name) => `export ${name}=http://127.0.0.1:${proxyPort}`,
+  ),
+  'unset NO_PROXY no_proxy ALL_PROXY all_proxy',
+];
+
+/** What the container runs first. */
+function entry(duplex: boolean, network: ContainerPolicy['network']): string {
+  const lines = network === 'model' ? [...prelude.slice(0, -1), ...modelPrelude, ...prelude.slice(-1)] : prelude;
+  return lines.join('\n').replace('"$MODE"', duplex ? 'duplex' : 'plain');
+}
 
 /** The request that makes the container of a run. */
 export function containerOf(
@@ -58,7 +89,7 @@ export function containerOf(
   return {
     name: containerName(spec.session, spec.run),
     Image: policy.image,
-    Entrypoint: ['/bin/sh', '-c', prelude.replace('"$MODE"', spec.duplex ? 'duplex' : 'plain'), 'coppice'],
+    Entrypoint: ['/bin/sh', '-c', entry(spec.duplex, policy.network), 'coppice'],
     Cmd: [],
     User: `${place.uid}:${place.gid}`,
     WorkingDir: view.workspace,
@@ -84,6 +115,7 @@ export function containerOf(
         bind(spec.stderrPath, '/session/stderr.log', false),
         bind(place.home, view.home, false),
         ...(policy.ssh === undefined ? [] : [bind(policy.ssh, `${view.home}/.ssh`, true)]),
+        ...(place.model === undefined ? [] : [bind(place.model, '/run/model', true)]),
         ...(place.git === undefined || place.objects === undefined
           ? []
           : [
@@ -93,7 +125,7 @@ export function containerOf(
             ]),
       ],
       Init: true,
-      NetworkMode: policy.network === 'none' ? 'none' : 'bridge',
+      NetworkMode: policy.network === 'open' ? 'bridge' : 'none',
       Memory: policy.memoryMegabytes * mebibyte,
       MemorySwap: policy.memoryMegabytes * mebibyte,
       NanoCpus: Math.round(policy.cpus * 1e9),

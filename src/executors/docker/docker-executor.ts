@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerInspectInfo } from 'dockerode';
+import { defined } from '../../core/defined.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import type {
   ContainerPolicy,
@@ -26,6 +27,7 @@ import { startText } from '../ssh/start-text.ts';
 import { tail } from '../tail.ts';
 import type { TailEnd, TailHandlers } from '../tail.ts';
 import { containerName, containerOf, labels, view } from './container.ts';
+import { ModelNetwork } from './model-network.ts';
 import { Daemon, statusOf } from './daemon.ts';
 import { DockerTree } from './tree.ts';
 
@@ -37,6 +39,8 @@ export interface DockerExecutorOptions {
   readonly home: string;
   /** Folder of a session. */
   sessionFolder(session: string): string;
+  /** Told of each endpoint that an agent asked for in vain where it reaches its model alone. */
+  readonly onRefused?: (session: string, endpoint: string) => void;
 }
 
 type Inspected = ContainerInspectInfo['State'];
@@ -44,6 +48,7 @@ type Inspected = ContainerInspectInfo['State'];
 const startMs = 60_000;
 const sweepMs = 5_000;
 const noSuchProgram = 69;
+const noRelay = 70;
 
 /** Agents in containers of this host. Their files are those of the local runner, so they are read here; only processes are asked of the daemon. */
 export class DockerExecutor implements Executor {
@@ -54,12 +59,15 @@ export class DockerExecutor implements Executor {
   readonly #daemon: Daemon;
   readonly #tree: DockerTree;
   readonly #engine: string;
+  readonly #model: ModelNetwork;
 
   constructor(options: DockerExecutorOptions) {
     this.#options = options;
     this.#daemon = new Daemon(options);
     this.#tree = new DockerTree((session) => this.#folder(session));
     this.shared = this.#tree;
+    const onRefused = options.onRefused ?? ((): void => undefined);
+    this.#model = new ModelNetwork({ folder: (session) => this.#folder(session), onRefused });
     this.#engine = createHash('sha256').update(options.home).digest('hex').slice(0, 16);
   }
 
@@ -142,6 +150,7 @@ export class DockerExecutor implements Executor {
         await this.#ends(run, ownSweepMs);
       }
     }
+    await this.#model.close(run.session);
     // With its container everything goes that the agent left behind.
     await this.#remove(run);
     const swept =
@@ -154,7 +163,8 @@ export class DockerExecutor implements Executor {
     return { killed: [], left: [] };
   }
 
-  tail(run: RunRef, fromOffset: number, handlers: TailHandlers): Promise<TailEnd> {
+  async tail(run: RunRef, fromOffset: number, handlers: TailHandlers): Promise<TailEnd> {
+    await this.#model.resume(run.session);
     return tail(run.streamPath, fromOffset, {
       ...handlers,
       pollMs: 500,
@@ -214,7 +224,13 @@ export class DockerExecutor implements Executor {
 
   async forget(session: string): Promise<void> {
     for (const id of await this.#containers({ session })) await this.#removeContainer(id);
+    await this.#model.close(session);
     await rm(this.#folder(session), { recursive: true, force: true });
+  }
+
+  /** Ends what this process holds. Containers go on. */
+  async dispose(): Promise<void> {
+    await this.#model.dispose();
   }
 
   /** Removes containers of this data directory: those that have ended, or all. Returns how many. */
@@ -239,7 +255,10 @@ export class DockerExecutor implements Executor {
     return join(this.#options.sessionFolder(session), 'docker');
   }
 
-  async #place(spec: RunSpec, { ssh }: ContainerPolicy): Promise<Parameters<typeof containerOf>[1]> {
+  async #place(
+    spec: RunSpec,
+    { ssh, network, endpoints = [] }: ContainerPolicy,
+  ): Promise<Parameters<typeof containerOf>[1]> {
     const folder = this.#folder(spec.session);
     const home = join(folder, 'home');
     // Made here, a folder below which another is mounted belongs to the user; Docker would make it for root.
@@ -247,7 +266,13 @@ export class DockerExecutor implements Executor {
     const dotGit = join(folder, 'dot-git');
     await writeFile(dotGit, 'gitdir: /git\n', { mode: 0o644 });
     const { uid, gid } = await stat(spec.cwd);
-    return { wrapper: this.#options.wrapperPath, home, dotGit, uid, gid, ...(await this.#tree.mounts(spec.session)) };
+    const model = network === 'model' ? await this.#model.open(spec.session, endpoints) : undefined;
+    const wrapper = this.#options.wrapperPath;
+    return {
+      ...{ wrapper, home, dotGit, uid, gid },
+      ...defined({ model }),
+      ...(await this.#tree.mounts(spec.session)),
+    };
   }
 
   /** The run that was started in this directory before; a container that never came to run an agent is cleared away. */
@@ -299,6 +324,14 @@ export class DockerExecutor implements Executor {
         `The agent's program is not in the image ${image}: ${spec.command}`,
         'Add it to the image, or set another one with `executors.docker.image`.',
         { context: { image, command: spec.command } },
+      );
+    }
+    if (state?.ExitCode === noRelay) {
+      return new CoppiceError(
+        'executor-missing',
+        `The image ${image} has no node, which a container needs that reaches its model alone.`,
+        'Add it to the image, or choose another `executors.docker.network`.',
+        { context: { image } },
       );
     }
     return new CoppiceError(
