@@ -7,15 +7,17 @@
  */
 import { reportOf, shareOf, type Share } from '../../src/core/supervision/calibration.ts';
 import { confidenceOf, type Confidence } from '../../src/core/supervision/confidence.ts';
+import { asksForChange } from '../../src/core/supervision/criteria.ts';
 import { decide, type Decision } from '../../src/core/supervision/decision.ts';
 import { verdictOf } from '../../src/core/supervision/gate.ts';
-import { weakenedTests } from '../../src/core/supervision/tests.ts';
+import { grownTests, weakenedTests } from '../../src/core/supervision/tests.ts';
 import { validate, type Issue } from '../../src/core/supervision/validation.ts';
 import { readCases, type Case } from '../../test/corpus/case.ts';
 
 /**
  * What the rules alone say of one case at the usual level, `supervised`: no model reviews it, it is the first try, and no budget is
- * near. A project without gates has no judge then: the work is left as reported, and nobody is asked.
+ * near. A project without gates has no judge then: the work is left as reported, and nobody is asked. As in the product, gates are
+ * not asked about a turn that the validator objects to.
  */
 interface Scored {
   readonly case: Case;
@@ -25,26 +27,32 @@ interface Scored {
   readonly sentence: string;
 }
 
-function scored(each: Case): Scored {
+/** What the supervisor knows of a task: its words alone, as in the product, or also which files it is about. */
+type Knowing = 'words' | 'files';
+
+function scored(each: Case, knowing: Knowing): Scored {
   const { turn, gate, allowed, expected } = each;
   const tree = 'the tree of the turn';
   const { files, denials } = turn;
   const issues = validate({
     ...turn,
     changedFiles: files.map(({ path }) => path),
-    expectedFiles: expected,
-    allowedPaths: allowed,
-    needsChange: true,
+    ...(knowing === 'words'
+      ? { expectedFiles: [], allowedPaths: [], needsChange: files.length === 0 && asksForChange(each.prompt) }
+      : { expectedFiles: expected, allowedPaths: allowed, needsChange: true }),
+    unchanged: files.length === 0,
     incomplete: false,
   });
   const gates = gate === undefined ? [] : [{ kind: 'test' as const, command: gate.command, from: 'package.json' }];
   const evidence =
-    gate === undefined ? [] : [{ tree, ...gate, passed: gate.code === 0, ms: 0, output: 'not kept in the corpus' }];
+    gate === undefined || issues.length > 0
+      ? []
+      : [{ tree, ...gate, passed: gate.code === 0, ms: 0, output: 'not kept in the corpus' }];
   const verdict = verdictOf(gates, evidence, tree);
   const changedLines = files.reduce((sum, { insertions = 0, deletions = 0 }) => sum + insertions + deletions, 0);
-  const weakened = weakenedTests(files);
+  const [weakened, grown] = [weakenedTests(files), grownTests(files)];
   const confidence = confidenceOf({
-    ...{ issues, gates: verdict, changedLines, weakened, denials },
+    ...{ issues, gates: verdict, changedLines, weakened, grown, denials },
     ...{ sameErrors: 0, findings: [] },
   });
   const decision = decide({
@@ -90,39 +98,52 @@ const isFlagged = ({ issues }: Scored): boolean => issues.length > 0;
 const isWhole = ({ case: { label } }: Scored): boolean => label.fault === 'none';
 const isRight = (each: Scored): boolean => isFlagged(each) !== isWhole(each);
 
-const words = process.argv.slice(2);
-const part = words.includes('held-out') ? 'held-out' : 'cases';
-const all = readCases(part).map(scored);
-const judged = all.filter(({ action }) => action !== 'reported');
-const done = judged.filter(isDone);
-const open = judged.filter((each) => !isDone(each));
 const is =
   (...names: readonly Scored['action'][]) =>
   (each: Scored): boolean =>
     names.includes(each.action);
 
-const rows: readonly (readonly [what: string, figure: string, goal?: string])[] = [
-  ['turns', `${all.length}, of which ${all.filter(isDone).length} did what was asked`],
-  ['of projects with gates', `${judged.length}, of which ${done.length} did what was asked`],
-  ['validator: sound or not, as labelled', shareWhere(all, isRight), '> 90 %'],
-  [
-    'faults that the validator sees',
-    shareWhere(
-      all.filter((each) => !isWhole(each)),
-      isFlagged,
-    ),
-  ],
-  ['sound turns that it objects to', shareWhere(all.filter(isWhole), isFlagged)],
-  ['false breakpoints: done, and a person is asked', shareWhere(done, is('ask')), '< 5 %'],
-  ['done, and finished without a person', shareWhere(done, is('finish'))],
-  ['done, and sent round once more', shareWhere(done, is('continue', 'retry'))],
-  ['false accepts: not done, and finished', shareWhere(open, is('finish'))],
-  ['not done, and noticed', shareWhere(open, is('continue', 'retry', 'escalate', 'ask', 'stop'))],
-  ['correlation of confidence with done', toldCorrelation(judged), '> 0.8'],
-];
+type Row = readonly [what: string, figure: string, goal?: string];
 
-console.log(`Rules alone, no model: ${part} of the corpus\n`);
-for (const [what, figure, goal] of rows) console.log(`${what.padEnd(48)} ${figure}${goal ? `   goal ${goal}` : ''}`);
+function rowsOf(all: readonly Scored[]): readonly Row[] {
+  const judged = all.filter(({ action }) => action !== 'reported');
+  const done = judged.filter(isDone);
+  const open = judged.filter((each) => !isDone(each));
+  return [
+    ['turns', `${all.length}, of which ${all.filter(isDone).length} did what was asked`],
+    ['of projects with gates', `${judged.length}, of which ${done.length} did what was asked`],
+    ['validator: sound or not, as labelled', shareWhere(all, isRight), '> 90 %'],
+    [
+      'faults that the validator sees',
+      shareWhere(
+        all.filter((each) => !isWhole(each)),
+        isFlagged,
+      ),
+    ],
+    ['sound turns that it objects to', shareWhere(all.filter(isWhole), isFlagged)],
+    ['false breakpoints: done, and a person is asked', shareWhere(done, is('ask')), '< 5 %'],
+    ['done, and finished without a person', shareWhere(done, is('finish'))],
+    ['done, and sent round once more', shareWhere(done, is('continue', 'retry'))],
+    ['false accepts: not done, and finished', shareWhere(open, is('finish'))],
+    ['not done, and noticed', shareWhere(open, is('continue', 'retry', 'escalate', 'ask', 'stop'))],
+    ['correlation of confidence with done', toldCorrelation(judged), '> 0.8'],
+  ];
+}
+
+const words = process.argv.slice(2);
+const part = words.includes('held-out') ? 'held-out' : 'cases';
+const cases = readCases(part);
+const all = cases.map((each) => scored(each, 'words'));
+
+console.log(`Rules alone, no model: ${part} of the corpus`);
+for (const [title, some] of [
+  ['The supervisor knows what it knows in the product: the words of the task', all],
+  ['It is also told which files the task may touch and leaves behind', cases.map((each) => scored(each, 'files'))],
+] as const) {
+  console.log(`\n${title}`);
+  for (const [what, figure, goal] of rowsOf(some))
+    console.log(`${what.padEnd(48)} ${figure}${goal === undefined ? '' : `   goal ${goal}`}`);
+}
 
 console.log(
   '\nby behaviour                  done     finish  continue/retry  ask/stop  reported  judged soundly by the validator',

@@ -17,8 +17,8 @@ export interface Evidences {
   readonly review?: Review;
   /** Lines that were added and removed. */
   readonly changedLines: number;
-  /** Tests after the turn minus tests before; undefined when nobody counted. */
-  readonly testDelta?: number;
+  /** Tests that came with the work; see `grownTests`. */
+  readonly grown?: readonly string[];
   /** Tests of the project that the work made weaker; see `weakenedTests`. */
   readonly weakened?: readonly string[];
   /** Failures of the task with the error that came back most often. */
@@ -51,7 +51,7 @@ export function confidenceOf(evidences: Evidences): Confidence {
     ...reviewFactors(evidences.review),
     ...[
       sizeFactor(evidences.changedLines),
-      testFactor(evidences.testDelta),
+      grownFactor(evidences),
       weakenedFactor(evidences.weakened),
       errorFactor(evidences.sameErrors),
     ],
@@ -104,19 +104,22 @@ function sizeFactor(lines: number): Factor | undefined {
   return factor('size', -Math.min(1.5, Math.log10(lines / 400)), `The change is large: ${lines} lines.`);
 }
 
-function testFactor(delta: number | undefined): Factor | undefined {
-  if (delta === undefined || delta === 0) return undefined;
-  return delta < 0
-    ? factor('tests', -1.5, `${-delta} tests are gone.`)
-    : factor('tests', 0.5, `${delta} tests were added.`);
+/** Gates that passed say more of work that brought tests of its own, unless it took others away. */
+function grownFactor({ gates, grown = [], weakened = [] }: Evidences): Factor | undefined {
+  const [first, ...more] = grown;
+  if (first === undefined || weakened.length > 0 || gates.say !== 'passed') return undefined;
+  return factor('tests added', 1, `Tests came with it: ${first}${andMore(more)}.`);
 }
 
-/** As much as passed gates speak for it: whose tests were touched, of that the tests say nothing. */
+/** More than passed gates speak for it: whose tests were touched, of that the tests say nothing, and somebody should know why. */
 function weakenedFactor(weakened: readonly string[] = []): Factor | undefined {
   const [first, ...more] = weakened;
   if (first === undefined) return undefined;
-  const rest = more.length === 0 ? '' : ` and ${more.length} more`;
-  return factor('tests weakened', -2, `Tests that were there have lost lines: ${first}${rest}.`);
+  return factor('tests weakened', -3, `Tests that were there have lost lines: ${first}${andMore(more)}.`);
+}
+
+function andMore(more: readonly string[]): string {
+  return more.length === 0 ? '' : ` and ${more.length} more`;
 }
 
 function errorFactor(times: number): Factor | undefined {

@@ -44,7 +44,7 @@ export function judge(session: Session, judgement: Judgement, by: JudgedBy): Dec
 }
 
 function judgedOf(session: Session, judgement: Judgement, by: JudgedBy): Judged {
-  const { issues, evidence, tree, lines, weakened, reviewed, at } = judgement;
+  const { issues, evidence, tree, lines, weakened, grown, reviewed, at } = judgement;
   const { level = 'supervised', gates: asked = [] } = session.supervision ?? {};
   const gates = verdictOf(asked, evidence, tree);
   const { attempts, same } = counted(session, by.failure, at);
@@ -52,7 +52,7 @@ function judgedOf(session: Session, judgement: Judgement, by: JudgedBy): Judged 
   const denials = session.lastTurn?.denials ?? 0;
   const confidence = confidenceOf({
     ...{ issues, gates, findings: [], sameErrors: same, changedLines: lines, denials },
-    ...{ ...review, ...defined({ weakened }) },
+    ...{ ...review, ...defined({ weakened, grown }) },
   });
   return {
     ...{ level, issues, gates, confidence, ...review },

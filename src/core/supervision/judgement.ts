@@ -61,6 +61,8 @@ export interface Judgement {
   readonly lines: number;
   /** Tests of the project that the work made weaker. */
   readonly weakened?: readonly string[];
+  /** Tests that came with the work. */
+  readonly grown?: readonly string[];
   readonly evidence: readonly Evidence[];
   readonly reviewed?: Reviewed;
   readonly decided?: Decided;
@@ -98,6 +100,7 @@ export interface SupervisionEvents {
     files: number;
     lines: number;
     weakened?: readonly string[];
+    grown?: readonly string[];
   };
   /** `after`: the tree when the gate had ended. `turn` is absent when a person asked for it. */
   'gate.answered': { session: string; turn?: number; evidence: Evidence; after: string; intent: string };

@@ -23,6 +23,13 @@ export function weakenedTests(changes: readonly ChangedFile[]): readonly string[
   );
 }
 
+/** Tests that came with the work, or grew by it and lost nothing. */
+export function grownTests(changes: readonly ChangedFile[]): readonly string[] {
+  return changes.flatMap(({ path, status, insertions = 0, deletions = 0 }) =>
+    status !== 'deleted' && insertions > 0 && deletions === 0 && isTestPath(path) ? [path] : [],
+  );
+}
+
 /** How tests are declared in the common runners, one to a line. */
 const declaration =
   /^\s*(?:(?:it|test|specify)(?:\.\w+)*\s*\(|(?:async\s+)?def test|func Test|@(?:Parameterized)?Test\b|#\[(?:\w+::)?test\]|\[(?:Fact|Theory|Test|TestMethod)\b|TEST(?:_F|_P)?\s*\()/u;

@@ -16,6 +16,8 @@ export interface TurnFacts {
   readonly allowedPaths: readonly string[];
   /** The task cannot be done without changing a file. */
   readonly needsChange: boolean;
+  /** Not a single file differs from where the work began. */
+  readonly unchanged: boolean;
   /** Lines of output that could not be read. */
   readonly malformedLines: number;
   /** Part of the output is missing. */
@@ -157,7 +159,13 @@ function listed(files: readonly string[]): string {
 const claim =
   /\b(?:done|completed?|finished|implemented|fixed|added|created|updated|refactored|removed|all tests pass|works now|is now)\b/iu;
 
-function claimOf({ text, changedFiles, needsChange }: TurnFacts): Issue | undefined {
+/** What an agent says that it did itself to files, as against what it found or was asked for. */
+const ownWork =
+  /\bi(?:['’]ve| have)? (?:(?:just|now|also|already|successfully) )?(?:fixed|implemented|added|created|updated|changed|refactored|rewrote|rewritten|removed|renamed)\b/iu;
+
+function claimOf({ text, changedFiles, needsChange, unchanged }: TurnFacts): Issue | undefined {
+  if (!needsChange && unchanged && ownWork.test(text))
+    return issue('claim-without-change', 'The agent says that it changed something, and no file is changed.');
   if (!needsChange || changedFiles.length > 0) return undefined;
   return claim.test(text)
     ? issue('claim-without-change', 'The agent says that it is done, and no file is changed.')

@@ -1,6 +1,7 @@
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
-import { weakenedTests } from '../../core/supervision/tests.ts';
+import { asksForChange } from '../../core/supervision/criteria.ts';
+import { grownTests, weakenedTests } from '../../core/supervision/tests.ts';
 import { validate } from '../../core/supervision/validation.ts';
 import { beginningOf } from '../sessions/checkpoint.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
@@ -27,18 +28,21 @@ export async function validateTurn(
     checkpoints.changed(session, began?.tree ?? tree, tree),
     checkpoints.changed(session, place.baseCommit, tree),
   ]);
+  const unchanged = all.length === 0;
   const issues = validate({
     ...{ outcome: lastTurn.outcome, reason: lastTurn.reason, text: lastTurn.text ?? '' },
     changedFiles: changed.map(({ path }) => path),
-    ...{ expectedFiles: [], presentFiles: [], allowedPaths: [], needsChange: false },
+    ...{ expectedFiles: [], presentFiles: [], allowedPaths: [], needsChange: unchanged && asksForChange(session.goal) },
+    unchanged,
     ...heard,
   });
-  const weakened = weakenedTests(all);
+  const [weakened, grown] = [weakenedTests(all), grownTests(all)];
   const lines = all.reduce((sum, { insertions = 0, deletions = 0 }) => sum + insertions + deletions, 0);
   await store.commit(engineActor, () => {
     const present = store.session(id);
     if (present.lastTurn?.n !== lastTurn.n || present.turn !== undefined) return [];
-    const found = { tree, issues, files: all.length, lines, ...(weakened.length > 0 && { weakened }) };
+    const tests = { ...(weakened.length > 0 && { weakened }), ...(grown.length > 0 && { grown }) };
+    const found = { tree, issues, files: all.length, lines, ...tests };
     return [event('turn.validated', { session: id, turn: lastTurn.n, repository: repository.id, ...found })];
   });
 }

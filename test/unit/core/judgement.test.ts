@@ -25,6 +25,7 @@ const facts: TurnFacts = {
   presentFiles: [],
   allowedPaths: [],
   needsChange: true,
+  unchanged: false,
   malformedLines: 0,
   incomplete: false,
 };
@@ -70,6 +71,7 @@ describe('the validator', () => {
     ['unexpected-file', { changedFiles: ['src/login.ts', 'package.json'], allowedPaths: ['src'] }],
     ['unexpected-file', { changedFiles: ['srcs/login.ts'], allowedPaths: ['src'] }],
     ['claim-without-change', { changedFiles: [] }],
+    ['claim-without-change', { text: 'I’ve fixed it.', changedFiles: [], needsChange: false, unchanged: true }],
     ['empty', { text: 'I looked at it.', changedFiles: [] }],
     ['unfinished', { text: 'The login works. The logout is still open.' }],
     ['unfinished', { text: 'Remaining: the tests.' }],
@@ -89,6 +91,12 @@ describe('the validator', () => {
   ]) {
     it(`does not take ${JSON.stringify(text)} for unfinished`, () => assert.deepEqual(kinds({ text }), []));
   }
+
+  it('takes only what an agent says that it did itself for a claim, where nothing has to change', () => {
+    const change = { changedFiles: [], needsChange: false };
+    assert.deepEqual(kinds({ ...change, text: 'The parser was added last year; it is fixed.', unchanged: true }), []);
+    assert.deepEqual(kinds({ ...change, text: 'I have fixed it in the turn before.', unchanged: false }), []);
+  });
 
   it('survives anything, soon', () => {
     fc.assert(
@@ -140,7 +148,7 @@ const evidences: Evidences = {
   gates: { say: 'passed', count: 2 },
   review,
   changedLines: 40,
-  testDelta: 2,
+  grown: ['test/a.js', 'test/b.js'],
   sameErrors: 0,
   denials: 0,
   findings: [],
@@ -152,7 +160,7 @@ describe('confidence', () => {
     assert.ok(score > 0.97 && score < 1, `${score}`);
     assert.deepEqual(
       factors.map(({ name }) => name),
-      ['gates', 'review', 'criteria', 'tests'],
+      ['gates', 'review', 'criteria', 'tests added'],
     );
     const sum = factors.reduce((total, { weight }) => total + weight, 0);
     assert.ok(Math.abs(1 / (1 + Math.exp(-sum)) - score) < 1e-12);

@@ -8,7 +8,7 @@ import type { Result, Session } from '../../../src/core/session/state.ts';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import { approve, decisionAnswered, requestVerification } from '../../../src/core/supervision/commands.ts';
 import { autonomyLevels } from '../../../src/core/supervision/decision.ts';
-import { criteriaOf } from '../../../src/core/supervision/criteria.ts';
+import { asksForChange, criteriaOf } from '../../../src/core/supervision/criteria.ts';
 import { judgingDue, verifyingDue } from '../../../src/core/supervision/due.ts';
 import { breachOf, judge } from '../../../src/core/supervision/judge.ts';
 import type { Judgement } from '../../../src/core/supervision/judgement.ts';
@@ -262,6 +262,13 @@ describe('a decision that is a person’s', () => {
 });
 
 describe('criteria of a task', () => {
+  it('say whether it can be done without a change', () => {
+    for (const task of ['Fix the login.', 'The login hangs. Please make it answer.', 'parse() must keep its input.'])
+      assert.equal(asksForChange(task), true, task);
+    for (const task of ['What does parse() do?', 'Should the login be slower?', 'Tell me how the cache works.', ''])
+      assert.equal(asksForChange(task), false, task);
+  });
+
   it('are its items to tick, and the list below a heading that says so', () => {
     const task =
       'Do it.\n- no criterion\n\n## Acceptance criteria\n\n1. It works.\n2) It is fast.\n\nElse:\n- not this\n- [ ] but this';

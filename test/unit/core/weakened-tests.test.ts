@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { confidenceOf } from '../../../src/core/supervision/confidence.ts';
-import { isTestPath, testDelta, weakenedTests } from '../../../src/core/supervision/tests.ts';
+import { grownTests, isTestPath, testDelta, weakenedTests } from '../../../src/core/supervision/tests.ts';
 
 describe('tests that the work made weaker', () => {
   const tests = [
@@ -26,6 +26,7 @@ describe('tests that the work made weaker', () => {
       { path: 'src/lost.js', status: 'modified', insertions: 0, deletions: 1 },
     ] as const;
     assert.deepEqual(weakenedTests(changes), ['test/lost.js', 'test/gone.js', 'test/picture.png']);
+    assert.deepEqual(grownTests(changes), ['test/grown.js', 'test/new.js']);
   });
 
   it('take from passed gates what they are worth', () => {
@@ -35,6 +36,17 @@ describe('tests that the work made weaker', () => {
     const { score, factors } = confidenceOf({ ...evidences, weakened: ['test/a.js', 'test/b.js'] });
     assert.ok(score < 0.6);
     assert.match(factors.find(({ name }) => name === 'tests weakened')?.sentence ?? '', /test\/a\.js and 1 more/);
+  });
+
+  it('make passed gates say more when they came with the work, and only then', () => {
+    const evidences = { issues: [], changedLines: 1, sameErrors: 0, denials: 0, findings: [], grown: ['test/new.js'] };
+    const [passed, none] = [{ say: 'passed', count: 1 } as const, { say: 'none' } as const];
+    const named = (more: object, gates: typeof passed | typeof none): boolean =>
+      confidenceOf({ ...evidences, ...more, gates }).factors.some(({ name }) => name === 'tests added');
+    assert.deepEqual(
+      [named({}, passed), named({}, none), named({ weakened: ['test/a.js'] }, passed)],
+      [true, false, false],
+    );
   });
 
   it('are counted by what a change declares', () => {
