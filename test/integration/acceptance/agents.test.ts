@@ -5,7 +5,7 @@ import { Machine, waitFor, type Ran } from '../cli/machine.ts';
 import { refused, show, untouched } from './refused.ts';
 
 describe('agents that are not as they should be', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let machine: Machine;
   beforeEach(async () => {
     machine = await Machine.make();
@@ -119,7 +119,7 @@ describe('agents that are not as they should be', function () {
   });
 
   it('hangs in mid-turn: can be cancelled, and its work is kept', async () => {
-    await agents({ hangs: 'echo begun; echo work > w.txt; sleep 600' }, 'stop:\n  graceSeconds: 1\n');
+    await agents({ hangs: 'echo work > w.txt; echo begun; sleep 600' }, 'stop:\n  graceSeconds: 1\n');
     const running = machine.begin(['run', '--agent', 'hangs', 'x']);
     await running.until(/begun/);
     const id = (await machine.sessions())[0]?.id ?? '';

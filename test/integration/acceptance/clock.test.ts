@@ -8,7 +8,6 @@ import { Machine, waitFor } from '../cli/machine.ts';
 import { untouched } from './refused.ts';
 
 const engineProgram = fileURLToPath(new URL('../../../dist/engine.js', import.meta.url));
-const demo = ['--agent', 'demo'];
 const dayMs = 86_400_000;
 
 /** Shifts the time of day of a process by the number in a file; what counts steadily goes on as it was. */
@@ -22,16 +21,17 @@ Date.now = () => real() + shift;
 
 /** To the engine a machine that slept looks like a clock that was set forward: steady time stands still meanwhile. */
 describe('a clock that jumps, and a machine that slept', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let machine: Machine;
   let engine: ChildProcess;
   let shift: string;
+  let open: () => Promise<void>;
   beforeEach(async () => {
     machine = await Machine.make();
     shift = join(machine.root, 'shift');
     const program = join(machine.root, 'clock.mjs');
     await writeFile(program, clock(shift));
-    await machine.coppice(['trust']);
+    open = await machine.gate();
     await machine.coppice(['engine', 'stop']);
     engine = spawn(process.execPath, ['--import', program, engineProgram], { env: machine.env, stdio: 'ignore' });
     await waitFor(async () => (await machine.json<{ running: boolean }>('engine', 'status')).running);
@@ -49,10 +49,7 @@ describe('a clock that jumps, and a machine that slept', function () {
       const ids: string[] = [];
       for (let n = 0; n < 5; n++) {
         const { stdout, stderr, exit } = await machine.coppice([
-          'session',
-          'start',
-          ...demo,
-          `#slow:2 #write:f${n}.txt`,
+          ...['session', 'start', '--agent', 'gated', String(n)],
         ]);
         assert.equal(exit, 0, stderr);
         ids.push(stdout.trim());
@@ -61,7 +58,8 @@ describe('a clock that jumps, and a machine that slept', function () {
           await writeFile(shift, String(byMs));
         }
       }
-      await waitFor(async () => (await machine.sessions()).every(({ status }) => status === 'reported'), 60_000);
+      await open();
+      await waitFor(async () => (await machine.sessions()).every(({ status }) => status === 'reported'));
       const rows = await machine.json<{ id: string; startedAt: string }[]>('session', 'list');
       assert.deepEqual(
         rows.map(({ id }) => id),
@@ -71,7 +69,7 @@ describe('a clock that jumps, and a machine that slept', function () {
       const records = await machine.coppice(['audit', 'verify']);
       assert.match(records.stdout, /whole/);
       await writeFile(shift, '0');
-      assert.equal((await machine.coppice(['session', 'continue', ids[0] ?? '', '#write:g.txt', '--follow'])).exit, 0);
+      assert.equal((await machine.coppice(['session', 'continue', ids[0] ?? '', 'more', '--follow'])).exit, 0);
       await untouched(machine);
     });
   }

@@ -7,7 +7,7 @@ import { refused } from './refused.ts';
 const demo = ['--agent', 'demo'];
 
 describe('settings that cannot be', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let machine: Machine;
   beforeEach(async () => {
     machine = await Machine.make();

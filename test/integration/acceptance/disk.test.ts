@@ -23,7 +23,7 @@ async function fill(folder: string): Promise<() => Promise<void>> {
 }
 
 describe('disks', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let machine: Machine;
   beforeEach(async () => {
     machine = await Machine.make();

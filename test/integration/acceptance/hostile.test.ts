@@ -6,7 +6,7 @@ import { Machine } from '../cli/machine.ts';
 import { show, untouched } from './refused.ts';
 
 describe('repositories and agents that plant what git would run', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let machine: Machine;
   let marker: string;
   let script: string;

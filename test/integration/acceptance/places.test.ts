@@ -7,7 +7,7 @@ import { refused, untouched } from './refused.ts';
 const demo = ['--agent', 'demo'];
 
 describe('where somebody starts', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let machine: Machine;
   beforeEach(async () => {
     machine = await Machine.make();

@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +38,8 @@ export class Running {
   readonly ended: Promise<Ran>;
   stdout = '';
   stderr = '';
+  /** It has ended, and all that it printed is here. */
+  #closed = false;
 
   constructor(process: ChildProcess) {
     this.process = process;
@@ -42,23 +47,36 @@ export class Running {
     process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.ended = new Promise((resolve, reject) => {
       process.once('error', reject);
-      process.once('close', (exit) => resolve({ exit, stdout: this.stdout, stderr: this.stderr }));
+      process.once('close', (exit) => {
+        this.#closed = true;
+        resolve({ exit, stdout: this.stdout, stderr: this.stderr });
+      });
     });
   }
 
   /** Waits until it has printed something that fits. */
-  async until(pattern: RegExp, timeoutMs = 30_000): Promise<void> {
-    await waitFor(() => pattern.test(`${this.stdout}${this.stderr}`) || this.process.exitCode !== null, timeoutMs);
+  async until(pattern: RegExp, timeoutMs = 60_000): Promise<void> {
+    await waitFor(() => pattern.test(`${this.stdout}${this.stderr}`) || this.#closed, timeoutMs);
     if (pattern.test(`${this.stdout}${this.stderr}`)) return;
     throw new Error(`It printed no ${String(pattern)}:\n${this.stdout}\n${this.stderr}`);
   }
 }
 
-export async function waitFor(holds: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+export async function waitFor(holds: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`It never came to be: ${String(holds)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Whether a process runs; one that has ended and was not collected does not. */
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
   }
 }
 
@@ -186,6 +204,31 @@ export class Machine {
     return JSON.parse(stdout) as T;
   }
 
+  /**
+   * Sets up the agent `gated`, which says a few words, and at the open gate some more and writes a line. Gives what opens the
+   * gate. For the tests that look at a session, or do something to it, while it runs.
+   */
+  async gate(): Promise<() => Promise<void>> {
+    const gate = join(this.root, 'gate');
+    const script = `for word in a b c; do echo "$word"; done
+      while [ ! -e '${gate}' ]; do sleep 0.05; done; for word in d e f; do echo "$word"; done; echo work >>work.txt`;
+    const command = JSON.stringify(['/bin/sh', '-c', script, 'gated', '{prompt}']);
+    await mkdir(this.home, { recursive: true, mode: 0o700 });
+    await writeFile(join(this.home, 'config.yaml'), `agents:\n  custom:\n    gated:\n      command: ${command}\n`);
+    await this.coppice(['engine', 'stop']);
+    await this.coppice(['trust', '--host']);
+    return () => writeFile(gate, '');
+  }
+
+  /** Kills the engine that runs. Gives its pid. */
+  async killEngine(): Promise<number> {
+    const { pid } = await this.json<{ pid: number | null }>('engine', 'status');
+    assert.ok(pid !== null, 'no engine runs');
+    process.kill(pid, 'SIGKILL');
+    await waitFor(() => !lives(pid));
+    return pid;
+  }
+
   async sessions(): Promise<Row[]> {
     return this.json<Row[]>('session', 'list');
   }
@@ -196,12 +239,20 @@ export class Machine {
 
   /** Ends all that was begun: command lines, agents, the engine. Takes the folders away. */
   async dispose(): Promise<void> {
-    for (const child of this.#running) child.kill('SIGKILL');
+    await Promise.all(
+      [...this.#running].map((child) => {
+        const closed = once(child, 'close');
+        child.kill('SIGKILL');
+        return closed;
+      }),
+    );
     const { exit, stdout } = await this.coppice(['engine', 'status', '--json']);
-    if (exit === 0 && (JSON.parse(stdout) as { running: boolean }).running) {
+    const { running, pid } = (exit === 0 ? JSON.parse(stdout) : {}) as { running?: boolean; pid?: number | null };
+    if (running === true) {
       for (const { id } of await this.json<Row[]>('session', 'list', '--active'))
         await this.coppice(['session', 'cancel', id]);
       await this.coppice(['engine', 'stop']);
+      await waitFor(() => !lives(pid ?? assert.fail())); // what it writes at its end is in nobody's way then
     }
     for (const path of [...this.#mounts].reverse()) await this.unmount(path);
     await rm(this.root, { recursive: true, force: true, maxRetries: 5 });

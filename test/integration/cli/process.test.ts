@@ -18,14 +18,14 @@ describe('coppice and its engine', () => {
     machine = await Machine.make();
   });
   afterEach(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.dispose();
   });
 
   const engine = (): Promise<EngineStatus> => machine.json<EngineStatus>('engine', 'status');
 
   it('starts, says where it is, and stops', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     assert.deepEqual(await engine(), { running: false, pid: null, version: null, socket: null });
     await machine.coppice(['engine', 'start']);
     const first = await engine();
@@ -41,7 +41,7 @@ describe('coppice and its engine', () => {
   });
 
   it('doctor, status, config and diagnostics tell what they should, without secrets', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const env = { MY_API_KEY: 'a-very-secret-value' };
     const doctor = await machine.coppice(['doctor', '--json'], { env });
     assert.ok([0, 1].includes(doctor.exit ?? -1), doctor.stderr);
@@ -58,7 +58,7 @@ describe('coppice and its engine', () => {
   });
 
   it('a setting that is not known is named with its file and line, and nothing is started', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.coppice(['trust']);
     const { files } = await machine.json<{ files: { path: string }[] }>('config', 'list');
     const file = files[0]?.path ?? '';
@@ -83,7 +83,7 @@ describe('coppice and its engine', () => {
   });
 
   it('a secret that the engine has lost is asked for, and given from the environment of the answer', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const { files } = await machine.json<{ files: { path: string }[] }>('config', 'list');
     const file = files[0]?.path ?? '';
     await mkdir(join(file, '..'), { recursive: true });
@@ -96,7 +96,7 @@ describe('coppice and its engine', () => {
     assert.equal(started.exit, 0, started.stderr);
     const second = started.stdout.trim();
     assert.equal(await machine.status(second), 'queued');
-    process.kill((await engine()).pid ?? 0, 'SIGKILL');
+    await machine.killEngine();
     assert.equal((await machine.coppice(['session', 'cancel', first])).exit, 0);
     await waitFor(async () => (await machine.status(second)) === 'needs-you');
     const without = await machine.coppice(['session', 'answer', second, '--allow']);
@@ -107,7 +107,7 @@ describe('coppice and its engine', () => {
   });
 
   it('a command line that cannot be understood starts no engine', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     for (const args of [['sesion'], ['run'], ['run', '--wrong', 'x'], ['session', 'show'], []]) {
       const { exit, stdout, stderr } = await machine.coppice(args);
       assert.equal(exit, 2, args.join(' '));
@@ -118,18 +118,15 @@ describe('coppice and its engine', () => {
   });
 
   it('a session that is followed survives kill -9 of the engine, and no line is shown twice', async function () {
-    this.timeout(90_000);
-    await machine.coppice(['trust']);
-    const following = machine.begin(['run', ...demo, '#slow:4 #write:a.txt #write:b.txt', '--json']);
+    this.timeout(180_000);
+    const open = await machine.gate();
+    const following = machine.begin(['run', '--agent', 'gated', 'x', '--json']);
     await following.until(/"status":"running"/);
     for (let kills = 0; kills < 2; kills++) {
-      const { pid } = await engine();
-      process.kill(pid ?? 0, 'SIGKILL');
-      await waitFor(async () => {
-        const now = await engine();
-        return now.running && now.pid !== pid;
-      });
+      await machine.killEngine();
+      await waitFor(async () => (await engine()).running);
     }
+    await open();
     const { exit, stdout, stderr } = await following.ended;
     assert.equal(exit, 0, `${stdout}${stderr}`);
     const lines = stdout.trim().split('\n');
@@ -142,12 +139,14 @@ describe('coppice and its engine', () => {
   });
 
   it('two shells see the same', async function () {
-    this.timeout(60_000);
-    await machine.coppice(['trust']);
-    const one = machine.begin(['run', ...demo, '#slow:3', '--json']);
+    this.timeout(180_000);
+    const open = await machine.gate();
+    const one = machine.begin(['run', '--agent', 'gated', 'x', '--json']);
     await one.until(/"status":"running"/);
     const [{ id }] = (await machine.sessions()) as [Row];
     const two = machine.begin(['session', 'attach', id, '--json']);
+    await two.until(/"status":"running"/);
+    await open();
     const [first, second] = await Promise.all([one.ended, two.ended]);
     assert.deepEqual([first.exit, second.exit], [0, 0]);
     const last = (text: string): Record<string, unknown> =>
@@ -156,13 +155,14 @@ describe('coppice and its engine', () => {
   });
 
   it('Ctrl-C once leaves the session to itself, twice cancels it', async function () {
-    this.timeout(60_000);
-    await machine.coppice(['trust']);
-    const left = machine.begin(['run', ...demo, '--name', 'left', '#slow:3 left']);
+    this.timeout(180_000);
+    const open = await machine.gate();
+    const left = machine.begin(['run', '--agent', 'gated', '--name', 'left', 'left']);
     await left.until(/status: running/);
     left.process.kill('SIGINT');
     assert.equal((await left.ended).exit, 0);
     assert.match(left.stderr, /coppice session attach/);
+    await open();
     await waitFor(async () => (await machine.sessions())[0]?.status === 'reported');
 
     const cancelled = machine.begin(['run', ...demo, '--name', 'cancelled', '#hang cancelled']);
@@ -176,7 +176,7 @@ describe('coppice and its engine', () => {
   });
 
   it('a reader that goes away is no error, and the session goes on', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.coppice(['trust']);
     const running = machine.begin(['run', ...demo, '#slow:2']);
     await running.until(/status: running/);
@@ -194,12 +194,12 @@ describe('coppice on a terminal', () => {
     machine = await Machine.make();
   });
   afterEach(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.dispose();
   });
 
   it('asks for trust, then for what the agent asks, and goes on', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const running = machine.onTerminal(['run', ...demo, '#ask:x.txt']);
     await running.until(/Trust this repository\? \[y\/N\]/);
     running.process.stdin?.write('y\n');
@@ -212,7 +212,7 @@ describe('coppice on a terminal', () => {
   });
 
   it('takes no for an answer', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const running = machine.onTerminal(['run', ...demo, 'x']);
     await running.until(/Trust this repository/);
     running.process.stdin?.write('n\n');
@@ -221,7 +221,7 @@ describe('coppice on a terminal', () => {
   });
 
   it('keeps the session from one line of the REPL to the next', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.coppice(['trust']);
     const repl = machine.onTerminal([]);
     await repl.until(/coppice> /);

@@ -15,12 +15,12 @@ describe('coppice, from the shell', () => {
     machine = await Machine.make();
   });
   afterEach(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.dispose();
   });
 
   it('a first session: refused, trusted, run, seen again', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const refused = await machine.coppice(['run', ...demo, 'Add a line']);
     assert.equal(refused.exit, 3);
     assert.match(refused.stderr, /coppice trust/);
@@ -86,7 +86,7 @@ describe('coppice, from the shell', () => {
   });
 
   it('prompts go through word for word, also when they look like options or shell', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.coppice(['trust']);
     for (const [i, prompt] of [
       '--json -x "q" \'s\' $(touch pwned) `touch pwned` ; touch pwned',
@@ -107,7 +107,7 @@ describe('coppice, from the shell', () => {
   });
 
   it('a question without a person ends with 4, waits, and is answered from another shell', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.coppice(['trust']);
     const asked = await machine.coppice(['run', ...demo, '#ask:asked.txt please']);
     assert.equal(asked.exit, 4, asked.stderr);
@@ -129,7 +129,7 @@ describe('coppice, from the shell', () => {
   });
 
   it('a question of several choices is answered by number or by name', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.coppice(['trust']);
     assert.equal((await machine.coppice(['run', ...demo, '#question'])).exit, 4);
     const [{ id }] = (await machine.sessions()) as [Row];
@@ -138,7 +138,7 @@ describe('coppice, from the shell', () => {
   });
 
   it('work that fails ends with 1', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.coppice(['trust']);
     const failed = await machine.coppice(['run', ...demo, '#fail']);
     assert.equal(failed.exit, 1, failed.stdout);
@@ -146,7 +146,7 @@ describe('coppice, from the shell', () => {
   });
 
   it('start returns at once; cancel, interrupt and continue act on it', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.coppice(['trust']);
     const started = await machine.coppice(['session', 'start', ...demo, '#hang']);
     assert.equal(started.exit, 0, started.stderr);
@@ -170,7 +170,7 @@ describe('coppice, from the shell', () => {
   });
 
   it('three run, ten wait, the fourteenth is refused', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     await machine.coppice(['trust']);
     for (let i = 0; i < 13; i++) {
       const { exit, stderr } = await machine.coppice([
@@ -209,7 +209,7 @@ describe('coppice, from the shell', () => {
   });
 
   it('worktrees are made, listed and cleaned up; the default branch is refused', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await machine.coppice(['trust']);
     const made = await machine.coppice(['worktrees', 'create', 'auth-05A']);
     assert.equal(made.exit, 0, made.stderr);
@@ -226,7 +226,7 @@ describe('coppice, from the shell', () => {
   });
 
   it('a folder that is no repository, and one without a commit, are refused with the reason', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const plain = join(machine.root, 'plain');
     await mkdir(plain);
     for (const args of [['trust'], ['run', ...demo, 'x'], ['worktrees', 'list']]) {
