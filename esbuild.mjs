@@ -33,6 +33,7 @@ const bundles = [
   { kind: 'program', from: 'src/cli/main.ts', to: 'cli.js', executable: true },
   { kind: 'program', from: 'src/agents/demo/program/main.ts', to: 'demo-agent.js' },
   { kind: 'program', from: 'src/agents/acp/program/main.ts', to: 'acp-bridge.js' },
+  { kind: 'program', from: 'src/agents/help/program/main.ts', to: 'help-server.js' },
   { kind: 'library', from: 'dockerode', to: 'dockerode.js' },
   { kind: 'library', from: 'ssh2', to: 'ssh2.js' },
   { kind: 'extension', from: 'src/extension/main.ts', to: 'extension.cjs' },

@@ -13,6 +13,7 @@ const registry = agentRegistry({
   programs: {
     demo: { node: process.execPath, script: 'demo-agent.js', state: '/nowhere' },
     acp: { node: process.execPath, script: 'acp-bridge.js' },
+    help: { node: process.execPath, script: 'help-server.js' },
   },
 });
 const agent = registry.agent('claude-code');

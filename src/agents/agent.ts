@@ -63,6 +63,8 @@ export interface AgentContext {
   readonly resume?: string;
   /** A copy of it up to this point is taken up instead, under the id `agentSession`; it is itself left as it is. */
   readonly resumeAt?: string;
+  /** The agent runs where the programs of this host can be run, too. */
+  readonly onHost?: boolean;
   /** A directory of this run alone, in which the prompt file is put when the agent wants one. */
   readonly directory: string;
 }
@@ -163,4 +165,6 @@ export interface AgentPrograms {
   readonly demo: AgentProgram & { readonly state: string };
   /** What stands between the engine and agents that speak ACP. */
   readonly acp: AgentProgram;
+  /** The MCP server through which agents ask for help. */
+  readonly help: AgentProgram;
 }

@@ -16,7 +16,7 @@ type Maker = (options: AgentOptions, programs: AgentPrograms) => Agent;
 
 /** The agents that come with Coppice. The list is closed: others are the user's own, from the settings. */
 const builtIn: ReadonlyMap<string, Maker> = new Map<string, Maker>([
-  ['claude-code', (options) => claudeCode(options)],
+  ['claude-code', (options, { help }) => claudeCode(options, help)],
   ['codex', (options) => codex(options)],
   ['opencode', (options) => opencode(options)],
   ['gemini', (options) => gemini(options)],
@@ -52,7 +52,7 @@ export function agentRegistry({ custom, programs }: RegistryOptions): AgentRegis
       const make = builtIn.get(id);
       if (make !== undefined) return make(options, programs);
       const definition = own.get(id);
-      if (definition?.output === 'acp') return acpAgent(id, definition, options, programs.acp);
+      if (definition?.output === 'acp') return acpAgent(id, definition, options, programs);
       if (definition !== undefined) return customAgent(id, definition, options);
       throw new CoppiceError(
         'agent-missing',

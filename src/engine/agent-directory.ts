@@ -10,6 +10,8 @@ export interface AgentDirectoryOptions {
   readonly demoAgent: string;
   /** The program between the engine and agents that speak ACP. */
   readonly acpBridge: string;
+  /** The MCP server through which agents ask for help. */
+  readonly helpServer: string;
   /** Where agents of ours keep their conversations. */
   readonly state: string;
   /** What a file of the user's own defines that cannot be used. */
@@ -39,10 +41,14 @@ export class AgentDirectory {
   }
 
   #registry(settings: Settings): AgentRegistry {
-    const { demoAgent, acpBridge, state } = this.#options;
+    const { demoAgent, acpBridge, helpServer, state } = this.#options;
     const electron = process.versions['electron'] === undefined ? {} : { env: { ELECTRON_RUN_AS_NODE: '1' } };
     const node = { node: process.execPath, ...electron };
-    const programs = { demo: { ...node, script: demoAgent, state }, acp: { ...node, script: acpBridge } };
+    const programs = {
+      demo: { ...node, script: demoAgent, state },
+      acp: { ...node, script: acpBridge },
+      help: { ...node, script: helpServer },
+    };
     return agentRegistry({ custom: settings.customAgents, programs });
   }
 }

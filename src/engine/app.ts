@@ -62,6 +62,8 @@ export interface Shipped {
   readonly demoAgent: string;
   /** The program between the engine and agents that speak ACP. */
   readonly acpBridge: string;
+  /** The MCP server through which agents ask for help. */
+  readonly helpServer: string;
   /** The program of the command line. */
   readonly cli: string;
   /** Folder of the templates of prompts, `prompt-<name>.md`. */

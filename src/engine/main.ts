@@ -52,6 +52,7 @@ function shippedFiles(): Shipped {
       wrapper,
       demoAgent: join(here, 'demo-agent.js'),
       acpBridge: join(here, 'acp-bridge.js'),
+      helpServer: join(here, 'help-server.js'),
       cli: join(here, 'cli.js'),
       prompts: here,
       sqlWasm: join(here, 'sql-wasm.wasm'),
@@ -61,6 +62,7 @@ function shippedFiles(): Shipped {
     wrapper: join(root, 'media', 'run.sh'),
     demoAgent: join(root, 'src', 'agents', 'demo', 'program', 'main.ts'),
     acpBridge: join(root, 'src', 'agents', 'acp', 'program', 'main.ts'),
+    helpServer: join(root, 'src', 'agents', 'help', 'program', 'main.ts'),
     cli: join(root, 'src', 'cli', 'main.ts'),
     prompts: join(root, 'media', 'prompts'),
   };

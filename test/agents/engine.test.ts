@@ -62,6 +62,19 @@ describe('a session of the real Claude Code', () => {
     assert.ok(model.requests.some(({ messages }) => JSON.stringify(messages).includes('\\"Which one?\\"=\\"B\\"')));
   });
 
+  it('asks for help with its tool, of which nobody is asked first, and gets the answer as its next prompt', async () => {
+    const id = await place.run('#S:help');
+    const { needs } = await place.needs(id);
+    assert.deepEqual([needs[0]?.kind, needs[0]?.title], ['decision', 'Help: Which one?']);
+    assert.match(needs[0]?.detail ?? '', /Which one\?\n\nError:\nno key/u);
+    await place.engine.request('session/answer', {
+      session: id,
+      answer: { choice: 'deny', reason: '#S:again the blue' },
+    });
+    assert.equal((await place.ended(id)).text, 'Second answer after resume.');
+    assert.ok(model.requests.some(({ messages }) => JSON.stringify(messages).includes('the blue')));
+  });
+
   it('is interrupted, and goes on in the same conversation', async () => {
     const id = await place.run('#S:slow');
     await place.when(id, ({ turns, status }) => status === 'running' && turns === 1, 'its turn has begun');

@@ -1,5 +1,5 @@
 import type { CustomAgent } from '../../core/settings/types.ts';
-import type { Agent, AgentContext, AgentOptions, AgentProgram } from '../agent.ts';
+import type { Agent, AgentContext, AgentOptions, AgentPrograms } from '../agent.ts';
 import { detected, environmentOf } from '../custom/own.ts';
 import { encode } from '../line-protocol/encode.ts';
 import { LineProtocolReader } from '../line-protocol/reader.ts';
@@ -8,7 +8,13 @@ import { LineProtocolReader } from '../line-protocol/reader.ts';
  * Any agent that speaks the Agent Client Protocol, as a command. It runs below a small program of ours that turns what it says into
  * the line protocol; see `program/main.ts`.
  */
-export function acpAgent(id: string, definition: CustomAgent, options: AgentOptions, bridge: AgentProgram): Agent {
+export function acpAgent(
+  id: string,
+  definition: CustomAgent,
+  options: AgentOptions,
+  programs: Pick<AgentPrograms, 'acp' | 'help'>,
+): Agent {
+  const { acp: bridge, help } = programs;
   const [first = '', ...rest] = definition.command;
   const program = options.command ?? first;
   return {
@@ -28,7 +34,15 @@ export function acpAgent(id: string, definition: CustomAgent, options: AgentOpti
     },
     command: (context) => ({
       command: bridge.node,
-      args: [bridge.script, ...given(context, options), '--', program, ...rest, ...(options.args ?? [])],
+      args: [
+        bridge.script,
+        `--help-server=${help.script}`,
+        ...given(context, options),
+        '--',
+        program,
+        ...rest,
+        ...(options.args ?? []),
+      ],
       env: bridge.env ?? {},
       ...{ duplex: true, firstInputs: [], files: [] },
     }),

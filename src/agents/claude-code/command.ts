@@ -1,5 +1,6 @@
 import { CoppiceError } from '../../core/errors.ts';
-import type { AgentCommand, AgentContext, AgentOptions } from '../agent.ts';
+import type { AgentCommand, AgentContext, AgentOptions, AgentProgram } from '../agent.ts';
+import { helpServer, helpServerCommand, helpTool } from '../help/index.ts';
 
 /** Edits in the worktree need no permission, everything else does. */
 const defaultMode = 'acceptEdits';
@@ -11,9 +12,15 @@ const defaultMode = 'acceptEdits';
 const defaultRetries = 5;
 
 /** How Claude Code is started as a live process that reads prompts and answers from its input. */
-export function command(program: string, options: AgentOptions, context: AgentContext): AgentCommand {
+export function command(
+  program: string,
+  options: AgentOptions,
+  context: AgentContext,
+  help?: AgentProgram,
+): AgentCommand {
   const { resume, resumeAt, agentSession } = context;
   const args = [
+    ...(help === undefined || context.onHost !== true ? [] : helping(help, context.cwd)),
     ...['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
     ...['--replay-user-messages', '--permission-prompt-tool', 'stdio'],
     ...['--permission-mode', valueOf('permissionMode', options.permissionMode ?? defaultMode)],
@@ -30,6 +37,12 @@ export function command(program: string, options: AgentOptions, context: AgentCo
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
   };
   return { command: program, args, env, duplex: true, firstInputs: [], files: [] };
+}
+
+/** Its server for questions to a person, of which no person has to be asked first. Both options take several values. */
+function helping(help: AgentProgram, cwd: string): readonly string[] {
+  const servers = { mcpServers: { [helpServer]: helpServerCommand(help, cwd) } };
+  return ['--mcp-config', JSON.stringify(servers), '--allowedTools', helpTool];
 }
 
 function conversation(

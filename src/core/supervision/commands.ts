@@ -84,7 +84,9 @@ interface Help {
 
 /** `stopped`: a turn is under way and is interrupted for it. */
 function helpAsked(session: Session, help: Help, stopped: boolean): readonly NewEvent[] {
-  const title = oneLine(`Help: ${help.question}`, 200);
+  // What is said beside the question stands in paragraphs of its own, below a heading perhaps.
+  const question = help.question.split('\n\n').find((each) => !each.startsWith('#')) ?? help.question;
+  const title = oneLine(`Help: ${question}`, 200);
   const open = session.breakpoints.some((each) => each.title === title && each.answer === undefined);
   if (open) return [];
   const why = `${help.by} asks for help.`;

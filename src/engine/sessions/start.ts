@@ -108,6 +108,8 @@ async function spawnAgent(
     cwd: view.cwd,
     prompt: { id: promptKey(session.id, prompt), text },
     directory: view.directory,
+    // Where the worktree has another path, it is another machine, or a container.
+    onHost: view.cwd === place.path,
     ...defined({
       agentSession: spawn.agentSession,
       resume: resumed(session, agent),

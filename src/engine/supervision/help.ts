@@ -40,7 +40,7 @@ export async function helpDetail(
 const signalFolder = '.coppice';
 /** Written by an agent that cannot go on by itself, in its worktree; what stands in it is its question. Git does not see it. */
 const signalFile = 'help.md';
-const longestQuestion = 4000;
+const longestQuestion = 20_000;
 
 /** A question that an agent left in its worktree. */
 export interface AgentQuestion {

@@ -6,6 +6,7 @@ export const engineFiles = [
   'ssh2.js',
   'demo-agent.js',
   'acp-bridge.js',
+  'help-server.js',
   'remote.sh',
   'run.sh',
   'sql-wasm.wasm',

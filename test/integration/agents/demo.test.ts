@@ -23,7 +23,7 @@ describe('the demo agent as a process', () => {
     root = join(folder, 'repository');
     mkdirSync(root);
     const demo = { node: process.execPath, script, state: join(folder, 'state') };
-    agent = agentRegistry({ custom: {}, programs: { demo, acp: demo } }).agent('demo');
+    agent = agentRegistry({ custom: {}, programs: { demo, acp: demo, help: demo } }).agent('demo');
   });
   afterEach(() => {
     for (const child of live) child.kill('SIGKILL');

@@ -17,7 +17,14 @@ await runEngine({
   idleSeconds: 600,
   open: (engine) =>
     openApp(engine, {
-      shipped: { wrapper: plan.wrapper, demoAgent: plan.agent, acpBridge: '', cli: '', prompts: plan.prompts },
+      shipped: {
+        wrapper: plan.wrapper,
+        demoAgent: plan.agent,
+        acpBridge: '',
+        helpServer: '',
+        cli: '',
+        prompts: plan.prompts,
+      },
       env: process.env,
       beforeCommit: () => {
         commits += 1;

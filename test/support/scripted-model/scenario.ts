@@ -74,6 +74,13 @@ export const defaultScenarios: Readonly<Record<string, Scenario>> = {
     { text: 'After outside.' },
   ],
   'bad-tool': [{ text: 'Bad.', tools: [{ name: 'NoSuchTool', input: {} }] }, { text: 'After the bad tool.' }],
+  help: [
+    {
+      text: 'Help.',
+      tools: [{ name: 'mcp__coppice__request_help', input: { question: 'Which one?', error: 'no key' } }],
+    },
+    { text: 'I wait.' },
+  ],
   question: [
     { text: 'Ask.', tools: [{ name: 'AskUserQuestion', input: { questions: [question] } }] },
     { text: 'After the question.' },

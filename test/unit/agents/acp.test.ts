@@ -209,14 +209,25 @@ describe('a conversation with an ACP agent', () => {
   });
 
   it('is started by the bridge, with the command behind everything of ours', () => {
-    const program = { node: '/n/node', script: '/c/acp-bridge.js' };
+    const acp = { node: '/n/node', script: '/c/acp-bridge.js' };
+    const programs = { acp, help: { node: '/n/node', script: '/c/help.js' } };
     const given = definition.parse({ command: ['gemini', '--acp'], output: 'acp' });
-    const agent = acpAgent('g', given, { model: '--x', args: ['-v'] }, program);
+    const agent = acpAgent('g', given, { model: '--x', args: ['-v'] }, programs);
     const context = { session: 's', cwd: '/w', prompt: { id: 's:1', text: 'p' }, directory: '/r', resume: '-id' };
     const { command, args, duplex } = agent.command(context);
     assert.deepEqual(
       [command, ...args],
-      ['/n/node', '/c/acp-bridge.js', '--resume=-id', '--model=--x', '--', 'gemini', '--acp', '-v'],
+      [
+        '/n/node',
+        '/c/acp-bridge.js',
+        '--help-server=/c/help.js',
+        '--resume=-id',
+        '--model=--x',
+        '--',
+        'gemini',
+        '--acp',
+        '-v',
+      ],
     );
     assert.ok(duplex && agent.capabilities.permissions);
     assert.deepEqual(agent.detection.parse('0.61.0\n', '', 0), { version: '0.61.0' });

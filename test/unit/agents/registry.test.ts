@@ -6,6 +6,7 @@ import { agentRegistry, builtInAgentIds, usable } from '../../../src/agents/regi
 const programs = {
   demo: { node: '/n/node', script: '/c/demo-agent.js', state: '/h/agents', env: { ELECTRON_RUN_AS_NODE: '1' } },
   acp: { node: '/n/node', script: '/c/acp-bridge.js' },
+  help: { node: '/n/node', script: '/c/help-server.js' },
 };
 const custom = { mine: customAgent.parse({ command: ['my-agent', '{prompt}'], title: 'Mine' }) };
 const registry = agentRegistry({ custom, programs });

@@ -70,7 +70,13 @@ describe('plugins', () => {
     await write('mine.yaml', agent);
     await writeFile(join(home, 'config.yaml'), 'agent:\n  default: mine\nagents:\n  mine:\n    args: [-v]\n');
     const settings = await config().settings();
-    const directory = new AgentDirectory({ demoAgent: '/d.js', acpBridge: '/a.js', state: '/s', plugins: folder });
+    const directory = new AgentDirectory({
+      demoAgent: '/d.js',
+      acpBridge: '/a.js',
+      helpServer: '/h.js',
+      state: '/s',
+      plugins: folder,
+    });
     const found = directory.agent(settings['agent.default'], settings, {});
     assert.equal(found.title, 'Mine');
     const context = { session: 's', cwd: '/w', prompt: { id: 's:1', text: 'do it' }, directory: '/r' };
@@ -141,7 +147,13 @@ describe('plugins', () => {
     await write('mine.yaml', agent.replace('coppice: 1', 'coppice: 2'));
     await writeFile(join(home, 'config.yaml'), 'agent:\n  default: mine\n');
     const settings = await config().settings();
-    const directory = new AgentDirectory({ demoAgent: '/d.js', acpBridge: '/a.js', state: '/s', plugins: folder });
+    const directory = new AgentDirectory({
+      demoAgent: '/d.js',
+      acpBridge: '/a.js',
+      helpServer: '/h.js',
+      state: '/s',
+      plugins: folder,
+    });
     assert.equal(directory.agent('codex', settings, {}).id, 'codex');
     assert.throws(
       () => directory.agent('mine', settings, {}),

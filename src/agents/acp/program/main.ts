@@ -1,7 +1,7 @@
 /**
  * The bridge to agents that speak ACP: it is started in the agent's place, starts the agent, and tells the engine in the line protocol
  * what the agent says. So it lives exactly as long as the agent does, and an engine that ends or starts is not noticed.
- * `[--resume ID] [--mode ID] [--model ID] -- COMMAND ARGUMENT…`
+ * `[--help-server SCRIPT] [--resume ID] [--mode ID] [--model ID] -- COMMAND ARGUMENT…`
  */
 import { parseArgs } from 'node:util';
 import { client } from '@agentclientprotocol/sdk';
@@ -13,7 +13,8 @@ import { AgentProcess } from './agent-process.ts';
 import { Conversation } from './conversation.ts';
 import { open, type Opening } from './open.ts';
 
-const usage = 'Usage: acp-bridge [--resume ID] [--mode ID] [--model ID] -- COMMAND [ARGUMENT…]\n';
+const usage =
+  'Usage: acp-bridge [--help-server SCRIPT] [--resume ID] [--mode ID] [--model ID] -- COMMAND [ARGUMENT…]\n';
 
 /** An agent that is told to end its turn mostly does within a second; one that runs a tool may need some. */
 const patienceMs = 15_000;
@@ -73,7 +74,10 @@ async function main(): Promise<number> {
   let given;
   try {
     const text = { type: 'string' } as const;
-    given = parseArgs({ options: { resume: text, mode: text, model: text }, allowPositionals: true });
+    given = parseArgs({
+      options: { 'help-server': text, resume: text, mode: text, model: text },
+      allowPositionals: true,
+    });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
     return 2;
@@ -82,7 +86,8 @@ async function main(): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  return converse(given.positionals, given.values);
+  const { 'help-server': help, ...opening } = given.values;
+  return converse(given.positionals, { ...opening, help });
 }
 
 // What still reads the input would keep the process.

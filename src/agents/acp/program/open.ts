@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION, type ClientContext } from '@agentclientprotocol/sdk';
 import { fieldsOf, listOf, wordOf, type Fields } from '../../fields.ts';
 import type { OutMessage } from '../../line-protocol/messages.ts';
 import { plainLine } from '../../plain-text.ts';
+import { helpServer } from '../../help/index.ts';
 
 /** What a conversation begins with. */
 export interface Opening {
@@ -12,6 +13,8 @@ export interface Opening {
   readonly mode?: string | undefined;
   /** The agent's own name of a model. */
   readonly model?: string | undefined;
+  /** The script of the MCP server through which the agent asks for help. */
+  readonly help?: string | undefined;
 }
 
 type Say = (message: OutMessage) => void;
@@ -41,13 +44,21 @@ export async function open(agent: ClientContext, opening: Opening, say: Say): Pr
       `The agent speaks ${which} of ACP, Coppice speaks version ${PROTOCOL_VERSION}: update one of both.`,
     );
   }
-  const place = { cwd: process.cwd(), mcpServers: [] };
+  const place = { cwd: process.cwd(), mcpServers: opening.help === undefined ? [] : [server(opening.help)] };
   const { session, state } = await taken(ask, known, opening.resume, place, say);
   await choose(ask, session, state, opening, say);
   const info = fieldsOf(known['agentInfo']);
   const of = wordOf(info?.['version']);
   say({ type: 'session', session, ...(of === undefined ? {} : { version: plainLine(of, 60) }) });
   return session;
+}
+
+/** Under the program that this one runs under. */
+function server(script: string): object {
+  const name = 'ELECTRON_RUN_AS_NODE';
+  const value = process.env[name];
+  const env = value === undefined ? [] : [{ name, value }];
+  return { name: helpServer, command: process.execPath, args: [script, process.cwd()], env };
 }
 
 type Ask = (method: string, params: object) => Promise<Fields>;
