@@ -23,6 +23,8 @@ export class Journal {
   readonly #options: WriterOptions;
   readonly #layout: JournalLayout;
   readonly #writer: JournalWriter | CoppiceError;
+  /** What was accepted last, on its way to the disk. */
+  #last: Promise<void> = Promise.resolve();
 
   /**
    * @param head the last record on the disk.
@@ -62,7 +64,8 @@ export class Journal {
   append(transaction: Transaction): Promise<void> {
     if (this.#writer instanceof CoppiceError) return Promise.reject(this.#writer);
     this.accepted = transaction.after;
-    return this.#writer.append(transaction);
+    this.#last = this.#writer.append(transaction);
+    return this.#last;
   }
 
   /**
@@ -82,8 +85,9 @@ export class Journal {
     if (scan.damage !== undefined) throw damageError(scan.damage);
   }
 
-  /** Checks everything on the disk; while it is being written, everything that was on the disk at the call. */
-  verify(): Promise<Verification> {
+  /** Checks everything on the disk; while it is being written, everything that was accepted at the call. */
+  async verify(): Promise<Verification> {
+    await this.#last.catch(() => undefined); // whoever was waiting for it is told
     const until = this.#writer instanceof CoppiceError ? Infinity : this.committed.seq;
     return verifyJournal(this.#options.files, this.#options.directory, until);
   }

@@ -221,7 +221,10 @@ export class StateManager {
     return this.#entities.canonical();
   }
 
-  /** Checks every byte of the journal that was on the disk at the call, and that no record is missing at its end. */
+  /**
+   * Waits until everything that was accepted at the call is on the disk, then checks every byte of it, and that no record is
+   * missing at its end.
+   */
   async verify(): Promise<Verification> {
     const found = await this.#journal.verify();
     const lost = this.#damage;

@@ -124,7 +124,7 @@ async function lifeAlone(world: World): Promise<void> {
   assert.equal(told.length, 2);
   assert.match(await readFile(join(worktree ?? '', 'bad.md'), 'utf8'), /Turn 2 was rolled back/u);
   await checkInGit(world, session, checkpoints);
-  await person.ask('session/answer', { session, answer: { choice: 'hand-over' } });
+  await person.answersWhenAsked(session, 'hand-over');
   await person.sees(session, 'interrupted');
 }
 

@@ -55,7 +55,8 @@ class Homecomer {
       let found: LandingView | undefined;
       const end = await until(
         async () => {
-          found = (await landingsOf(this.person, this.session)).find((each) => each.id === id);
+          const all = await this.person.onRecord(() => landingsOf(this.person, this.session));
+          found = all.find((each) => each.id === id);
           return found === undefined || ['queued', 'built'].includes(found.state) ? undefined : found;
         },
         async () => `landing ${id} to end: ${JSON.stringify(found)}\n${await this.world.log()}`,

@@ -21,7 +21,7 @@ const now = 1_800_000_000_000;
 
 /** Every crash is at another step, so the same ones come in each run: no chance is in it. */
 describe('an engine that dies before any step of its work with git', function () {
-  this.timeout(120_000);
+  this.timeout(360_000);
   let sandbox: Sandbox;
   let main: string;
 

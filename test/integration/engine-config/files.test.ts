@@ -26,7 +26,7 @@ const restlessWriter = `
     fs.closeSync(fd);
     console.log(Date.now() - begun);
   }, 150);
-  setTimeout(() => process.exit(), 20000);
+  setTimeout(() => process.exit(), 50000);
 `;
 
 describe('settings files and other processes', () => {
@@ -76,7 +76,7 @@ describe('settings files and other processes', () => {
   });
 
   it('never takes a half-written file for the whole one, while another process writes it again and again', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     // The first half alone is valid YAML, too: a reader of it would miss the set-up.
     const whole = (n: number): string => `limits:\n  waiting: ${n}\nworktrees:\n  setup: [a]\n`;
     await writeFile(file, whole(1));
@@ -90,12 +90,13 @@ describe('settings files and other processes', () => {
     const seen = new Set<number>();
     try {
       await once(writer.stdout, 'data');
-      for (let reading = 0; reading < 80; reading++) {
+      for (let reading = 0; reading < 80 || (seen.size <= 2 && reading < 4_000); reading++) {
         const settings = await config.settings();
         if (settings['worktrees.setup'].length === 0) halves.push(`reading ${reading}`);
         seen.add(settings['limits.waiting']);
         await new Promise((resolve) => setTimeout(resolve, 7));
       }
+      await once(writer.stdout, 'data'); // how long the last one that was read took to write is known, too
     } finally {
       writer.kill('SIGKILL');
       await ended;
@@ -103,6 +104,6 @@ describe('settings files and other processes', () => {
     assert.ok(seen.size > 2, [...seen].join());
     // A writer that the machine held up for longer than the reader waits has left half a file for anybody to see.
     if (longestGap < 40) assert.deepEqual(halves, []);
-    else assert.ok(halves.length < 40, `${halves.length} of 80 readings`);
+    else assert.ok(halves.length < 40, `${halves.length} readings`);
   });
 });

@@ -12,7 +12,7 @@ import { Worlds, type World } from '../../support/engine/world.ts';
 const demo = fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', import.meta.url));
 
 describe('a breakpoint that a person set', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let worlds: Worlds;
   let world: World;
   let person: Person;
@@ -48,7 +48,7 @@ describe('a breakpoint that a person set', function () {
 
   it('interrupts one that does not ask, right after its tool, and goes on when a person says so', async () => {
     const id = await set('path docs/**', { once: true });
-    const session = await person.create('write #write:docs/a.md #slow:2 #write:other.md');
+    const session = await person.create('write #write:docs/a.md #slow:60 #write:other.md');
     const { needs } = await person.sees(session, 'needs-you');
     assert.match(needs[0]?.detail ?? '', /did not ask before Edit, so that it was done already:\ndocs\/a\.md/u);
     assert.equal(await hits(id), undefined, 'it was to hold once');
@@ -204,7 +204,7 @@ describe('a breakpoint that a person set', function () {
     assert.equal(needs[0]?.why, 'The approval policy of the repository wants a person to decide: path docs/**.');
     await person.answer(session, 'allow');
     await person.sees(session, 'reported');
-    const unasked = await person.create('write #write:infra/a.md #slow:2 #write:other.md');
+    const unasked = await person.create('write #write:infra/a.md #slow:60 #write:other.md');
     const held = await person.sees(unasked, 'needs-you');
     assert.match(held.needs[0]?.detail ?? '', /policy of the repository forbids it[^]*done already:\ninfra\/a\.md/u);
     await person.ask('session/answer', { session: unasked, answer: { choice: 'abort' } });

@@ -10,14 +10,14 @@ import { wrapper } from '../../support/engine/world.ts';
 import { systemProcessTable } from '../../../src/executors/process-table-system.ts';
 
 describe('a gate that is run', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   before(async () => (folder = await mkdtemp(join(tmpdir(), 'gates-'))));
   after(async () => rm(folder, { recursive: true, force: true }));
 
   const run = (
     script: string,
-    timeoutMs = 20_000,
+    timeoutMs = 60_000,
     signal = new AbortController().signal,
   ): Promise<Omit<Evidence, 'tree' | 'command'>> => {
     const executor = new LocalExecutor({ wrapperPath: wrapper });
@@ -61,7 +61,7 @@ describe('a gate that is run', function () {
     const began = performance.now();
     const { passed, code } = await run("trap 'exit 0' TERM; while true; do sleep 0.1; done", 500);
     assert.deepEqual([passed, code], [false, null]);
-    assert.ok(performance.now() - began < 15_000);
+    assert.ok(performance.now() - began < 50_000);
   });
 
   it('that prints without end is ended at its limit, and a megabyte of it is kept', async () => {

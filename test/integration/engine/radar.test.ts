@@ -33,6 +33,12 @@ describe('the conflict radar', function () {
   });
   afterEach(async () => world.dispose());
 
+  /** In one step: what a look at half a file would find overlaps in its own way. */
+  async function put(path: string, text: string): Promise<void> {
+    const draft = join(world.root, 'draft');
+    await writeFile(draft, text);
+    await rename(draft, path);
+  }
   async function session(name: string): Promise<{ id: string; at: (path: string) => string }> {
     const id = await person.create(`${name} #ask`);
     const { worktree } = await person.sees(id, 'needs-you');
@@ -41,7 +47,7 @@ describe('the conflict radar', function () {
   }
   async function overlaps(ready: (found: OverlapView[]) => boolean, what: string): Promise<OverlapView[]> {
     let found: OverlapView[] = [];
-    for (let attempt = 0; attempt < 600; attempt += 1) {
+    for (let attempt = 0; attempt < 1_200; attempt += 1) {
       found = (await person.ask('radar/list', { path: world.repository })).overlaps;
       if (ready(found)) return found;
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -51,10 +57,10 @@ describe('the conflict radar', function () {
 
   it('shows the lines at which uncommitted work of two sessions meets, and that they are apart again', async () => {
     const [one, two] = [await session('one'), await session('two')];
-    await writeFile(one.at('text.md'), withLine('text.md', 10, 'ten of one'));
-    await writeFile(one.at('other.md'), withLine('other.md', 3, 'three of one'));
-    await writeFile(two.at('text.md'), `first of two\n${withLine('text.md', 10, 'ten of two')}`);
-    await writeFile(two.at('other.md'), withLine('other.md', 28, 'far away'));
+    await put(one.at('text.md'), withLine('text.md', 10, 'ten of one'));
+    await put(one.at('other.md'), withLine('other.md', 3, 'three of one'));
+    await put(two.at('text.md'), `first of two\n${withLine('text.md', 10, 'ten of two')}`);
+    await put(two.at('other.md'), withLine('other.md', 28, 'far away'));
     const [found] = await overlaps(
       (all) => all.length === 1 && all[0]?.files[0]?.hunks[0]?.ours.text !== undefined,
       'no overlap',
@@ -67,7 +73,7 @@ describe('the conflict radar', function () {
     const [ours, theirs] = first === one ? [ofOne, ofTwo] : [ofTwo, ofOne];
     assert.deepEqual(found.files, [{ path: 'text.md', kind: 'content', hunks: [{ ours, theirs }] }]);
     for (const { id } of [one, two]) assert.equal((await person.show(id)).overlaps?.[0]?.id, found.id);
-    await writeFile(two.at('text.md'), withLine('text.md', 20, 'twenty of two'));
+    await put(two.at('text.md'), withLine('text.md', 20, 'twenty of two'));
     await overlaps((all) => all.length === 0, 'still there');
     const { stdout } = { stdout: await git(world.repository, 'for-each-ref', 'refs/coppice/radar') };
     assert.equal(stdout, '');
@@ -81,14 +87,14 @@ describe('the conflict radar', function () {
       (all) => all[0]?.files.some(({ kind }) => kind.includes('delete')) === true,
       'rename against delete',
     );
-    await writeFile(two.at('text.md'), textOf('text.md'));
+    await put(two.at('text.md'), textOf('text.md'));
     await overlaps((all) => all.length === 0, 'rename against nothing');
     await rename(one.at('lib'), one.at('library'));
-    await writeFile(two.at('lib/new.md'), 'new\n');
+    await put(two.at('lib/new.md'), 'new\n');
     await overlaps((all) => all.length === 1, 'a folder on the move');
     await rm(two.at('lib/new.md'));
     await overlaps((all) => all.length === 0, 'a folder on the move, nothing else');
-    await writeFile(two.at('other.md'), withLine('other.md', 5, 'five of two'));
+    await put(two.at('other.md'), withLine('other.md', 5, 'five of two'));
     await overlaps((all) => all.length === 0, 'nobody else has it');
     await writeFile(join(world.repository, 'other.md'), withLine('other.md', 5, 'five of main'));
     await git(world.repository, 'commit', '-qam', 'main moves on');
@@ -99,11 +105,11 @@ describe('the conflict radar', function () {
 
   it('knows the work of a session that has ended, and forgets one that is put away', async () => {
     const one = await session('one');
-    await writeFile(one.at('text.md'), withLine('text.md', 10, 'ten of one'));
+    await put(one.at('text.md'), withLine('text.md', 10, 'ten of one'));
     await person.answer(one.id, 'allow');
     await person.sees(one.id, 'reported');
     const two = await session('two');
-    await writeFile(two.at('text.md'), withLine('text.md', 10, 'ten of two'));
+    await put(two.at('text.md'), withLine('text.md', 10, 'ten of two'));
     const found = await overlaps((all) => all.length === 1, 'ended work');
     assert.ok(found[0]?.files.some(({ path }) => path === 'text.md'));
     await person.ask('session/archive', { session: one.id });

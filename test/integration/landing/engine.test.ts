@@ -151,6 +151,11 @@ describe('landing with an engine', function () {
     const session = await worked('alpha');
     const refused = await comes(person, session, await land(person, session), 'refused');
     assert.equal(refused.evidence[0]?.code, null);
+    const file = join(world.home, 'config.yaml');
+    await writeFile(
+      file,
+      (await readFile(file, 'utf8')).replace('gateTimeoutSeconds: 1\n', 'gateTimeoutSeconds: 600\n'),
+    );
     const again = await land(person, session);
     await person.ask('landing/withdraw', { landing: again });
     await comes(person, session, again, 'withdrawn');

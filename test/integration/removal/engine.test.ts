@@ -138,6 +138,7 @@ describe('removing sessions with an engine', function () {
     await person.sees(busy, 'running');
     await assert.rejects(person.ask('session/remove', { session: busy }), /is running/);
     await person.cancel(busy);
+    await person.sees(busy, 'cancelled');
     const [root] = await worked('alpha');
     const [below] = await worked('beta', { parent: root });
     const force = ['unpushed'] as const;

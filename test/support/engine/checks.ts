@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { coppiceDomain } from '../../../src/core/coppice-domain.ts';
 import type { JournalRecord } from '../../../src/core/domain.ts';
+import type { SessionView } from '../../../src/protocol/schemas.ts';
 import { StateManager } from '../../../src/state/state-manager.ts';
 import { git } from './repository.ts';
 import type { Person } from './person.ts';
@@ -29,11 +31,15 @@ export function linesOf(...prompts: readonly string[]): string {
 /** Checks everything, and ends the engine of the world in good order. */
 export async function checkEnd(person: Person, expected: readonly Expected[]): Promise<void> {
   const { world } = person;
-  const sessions = await person.list();
-  assert.deepEqual(
-    sessions.map(({ id, status }) => ({ id, status })),
-    expected.map(({ id, status }) => ({ id, status })),
-    'the sessions that were asked for, each once',
+  const wanted = expected.map(({ id, status }) => ({ id, status }));
+  const seen = async (): Promise<SessionView[]> => person.onRecord(() => person.list());
+  const standing = (views: readonly SessionView[]): unknown => views.map(({ id, status }) => ({ id, status }));
+  const sessions = await until(
+    async () => {
+      const views = await seen();
+      return isDeepStrictEqual(standing(views), wanted) ? views : undefined;
+    },
+    async () => `the sessions that were asked for, each once: ${JSON.stringify([wanted, standing(await seen())])}`,
   );
   const verified = await person.ask('audit/verify', {});
   assert.ok(verified.ok, JSON.stringify(verified));
@@ -58,7 +64,7 @@ async function checkProcesses(world: World): Promise<void> {
   await until(
     () => (world.processes().length === 0 ? true : undefined),
     () => `no process of an agent. Left: ${JSON.stringify(world.processes())}`,
-    2000,
+    30_000,
   );
 }
 
@@ -101,8 +107,12 @@ async function entries(root: string): Promise<{ readonly paths: string[] }[]> {
   );
 }
 
-/** Everything that happened in a world, as its journal tells. No engine may run. */
+/**
+ * Everything that happened in a world, as its journal tells. What an engine that runs has shown by now is there, too: that
+ * may still be on its way to the disk when it is shown.
+ */
 export async function journalOf(world: World): Promise<JournalRecord[]> {
+  await world.settled();
   const state = await StateManager.open({ home: world.home, domain: coppiceDomain, clock: Date.now, readOnly: true });
   try {
     const records: JournalRecord[] = [];

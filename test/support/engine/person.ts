@@ -56,6 +56,16 @@ export class Person {
     }
   }
 
+  /** What `look` finds, once that is on record: an engine that dies may have shown what the next one has yet to do. */
+  async onRecord<T>(look: () => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.world.connection();
+      const { engine } = this.world;
+      const found = await look();
+      if ((await this.world.settled()) && engine === this.world.engine) return found;
+    }
+  }
+
   async trust(): Promise<void> {
     await this.ask('trust/grant', { path: this.world.repository, host: true });
   }
@@ -86,7 +96,7 @@ export class Person {
    * Answers what a session asks, as soon as it asks. What a reader was told may not be on the disk yet: the question of an
    * engine that died then comes again when the next one has read what the agent said.
    */
-  async answersWhenAsked(session: string, choice: 'allow' | 'deny'): Promise<void> {
+  async answersWhenAsked(session: string, choice: 'allow' | 'deny' | 'hand-over'): Promise<void> {
     for (;;) {
       await this.sees(session, 'needs-you');
       try {
@@ -99,8 +109,8 @@ export class Person {
   }
 
   /** Answers what a session asks. */
-  async answer(session: string, choice: 'allow' | 'deny'): Promise<void> {
-    const [asked] = (await this.show(session)).needs;
+  async answer(session: string, choice: 'allow' | 'deny' | 'hand-over'): Promise<void> {
+    const [asked] = (await this.onRecord(() => this.show(session))).needs;
     if (asked === undefined) throw new NothingAsked();
     const breakpoint = asked.id;
     await this.act('session/answer', { session, breakpoint, answer: { choice } }, async () => {

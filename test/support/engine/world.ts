@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isCoppiceError } from '../../../src/core/errors.ts';
 import { connect, type Connection } from '../../../src/protocol/client/connect.ts';
 import type { ParamsOf, Requests } from '../../../src/protocol/contract.ts';
 import { bundleEngine } from './bundle.ts';
@@ -72,7 +73,7 @@ export class Worlds {
   }
 
   async dispose(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 
@@ -194,6 +195,19 @@ export class World {
     return engine;
   }
 
+  /** Waits until all that the engine has shown is in the journal. False if none runs, or if it ends before. */
+  async settled(): Promise<boolean> {
+    const connection = this.#connection;
+    if (connection === undefined || this.engine?.end !== undefined) return false;
+    try {
+      await connection.request('audit/verify', {});
+      return true;
+    } catch (error) {
+      if (!isCoppiceError(error, 'unknown-outcome') && !isCoppiceError(error, 'unreachable')) throw error;
+      return false;
+    }
+  }
+
   /** Kills the engine that runs. */
   async kill(): Promise<void> {
     await this.engine?.kill();
@@ -249,6 +263,6 @@ export class World {
         // It has ended meanwhile.
       }
     }
-    await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
+    await rm(this.root, { recursive: true, force: true, maxRetries: 20 });
   }
 }
