@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { insist } from './insist.ts';
 import { promptFrom } from './prompt.ts';
 import { badUsage } from './usage-error.ts';
+import { withImage } from './with-image.ts';
 import { withRoom } from './with-room.ts';
 import { withTrust } from './with-trust.ts';
 
@@ -67,7 +68,9 @@ export async function startWork(
     requester: context.requester(),
   };
   const { verdict, session } = await withTrust(context, () =>
-    withRoom(context, (anyway) => insist(context, 'session/create', anyway ? { ...params, anyway } : params)),
+    withImage(context, () =>
+      withRoom(context, (anyway) => insist(context, 'session/create', anyway ? { ...params, anyway } : params)),
+    ),
   );
   if (verdict.status === 'rejected') {
     throw new CoppiceError(

@@ -226,6 +226,11 @@ export interface Executor {
   /** Whether it can be used here, and what it is: a version, a host. Throws `executor-missing`, `unreachable` with what to do. */
   detect(signal: AbortSignal): Promise<string>;
   /**
+   * Whether agents can be started in containers of this image. Throws `executor-missing`; with `image` in its context it is the image
+   * that is not there.
+   */
+  requireImage?(image: string): Promise<void>;
+  /**
    * Starts the agent, or returns the run that was already started in this directory, ended or not: of any number of
    * starts exactly one runs the agent. A start that was cut short before the agent's first step does not count. Throws `agent-missing`, `agent-unusable`, `not-found` (working directory),
    * `disk-full`, `unknown-outcome`, `internal`. After an abort `probe` tells whether the agent was started.

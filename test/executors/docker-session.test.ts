@@ -124,10 +124,16 @@ describe('sessions in containers', function () {
     assert.match(place.cli('init').stdout, /^docker build --tag coppice-test:latest .*media\/docker$/m);
   });
 
-  it('say what is wrong: an agent that is not in the image', async () => {
+  it('say what is wrong: an agent that is not in the image, an image that is not there', async () => {
     const failed = await place.ended(await place.run('x', { executor: 'docker', agent: 'claude-code' }));
     assert.equal(failed.status, 'failed');
     assert.match(failed.error?.message ?? '', /not in the image coppice-test:latest: claude/);
+    const requester = { env: place.env, secrets: {}, settings: { COPPICE_EXECUTORS_DOCKER_IMAGE: 'no:image' } };
+    await assert.rejects(place.run('y', { executor: 'docker', agent: 'boxed', requester }), {
+      code: 'executor-missing',
+      message: 'The image no:image is not there.',
+      context: { image: 'no:image' },
+    });
     const { checks } = await place.engine.request('doctor', { requester: { env: place.env, secrets: {} } });
     assert.ok(checks.some(({ name, ok, detail }) => name === 'executor docker' && ok && detail.startsWith('Docker')));
   });

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -247,6 +258,23 @@ describe('an agent in a container', function () {
     }
   });
 
+  it('says what is wrong: an image for another kind of machine, one that somebody else removed', async () => {
+    const { daemon } = subject;
+    const other = process.arch === 'arm64' ? 'amd64' : 'arm64';
+    const image = 'coppice-test:foreign';
+    daemon.docker('load', '-i', foreignImage(join(daemon.root, 'foreign'), image, other));
+    const container = { ...(subject.container ?? assert.fail()), image };
+    const spec = bench.spec('echo x', { container });
+    await subject.executor.requireImage(image);
+    await assert.rejects(bench.start(spec), {
+      code: 'executor-missing',
+      message: new RegExp(`is made for ${other}, and`),
+    });
+    assert.deepEqual(await bench.executor.probe(spec), { state: 'not-started' });
+    daemon.docker('rmi', '-f', image);
+    await assert.rejects(subject.executor.requireImage(image), { message: /image coppice-test:foreign is not there/ });
+  });
+
   it('says what is wrong: no image, no daemon', async () => {
     const spec = bench.spec('echo x', {
       container: { ...(subject.container ?? assert.fail()), image: 'no-such-image:here' },
@@ -266,6 +294,38 @@ describe('an agent in a container', function () {
     });
   });
 });
+
+/** Makes an image for another kind of machine, whose shell is one, in a folder. Gives the archive of it. */
+function foreignImage(folder: string, name: string, architecture: 'amd64' | 'arm64'): string {
+  mkdirSync(join(folder, 'root', 'bin'), { recursive: true });
+  // The beginning of a program is enough: no system goes further.
+  writeFileSync(join(folder, 'root', 'bin', 'sh'), foreignProgram(architecture), { mode: 0o755 });
+  execFileSync('tar', ['-C', join(folder, 'root'), '-cf', join(folder, 'layer.tar'), '.']);
+  const layer = createHash('sha256')
+    .update(readFileSync(join(folder, 'layer.tar')))
+    .digest('hex');
+  const rootfs = { type: 'layers', diff_ids: [`sha256:${layer}`] };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ architecture, os: 'linux', config: {}, rootfs }));
+  const manifest = [{ Config: 'config.json', RepoTags: [name], Layers: ['layer.tar'] }];
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  execFileSync('tar', ['-C', folder, '-cf', `${folder}.tar`, 'manifest.json', 'config.json', 'layer.tar']);
+  return `${folder}.tar`;
+}
+
+/** The header of a program for Linux on another kind of machine. */
+function foreignProgram(architecture: 'amd64' | 'arm64'): Buffer {
+  const header = Buffer.alloc(120);
+  header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  header.writeUInt16LE(2, 16);
+  header.writeUInt16LE(architecture === 'arm64' ? 183 : 62, 18);
+  header.writeUInt32LE(1, 20);
+  header.writeBigUInt64LE(0x400078n, 24);
+  header.writeBigUInt64LE(64n, 32);
+  header.writeUInt16LE(64, 52);
+  header.writeUInt16LE(56, 54);
+  header.writeUInt16LE(1, 56);
+  return header;
+}
 
 /** A server of this host on all of its addresses that answers with a line. */
 async function serve(text: string): Promise<{ name: string; close: () => Promise<unknown> }> {

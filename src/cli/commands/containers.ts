@@ -61,17 +61,26 @@ async function agreed({ person }: Context): Promise<boolean> {
 }
 
 async function init({ engine, out, shell }: Context): Promise<Exit> {
-  const { settings } = await engine.request('config/show', {});
-  const found = settings.find(({ key }) => key === 'executors.docker.image')?.value;
-  const image = typeof found === 'string' ? found : 'my-claude:authenticated';
-  const folder = dockerFolder();
-  const command = ['docker', 'build', '--tag', image, folder];
+  const { command, folder, image } = await buildOf(engine);
   if (shell.exec === undefined || out.style !== 'terminal') {
     out.result({ command }, () => [text`${command.join(' ')}`]);
     return exits.done;
   }
   out.note(`Building ${image} …`);
   return (await shell.exec(command, folder)) === 0 ? exits.done : exits.failed;
+}
+
+/** How the image that is set is built, by the daemon that is set. */
+export async function buildOf(
+  engine: Context['engine'],
+): Promise<{ readonly command: readonly string[]; readonly folder: string; readonly image: string }> {
+  const { settings } = await engine.request('config/show', {});
+  const valueOf = (name: string): unknown => settings.find(({ key }) => key === name)?.value;
+  const [found, socket] = [valueOf('executors.docker.image'), valueOf('executors.docker.socket')];
+  const image = typeof found === 'string' ? found : 'my-claude:authenticated';
+  const folder = dockerFolder();
+  const daemon = typeof socket === 'string' && socket !== 'auto' ? ['-H', `unix://${socket}`] : [];
+  return { command: ['docker', ...daemon, 'build', '--tag', image, folder], folder, image };
 }
 
 /** Beside the bundle's folder, or in the sources. */

@@ -188,6 +188,7 @@ async function createSession(
   const environment = allowed(params.requester, agent.environment);
   if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
   else requireUnbridged(agent, executor);
+  await executor.requireImage?.(settings['executors.docker.image']);
   requireTakes(agent, params.prompt);
   const makesWorktree = there === undefined;
   if (!params.anyway) await requireRoom(services, { mode: params.mode, executor, settings, location, makesWorktree });

@@ -27,6 +27,7 @@ import { startText } from '../ssh/start-text.ts';
 import { tail } from '../tail.ts';
 import type { TailEnd, TailHandlers } from '../tail.ts';
 import { containerName, containerOf, labels, view } from './container.ts';
+import { endedAtOnce, foreignImage, noImage, refusal } from './failures.ts';
 import { ModelNetwork } from './model-network.ts';
 import { Daemon, statusOf } from './daemon.ts';
 import { DockerTree } from './tree.ts';
@@ -47,8 +48,6 @@ type Inspected = ContainerInspectInfo['State'];
 
 const startMs = 60_000;
 const sweepMs = 5_000;
-const noSuchProgram = 69;
-const noRelay = 70;
 
 /** Agents in containers of this host. Their files are those of the local runner, so they are read here; only processes are asked of the daemon. */
 export class DockerExecutor implements Executor {
@@ -85,6 +84,10 @@ export class DockerExecutor implements Executor {
     return Promise.resolve({ cwd: view.workspace, directory: view.run });
   }
 
+  async requireImage(image: string): Promise<void> {
+    if ((await this.#daemon.find((docker) => docker.getImage(image).inspect())) === undefined) throw noImage(image);
+  }
+
   async start(spec: RunSpec, signal: AbortSignal): Promise<RunRecord> {
     signal.throwIfAborted();
     const earlier = await this.#earlier(spec, signal);
@@ -104,8 +107,8 @@ export class DockerExecutor implements Executor {
     } catch (error) {
       const there = await this.#afterConflict(spec, error, signal);
       if (there !== undefined) return there;
-      await this.#remove(spec);
-      throw refusal(error, policy.image, spec);
+      await this.#undo(spec);
+      throw (await foreignImage(this.#daemon, policy.image)) ?? refusal(error, policy.image, spec);
     }
     return this.#known(spec, signal);
   }
@@ -316,30 +319,9 @@ export class DockerExecutor implements Executor {
   }
 
   async #neverRan(spec: RunSpec, state: Inspected | undefined): Promise<CoppiceError> {
-    await this.#remove(spec);
-    const image = (spec.container ?? defaultPolicy).image;
-    if (state?.ExitCode === noSuchProgram) {
-      return new CoppiceError(
-        'agent-missing',
-        `The agent's program is not in the image ${image}: ${spec.command}`,
-        'Add it to the image, or set another one with `executors.docker.image`.',
-        { context: { image, command: spec.command } },
-      );
-    }
-    if (state?.ExitCode === noRelay) {
-      return new CoppiceError(
-        'executor-missing',
-        `The image ${image} has no node, which a container needs that reaches its model alone.`,
-        'Add it to the image, or choose another `executors.docker.network`.',
-        { context: { image } },
-      );
-    }
-    return new CoppiceError(
-      'agent-unusable',
-      `The container of the agent ended at once (status ${state?.ExitCode ?? 'none'}${state?.Error ? `: ${state.Error}` : ''}).`,
-      `Try the image: docker run --rm -it --entrypoint sh ${image}. It needs sh, cat, mkfifo and tail.`,
-      { context: { image } },
-    );
+    await this.#undo(spec);
+    const { image } = spec.container ?? defaultPolicy;
+    return endedAtOnce(this.#daemon, image, spec.command, state);
   }
 
   async #look(run: RunRef): Promise<RunState> {
@@ -385,6 +367,12 @@ export class DockerExecutor implements Executor {
       const exec = await docker.getContainer(containerName(session, run)).exec({ Cmd: [...command] });
       await exec.start({ Detach: true });
     });
+  }
+
+  /** Takes back a start that came to nothing. */
+  async #undo(run: RunRef): Promise<void> {
+    await this.#remove(run);
+    await this.#model.close(run.session);
   }
 
   /** Removes the container; how its agent ended goes on record first, when nobody else could say so. */
@@ -433,22 +421,4 @@ function record(spec: RunRef, processes: Awaited<ReturnType<typeof readProcesses
   const { session, run, directory, streamPath, stderrPath } = spec;
   if (processes === undefined) throw new CoppiceError('internal', 'No process.', 'Report this as a bug.');
   return { session, run, directory, streamPath, stderrPath, ...processes };
-}
-
-function refusal(error: unknown, image: string, { session, run }: RunRef): unknown {
-  if (error instanceof CoppiceError) return error;
-  const said = error instanceof Error ? error.message : String(error);
-  const context = { image, session, run: String(run), daemon: said.slice(0, 500) };
-  if (statusOf(error) === 404) {
-    return new CoppiceError(
-      'executor-missing',
-      `The image ${image} is not there.`,
-      'Build it with `coppice init`, pull it with `docker pull`, or set another one with `executors.docker.image`.',
-      { context, cause: error },
-    );
-  }
-  return new CoppiceError('executor-missing', `Docker could not start the container: ${said}`, 'See `docker info`.', {
-    context,
-    cause: error,
-  });
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isCoppiceError, type CoppiceError } from '../../core/errors.ts';
@@ -34,6 +35,40 @@ export async function withRoom<T>(work: (anyway: boolean) => Promise<T>): Promis
     await confirm(l10n.t('Start one more session?'), oneLine(error.message, 800), l10n.t('Start Anyway'));
     return work(true);
   }
+}
+
+/**
+ * Does `work`; where the image of containers is not there, the user may have it built, sees how that goes in a terminal, and the work
+ * is done when it is there.
+ */
+export async function withImage<T>(app: Pick<App, 'context' | 'home'>, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isCoppiceError(error, 'executor-missing') || error.context['image'] === undefined) throw error;
+    const detail = l10n.t('Building it takes some minutes; you see it in a terminal. The session starts after it.');
+    await confirm(oneLine(error.message, 300), detail, l10n.t('Build Image'));
+    if ((await buildImage(app)) !== 0) throw error;
+    return work();
+  }
+}
+
+/** Runs `coppice init` in a terminal; its exit status, undefined when the user closed it. */
+async function buildImage({ context, home }: Pick<App, 'context' | 'home'>): Promise<number | undefined> {
+  const terminal = vscode.window.createTerminal({
+    name: l10n.t('Build Image'),
+    shellPath: process.execPath,
+    shellArgs: [join(context.extensionPath, 'dist', 'cli.js'), 'init'],
+    env: { COPPICE_HOME: home, ELECTRON_RUN_AS_NODE: '1' },
+  });
+  terminal.show();
+  return new Promise((resolve) => {
+    const closed = vscode.window.onDidCloseTerminal((each) => {
+      if (each !== terminal) return;
+      closed.dispose();
+      resolve(each.exitStatus?.code);
+    });
+  });
 }
 
 /** Asks whether a repository is trusted, and records a yes. Throws a `CancellationError` after a no. */

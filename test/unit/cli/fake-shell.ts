@@ -51,6 +51,8 @@ export interface FakeOptions {
   readonly home?: string;
   /** Waits only end when they are aborted. */
   readonly patient?: true;
+  /** Runs a program that is given the terminal; its exit status. */
+  readonly exec?: Shell['exec'];
 }
 
 export class FakeShell implements Shell {
@@ -63,6 +65,7 @@ export class FakeShell implements Shell {
   readonly stderr: Recorder;
   readonly keyboard?: Typist;
   readonly connect: Shell['connect'];
+  readonly exec?: NonNullable<Shell['exec']>;
   readonly #stdin: Uint8Array;
   readonly #patient: boolean;
   readonly #interrupts = new Set<() => void>();
@@ -79,6 +82,7 @@ export class FakeShell implements Shell {
     this.stdout.columns = options.columns ?? 100;
     if (options.types !== undefined) this.keyboard = new Typist(options.types);
     this.connect = engine.connect;
+    if (options.exec !== undefined) this.exec = options.exec;
     this.#patient = options.patient === true;
     this.#stdin = options.stdin ?? new Uint8Array();
   }

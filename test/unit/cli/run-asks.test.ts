@@ -208,6 +208,53 @@ describe('run where memory or disk would run out', () => {
   });
 });
 
+describe('run in a container whose image is not there', () => {
+  const missing = new CoppiceError('executor-missing', 'The image i:t is not there.', 'Build it with `coppice init`.', {
+    context: { image: 'i:t' },
+  });
+
+  function engineWithout(built: () => boolean): OneSession {
+    const engine = new OneSession();
+    engine.handlers['session/create'] = () => {
+      if (!built()) throw missing;
+      return { verdict: { status: 'started' }, session: engine.detail };
+    };
+    const settings = [
+      { key: 'executors.docker.image', value: 'i:t', source: 'file', description: '' },
+      { key: 'executors.docker.socket', value: '/run/d.sock', source: 'file', description: '' },
+    ];
+    engine.handlers['config/show'] = () => ({ settings, files: [] });
+    return engine;
+  }
+
+  it('is refused in a pipe, which is told of coppice init', async () => {
+    const { exit, stderr } = await coppice(
+      engineWithout(() => false),
+      ['run', 'x', '--detach'],
+    );
+    assert.equal(exit, 3);
+    assert.match(stderr, /coppice init/);
+  });
+
+  it('is built after a yes, by the daemon that is set, and the session starts when it is there', async () => {
+    const ran: (readonly string[])[] = [];
+    const exec = (command: readonly string[]): Promise<number> => Promise.resolve(ran.push(command) - 1);
+    const engine = engineWithout(() => ran.length > 0);
+    const { exit, shell } = await coppice(engine, ['run', 'x', '--detach'], { types: ['y'], exec });
+    assert.equal(exit, 0);
+    assert.match(shell.keyboard?.questions[0] ?? '', /^The image i:t is not there\. Build it\?/);
+    assert.deepEqual(ran[0]?.slice(0, -1), ['docker', '-H', 'unix:///run/d.sock', 'build', '--tag', 'i:t']);
+    assert.match(ran[0].at(-1) ?? '', /media\/docker$/);
+  });
+
+  it('stays refused after a no, and when the build fails', async () => {
+    const engine = engineWithout(() => false);
+    const exec = (): Promise<number> => Promise.resolve(1);
+    for (const types of [['n'], ['y']])
+      assert.equal((await coppice(engine, ['run', 'x', '--detach'], { types, exec })).exit, 3);
+  });
+});
+
 describe('run in a repository that is not trusted', () => {
   const untrusted = new CoppiceError('untrusted', '/repo is not trusted yet.', 'Run `coppice trust` in it.', {
     context: { root: '/repo' },

@@ -1,0 +1,79 @@
+/** Why an agent was not started in a container, with what to do about it. */
+import { CoppiceError } from '../../core/errors.ts';
+import type { RunRef } from '../executor.ts';
+import { statusOf, type Daemon } from './daemon.ts';
+
+/** What the container says when the agent's program is not in it, and when node is not. See `container.ts`. */
+const noSuchProgram = 69;
+const noRelay = 70;
+
+/** As the daemon names machines, and as images do. */
+const architectures: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
+
+/** What is to be said of an image for machines of another kind; it would run here with an emulation alone. */
+export async function foreignImage(daemon: Daemon, image: string): Promise<CoppiceError | undefined> {
+  const found = await daemon.find((docker) => docker.getImage(image).inspect());
+  const info = (await daemon.ask((docker) => docker.info())) as { Architecture?: string };
+  const [there, here] = [found?.Architecture, architectures[info.Architecture ?? ''] ?? info.Architecture];
+  if (there === undefined || there === '' || here === undefined || there === here) return undefined;
+  return new CoppiceError(
+    'executor-missing',
+    `The image ${image} is made for ${there}, and this machine is ${here}.`,
+    `Build it here with \`coppice init\`, or pull it for this machine: docker pull --platform linux/${here} ${image}`,
+    { context: { architecture: there } },
+  );
+}
+
+/** What is to be said of a container that ended before it ran an agent. */
+export async function endedAtOnce(
+  daemon: Daemon,
+  image: string,
+  command: string,
+  state: { readonly ExitCode: number; readonly Error: string } | undefined,
+): Promise<CoppiceError> {
+  if (state?.ExitCode === noSuchProgram) {
+    return new CoppiceError(
+      'agent-missing',
+      `The agent's program is not in the image ${image}: ${command}`,
+      'Add it to the image, or set another one with `executors.docker.image`.',
+      { context: { image, command } },
+    );
+  }
+  if (state?.ExitCode === noRelay) {
+    return new CoppiceError(
+      'executor-missing',
+      `The image ${image} has no node, which a container needs that reaches its model alone.`,
+      'Add it to the image, or choose another `executors.docker.network`.',
+    );
+  }
+  const foreign = await foreignImage(daemon, image);
+  if (foreign !== undefined) return foreign;
+  return new CoppiceError(
+    'agent-unusable',
+    `The container of the agent ended at once (status ${state?.ExitCode ?? 'none'}${state?.Error ? `: ${state.Error}` : ''}).`,
+    `Try the image: docker run --rm -it --entrypoint sh ${image}. It needs sh, cat, mkfifo and tail.`,
+    { context: { image } },
+  );
+}
+
+/** What is to be said of an image that the daemon does not have; the context names it, so that it can be built. */
+export function noImage(image: string, cause?: unknown): CoppiceError {
+  return new CoppiceError(
+    'executor-missing',
+    `The image ${image} is not there.`,
+    'Build it with `coppice init`, pull it with `docker pull`, or set another one with `executors.docker.image`.',
+    { context: { image }, cause },
+  );
+}
+
+/** What is to be said of a container that the daemon would not make or start. */
+export function refusal(error: unknown, image: string, { session, run }: RunRef): unknown {
+  if (error instanceof CoppiceError) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  const context = { image, session, run: String(run), daemon: said.slice(0, 500) };
+  if (statusOf(error) === 404) return noImage(image, error);
+  return new CoppiceError('executor-missing', `Docker could not start the container: ${said}`, 'See `docker info`.', {
+    context,
+    cause: error,
+  });
+}
