@@ -5,22 +5,25 @@
  * offset, so no source map is needed. Bundles in `dist/` are left out on purpose: mapped back, the parts that the bundler
  * dropped would look as if they had been run. A process that is killed writes nothing, so figures err on the low side.
  *
- * The extension runs as a bundle inside of VS Code, where nothing of this can be counted: its figure, which unit tests alone
- * make, is shown and is not part of the whole.
+ * The extension runs as a bundle inside of VS Code, whose extension host is killed: the tests in it write themselves what was run
+ * of the bundle, and only what has a place in it is mapped back. With what unit tests run that makes the figure of the extension,
+ * which is no part of the whole: most of the extension is tried in a workbench, where nothing is counted.
  */
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { run } from '../bootstrap/command.mjs';
 import { say, seconds, trouble, type Outcome } from './outcome.ts';
 import type { Failure } from './report.ts';
 import { failed, lastLines, type Place } from './run-check.ts';
+import type { Counted } from './host/counting.ts';
+import { mappedLines } from './mapped-lines.ts';
 import { statementLines } from './statements.ts';
 
 /** Lowest share of covered lines, percent (issue: habits of the house). */
-const gates: Readonly<Record<string, number>> = { all: 85, core: 90, state: 95 };
-/** Rooms that tests run where nothing is counted. */
-const uncounted: ReadonlySet<string> = new Set(['extension']);
+const gates: Readonly<Record<string, number>> = { all: 85, core: 90, state: 95, extension: 38 };
+/** The room that has a figure of its own. */
+const apart = 'extension';
 const limitMs = 180_000;
 const name = 'coverage';
 
@@ -31,6 +34,11 @@ interface Count {
 
 /** What c8 writes: per file, one entry per line with how often it was run. */
 type Report = Record<string, { statementMap: Record<string, { start: { line: number } }>; s: Record<string, number> }>;
+
+/** Where tests in an extension host write what they counted, beside what Node writes. */
+export function extensionCounts(raw: string): string {
+  return join(dirname(raw), 'extension.json');
+}
 
 export async function runCoverage(place: Place, raw: string): Promise<Outcome> {
   const begun = performance.now();
@@ -48,18 +56,20 @@ export async function runCoverage(place: Place, raw: string): Promise<Outcome> {
   if (ended.code !== 0)
     return failed(name, ended.ms, `c8 ${ended.how}, code ${ended.code}\n${lastLines(output.join(''), 60)}`);
 
+  const inHost = await runInHost(place.root, raw);
   const report = JSON.parse(await readFile(join(folder, 'coverage-final.json'), 'utf8')) as Report;
   const rooms = new Map<string, Count>([['all', { covered: 0, lines: 0 }]]);
   const failures: Failure[] = [];
   for await (const file of glob('src/**/*.ts', { cwd: place.root })) {
-    const count = await countOf(join(place.root, file), report);
+    const path = join(place.root, file);
+    const count = await countOf(path, report, inHost?.get(path));
     if (count === undefined)
       failures.push(trouble(`${file} is not in the report`, 'c8 could not read what V8 wrote for it.'));
-    else
-      for (const room of uncounted.has(roomOf(file)) ? [roomOf(file)] : ['all', roomOf(file)]) add(rooms, room, count);
+    else for (const room of roomOf(file) === apart ? [apart] : ['all', roomOf(file)]) add(rooms, room, count);
   }
-  print(rooms);
-  failures.push(...missed(rooms));
+  const inForce = inHost === undefined ? { ...gates, [apart]: undefined } : gates;
+  print(rooms, inForce);
+  failures.push(...missed(rooms, inForce));
   for (const failure of failures) say(name, `FAILED ${failure.title}`);
   const ms = performance.now() - begun;
   if (failures.length === 0) say(name, `ok in ${seconds(ms)}`);
@@ -75,12 +85,21 @@ function roomOf(file: string): string {
   return relative('src', file).split('/')[0] ?? '';
 }
 
-async function countOf(path: string, report: Report): Promise<Count | undefined> {
+/** Lines by source that ran in an extension host; undefined where no test of that kind was run. */
+async function runInHost(root: string, raw: string): Promise<ReadonlyMap<string, ReadonlySet<number>> | undefined> {
+  const path = extensionCounts(raw);
+  if (!existsSync(path)) return undefined;
+  const counted = JSON.parse(await readFile(path, 'utf8')) as readonly Counted[];
+  return mappedLines(join(root, 'dist', 'extension.cjs'), counted);
+}
+
+async function countOf(path: string, report: Report, inHost?: ReadonlySet<number>): Promise<Count | undefined> {
   const file = report[path];
   if (file === undefined) return undefined;
   const runs = new Map(Object.entries(file.statementMap).map(([key, { start }]) => [start.line, file.s[key] ?? 0]));
   const lines = [...statementLines(path, await readFile(path, 'utf8'))];
-  return { covered: lines.filter((line) => (runs.get(line) ?? 0) > 0).length, lines: lines.length };
+  const wasRun = (line: number): boolean => (runs.get(line) ?? 0) > 0 || inHost?.has(line) === true;
+  return { covered: lines.filter(wasRun).length, lines: lines.length };
 }
 
 function add(rooms: Map<string, Count>, room: string, { covered, lines }: Count): void {
@@ -92,21 +111,22 @@ function percent({ covered, lines }: Count): number {
   return lines === 0 ? 100 : (100 * covered) / lines;
 }
 
-function print(rooms: ReadonlyMap<string, Count>): void {
+type Gates = Readonly<Record<string, number | undefined>>;
+
+function print(rooms: ReadonlyMap<string, Count>, inForce: Gates): void {
   console.log(`  ${'room'.padEnd(14)}${'lines'.padStart(8)}${'covered'.padStart(9)}${'gate'.padStart(7)}`);
   for (const [room, count] of [...rooms].sort(
     ([a], [b]) => Number(a === 'all') - Number(b === 'all') || a.localeCompare(b),
   )) {
-    const gate = uncounted.has(room) ? 'not counted' : gates[room] === undefined ? '' : `${gates[room]} %`;
+    const gate = inForce[room] === undefined ? '' : `${inForce[room]} %`;
     const figure = `${percent(count).toFixed(1)} %`;
-    console.log(
-      `  ${room.padEnd(14)}${String(count.lines).padStart(8)}${figure.padStart(9)}${gate.padStart(gate.length > 6 ? gate.length + 2 : 7)}`,
-    );
+    console.log(`  ${room.padEnd(14)}${String(count.lines).padStart(8)}${figure.padStart(9)}${gate.padStart(7)}`);
   }
 }
 
-function missed(rooms: ReadonlyMap<string, Count>): Failure[] {
-  return Object.entries(gates).flatMap(([room, gate]) => {
+function missed(rooms: ReadonlyMap<string, Count>, inForce: Gates): Failure[] {
+  return Object.entries(inForce).flatMap(([room, gate]) => {
+    if (gate === undefined) return [];
     const count = rooms.get(room);
     if (count === undefined) return [trouble(`src/${room} has no code`, 'A gate needs something to measure.')];
     if (percent(count) >= gate) return [];

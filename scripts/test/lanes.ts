@@ -99,7 +99,7 @@ export const lanes = {
     specs: ['test/host/**/*.test.ts'],
     program: ['node', 'scripts/test/host/main.ts'],
     timeoutMs: 20_000,
-    covers: false,
+    covers: true,
     isolated: true,
   },
   webview: {

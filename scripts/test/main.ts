@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { installedChromium } from '../bootstrap/chromium.mjs';
 import { installedCodeServer } from '../bootstrap/code-server.mjs';
-import { runCoverage } from './coverage.ts';
+import { extensionCounts, runCoverage } from './coverage.ts';
 import { checks, lanes, wholeLimitS, type Check } from './lanes.ts';
 import { summarise, type Outcome } from './outcome.ts';
 import { failed, runCheck, type Place } from './run-check.ts';
@@ -32,7 +32,7 @@ const place: Place = {
 const outcomes: Outcome[] = [];
 
 console.log(`coppice tests · Node ${process.versions.node} · ${cpus().length} cores · limit ${wholeLimitS / 60} min`);
-await rm(rawCoverage, { recursive: true, force: true });
+for (const path of [rawCoverage, extensionCounts(rawCoverage)]) await rm(path, { recursive: true, force: true });
 if (parts.length > 0) await chosen();
 else if (selection.specs.length + selection.options.length === 0) await everything();
 else outcomes.push(failed('arguments', 0, `Name a lane before ${process.argv[2]}: ${Object.keys(lanes).join(', ')}.`));
@@ -74,13 +74,11 @@ async function everything(): Promise<void> {
     else outcomes.push(failed(name, 0, 'Not run: the build or the installation of what it needs failed.'));
   };
   await Promise.all([whenThere('executors', executorsAreThere), whenThere('agents', agentsAreThere)]);
+  await whenThere('host', workbenchIsThere);
   // No lane after these counts for the coverage.
   await Promise.all([
     runCoverage(place, rawCoverage).then((outcome) => outcomes.push(outcome)),
-    inTurn(
-      () => whenThere('webview', workbenchIsThere),
-      () => whenThere('host', workbenchIsThere),
-    ),
+    whenThere('webview', workbenchIsThere),
   ]);
   await whenThere('workbench', workbenchIsThere);
 }

@@ -11,6 +11,7 @@ import { closeBrowser } from '../../../test/workbench/support/browser.ts';
 import { installExtension } from '../../workbench/installation.ts';
 import { Workbench } from '../../../test/workbench/support/running-workbench.ts';
 import { heard, tell, type Happening } from '../report.ts';
+import { extensionCounts } from '../coverage.ts';
 import { bundleHostTests } from './bundle.ts';
 import type { HostTestOptions } from './runner.ts';
 
@@ -29,8 +30,10 @@ const { values } = parseArgs({
 const scratch = await mkdtemp(join(tmpdir(), 'h-'));
 const report = (process.env['COPPICE_TEST_REPORT'] ??= join(scratch, 'report.jsonl'));
 const byHand = report.startsWith(scratch);
+const coverage = process.env['NODE_V8_COVERAGE'];
 const options: HostTestOptions = {
   timeoutMs: Number(values.timeout),
+  ...(coverage !== undefined && { counts: extensionCounts(coverage) }),
   ...(values.grep !== undefined && { grep: values.grep }),
 };
 let printed = 0;

@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Mocha from 'mocha';
 import { tell } from '../report.ts';
+import { countExtension } from './counting.ts';
 import laneReporter from '../reporter.ts';
 
 /** What may be set from outside. */
@@ -13,6 +14,8 @@ export interface HostTestOptions {
   readonly grep?: string;
   /** Milliseconds that one test may take. */
   readonly timeoutMs: number;
+  /** Where to write what was counted of the extension's program; nothing is counted otherwise. */
+  readonly counts?: string;
 }
 
 /** Called by VS Code when it activates the extension of the tests. */
@@ -26,7 +29,12 @@ export function activate(): void {
 /** Runs all tests. Rejects when one of them fails: that is how a VS Code that was started for tests knows. */
 export async function run(): Promise<void> {
   process.setSourceMapsEnabled(true);
-  const { grep, timeoutMs } = JSON.parse(process.env['COPPICE_HOST_TESTS'] ?? '{"timeoutMs":20000}') as HostTestOptions;
+  const { grep, timeoutMs, counts } = JSON.parse(
+    process.env['COPPICE_HOST_TESTS'] ?? '{"timeoutMs":20000}',
+  ) as HostTestOptions;
+  const write = counts === undefined ? undefined : await countExtension(counts);
+  // Before the end is told: then VS Code is ended, too.
+  const rootHooks = write === undefined ? {} : { rootHooks: { afterAll: write } };
   const mocha = new Mocha({
     ui: 'bdd',
     timeout: timeoutMs,
@@ -35,6 +43,7 @@ export async function run(): Promise<void> {
     failZero: true,
     reporter: laneReporter as unknown as Mocha.ReporterConstructor,
     ...(grep !== undefined && { grep }),
+    ...rootHooks,
   });
   const folder = join(__dirname, 'tests');
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { Script } from 'node:vm';
+import { compileFunction } from 'node:vm';
 import * as vscode from 'vscode';
 
 type Callable = (...args: unknown[]) => unknown;
@@ -42,11 +42,10 @@ export class FreshCopy {
       return called === undefined ? module : this.#overheard(module, called);
     };
     const words = ['require', 'module', 'exports', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'];
-    const program = new Script(`(function (${words.join(', ')}) {${readFileSync(path, 'utf8')}\n})`, {
-      filename: path,
-    });
+    // Not wrapped into a function: places in it are those of the file, for whoever counts what runs.
+    const program = compileFunction(readFileSync(path, 'utf8'), words, { filename: path }) as Callable;
     const module = { exports: {} as { activate(context: unknown): void } };
-    (program.runInThisContext() as Callable)(load, module, module.exports, ...this.#clock());
+    program(load, module, module.exports, ...this.#clock());
     this.#activate = (context) => module.exports.activate(context);
   }
 
