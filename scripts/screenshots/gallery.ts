@@ -103,8 +103,8 @@ const views: Readonly<Record<string, (window: Window) => Promise<boolean>>> = {
     return true;
   },
   panel: async (window) => openPanel(window, /springs/i, 'All tests pass.'),
-  decision: async (window) => openPanel(window, /from a file/i, 'csv-parse@'),
-  question: async (window) => openPanel(window, /time zone/i, 'UTC'),
+  decision: async (window) => openPanel(window, /harbours from/i, 'csv-parse@'),
+  question: async (window) => openPanel(window, /times in the/i, 'UTC'),
   review: async (window) => {
     await window.open('Coppice');
     const row = window

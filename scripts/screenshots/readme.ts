@@ -42,7 +42,7 @@ export async function takeReadmePictures(folder: string): Promise<string[]> {
       await window.settled();
       await take(`session-${theme}`);
       await sessions
-        .row(/from a file/i)
+        .row(/harbours from/i)
         .first()
         .click();
       await window.webview('main:has-text("csv-parse@")');
