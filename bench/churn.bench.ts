@@ -2,15 +2,14 @@
  * Churn: 8 worktrees of 20,000 files, 600 of them changed in each, under 192,000 writes in 60 s by two other processes. The
  * longest delay of the engine's event loop meanwhile, against that of the same engine with nothing to do before.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { churn } from './support/churn.ts';
 import { machineLoad, ms, ratio, row } from './support/figures.ts';
 import { BenchPlace } from './support/place.ts';
 import { holdWorktrees, idleAgent, letGo } from './support/watching.ts';
 
-const run = promisify(execFile);
 const worktrees = 8;
 const seconds = 60;
 const writesPerSecond = 3_200;
@@ -70,35 +69,18 @@ async function main(): Promise<void> {
     const folders = [...held.values()];
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     const idle = await measured(probe, () => new Promise((resolve) => setTimeout(resolve, 20_000)));
-    let written = 0;
-    let longest = 0;
+    const made = { written: 0, seconds: 0 };
     const busy = await measured(probe, async () => {
-      const halves = [folders.slice(0, worktrees / 2), folders.slice(worktrees / 2)];
-      const done = await Promise.all(
-        halves.map((half) =>
-          run(process.execPath, [
-            join(here, 'churner.mjs'),
-            String(seconds),
-            String(writesPerSecond / 2),
-            '600',
-            ...half,
-          ]),
-        ),
-      );
-      for (const { stdout } of done) {
-        const said = JSON.parse(stdout) as { written: number; seconds: number };
-        written += said.written;
-        longest = Math.max(longest, said.seconds);
-      }
+      Object.assign(made, await churn(folders, { seconds, writesPerSecond, files: 600 }));
     });
     row('machine load while this ran', machineLoad());
-    row('writes', String(written), `in ${longest.toFixed(0)} s`);
+    row('writes', String(made.written), `in ${made.seconds.toFixed(0)} s`);
     ratio('longest event-loop delay of the engine', busy.after.max, idle.after.max, 'with nothing to do', '≤ 100 ms');
     row('99 % of the delays below', ms(busy.after.p99), `with nothing to do ${ms(idle.after.p99)}`);
     row(
       'CPU time of the engine',
       `${busy.cpu.toFixed(1)} s`,
-      `in ${longest.toFixed(0)} s; with nothing to do ${idle.cpu.toFixed(1)} s in 20 s`,
+      `in ${made.seconds.toFixed(0)} s; with nothing to do ${idle.cpu.toFixed(1)} s in 20 s`,
     );
     const mb = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
     row('memory of the engine (resident)', mb(busy.after.rss), `before ${mb(idle.after.rss)}`);

@@ -1,11 +1,12 @@
 /**
  * A session whose worktree waits in the pool: from the request to the agent's start in a repository of 50,000 files, as a
- * ratio to a bare `git worktree add` in the same run; and what taking a slot costs of that.
+ * ratio to a bare `git worktree add` in the same run; what taking a slot costs of that, and what the runner takes by itself.
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../src/protocol/client/connect.ts';
 import { machineLoad, median, ms, ratio, row, timed } from './support/figures.ts';
+import { bareAgent } from './support/hosts.ts';
 import { BenchPlace, instantAgent } from './support/place.ts';
 
 const rounds = 5;
@@ -83,9 +84,11 @@ try {
   const warm: number[] = [];
   const ready: number[] = [];
   const floor: number[] = [];
+  const runners: number[] = [];
   for (let round = 0; round < rounds && (round === 0 || performance.now() - began < wholeMs); round += 1) {
     tell(`round ${round + 1} of ${rounds}: the pool is being filled`);
     await filled(connection, place, 1);
+    runners.push(await bareAgent(place, `runner${round}`));
     const one = await start(connection, place, `warm ${round}`);
     warm.push(one.spawned);
     ready.push(one.ready);
@@ -99,6 +102,7 @@ try {
   row('50,000 files: warm start (accept → spawned)', ms(median(warm)), 'goal ≤ 100 ms');
   row('of that until the worktree is ready', ms(median(ready)));
   row(`50,000 files: warm start, slowest of ${warm.length}`, ms(Math.max(...warm)));
+  row('what the runner takes alone until its agent prints', ms(median(runners)), 'no start is faster than that');
   ratio('50,000 files: warm start (accept → spawned), goal ≤ 0.02', median(warm), median(floor), 'git worktree add');
 } finally {
   await place.remove();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connect, type Connection } from '../../src/protocol/client/connect.ts';
 import { engineFiles } from '../../src/protocol/client/engine-files.ts';
+import { fill } from './churn.ts';
 
 const run = promisify(execFile);
 const dist = new URL('../../dist', import.meta.url).pathname;
@@ -39,16 +40,7 @@ export class BenchPlace {
       ),
     );
     await writeFile(join(place.home, 'config.yaml'), config);
-    for (let folder = 0; folder * 30 < files; folder++) {
-      const path = join(place.repository, `area${Math.floor(folder / 50)}`, `folder${folder}`);
-      await mkdir(path, { recursive: true });
-      const names = Array.from({ length: Math.min(30, files - folder * 30) }, (_, index) => `file${index}.ts`);
-      await Promise.all(
-        names.map((name) =>
-          writeFile(join(path, name), `export const ${name.replace('.', '_')} = ${folder};\n`.repeat(40)),
-        ),
-      );
-    }
+    await fill(place.repository, files);
     await place.git('init', '-q', '-b', 'main');
     await place.git('add', '-A');
     await place.git('-c', 'user.name=bench', '-c', 'user.email=bench@localhost', 'commit', '-qm', 'first');

@@ -15,7 +15,7 @@ limits:
 /** Starts so many sessions. Resolves to their worktrees, by session, when all of them are watched. */
 export async function holdWorktrees(
   connection: Connection,
-  place: BenchPlace,
+  place: Pick<BenchPlace, 'repository' | 'env'>,
   count: number,
 ): Promise<Map<string, string>> {
   await connection.request('trust/grant', { path: place.repository, host: true });
