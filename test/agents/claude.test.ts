@@ -33,7 +33,7 @@ describe('the real Claude Code', () => {
       run.kill('SIGKILL');
       await run.exit();
     }
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
 
   async function start(options: Partial<RunOptions> = {}): Promise<ClaudeRun> {
@@ -405,7 +405,7 @@ describe('the real Claude Code', () => {
 
 async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 20) {
-    assert.ok(waited < 30_000, 'it did not come to it');
+    assert.ok(waited < 60_000, 'it did not come to it');
     await delay(20);
   }
 }

@@ -158,7 +158,7 @@ export class EnginePlace {
 
   async remove(): Promise<void> {
     await this.stop();
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 

@@ -104,7 +104,7 @@ describe('a session of the real Claude Code', () => {
     assert.equal(needs.length, 1);
     await place.engine.request('session/answer', { session: id, answer: { choice: 'allow' } });
     await place.when(id, ({ status }) => status === 'running', 'it hangs');
-    const [agent = 0] = agentsOf(id);
+    const agent = await until(async () => agentsOf(id)[0], 'its process is there');
     process.kill(agent, 'SIGKILL');
     const failed = await place.ended(id);
     assert.deepEqual([failed.status, failed.lastTurn?.outcome], ['failed', 'crashed']);
@@ -207,11 +207,13 @@ function agentsOf(session: string): number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`COPPICE_SESSION=${session}`);
+        const isMarked = readFileSync(`/proc/${pid}/environ`, 'utf8')
+          .split('\0')
+          .includes(`COPPICE_SESSION=${session}`);
+        return isMarked && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'claude';
       } catch {
-        return false;
+        return false; // it has ended meanwhile
       }
     })
-    .filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'claude')
     .map(Number);
 }

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { smallDisk } from './host.ts';
 import { Bench, texts, until, type Subject } from './subject.ts';
 
-/** Lines that an agent prints slowly enough to be cut in two, and how many. */
+/** Lines that an agent prints slowly, of which the last hundred only when it is told to, and how many. */
 const many = 300;
-const slowly = `i=0; while [ $i -lt ${many} ]; do echo "$i ü🌳"; i=$((i+1)); [ $((i % 10)) = 0 ] && sleep 0.02; done`;
+const slowly = `i=0; while [ $i -lt ${many} ]; do echo "$i ü🌳"; i=$((i+1)); [ $((i % 10)) = 0 ] && sleep 0.02
+[ $i != 200 ] || read -r go; done`;
 
 /** Writes until nothing fits, waits for a file, and ends with 4. */
 const filler =
@@ -24,7 +25,7 @@ export interface Declared {
 /** Describes the suite for an executor. `open` is called once, before all rows. */
 export function conforms(name: string, open: () => Promise<Subject>, { filesElsewhere }: Declared = {}): void {
   describe(`the ${name} executor`, function () {
-    this.timeout(90_000);
+    this.timeout(240_000);
     let subject: Subject;
     let bench: Bench;
     before(async () => (subject = await open()));
@@ -139,7 +140,7 @@ export function conforms(name: string, open: () => Promise<Subject>, { filesElse
 
     it('is found again by another engine, which loses no byte and doubles none', async () => {
       const first = await subject.another();
-      const spec = bench.spec(slowly);
+      const spec = bench.spec(slowly, { duplex: true });
       await bench.start(spec, first);
       const before = bench.follow(spec, 0, first);
       await until(() => before.lines.length > 40, 'forty lines');
@@ -147,6 +148,7 @@ export function conforms(name: string, open: () => Promise<Subject>, { filesElse
       const { offset } = await before.end;
       assert.equal((await bench.executor.probe(spec)).state, 'running', 'the agent outlives its starter');
       const after = bench.follow(spec, offset);
+      await bench.executor.write(spec, 1, 'go\n');
       assert.equal((await after.end).reason, 'ended');
       assert.deepEqual(
         texts([...before.lines, ...after.lines]),

@@ -7,7 +7,7 @@ import { Place } from './place.ts';
 import { until } from './subject.ts';
 
 describe('sessions in containers', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   let daemon: Dockerd;
   let place: Place;
   before(async () => {
@@ -51,7 +51,10 @@ describe('sessions in containers', function () {
     assert.match(place.git('log', '--format=%s by %an', ended.branch ?? ''), /made inside by agent/);
     assert.equal(status(ended.worktree), '');
     place.git('fsck', '--strict');
-    assert.equal(daemon.docker('ps', '-aq', '--filter', 'label=coppice'), '', 'the container is gone with its run');
+    await until(
+      () => daemon.docker('ps', '-aq', '--filter', 'label=coppice') === '',
+      'the container to go with its run',
+    );
   });
 
   it('cannot move other branches, delete history, reach other worktrees, or plant what a git of this host would run', async () => {
@@ -82,9 +85,14 @@ describe('sessions in containers', function () {
   it('outlive their engine, and are a shell away while they run', async () => {
     const id = await run(
       'slowly',
-      'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "step $i"; sleep 0.3; done; echo end > end.txt',
+      'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "step $i"; sleep 0.1',
+      '[ $i != 6 ] || while [ ! -e go ]; do sleep 0.1; done; done; rm go; echo end > end.txt',
     );
-    const { stream } = await place.when(id, ({ stream: path }) => read(path).includes('step 2'), 'its second step');
+    const { stream, worktree } = await place.when(
+      id,
+      ({ stream: path }) => read(path).includes('step 2'),
+      'its second step',
+    );
     const { command } = await place.engine.request('session/terminal', { session: id });
     assert.deepEqual(command.slice(0, 5), ['docker', '-H', `unix://${daemon.socketPath}`, 'exec', '-it']);
     const own = daemon.docker('ps', '-q', '--filter', 'label=coppice').trim();
@@ -94,6 +102,7 @@ describe('sessions in containers', function () {
     await place.kill();
     await place.start();
     await until(() => !daemon.docker('ps', '-aq', '--no-trunc').includes(orphan), 'the orphan to be gone');
+    writeFileSync(join(worktree ?? '', 'go'), '');
     const ended = await place.ended(id);
     assert.equal(ended.status, 'reported', JSON.stringify(ended));
     const steps = read(stream)
@@ -115,6 +124,8 @@ describe('sessions in containers', function () {
     const other = daemon.docker('create', '--network', 'none', daemon.image, 'sh').trim();
     const id = await run('long', 'echo ready; sleep 600');
     await place.when(id, ({ stream }) => read(stream).includes('ready'), 'the agent');
+    const ours = (): number => daemon.docker('ps', '-aq', '--filter', 'label=coppice').trim().split('\n').length;
+    await until(() => ours() === 1, 'the containers before it to be gone');
     assert.match(place.cli('clean').stdout, /^0 containers removed/);
     assert.equal(place.cli('nuke').code, 2, 'it asks first');
     assert.match(place.cli('nuke', '--force').stdout, /^1 container removed/);

@@ -60,14 +60,14 @@ async function open(): Promise<DockerSubject> {
 }
 
 after(async function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   await shared?.dispose();
 });
 
 conforms('docker', open);
 
 describe('an agent in a container', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let subject: DockerSubject;
   let bench: Bench;
   before(async () => (subject = await open()));

@@ -36,5 +36,5 @@ export function smallDisk(home: string): { path: string; remove: () => void } | 
 
 export async function folder(): Promise<{ home: string; remove: () => Promise<void> }> {
   const home = await mkdtemp(join(tmpdir(), 'cop-x-'));
-  return { home, remove: () => rm(home, { recursive: true, force: true, maxRetries: 5 }) };
+  return { home, remove: () => rm(home, { recursive: true, force: true, maxRetries: 20 }) };
 }

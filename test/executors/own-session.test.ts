@@ -8,7 +8,7 @@ const scripted = fileURLToPath(new URL('../support/acp-agent/agent.mjs', import.
 
 /** Sessions with agents and executors of the user's own, from files of the data directory, on one engine. */
 describe("sessions of the user's own agents and executors", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let place: Place;
 
   before(async () => {

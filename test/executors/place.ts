@@ -88,7 +88,7 @@ export class Place {
         env: this.env,
         encoding: 'utf8',
         stdio: 'pipe',
-        timeout: 80_000,
+        timeout: 150_000,
       } as const;
       return { code: 0, stdout: execFileSync(process.execPath, [cliProgram, ...args], options), stderr: '' };
     } catch (error) {
@@ -143,6 +143,6 @@ export class Place {
       await this.#ended;
       this.#connection.dispose();
     }
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

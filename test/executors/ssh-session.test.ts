@@ -12,7 +12,7 @@ const agent = [
 ];
 
 describe('sessions on another host', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   let sshd: Sshd;
   let place: Place;
   before(async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SshExecutor } from '../../src/executors/ssh/ssh-executor.ts';
 import { conforms } from './conformance.ts';
@@ -36,7 +36,7 @@ async function open(more: { readonly keepAliveMs?: number } = {}): Promise<SshSu
 conforms('ssh', open, { filesElsewhere: true });
 
 describe('an agent on another host', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let subject: SshSubject;
   let bench: Bench;
   before(async () => (subject = await open({ keepAliveMs: 1000 })));
@@ -47,12 +47,17 @@ describe('an agent on another host', function () {
   const whole = Array.from({ length: 200 }, (_each, i) => `${i} ü🌳`);
 
   it('works on while its connection is cut in mid-turn, again and again; no byte is lost and none comes twice', async () => {
-    const spec = bench.spec(slowly);
+    // After each 50 lines it waits, so that there is a connection to be cut each time.
+    const spec = bench.spec(slowly.replace('sleep', '[ $((i % 50)) != 0 ] || read -r go; sleep'), { duplex: true });
     await bench.start(spec);
     const { lines, end } = bench.follow(spec);
-    for (const count of [20, 60, 100]) {
-      await until(() => lines.length > count, `${count} lines`);
-      assert.ok(subject.sshd.cut() > 0);
+    for (const part of [1, 2, 3, 4]) {
+      if (part < 4) {
+        await until(() => lines.length > 50 * part - 30, `some lines of part ${part}`);
+        assert.ok(subject.sshd.cut() > 0);
+      }
+      await until(() => lines.length === 50 * part, `part ${part}`);
+      await bench.executor.write(spec, part, 'go\n');
     }
     assert.equal((await end).reason, 'ended');
     assert.deepEqual(texts(lines), whole);
@@ -61,13 +66,17 @@ describe('an agent on another host', function () {
   });
 
   it('is unknown, and not dead, while its host is away; its end is read when the host is back', async () => {
-    const spec = bench.spec('echo ready; sleep 1; echo done; exit 4');
+    const gate = join(subject.home, 'gate');
+    const waits = `while [ ! -e '${gate}' ]; do sleep 0.05; done`;
+    const spec = bench.spec(`echo ready; ${waits}; echo done; echo over >'${gate}'; exit 4`);
     await bench.start(spec);
     const { lines, end } = bench.follow(spec);
     await until(() => lines.length === 1, 'its first line');
     await subject.sshd.kill();
     const state = await bench.executor.probe(spec);
     assert.equal(state.state, 'unknown', JSON.stringify(state));
+    writeFileSync(gate, '');
+    await until(() => readFileSync(gate, 'utf8') === 'over\n', 'its last step');
     await subject.sshd.start();
     assert.equal((await end).reason, 'ended');
     assert.deepEqual(texts(lines), ['ready', 'done']);
@@ -115,7 +124,7 @@ describe('an agent on another host', function () {
 });
 
 describe('the key of another host', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let sshd: Sshd;
   before(async () => (sshd = await Sshd.open()));
   after(() => sshd.dispose());

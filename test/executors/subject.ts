@@ -25,7 +25,7 @@ export interface Subject {
   dispose(): Promise<void>;
 }
 
-const patienceMs = 45_000;
+const patienceMs = 90_000;
 const never = new AbortController().signal;
 
 /** Runs of one test. */

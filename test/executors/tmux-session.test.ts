@@ -4,7 +4,7 @@ import { Place } from './place.ts';
 import { until } from './subject.ts';
 
 describe('sessions in tmux', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let place: Place;
   before(async () => {
     place = new Place({

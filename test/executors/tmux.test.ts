@@ -58,7 +58,7 @@ async function open(env: Record<string, string> = {}): Promise<TmuxSubject> {
 conforms('tmux', open);
 
 describe('windows of the tmux executor', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let subject: TmuxSubject;
   beforeEach(async () => (subject = await open()));
   afterEach(() => subject.dispose());

@@ -54,5 +54,5 @@ describe('settings', () => {
       () => `a message about each of ${unnamed().join(', ')}`,
     );
     for (const [name] of settings) await configuration.update(name, undefined, vscode.ConfigurationTarget.Global);
-  }).timeout(40_000);
+  }).timeout(120_000);
 });

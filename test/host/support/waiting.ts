@@ -1,5 +1,5 @@
 /** Asks again and again until it holds; what was waited for is in the error. */
-export async function soon(holds: () => boolean, what: string | (() => string), timeoutMs = 18_000): Promise<void> {
+export async function soon(holds: () => boolean, what: string | (() => string), timeoutMs = 50_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!holds()) {
     if (performance.now() > end) throw new Error(`There was never ${typeof what === 'string' ? what : what()}.`);
