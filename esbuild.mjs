@@ -105,6 +105,25 @@ async function entryOfZod() {
 
 const zodEntry = await entryOfZod();
 
+/**
+ * Every schema of zod brings along what describes it as a JSON schema, a fifth of the package. The extension describes none: in its
+ * package these functions do nothing.
+ *
+ * @type {esbuild.Plugin}
+ */
+const withoutJsonSchema = {
+  name: 'without JSON schema',
+  setup(build) {
+    build.onLoad({ filter: /zod\/v4\/core\/(to-json-schema|json-schema-processors)\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const names = [...text.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name]) => name);
+      return {
+        contents: `const nothing = () => undefined;\nexport { ${names.map((name) => `nothing as ${name}`).join(', ')} };`,
+      };
+    });
+  },
+};
+
 /** @param {Bundle} bundle @returns {esbuild.BuildOptions} */
 function options({ kind, from, to, executable }) {
   const common = {
@@ -150,7 +169,7 @@ function options({ kind, from, to, executable }) {
         ...common,
         ...{ platform: 'node', format: 'cjs', target: 'node22', minify: true },
         ...(kind === 'extension' ? { plugins: [fromOutside] } : {}),
-        ...(to === 'zod.cjs' ? { entryPoints: [], stdin: zodEntry } : {}),
+        ...(to === 'zod.cjs' ? { entryPoints: [], stdin: zodEntry, plugins: [withoutJsonSchema] } : {}),
         // zod asks whether it runs in a browser; in an extension host that question is logged as an error.
         define: { ...common.define, navigator: 'undefined' },
       };

@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import { queueFull } from '../commands/follow-up.ts';
 import { insist } from '../engine/insist.ts';
 import { requesterFor } from '../settings/engine-settings.ts';
-import { withConsent, withImage, withRoom } from '../trust/with-consent.ts';
+import { withConsent } from '../trust/with-consent.ts';
 import { requestOf, type Draft } from './draft.ts';
 
 /** Starts a session, once, however often it has to be asked for. Gives its id. */
@@ -13,12 +13,8 @@ export async function startSession(app: App, draft: Draft): Promise<string> {
   const id = randomUUID();
   const path = draft.repository ?? '';
   const made = await vscode.window.withProgress({ location: { viewId: 'coppice.sessions' } }, async () =>
-    withConsent(app, path, async () =>
-      withImage(app, () =>
-        withRoom(async (anyway) =>
-          insist(app.link, 'session/create', { ...requestOf(draft, id, await requesterFor(app, path)), anyway }),
-        ),
-      ),
+    withConsent(app, path, async (anyway) =>
+      insist(app.link, 'session/create', { ...requestOf(draft, id, await requesterFor(app, path)), anyway }),
     ),
   );
   const verdict = made?.verdict;

@@ -7,50 +7,39 @@ import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
 
 /**
- * Does `work`; where the engine refuses it for want of trust, or of the consent to unattended work on this machine, the user is
- * asked in a dialog, and the work is done again after a yes. Each is asked once at most.
+ * Does `work`; where the engine refuses it for want of trust, of the consent to unattended work on this machine, of room for one
+ * more session (`anyway` is then true after a yes), or of the image of containers (which is then built), the user is asked in a
+ * dialog, and the work is done again after a yes. Each is asked once at most.
  */
-export async function withConsent<T>(app: Pick<App, 'link'>, path: string, work: () => Promise<T>): Promise<T> {
+export async function withConsent<T>(
+  app: Pick<App, 'link' | 'context' | 'home'>,
+  path: string,
+  work: (anyway: boolean) => Promise<T>,
+): Promise<T> {
   const asked = new Set<string>();
   for (;;) {
     try {
-      return await work();
+      return await work(asked.has('no-room'));
     } catch (error) {
       if (!isCoppiceError(error) || asked.has(error.code)) throw error;
-      const root = error.context['root'] ?? path;
-      if (error.code === 'untrusted') await confirmTrust(app, root);
-      else if (error.code === 'host-consent-needed') await confirmHost(app, root, error);
-      else throw error;
+      await agree(app, error.context['root'] ?? path, error);
       asked.add(error.code);
     }
   }
 }
 
-/** Does `work`; where memory or disk would run out with one more session, the user is asked, and a yes does it anyway. */
-export async function withRoom<T>(work: (anyway: boolean) => Promise<T>): Promise<T> {
-  try {
-    return await work(false);
-  } catch (error) {
-    if (!isCoppiceError(error, 'no-room')) throw error;
-    await confirm(l10n.t('Start one more session?'), oneLine(error.message, 800), l10n.t('Start Anyway'));
-    return work(true);
-  }
-}
-
-/**
- * Does `work`; where the image of containers is not there, the user may have it built, sees how that goes in a terminal, and the work
- * is done when it is there.
- */
-export async function withImage<T>(app: Pick<App, 'context' | 'home'>, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isCoppiceError(error, 'executor-missing') || error.context['image'] === undefined) throw error;
-    const detail = l10n.t('Building it takes some minutes; you see it in a terminal. The session starts after it.');
-    await confirm(oneLine(error.message, 300), detail, l10n.t('Build Image'));
+/** Asks for what is missing, and provides it. Throws the error where nobody can be asked. */
+async function agree(app: Parameters<typeof withConsent>[0], root: string, error: CoppiceError): Promise<void> {
+  const { code, message, context } = error;
+  if (code === 'untrusted') await confirmTrust(app, root);
+  else if (code === 'host-consent-needed') await confirmHost(app, root, error);
+  else if (code === 'no-room')
+    await confirm(l10n.t('Start one more session?'), oneLine(message, 800), l10n.t('Start Anyway'));
+  else if (code === 'executor-missing' && context['image'] !== undefined) {
+    const detail = l10n.t('It takes some minutes; the session starts after it.');
+    await confirm(oneLine(message, 300), detail, l10n.t('Build Image'));
     if ((await buildImage(app)) !== 0) throw error;
-    return work();
-  }
+  } else throw error;
 }
 
 /** Runs `coppice init` in a terminal; its exit status, undefined when the user closed it. */
