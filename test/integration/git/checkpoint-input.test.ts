@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pathText } from '../../../src/core/path-text.ts';
 import type { Place } from '../../../src/core/session/state.ts';
 import { type Capture, highestRef, takeCheckpoint } from '../../../src/git/checkpoint.ts';
 import { createWorktree } from '../../../src/git/create.ts';
@@ -34,6 +35,11 @@ describe('checkpoints of worktrees that are in a bad way', () => {
   function take(session = 's'): Promise<Capture> {
     n += 1;
     return takeCheckpoint(repository, place, { session, n, intent: `intent-${n}` });
+  }
+  /** From what was seen being touched since another one. */
+  function takeTouched(parent: Capture, touched: string[]): Promise<Capture> {
+    n += 1;
+    return takeCheckpoint(repository, place, { session: 's', n, intent: `intent-${n}`, parent, touched });
   }
   async function paths(from: string, to: string): Promise<string[]> {
     return (await diffTrees(repository, from, to)).map(({ path }) => path);
@@ -82,6 +88,45 @@ describe('checkpoints of worktrees that are in a bad way', () => {
     );
     await goBack(before);
     assert.deepEqual([...(await readAll(place.path)).keys()].sort(), ['a.txt', 'b.txt']);
+  });
+
+  it('with a file that becomes a folder, and a file again', async () => {
+    const file = await take();
+    await rm(join(place.path, 'a.txt'));
+    await sandbox.write(place.path, { 'a.txt/inside.txt': 'i\n', 'a.txt/deep/x.txt': 'x\n' });
+    const below = ['a.txt/deep/x.txt', 'a.txt/inside.txt'];
+    const quick = await takeTouched(file, ['a.txt', ...below]);
+    const folder = await take();
+    assert.equal(quick.tree, folder.tree, 'seen or looked at, it is the same');
+    assert.deepEqual((await paths(file.tree, folder.tree)).sort(), ['a.txt', ...below]);
+    await goBack(file);
+    assert.equal(await readFile(join(place.path, 'a.txt'), 'utf8'), 'one\n');
+    assert.equal((await takeTouched(folder, ['a.txt', ...below])).tree, file.tree);
+    await goBack(folder);
+    assert.deepEqual([...(await readAll(place.path)).keys()].sort(), [...below, 'b.txt']);
+  });
+
+  it('with names that have a line break or are no UTF-8', async () => {
+    const names = [Buffer.from('new\nline.txt'), Buffer.from([0x62, 0xff, 0xfe])];
+    const before = await take();
+    for (const name of names) await writeFile(Buffer.concat([Buffer.from(`${place.path}/`), name]), 'x\n');
+    const texts = names.map((name) => pathText(name)).sort();
+    const quick = await takeTouched(before, texts);
+    const after = await take();
+    assert.equal(quick.tree, after.tree);
+    assert.deepEqual((await paths(before.tree, after.tree)).sort(), texts);
+    await goBack(before);
+    assert.deepEqual([...(await readAll(place.path)).keys()].sort(), ['a.txt', 'b.txt']);
+    await goBack(after);
+    assert.deepEqual([...(await readAll(place.path)).keys()].sort(), ['a.txt', 'b.txt', ...texts].sort());
+  });
+
+  it('with files that were seen and are gone', async () => {
+    const before = await take();
+    await sandbox.write(place.path, { 'c.txt': 'c\n' });
+    const gone = await takeTouched(before, ['c.txt', 'never.txt']);
+    await rm(join(place.path, 'c.txt'));
+    assert.equal((await takeTouched(gone, ['c.txt', 'never.txt'])).tree, before.tree);
   });
 
   it('while files come and go', async function () {
