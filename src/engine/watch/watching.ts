@@ -43,7 +43,7 @@ const watchShare = 0.5;
 /** Files that are read to tell how they changed: so many at once, and so many a second after that. */
 const hashBurst = 2_000;
 const hashesPerSecond = 400;
-const readyMs = 2_000;
+const readyMs = 10_000;
 /** Changes of one event. */
 const eventChanges = 200;
 
@@ -96,7 +96,7 @@ export class Watching implements TouchedPaths {
 
   /**
    * Resolves when the worktree of a session is watched as its state says: an engine that has just begun takes up the watches
-   * of the one before. Waits two seconds at most.
+   * of the one before. Waits ten seconds at most.
    */
   async ready(session: string): Promise<void> {
     if (this.#options.store.state.readOnlyReason !== undefined) return;

@@ -11,7 +11,7 @@ const rounds = 6;
 type Choice = 'allow' | 'deny';
 
 describe('two front ends that answer the same question at the same moment', function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   before(async () => (worlds = await Worlds.open()));
   after(async () => worlds.dispose());

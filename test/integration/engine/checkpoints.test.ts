@@ -13,7 +13,7 @@ import { Worlds, type World } from '../../support/engine/world.ts';
 const run = promisify(execFile);
 
 describe('checkpoints of a session that an engine carries out', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   let world: World;
   let person: Person;

@@ -9,7 +9,7 @@ import { Worlds, type World } from '../../support/engine/world.ts';
 const demo = fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', import.meta.url));
 
 describe('a conversation that is rolled back', function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   let world: World;
   let person: Person;

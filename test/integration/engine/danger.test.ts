@@ -20,7 +20,7 @@ const expected = [
 ];
 
 describe('a session whose agent does something dangerous', function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   before(async () => (worlds = await Worlds.open()));
   after(async () => worlds.dispose());

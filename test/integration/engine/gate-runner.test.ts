@@ -10,7 +10,7 @@ import { wrapper } from '../../support/engine/world.ts';
 import { systemProcessTable } from '../../../src/executors/process-table-system.ts';
 
 describe('a gate that is run', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let folder: string;
   before(async () => (folder = await mkdtemp(join(tmpdir(), 'gates-'))));
   after(async () => rm(folder, { recursive: true, force: true }));

@@ -15,7 +15,7 @@ const withLine = (name: string, n: number, text: string): string =>
     .join('\n');
 
 describe('the conflict radar', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   let world: World;
   let person: Person;

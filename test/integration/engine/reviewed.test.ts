@@ -20,7 +20,7 @@ const unusable: readonly ((key: string) => Behaviour)[] = [
 ];
 
 describe('a session that a model reviews', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   let world: World;
   let person: Person;

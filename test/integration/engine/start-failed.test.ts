@@ -7,7 +7,7 @@ import { Person } from '../../support/engine/person.ts';
 import { Worlds, wrapper } from '../../support/engine/world.ts';
 
 describe('a session whose agent could not be started', function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   before(async () => (worlds = await Worlds.open()));
   after(async () => worlds.dispose());

@@ -21,7 +21,7 @@ const config = `supervision:
 `;
 
 describe('a session whose turns are judged by gates', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   let world: World;
   let person: Person;
@@ -254,7 +254,7 @@ const lives = {
 };
 
 describe('a judged session whose engine is killed at every step of judging', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   before(async () => (worlds = await Worlds.open()));
   after(async () => worlds.dispose());

@@ -9,7 +9,7 @@ import { Worlds, type World } from '../../support/engine/world.ts';
 type Notice = z.output<Notifications['session/changes']>;
 
 describe('the files of a session at work', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   let world: World;
   let person: Person;

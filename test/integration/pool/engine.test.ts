@@ -6,7 +6,7 @@ import { until } from '../../support/engine/waiting.ts';
 import { Worlds } from '../../support/engine/world.ts';
 
 describe('the pool of an engine', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   before(async () => (worlds = await Worlds.open()));
   after(async () => worlds.dispose());

@@ -9,7 +9,7 @@ import { until } from '../../support/engine/waiting.ts';
 import { Worlds, type World } from '../../support/engine/world.ts';
 
 describe('pushing what was committed', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let worlds: Worlds;
   let world: World;
   let person: Person;
