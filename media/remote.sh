@@ -291,7 +291,17 @@ case $coppice_verb in
     repository=$HOME/.coppice/remote/repositories/$1 branch=$2 head=$3 commit=$4
     work=$coppice_base/work
     mkdir -p "$repository" "$coppice_base" || exit 73
-    [ -d "$repository/objects" ] || git init -q --bare "$repository" || exit 73
+    # Several sessions may want it at the same moment: making it twice is harmless, but git may fail over the other's lock.
+    tries=0
+    while [ ! -e "$repository/made" ]; do
+      if git init -q --bare --template= "$repository" >/dev/null 2>"$coppice_base/init.log"; then
+        true >"$repository/made" || exit 73
+      else
+        tries=$((tries + 1))
+        [ $tries -lt 50 ] || { cat "$coppice_base/init.log" >&2; exit 73; }
+        nap 0.1
+      fi
+    done
     if [ "$5" = pack ]; then git -C "$repository" index-pack --stdin >/dev/null || exit 74; else cat >/dev/null; fi
     printf 'update refs/coppice/%s/sent %s\nupdate refs/heads/%s %s\n' "$coppice_session" "$commit" "$branch" "$head" |
       git -C "$repository" update-ref --stdin || exit 74
@@ -311,6 +321,51 @@ case $coppice_verb in
     [ -n "$fresh" ] || git clean -fdq || exit 74
     # With -m what is known of the files that are alike is kept: none has to be read again.
     git read-tree -m "$head" || exit 74
+    [ ! -e "$coppice_base/furnished" ] || echo furnished
+    exit 0
+    ;;
+  tree-ignore)
+    # tree-ignore SESSION REPOSITORY: patterns on standard input; those that are there already are not added again.
+    rules=$HOME/.coppice/remote/repositories/$1/info/exclude
+    mkdir -p "${rules%/*}" && true >>"$rules" || exit 73
+    fresh=$(grep -vxF -f "$rules")
+    [ -z "$fresh" ] || printf '%s\n' "$fresh" >>"$rules" || exit 73
+    exit 0
+    ;;
+  tree-fill)
+    # Puts the files of the archive on standard input into the tree, as the user's own.
+    cd "$coppice_base/work" || exit 66
+    tar -xof - || exit 74
+    ;;
+  tree-furnished) true >"$coppice_base/furnished" || exit 73 ;;
+  script)
+    # script SESSION SECONDS: runs the command line on standard input (see start) in the tree. What it prints comes out; the last line
+    # of the error output says how it ended.
+    coppice_limit=$1
+    coppice_text=$(cat)
+    cd "$coppice_base/work" || exit 66
+    # Ours is the only one: what another one left, whose caller is gone, ends first, and its guard then leaves ours alone.
+    echo $$ >"$coppice_base/script" || exit 73
+    sweep 40 >/dev/null
+    (
+      unset SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK
+      eval "$coppice_text"
+      command -v "$1" >/dev/null 2>&1 || { echo "not found: $1"; exit 127; }
+      command -v setsid >/dev/null 2>&1 && set -- setsid "$@"
+      exec "$@"
+    ) </dev/null 2>&1 &
+    coppice_script=$!
+    coppice_until=$(($(date +%s) + coppice_limit))
+    while [ -n "$(start_of "$coppice_script")" ] && [ "$(date +%s)" -lt "$coppice_until" ]; do nap 0.1; done
+    coppice_end=timeout
+    if [ -z "$(start_of "$coppice_script")" ]; then
+      wait "$coppice_script"
+      coppice_end="ended $?"
+    fi
+    [ "$(cat "$coppice_base/script")" = $$ ] || exit 75
+    sweep 40 >/dev/null
+    rm -f "$coppice_base/script"
+    echo "$coppice_end" >&2
     exit 0
     ;;
   tree-keep)

@@ -24,7 +24,7 @@ export interface AgentCapabilities {
   readonly ownSessionId: boolean;
   /** Reports what it consumed. */
   readonly usage: boolean;
-  /** A program of ours runs beside it, which is on this host only. */
+  /** A program of ours stands between it and the engine; see `AgentContext.bridge`. */
   readonly bridged?: boolean;
   /** Can do anything the user can; on the bare host it needs a person's consent. */
   readonly needsHostConsent: boolean;
@@ -65,6 +65,8 @@ export interface AgentContext {
   readonly resumeAt?: string;
   /** The agent runs where the programs of this host can be run, too. */
   readonly onHost?: boolean;
+  /** Text of the program between engine and agent, where that runs elsewhere, with the Node that is there. */
+  readonly bridge?: string;
   /** A directory of this run alone, in which the prompt file is put when the agent wants one. */
   readonly directory: string;
 }

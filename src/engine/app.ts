@@ -3,6 +3,7 @@
  * one another.
  */
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { coppiceDomain } from '../core/coppice-domain.ts';
 import type { JournalRecord } from '../core/domain.ts';
@@ -111,18 +112,18 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     directory.agent(session.agent, await settingsFor(session), session.agentOptions);
   const paths = runPaths(home);
   const work = { store, repositories, settings: (root: string) => settings.of(root) };
+  const far = { ...work, executors, sessionFolder, stopping: stopping.signal, folder: join(home.root, 'away') };
   const { watching, radar } = watchers({ store, repositories, log }, join(home.root, 'git', 'watch'));
   const context: SessionContext = {
     ...{ store, vault, clock, runRef: paths.runRef, newId: randomUUID, stopping: stopping.signal },
     log: log.component('session'),
     workplace: new GitWorkplace({ ...work, log: log.component('git'), sessionFolder }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
-    away: new GitAway({ repositories, executors, folder: join(home.root, 'away'), log: log.component('executor') }),
-    agent: agentOf,
+    away: new GitAway({ ...far, log: log.component('executor') }),
     judges: engineJudges({ home, prompts: shipped.prompts, clock, settings: settingsFor, signal: stopping.signal }),
     executor: (session) => executors.executor(session.executor, session.requester.env),
     askSecrets: (session, names) => askClients(engine.clients(), store.session(session), names, log),
-    settings: settingsFor,
+    ...{ agent: agentOf, settings: settingsFor, bridge: () => readFile(shipped.acpBridge, 'utf8') },
   };
   const sessions = new Sessions(context, () => settings.limits);
   const services: Services = {

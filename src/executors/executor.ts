@@ -122,12 +122,42 @@ export interface KeptTree {
   readonly tree: string;
 }
 
+/** A program to run once where a worktree is. */
+export interface AwayScript {
+  /** A name to be found on the `PATH` there, or a path. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** What of it describes this host is left out. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** Takes all that it prints, both streams. */
+  readonly sink: (chunk: Buffer) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How such a program ended. `code`: as a shell tells it. */
+export interface AwayScriptEnd {
+  readonly code: number | undefined;
+  readonly ended: 'itself' | 'timeout';
+}
+
 /** Worktrees that are not on this host. Git brings them up to date in both directions, as packs of objects. */
 export interface AwayTree {
   /** Commits that are there already, so that they need not be sent. */
   known(session: string, repository: string): Promise<readonly string[]>;
-  /** Makes the worktree there as it was sent. Repeating it is harmless. */
-  put(session: string, sent: SentTree): Promise<void>;
+  /**
+   * Makes the worktree there as it was sent. Repeating it is harmless. `furnished`: it has what a worktree gets once beside what git
+   * knows.
+   */
+  put(session: string, sent: SentTree): Promise<{ readonly furnished: boolean }>;
+  /** What git ignores in all worktrees of the repository there, beside what its files say: patterns as in `.gitignore`. */
+  ignore(session: string, repository: string, patterns: readonly string[]): Promise<void>;
+  /** Puts the files of an archive (tar, a file of this host) into the worktree there. */
+  fill(session: string, archive: string): Promise<void>;
+  /** Runs a program in the worktree there. When it has ended, or its time is up, nothing of it is left. */
+  script(session: string, script: AwayScript): Promise<AwayScriptEnd>;
+  /** The worktree there has what a worktree gets once. */
+  furnished(session: string): Promise<void>;
   /** Keeps the worktree there as it is. */
   keep(session: string, repository: string): Promise<KeptTree>;
   /** Writes a pack of the commits to a file of this host; those with a `^` before them, and what they reach, are left out. */

@@ -3,7 +3,7 @@
  * it names (`.env`, local settings) are copied to a worktree that is being made. Tracked files come with the checkout,
  * and untracked ones that are not ignored are somebody's work; neither is copied.
  */
-import { constants, copyFile, lstat, mkdir, readlink, symlink } from 'node:fs/promises';
+import { constants, copyFile, lstat, mkdir, readlink, realpath, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import { zeroSplit } from './door.ts';
@@ -60,6 +60,32 @@ export async function copyIncluded(
     bytes += size;
   }
   return { copied, bytes, skipped };
+}
+
+/** The pattern by which git ignores this path alone. */
+export function patternOf(path: string): string {
+  return `/${path.replaceAll(/[\\*?[\] ]/gu, '\\$&')}`;
+}
+
+/**
+ * Paths of the worktree at `folder` that `.worktreeinclude` of the main checkout names and that are there: files and links, in
+ * folders of the worktree itself.
+ */
+export async function includedIn(repository: Repository, folder: string): Promise<readonly string[]> {
+  const from = repository.mainRoot;
+  if (from === undefined) return [];
+  const patterns = join(from, includeFile);
+  if ((await lstat(patterns).catch(() => undefined))?.isFile() !== true) return [];
+  const there: string[] = [];
+  const root = await realpath(folder);
+  for (const path of await ignoredFilesNamed(repository, from, patterns)) {
+    if (path.includes('\n')) continue; // no rule of git could name it
+    const info = await lstat(join(root, path)).catch(() => undefined);
+    if (info?.isFile() !== true && info?.isSymbolicLink() !== true) continue;
+    const parent = dirname(join(root, path));
+    if ((await realpath(parent)) === parent) there.push(path);
+  }
+  return there;
 }
 
 async function ignoredFilesNamed(repository: Repository, root: string, patterns: string): Promise<string[]> {

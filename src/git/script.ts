@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { CoppiceError, systemCode } from '../core/errors.ts';
 import { diskFailure } from './files.ts';
-import { type ProcessEnd, runProcess } from './process.ts';
+import { type ProcessCall, type ProcessEnd, runProcess } from './process.ts';
 
 /** A script to run, with its limits. */
 export interface ScriptOptions {
@@ -25,7 +25,13 @@ export interface ScriptOptions {
   /** Output beyond this is dropped, which a last line says; default 10 MiB. */
   readonly maxOutputBytes?: number;
   readonly signal?: AbortSignal;
+  /** What runs it where the worktree is elsewhere; it rejects with the signal's reason on abort. Default: on this host. */
+  readonly run?: (call: ScriptCall) => Promise<Pick<ProcessEnd, 'code' | 'ended'>>;
 }
+
+/** A script as it is run, wherever. */
+export type ScriptCall = Pick<ProcessCall, 'file' | 'args' | 'env' | 'timeoutMs' | 'signal'> &
+  Required<Pick<ProcessCall, 'sink'>>;
 
 /** How a script that succeeded ran. `outputBytes` counts all output, what was dropped included. */
 export interface ScriptResult {
@@ -47,18 +53,13 @@ export async function runScript(options: ScriptOptions): Promise<ScriptResult> {
   const [file = '', ...args] = typeof options.command === 'string' ? ['sh', '-c', options.command] : options.command;
   const output = await openOutput(options.outputFile, options.maxOutputBytes ?? 10 * 1024 * 1024);
   const start = performance.now();
-  let end: ProcessEnd;
+  const { cwd, env, timeoutMs, signal } = options;
+  const here = (call: ScriptCall): Promise<ProcessEnd> =>
+    runProcess({ ...call, cwd, maxBytes: Number.POSITIVE_INFINITY });
+  let end: Pick<ProcessEnd, 'code' | 'ended'>;
   try {
-    end = await runProcess({
-      file,
-      args,
-      cwd: options.cwd,
-      env: options.env,
-      timeoutMs: options.timeoutMs,
-      maxBytes: Number.POSITIVE_INFINITY,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      sink: output.take,
-    });
+    const call = { file, args, env, timeoutMs, sink: output.take };
+    end = await (options.run ?? here)(signal === undefined ? call : { ...call, signal });
   } catch (error) {
     throw notStarted(options, error);
   } finally {

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Dockerd } from './dockerd.ts';
 import { Place } from './place.ts';
 import { until } from './subject.ts';
+
+const scripted = fileURLToPath(new URL('../support/acp-agent/agent.mjs', import.meta.url));
 
 describe('sessions in containers', function () {
   this.timeout(240_000);
@@ -15,10 +18,20 @@ describe('sessions in containers', function () {
     const docker = { image: daemon.image, memoryMegabytes: 256, processes: 64, network: 'none' };
     // The agent does what the file `do.sh` of the repository says.
     const boxed = { command: ['sh', '-c', 'cat >/dev/null; . ./do.sh; echo done'] };
+    const talker = { command: ['node', 'agent.mjs'], output: 'acp' };
+    const dier = { command: ['sh', '-c', 'cat >/dev/null; echo trying; kill -9 $$'] };
     place = new Place({
-      config: { executors: { docker }, agents: { custom: { boxed } } },
+      config: {
+        executors: { docker },
+        agents: { custom: { boxed, talker, dier } },
+        worktrees: { setup: [['sh', '-c', 'cp .env made.env']] },
+      },
+      bridge: true,
       env: () => ({ DOCKER_HOST: `unix://${daemon.socketPath}` }),
     });
+    writeFileSync(join(place.repository, '.git/info/exclude'), '*.env\n.worktreeinclude\n');
+    writeFileSync(join(place.repository, '.worktreeinclude'), '.env\n');
+    writeFileSync(join(place.repository, '.env'), 'PORT=1\n');
     await place.start();
   });
   after(async () => {
@@ -28,26 +41,24 @@ describe('sessions in containers', function () {
 
   /** A session whose agent does these lines, on a main that has them. */
   async function run(prompt: string, ...lines: readonly string[]): Promise<string> {
-    writeFileSync(join(place.repository, 'do.sh'), `${lines.join('\n')}\n`);
-    place.git('add', 'do.sh');
-    place.git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '-qm', prompt);
+    place.commit(prompt, { 'do.sh': `${lines.join('\n')}\n` });
     return place.run(prompt, { executor: 'docker', agent: 'boxed' });
   }
 
-  it('work on the worktree with git; commits and files come home on the branch', async () => {
+  it('work on the worktree, set up and with its ignored files, with git; commits and files come home on the branch', async () => {
     const ended = await place.ended(
       await run(
         'commit inside',
         'git status --porcelain | sed "s/^/status: /"; echo one > one.txt; git add one.txt',
         'git -c user.name=agent -c user.email=agent@box commit -qm "made inside" && git log --format=%s -1',
-        'echo two > two.txt',
+        'cat .env made.env > two.txt',
       ),
     );
     assert.equal(ended.status, 'reported', JSON.stringify(ended));
     const said = readFileSync(ended.stream, 'utf8');
     assert.match(said, /made inside/);
     assert.doesNotMatch(said, /status: /, 'its tree begins clean');
-    assert.deepEqual(place.changes(ended), { 'one.txt': 'one\n', 'two.txt': 'two\n' });
+    assert.deepEqual(place.changes(ended), { 'one.txt': 'one\n', 'two.txt': 'PORT=1\nPORT=1\n' });
     assert.match(place.git('log', '--format=%s by %an', ended.branch ?? ''), /made inside by agent/);
     assert.equal(status(ended.worktree), '');
     place.git('fsck', '--strict');
@@ -118,6 +129,40 @@ describe('sessions in containers', function () {
       () => !existsSync(join(place.home, 'sessions', id, 'docker')),
       'what it kept for its containers to be gone',
     );
+  });
+
+  it('are an ACP agent inside that asks and is answered; one that is killed goes on by itself, and then a person is asked', async () => {
+    place.commit('an agent', { 'agent.mjs': readFileSync(scripted, 'utf8') });
+    const [id, hopeless] = await Promise.all([
+      place.run('write made.txt', { executor: 'docker', agent: 'talker' }),
+      place.run('try', { executor: 'docker', agent: 'dier' }),
+    ]);
+    await place.when(id, ({ needs }) => needs.length > 0, 'it asks');
+    await place.engine.request('session/answer', { session: id, answer: { choice: 'allow' } });
+    const ended = await place.ended(id);
+    assert.deepEqual([ended.status, ended.text], ['reported', 'made.txt: selected yes'], JSON.stringify(ended));
+    assert.equal(place.changes(ended)['made.txt'], 'made\n');
+    const { needs, turns } = await place.when(hopeless, (each) => each.needs.length > 0, 'a person is asked');
+    assert.deepEqual([needs[0]?.kind, turns], ['decision', 4]);
+    await place.engine.request('session/answer', { session: hopeless, answer: { choice: 'hand-over' } });
+    assert.equal((await place.ended(hopeless)).status, 'interrupted');
+  });
+
+  it('work on while the daemon is away in mid-turn; the next daemon finds them, and the turn ends as any other', async function () {
+    if (!daemon.own) return; // never somebody else's
+    const id = await run(
+      'meanwhile',
+      'echo "step 1"; while [ ! -e go ]; do sleep 0.1; done; rm go; echo "step 2"; echo end > end.txt',
+    );
+    const { stream, worktree } = await place.when(id, ({ stream: path }) => read(path).includes('step 1'), 'its step');
+    await daemon.stop();
+    await daemon.start();
+    assert.equal((await place.engine.request('session/show', { session: id })).turns, 1);
+    writeFileSync(join(worktree ?? '', 'go'), '');
+    const ended = await place.ended(id);
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
+    assert.deepEqual(place.changes(ended), { 'end.txt': 'end\n' });
+    assert.match(read(stream), /^step 1\nstep 2\ndone\n$/u);
   });
 
   it('leave containers that `clean` and `nuke` remove, and nobody else’s', async () => {

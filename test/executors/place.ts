@@ -1,21 +1,26 @@
 /** A repository, a data directory and a real engine from the sources, for sessions on executors. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
 import { connect, type Connection } from '../../src/protocol/client/connect.ts';
 import type { ParamsOf, Requests } from '../../src/protocol/contract.ts';
 import type { SessionDetail } from '../../src/protocol/schemas.ts';
 import { until } from './subject.ts';
 
 const engineProgram = fileURLToPath(new URL('../../src/engine/main.ts', import.meta.url));
+const bridgedProgram = fileURLToPath(new URL('./engine-program.ts', import.meta.url));
+const bridgeSource = fileURLToPath(new URL('../../src/agents/acp/program/main.ts', import.meta.url));
 const cliProgram = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export interface PlaceOptions {
   /** Settings for `config.yaml`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Agents that speak ACP work on other executors, too: their bridge is made one file, as a build does. */
+  readonly bridge?: boolean;
   /** Laid over the environment of engine and shell. */
   readonly env?: (root: string) => Readonly<Record<string, string>>;
 }
@@ -26,11 +31,13 @@ export class Place {
   readonly userHome = join(this.root, 'u');
   readonly repository = join(this.root, 'r');
   readonly env: Record<string, string>;
+  readonly #bridge: string | undefined;
   #engine: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #connection: Connection | undefined;
 
-  constructor({ config = {}, env }: PlaceOptions = {}) {
+  constructor({ config = {}, bridge = false, env }: PlaceOptions = {}) {
+    this.#bridge = bridge ? join(this.root, 'bridge.mjs') : undefined;
     this.env = {
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       HOME: this.userHome,
@@ -58,7 +65,13 @@ export class Place {
   }
 
   async start(): Promise<void> {
-    const engine = spawn(process.execPath, [engineProgram], { env: this.env, stdio: 'ignore' });
+    if (this.#bridge !== undefined && !existsSync(this.#bridge)) {
+      const how = { bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning' } as const;
+      await esbuild.build({ entryPoints: [bridgeSource], outfile: this.#bridge, ...how });
+    }
+    const program = this.#bridge === undefined ? engineProgram : bridgedProgram;
+    const env = this.#bridge === undefined ? this.env : { ...this.env, COPPICE_TEST_BRIDGE: this.#bridge };
+    const engine = spawn(process.execPath, [program], { env, stdio: 'ignore' });
     this.#engine = engine;
     this.#ended = new Promise((resolve) => engine.once('exit', resolve));
     await until(async () => {
@@ -131,6 +144,13 @@ export class Place {
     return Object.fromEntries(
       names.filter((name) => name !== '').map((name) => [name, this.git('show', `${branch ?? ''}:${name}`)]),
     );
+  }
+
+  /** Commits files of these contents on main. */
+  commit(message: string, files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.repository, name), text);
+    this.git('add', ...Object.keys(files));
+    this.git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '-qm', message);
   }
 
   /** Ends what is at work, then the engine, and removes everything. */

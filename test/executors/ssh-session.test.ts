@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { alive } from './host.ts';
 import { Place } from './place.ts';
 import { Sshd } from './sshd.ts';
 import { until } from './subject.ts';
@@ -10,6 +12,18 @@ import { until } from './subject.ts';
 const agent = [
   'cat > "$HOME/prompt-$COPPICE_RUN"; echo "in $(pwd) on $(git branch --show-current)"; . "$HOME/script"; echo "done"',
 ];
+
+const scripted = fileURLToPath(new URL('../support/acp-agent/agent.mjs', import.meta.url));
+const settings = {
+  stop: { graceSeconds: 2 },
+  agents: {
+    custom: {
+      remote: { command: ['/bin/sh', '-c', ...agent] },
+      talker: { command: ['node', 'agent.mjs'], output: 'acp' },
+      dier: { command: ['sh', '-c', 'cat >/dev/null; echo trying; kill -9 $$'] },
+    },
+  },
+};
 
 describe('sessions on another host', function () {
   this.timeout(240_000);
@@ -31,8 +45,10 @@ describe('sessions on another host', function () {
     const bin = join(sshd.root, 'bin');
     mkdirSync(bin);
     writeFileSync(join(bin, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${config} "$@"\n`, { mode: 0o755 });
+    writeFileSync(join(sshd.home, '.profile'), `PATH=${dirname(process.execPath)}:$PATH\n`);
     place = new Place({
-      config: { agents: { custom: { remote: { command: ['/bin/sh', '-c', ...agent] } } } },
+      config: settings,
+      bridge: true,
       env: () => ({ PATH: `${bin}:${process.env['PATH'] ?? ''}` }),
     });
     await place.start();
@@ -46,6 +62,11 @@ describe('sessions on another host', function () {
   /** What the agent does next. */
   const does = (...lines: readonly string[]): void => writeFileSync(join(sshd.home, 'script'), `${lines.join('\n')}\n`);
   const run = (prompt: string): Promise<string> => place.run(prompt, { executor: 'ssh:there', agent: 'remote' });
+  /** What sets worktrees up from now on. */
+  const setUp = (limit: number, ...lines: readonly string[]): void => {
+    const worktrees = { setup: lines.map((line) => ['sh', '-c', line]), scriptTimeoutSeconds: limit };
+    writeFileSync(join(place.home, 'config.yaml'), JSON.stringify({ ...settings, worktrees }));
+  };
 
   it('work in a tree of their own there, and come home as a branch: files, commits, modes, links and what was deleted', async () => {
     does(
@@ -72,6 +93,45 @@ describe('sessions on another host', function () {
     assert.equal(execFileSync('git', ['status', '--porcelain'], { cwd: worktree ?? '', encoding: 'utf8' }), '');
     assert.equal(place.git('status', '--porcelain'), '');
     assert.equal(place.git('log', '--format=%s', 'main').trim(), 'first');
+  });
+
+  it('begin with the ignored files that are wanted there, and set up there; neither comes home as work', async () => {
+    setUp(120, 'cat .env > made.log; echo "$COPPICE_WORKTREE" >> made.log; echo "set up in $(pwd)"');
+    writeFileSync(join(place.repository, '.git/info/exclude'), 'made.log\n.env\n');
+    writeFileSync(join(place.repository, '.worktreeinclude'), '.env\n');
+    writeFileSync(join(place.repository, '.env'), 'PORT=1\n');
+    does('cat .env made.log > seen.txt; git status --porcelain | grep -v seen.txt');
+    const id = await run('with all that it needs');
+    const ended = await place.ended(id);
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
+    const work = join(realpathSync(sshd.home), '.coppice/remote/sessions', id, 'work');
+    assert.deepEqual(place.changes(ended), { 'seen.txt': `PORT=1\nPORT=1\n${work}\n` });
+    assert.match(readFileSync(ended.stream, 'utf8'), /^in .*\ndone\n$/u, 'git sees nothing of them there');
+    assert.equal(readFileSync(join(place.home, 'sessions', id, 'setup.log'), 'utf8'), `set up in ${work}\n`);
+    assert.equal(existsSync(join(ended.worktree ?? '', 'made.log')), false, 'nothing was set up here');
+    rmSync(join(place.repository, '.worktreeinclude'));
+  });
+
+  it('do not begin when what sets them up fails or takes too long; nothing of it is left there', async () => {
+    setUp(1, 'setsid sh -c "echo \\$\\$ > $HOME/child; exec sleep 600" & sleep 600');
+    const late = await place.ended(await run('late'));
+    assert.equal(late.status, 'failed');
+    assert.match(late.error?.message ?? '', /did not end within 1 s/u);
+    const child = join(sshd.home, 'child');
+    if (existsSync(child)) assert.equal(await alive(Number(read(child))), false);
+    setUp(120, 'echo no such thing; exit 3');
+    const failed = await place.ended(await run('failing'));
+    assert.match(failed.error?.message ?? '', /ended with code 3/u);
+    assert.equal(failed.turns, 0);
+    setUp(120);
+    does('echo made > late.txt');
+    await place.continue(failed.id, 'again');
+    const again = await place.ended(failed.id);
+    assert.deepEqual(
+      [again.status, place.changes(again)],
+      ['reported', { 'late.txt': 'made\n' }],
+      JSON.stringify(again),
+    );
   });
 
   it('go on from what a person changed here in the meantime', async () => {
@@ -114,6 +174,38 @@ describe('sessions on another host', function () {
       Array.from({ length: 12 }, (_each, i) => `step ${i + 1}`),
     );
     assert.equal(place.changes(ended)['steps.txt'], Array.from({ length: 12 }, (_each, i) => `${i + 1}\n`).join(''));
+  });
+
+  it('go on when their host is away in mid-turn, which is told; it comes back, and the turn ends as any other', async () => {
+    does('echo "step 1"; while [ ! -e "$HOME/back" ]; do sleep 0.1; done; echo "step 2"; echo end > end.txt');
+    const id = await run('meanwhile');
+    const { stream } = await place.when(id, ({ stream: path }) => read(path).includes('step 1'), 'its first step');
+    await sshd.kill();
+    writeFileSync(join(sshd.home, 'back'), '');
+    const away = await place.engine.request('session/show', { session: id });
+    assert.ok(['running', 'unknown'].includes(away.status), away.status);
+    await sshd.start();
+    const ended = await place.ended(id);
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
+    assert.deepEqual(place.changes(ended), { 'end.txt': 'end\n' });
+    assert.match(read(stream), /^in .*\nstep 1\nstep 2\ndone\n$/u);
+  });
+
+  it('are an ACP agent there that asks and is answered; one that is killed goes on by itself, and then a person is asked', async () => {
+    place.commit('an agent', { 'agent.mjs': readFileSync(scripted, 'utf8') });
+    const [id, hopeless] = await Promise.all([
+      place.run('write made.txt', { executor: 'ssh:there', agent: 'talker' }),
+      place.run('try', { executor: 'ssh:there', agent: 'dier' }),
+    ]);
+    await place.when(id, ({ needs }) => needs.length > 0, 'it asks');
+    await place.engine.request('session/answer', { session: id, answer: { choice: 'allow' } });
+    const ended = await place.ended(id);
+    assert.deepEqual([ended.status, ended.text], ['reported', 'made.txt: selected yes'], JSON.stringify(ended));
+    assert.equal(place.changes(ended)['made.txt'], 'made\n');
+    const { needs, turns } = await place.when(hopeless, (each) => each.needs.length > 0, 'a person is asked');
+    assert.deepEqual([needs[0]?.kind, turns], ['decision', 4]);
+    await place.engine.request('session/answer', { session: hopeless, answer: { choice: 'hand-over' } });
+    assert.equal((await place.ended(hopeless)).status, 'interrupted');
   });
 
   it('say what is wrong: a host that nobody knows, an agent that is not there', async () => {

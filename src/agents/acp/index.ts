@@ -1,5 +1,5 @@
 import type { CustomAgent } from '../../core/settings/types.ts';
-import type { Agent, AgentContext, AgentOptions, AgentPrograms } from '../agent.ts';
+import type { Agent, AgentCommand, AgentContext, AgentOptions, AgentPrograms } from '../agent.ts';
 import { detected, environmentOf } from '../custom/own.ts';
 import { encode } from '../line-protocol/encode.ts';
 import { LineProtocolReader } from '../line-protocol/reader.ts';
@@ -14,7 +14,6 @@ export function acpAgent(
   options: AgentOptions,
   programs: Pick<AgentPrograms, 'acp' | 'help'>,
 ): Agent {
-  const { acp: bridge, help } = programs;
   const [first = '', ...rest] = definition.command;
   const program = options.command ?? first;
   return {
@@ -32,23 +31,29 @@ export function acpAgent(
         return detected(id, program, code, /\b(\d{1,6}\.\d{1,6}\.\d{1,6})\b/u.exec(stdout)?.[1] ?? 'unknown');
       },
     },
-    command: (context) => ({
-      command: bridge.node,
-      args: [
-        bridge.script,
-        `--help-server=${help.script}`,
-        ...given(context, options),
-        '--',
-        program,
-        ...rest,
-        ...(options.args ?? []),
-      ],
-      env: bridge.env ?? {},
-      ...{ duplex: true, firstInputs: [], files: [] },
-    }),
+    command: (context) => {
+      const { node, script, env, files } = bridgeFor(context, programs);
+      const args = [...script, ...given(context, options), '--', program, ...rest, ...(options.args ?? [])];
+      return { command: node, args, env, files, duplex: true, firstInputs: [] };
+    },
     reader: () => new LineProtocolReader({ once: false }),
     encode,
   };
+}
+
+/**
+ * The bridge where the agent runs, with its first arguments: the one of this host, which also offers help, or a copy in the directory
+ * of the run.
+ */
+function bridgeFor(
+  { bridge: text, directory }: AgentContext,
+  { acp, help }: Pick<AgentPrograms, 'acp' | 'help'>,
+): Pick<AgentCommand, 'env' | 'files'> & { readonly node: string; readonly script: readonly string[] } {
+  if (text === undefined) {
+    return { node: acp.node, script: [acp.script, `--help-server=${help.script}`], env: acp.env ?? {}, files: [] };
+  }
+  const path = `${directory}/acp-bridge.mjs`;
+  return { node: 'node', script: [path], env: {}, files: [{ path, text }] };
 }
 
 function given({ resume }: AgentContext, { permissionMode, model }: AgentOptions): readonly string[] {

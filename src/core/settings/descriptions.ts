@@ -32,7 +32,7 @@ export const descriptions: Readonly<Record<SettingKey, string>> = {
     'Seconds of work after which an autonomous session is stopped; waiting for a person does not count.',
   'session.restarts':
     'How often in a row an agent that works unattended is started again after something outside has ended it in the midst of a turn, ' +
-    'mostly because memory ran out. Then a person is asked. 0: the session fails at once, as it does in containers.',
+    'mostly because memory ran out. Then a person is asked. 0: the session fails at once. A container that is stopped or removed is never started again.',
   'session.startTimeoutSeconds': 'Seconds after which an agent that has printed nothing at all counts as failed.',
   'session.autoCommit.autonomous': autoCommit('an autonomous'),
   'session.autoCommit.dispatch': autoCommit('a dispatch'),

@@ -187,7 +187,6 @@ async function createSession(
   refuseHeld(services, there);
   const environment = allowed(params.requester, agent.environment);
   if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
-  else requireUnbridged(agent, executor);
   await executor.requireImage?.(settings['executors.docker.image']);
   requireTakes(agent, params.prompt);
   const makesWorktree = there === undefined;
@@ -245,16 +244,6 @@ async function requireProgram(agent: Agent, { env }: RequesterEnvironment): Prom
   const { command } = agent.detection;
   const found = await findProgram(command, env['PATH'] ?? '');
   if (found === undefined) usable(agent, agent.detection.parse('', '', undefined), undefined);
-}
-
-/** What an agent needs beside it is not in containers and on other hosts. */
-function requireUnbridged(agent: Agent, executor: Executor): void {
-  if (agent.capabilities.bridged !== true) return;
-  throw new CoppiceError(
-    'agent-unusable',
-    `${agent.title} speaks ACP, for which a program of Coppice runs beside it; that is not on the executor ${executor.id}.`,
-    'Use the executor `local` or `tmux`, or another agent.',
-  );
 }
 
 function requesterRecord(

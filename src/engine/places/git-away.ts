@@ -16,12 +16,13 @@ import {
 import { branchCommit } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { ExecutorDirectory } from '../executor-directory.ts';
+import { furnish, type FurnishOptions } from './furnish.ts';
 import type { Log } from '../process/log.ts';
 import type { Away } from '../sessions/context.ts';
 import type { Repositories } from './repositories.ts';
 
 /** What sends and brings. `folder` takes packs on their way. */
-export interface GitAwayOptions {
+export interface GitAwayOptions extends FurnishOptions {
   readonly repositories: Repositories;
   readonly executors: Pick<ExecutorDirectory, 'executor'>;
   readonly folder: string;
@@ -47,7 +48,8 @@ export class GitAway implements Away {
     await this.#withFolder(async (folder) => {
       const pack = await packOf(repository, folder, state, known);
       const sent = { repository: repository.location.id, branch: place.branch, ...state };
-      await tree.put(session.id, { ...sent, ...(pack === undefined ? {} : { pack }) });
+      const { furnished } = await tree.put(session.id, { ...sent, ...(pack === undefined ? {} : { pack }) });
+      if (!furnished) await furnish({ session, place, repository, tree, folder }, this.#options);
     });
     await agree(repository, session.id, state.commit);
     this.#log('sent', session, began);

@@ -59,8 +59,27 @@ export class GitWorkplace implements Workplace {
         : await this.#make(repository, session, choice, signal);
     await leaseFor(place, session.id, repository.owner, signal);
     await this.keepStash(session);
-    if (choice.kind === 'create') await this.#setUp(session, place, signal);
     return place;
+  }
+
+  async setUp(session: Session, place: Place, signal: AbortSignal): Promise<void> {
+    const settings = await this.#options.settings(session.repository.root);
+    const known = this.#options.store.all('worktree').map(({ path }) => path);
+    for (const command of settings['worktrees.setup']) {
+      await runScript({
+        command,
+        cwd: place.path,
+        env: {
+          ...ownNames(place, known),
+          ...session.requester.env,
+          COPPICE_WORKTREE: place.path,
+          COPPICE_SESSION_ID: session.id,
+        },
+        timeoutMs: settings['worktrees.scriptTimeoutSeconds'] * 1000,
+        outputFile: join(this.#options.sessionFolder(session.id), 'setup.log'),
+        signal,
+      });
+    }
   }
 
   async reclaim(session: Session, place: Place): Promise<Place> {
@@ -224,26 +243,6 @@ export class GitWorkplace implements Workplace {
     if (request.base !== undefined || parent === undefined) return request.base;
     const above = this.#options.store.get('session', parent);
     return above?.repository.id === repository.id ? above.worktree?.branch : undefined;
-  }
-
-  async #setUp(session: Session, place: Place, signal: AbortSignal): Promise<void> {
-    const settings = await this.#options.settings(session.repository.root);
-    const known = this.#options.store.all('worktree').map(({ path }) => path);
-    for (const command of settings['worktrees.setup']) {
-      await runScript({
-        command,
-        cwd: place.path,
-        env: {
-          ...ownNames(place, known),
-          ...session.requester.env,
-          COPPICE_WORKTREE: place.path,
-          COPPICE_SESSION_ID: session.id,
-        },
-        timeoutMs: settings['worktrees.scriptTimeoutSeconds'] * 1000,
-        outputFile: join(this.#options.sessionFolder(session.id), 'setup.log'),
-        signal,
-      });
-    }
   }
 }
 

@@ -35,6 +35,8 @@ export interface SessionContext {
   agent(session: Session): Promise<Agent>;
   executor(session: Session): Executor;
   runRef(session: string, run: number): RunRef;
+  /** Text of the program between engine and agents that speak ACP, one file for any Node. */
+  bridge(): Promise<string>;
   /** Asks the connected front ends for secrets; what nobody knows is missing from the answer. */
   askSecrets(session: string, names: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Settings in force for the session's repository. */

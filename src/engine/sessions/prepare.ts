@@ -28,8 +28,12 @@ export async function prepare(context: SessionContext, session: Session): Promis
   }
   const { intent, choice } = announced(context, session) ?? (await choose(context, session));
   const worktree = await workplace.claim(session, choice, context.stopping);
-  const setUp = (await context.settings(session))['worktrees.setup'];
-  const first = await firstCheckpoint(context, session, worktree, choice.kind === 'create' && setUp.length === 0);
+  // Where an agent works on another host, its worktree there is set up when it is made.
+  const setUp = choice.kind === 'create' && context.executor(session).tree === undefined;
+  if (setUp) await workplace.setUp(session, worktree, context.stopping);
+  const commands = (await context.settings(session))['worktrees.setup'];
+  const untouched = choice.kind === 'create' && (!setUp || commands.length === 0);
+  const first = await firstCheckpoint(context, session, worktree, untouched);
   await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree, intent }), ...first, ...begun]);
 }
 

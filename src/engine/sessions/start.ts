@@ -103,6 +103,7 @@ async function spawnAgent(
   const view = await executor.view(ref, place.path);
   // A start that is taken up again must not undo what its agent did meanwhile.
   if (!again || (await executor.probe(ref)).state === 'not-started') await context.away.send(session, place);
+  const bridged = agent.capabilities.bridged === true && executor.capabilities.isolation !== 'none';
   const command = agent.command({
     session: session.id,
     cwd: view.cwd,
@@ -114,6 +115,7 @@ async function spawnAgent(
       agentSession: spawn.agentSession,
       resume: resumed(session, agent),
       resumeAt: session.rewound?.from?.position,
+      bridge: bridged ? await context.bridge() : undefined,
     }),
   });
   const { secrets, env } = session.requester;

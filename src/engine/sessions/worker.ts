@@ -126,12 +126,13 @@ export class Worker {
       commits: settings?.[`session.autoCommit.${session.mode}`] === true,
       budgeted: settings !== undefined && isLimited(levelLimits(settings)),
       armed: armedStops(this.#context.store, session).length > 0,
-      // Whether a container ended or was removed on purpose cannot be told.
-      restarts: agent === undefined || this.#isContained(session) ? 0 : settings?.['session.restarts'],
+      restarts: agent === undefined || this.#wasStopped(session) ? 0 : settings?.['session.restarts'],
     };
   }
 
-  #isContained(session: Session): boolean {
+  /** Who stops a container means it; what is killed inside of one, mostly for want of memory, goes on. */
+  #wasStopped(session: Session): boolean {
+    if (session.run?.signal !== 'SIGTERM') return false;
     return this.#context.executor(session).capabilities.isolation === 'container';
   }
 

@@ -9,6 +9,8 @@ export interface Workplace {
   choose(session: Session, announce: (choice: Choice) => Promise<void>): Promise<void>;
   /** Makes or takes the worktree and its lease. Repeating it after a crash finishes what was begun. Fails closed. */
   claim(session: Session, choice: Choice, signal: AbortSignal): Promise<Place>;
+  /** Runs the set-up commands in a worktree that was made on this host. The first one that fails is thrown. */
+  setUp(session: Session, place: Place, signal: AbortSignal): Promise<void>;
   /** Takes the lease of the worktree that the session already has. */
   reclaim(session: Session, place: Place): Promise<Place>;
   /** Notes the process that writes in the worktree, so that nobody takes its lease while it lives. */

@@ -48,6 +48,8 @@ type Inspected = ContainerInspectInfo['State'];
 
 const startMs = 60_000;
 const sweepMs = 5_000;
+/** Of a container that was killed as a whole; an agent that is killed inside of one is recorded by its wrapper. */
+const killedCode = 137;
 
 /** Agents in containers of this host. Their files are those of the local runner, so they are read here; only processes are asked of the daemon. */
 export class DockerExecutor implements Executor {
@@ -335,9 +337,11 @@ export class DockerExecutor implements Executor {
     }
     const late = await readExit(run);
     if (late !== undefined) return late;
-    if (state !== undefined && processes !== undefined) return { state: 'exited', ...codeOf(state.ExitCode) };
+    if (state !== undefined && processes !== undefined && state.ExitCode !== killedCode)
+      return { state: 'exited', code: state.ExitCode };
     if (!(await isLocked(run))) return { state: 'not-started' };
-    return { state: 'gone', reason: 'its container was removed, and how the agent ended is not on record' };
+    const what = state === undefined ? 'removed' : 'killed';
+    return { state: 'gone', reason: `its container was ${what}, and how the agent ended is not on record` };
   }
 
   async #ends(run: RunRef, limitMs: number): Promise<boolean> {
@@ -382,7 +386,8 @@ export class DockerExecutor implements Executor {
     await this.#removeContainer(containerName(run.session, run.run));
     const unsaid = (await readProcesses(run)) !== undefined && (await readExit(run)) === undefined;
     if (!unsaid || !(await exists(run.directory))) return;
-    const code = state.Running ? 137 : state.ExitCode;
+    if (!state.Running && state.ExitCode === killedCode) return; // by whom, nobody knows
+    const code = state.Running ? killedCode : state.ExitCode;
     await writeWhole(runPaths(run.directory).exit, JSON.stringify({ code, at: Math.floor(Date.now() / 1000) }));
   }
 
@@ -412,10 +417,6 @@ const defaultPolicy = {
   processes: 512,
   network: 'open',
 } as const;
-
-function codeOf(code: number): { code: number; signal?: NodeJS.Signals } {
-  return code === 137 ? { code, signal: 'SIGKILL' } : { code };
-}
 
 function record(spec: RunRef, processes: Awaited<ReturnType<typeof readProcesses>>): RunRecord {
   const { session, run, directory, streamPath, stderrPath } = spec;

@@ -13,7 +13,10 @@ const nameOfVariable = /^[A-Za-z_][A-Za-z0-9_]*$/u;
  * Text for the shell on the other host: the environment of the agent, then its command line as `$@`. It goes over standard input,
  * so that no value is in an argument list or a file there.
  */
-export function startText(spec: RunSpec, { path }: Pick<HostFacts, 'path'>): string {
+export function startText(
+  spec: Pick<RunSpec, 'session' | 'run' | 'env' | 'command' | 'args'>,
+  { path }: Pick<HostFacts, 'path'>,
+): string {
   const env = Object.entries(spec.env).filter(([name]) => nameOfVariable.test(name) && !hostBound.test(name));
   const own = path === '' ? [] : [['PATH', path] as const];
   const all = [...own, ...env, [sessionMark, spec.session] as const, [runMark, String(spec.run)] as const];

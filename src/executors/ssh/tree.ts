@@ -1,11 +1,14 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { CoppiceError } from '../../core/errors.ts';
-import type { AwayTree, SentTree, KeptTree } from '../executor.ts';
+import type { AwayScript, AwayScriptEnd, AwayTree, KeptTree, SentTree } from '../executor.ts';
 import type { RemoteHost } from './remote-host.ts';
+import { startText } from './start-text.ts';
 
 /** A pack of a large repository on a slow line. */
 const packMs = 30 * 60_000;
+/** What a host may need beyond the time of a script to end what it began. */
+const scriptEndMs = 60_000;
 const id = /^[0-9a-f]{40,64}$/u;
 
 /** Working trees on another host. Objects travel as packs over the one connection; nothing there is believed but by its hash. */
@@ -21,10 +24,48 @@ export class RemoteTree implements AwayTree {
     return stdout.split('\n').filter((line) => id.test(line));
   }
 
-  async put(session: string, { repository, branch, head, commit, pack }: SentTree): Promise<void> {
+  async put(
+    session: string,
+    { repository, branch, head, commit, pack }: SentTree,
+  ): Promise<{ readonly furnished: boolean }> {
     const args = [repository, branch, head, commit, pack === undefined ? 'nothing' : 'pack'];
     const input = pack === undefined ? '' : createReadStream(pack);
-    await this.#host.must('tree-put', session, args, { input, limitMs: packMs });
+    const said = await this.#host.must('tree-put', session, args, { input, limitMs: packMs });
+    return { furnished: said.trim() === 'furnished' };
+  }
+
+  async ignore(session: string, repository: string, patterns: readonly string[]): Promise<void> {
+    await this.#host.must('tree-ignore', session, [repository], {
+      input: patterns.map((line) => `${line}\n`).join(''),
+    });
+  }
+
+  async fill(session: string, archive: string): Promise<void> {
+    await this.#host.must('tree-fill', session, [], { input: createReadStream(archive), limitMs: packMs });
+  }
+
+  async script(session: string, { file, args, env, timeoutMs, sink, signal }: AwayScript): Promise<AwayScriptEnd> {
+    const facts = await this.#host.facts();
+    const own = { ...env, COPPICE_WORKTREE: `${facts.home}/.coppice/remote/sessions/${session}/work` };
+    const answer = await this.#host.ask('script', session, [String(Math.ceil(timeoutMs / 1000))], {
+      input: startText({ session, run: 0, env: own, command: file, args }, facts),
+      onData: sink,
+      limitMs: timeoutMs + scriptEndMs,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const code = /^ended (\d+)$/mu.exec(answer.stderr)?.[1];
+    if (code !== undefined) return { ended: 'itself', code: Number(code) };
+    if (/^timeout$/mu.test(answer.stderr)) return { ended: 'timeout', code: undefined };
+    throw new CoppiceError(
+      'unreachable',
+      `${this.#host.name} did not tell how a set-up command ended.`,
+      'Continue the session: it is run again.',
+      { context: { stderr: answer.stderr.slice(-2000) } },
+    );
+  }
+
+  async furnished(session: string): Promise<void> {
+    await this.#host.must('tree-furnished', session);
   }
 
   async keep(session: string, repository: string): Promise<KeptTree> {

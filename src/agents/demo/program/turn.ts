@@ -105,7 +105,10 @@ class Turn {
     const tool = this.#tool('Edit', input);
     const detail = `A line is added to ${path}:\n${input.line}`;
     const answer = await this.#world.ask({ kind: 'permission', title: `Edit ${path}`, detail, tool: 'Edit', input });
-    if (answer.choice !== 'allow') { this.#refused(tool, path, answer); return; }
+    if (answer.choice !== 'allow') {
+      this.#refused(tool, path, answer);
+      return;
+    }
     const { path: to = path, line = input.line } = answer.input ?? input;
     return this.#change(tool, String(to), String(line));
   }
@@ -115,7 +118,10 @@ class Turn {
     const tool = this.#tool('Write', input);
     const detail = `${path} is written anew:\n${input.content}`;
     const answer = await this.#world.ask({ kind: 'permission', title: `Write ${path}`, detail, tool: 'Write', input });
-    if (answer.choice !== 'allow') { this.#refused(tool, path, answer); return; }
+    if (answer.choice !== 'allow') {
+      this.#refused(tool, path, answer);
+      return;
+    }
     const { file_path: to = path, content = input.content } = answer.input ?? input;
     return this.#done(tool, String(to), () => writeWhole(this.#world.root, String(to), String(content)));
   }
