@@ -81,7 +81,8 @@ export type CommandId = (typeof commandIds)[number];
 export type RowCommandId = 'coppice.sessions.openRow' | 'coppice.needsYou.openRow' | 'coppice.review.openRow';
 
 /**
- * Commands that only show something. All others change something, so a window in Restricted Mode may not run them. A test compares
+ * Commands that only show something, or take trust or all of Coppice away. All others may run something, so a window in Restricted
+ * Mode may not run them. A test compares
  * them with `enablement` in package.json.
  */
 export const looking: ReadonlySet<CommandId | RowCommandId> = new Set<CommandId | RowCommandId>([

@@ -41,7 +41,13 @@ describe('captured streams of Claude Code', () => {
 function issuesOf(event: Extract<AgentEvent, { kind: 'turn-ended' }>): readonly IssueKind[] {
   const { outcome, reason, text = '' } = event;
   const unknown = { expectedFiles: [], presentFiles: [], allowedPaths: [], malformedLines: 0, incomplete: false };
-  return validate({ outcome, reason, text, changedFiles: ['a.txt'], needsChange: true, unchanged: false, ...unknown }).map(
-    ({ kind }) => kind,
-  );
+  return validate({
+    outcome,
+    reason,
+    text,
+    changedFiles: ['a.txt'],
+    needsChange: true,
+    unchanged: false,
+    ...unknown,
+  }).map(({ kind }) => kind);
 }
