@@ -49,12 +49,13 @@ describe('an engine that is killed at its commits', function () {
     let reached = 0;
     await inParallel(points, width, async (point) => {
       const kill = (life: number): KillPoint | undefined => (life === 1 ? point : undefined);
-      const { kills } = await lead(dialogue, { kill, covered: point.commit % 16 === 0 });
+      const { kills, commits: made } = await lead(dialogue, { kill, covered: point.commit % 16 === 0 });
       killed(`${point.when} a commit`, kills);
+      // Commits that come at the same moment share a write, so the last numbers are not reached in every life.
+      assert.ok(kills > 0 || made < point.commit, `not killed ${point.when} commit ${point.commit} of ${made}`);
       reached += kills;
     });
-    // Commits that come at the same moment share a write, so the last numbers are not reached in every life.
-    assert.ok(reached >= points.length * 0.85, `only ${reached} of ${points.length} points were reached`);
+    assert.ok(reached >= points.length * 0.5, `only ${reached} of ${points.length} points were reached`);
   });
 
   it('again and again, so that each engine adds one commit to the work', async () => {
