@@ -28,7 +28,8 @@ export interface FolderTreeOptions {
 /** Why a worktree cannot be watched: the system has no more watches, or none for this file system. */
 export class Unwatchable extends Error {}
 
-const atOnce = 16;
+/** One thread less than the process has for files: whoever starts an agent meanwhile does not queue behind folders. */
+const atOnce = 3;
 
 const systemWatch: WatchFolder = (path, recursive, listener) =>
   watch(path, { encoding: 'buffer', persistent: false, recursive }, (_event, name) => listener(name));
