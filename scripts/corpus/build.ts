@@ -4,56 +4,25 @@
  *
  *     node test/agents/install.mjs && node scripts/corpus/build.ts
  */
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentEvent } from '../../src/core/agent/events.ts';
 import { ClaudeRun, type Ended } from '../../test/agents/claude-run.ts';
 import { startScriptedModel, type ScriptedModel } from '../../test/support/scripted-model/index.ts';
 import { behaviours, type Behaviour } from '../../test/corpus/behaviours.ts';
 import { corpusFolder, type Case } from '../../test/corpus/case.ts';
-import type { Edits, Task } from '../../test/corpus/task.ts';
+import type { Task } from '../../test/corpus/task.ts';
 import { tasks } from '../../test/corpus/tasks/index.ts';
 import { words } from '../../test/corpus/words.ts';
 import { heldOutWords } from '../../test/corpus/words-held-out.ts';
+import { git, judged, lay, run } from './repository.ts';
 
 const turnLimitMs = 120_000;
 const atOnce = 2;
-
-interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-}
-
-/** Exit code of a program in a folder; null when it was ended. */
-async function run(cwd: string, command: string, ...args: readonly string[]): Promise<Ran> {
-  return new Promise((resolve) => {
-    const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: dirname(cwd), GIT_CONFIG_GLOBAL: '/dev/null' };
-    const child = execFile(command, args, { cwd, env, timeout: 60_000, encoding: 'utf8' }, (_error, stdout) =>
-      resolve({ code: child.exitCode, stdout }),
-    );
-  });
-}
-
-async function lay(folder: string, files: Edits): Promise<void> {
-  for (const [path, text] of Object.entries(files)) {
-    const place = join(folder, path);
-    await mkdir(dirname(place), { recursive: true });
-    if (text === null) await rm(place, { force: true });
-    else await writeFile(place, text);
-  }
-}
-
-async function git(cwd: string, ...args: readonly string[]): Promise<string> {
-  const identity = ['-c', 'user.name=corpus', '-c', 'user.email=corpus@example.com'];
-  const { code, stdout } = await run(cwd, 'git', ...identity, ...args);
-  if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}`);
-  return stdout;
-}
 
 const statuses: Readonly<Record<string, Case['turn']['files'][number]['status']>> = {
   A: 'added',
@@ -96,17 +65,6 @@ async function turnOf(folder: string, url: string, prompt: string): Promise<{ en
       return { end: event, events: claude.events };
     }
   }
-}
-
-/** Whether the task is done: by its check and by the project's tests as they were, in the repository as the agent left it. */
-async function judged(repository: string, task: Task): Promise<boolean> {
-  const name = 'check-of-the-corpus.mjs';
-  await lay(repository, { [name]: task.check });
-  const check = await run(repository, 'node', name);
-  await lay(repository, { [name]: null });
-  if (check.code !== 0 || !('package.json' in task.files)) return check.code === 0;
-  await lay(repository, Object.fromEntries(Object.entries(task.files).filter(([path]) => path.startsWith('test/'))));
-  return (await run(repository, 'node', '--test')).code === 0;
 }
 
 async function play(model: ScriptedModel, task: Task, behaviour: Behaviour, n: number): Promise<Case> {

@@ -37,14 +37,23 @@ export class EnginePlace {
     };
   }
 
-  /** `args` are added to Claude Code's own. */
-  static async make(url: string, args: readonly string[] = []): Promise<EnginePlace> {
+  /** `args` are added to Claude Code's own, `settings` to those of the engine. */
+  static async make(
+    url: string,
+    args: readonly string[] = [],
+    settings: Readonly<Record<string, unknown>> = {},
+  ): Promise<EnginePlace> {
     const place = new EnginePlace(url);
     for (const path of [place.home, place.repository, join(place.root, 'u')]) mkdirSync(path, { mode: 0o700 });
     const claude = { command: await claudeProgram(), maxRetries: 0, args };
     writeFileSync(
       join(place.home, 'config.yaml'),
-      JSON.stringify({ limits: { running: 20 }, session: { restarts: 0 }, agents: { 'claude-code': claude } }),
+      JSON.stringify({
+        limits: { running: 20 },
+        session: { restarts: 0 },
+        agents: { 'claude-code': claude },
+        ...settings,
+      }),
     );
     place.git('init', '-q', '-b', 'main');
     writeFileSync(join(place.repository, 'README.md'), 'read me\n');

@@ -8,6 +8,10 @@ import { OllamaDouble, type Behaviour } from '../../support/ollama/index.ts';
 
 const demo = fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', import.meta.url));
 
+const fine = (key: string): Behaviour => ({
+  text: JSON.stringify({ key, verdict: 'done', criteria: [], reason: '' }),
+});
+
 /** Answers that cannot be used, to the question with this key. */
 const unusable: readonly ((key: string) => Behaviour)[] = [
   () => ({ text: JSON.stringify({ key: 'of another turn', verdict: 'done', criteria: [], reason: '' }) }),
@@ -17,6 +21,11 @@ const unusable: readonly ((key: string) => Behaviour)[] = [
   () => ({ closeEarly: 'abruptly' }),
   () => ({ noise: 'garbage' }),
   () => ({ doneReason: 'length' }),
+  () => ({ closeEarly: 'quietly' }),
+  () => ({ errorMidStream: 'an error was encountered while running the model' }),
+  () => ({ flood: 'line' }),
+  () => ({ status: 500, error: 'llama runner process has terminated' }),
+  (key) => ({ ...fine(key), promptTokens: 1_000_000 }),
 ];
 
 describe('a session that a model reviews', function () {
@@ -111,5 +120,17 @@ supervision:
       ...['===== last words of the agent', '====='],
     ]);
     assert.match(prompt, /\{\{key\}\}/u, 'what is put in is not looked at for variables');
+  });
+
+  it('goes on by rules when the model was removed, and when its server is gone', async () => {
+    says(fine);
+    model.models = [];
+    const removed = await person.create('removed #write:good.md');
+    await person.sees(removed, 'verified');
+    assert.match((await judged(removed))[0]?.review?.failure ?? '', /not found|No model is installed/u);
+    await model.stop();
+    const gone = await person.create('gone #write:good.md');
+    await person.sees(gone, 'verified');
+    assert.ok(((await judged(gone))[0]?.review?.failure ?? '').length > 10);
   });
 });
