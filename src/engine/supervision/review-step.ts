@@ -1,3 +1,4 @@
+import { isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { fitParts } from '../../core/supervision/context.ts';
@@ -26,13 +27,23 @@ export async function reviewTurn(
   judgement: Judgement,
 ): Promise<void> {
   const { store, stopping } = context;
-  const reviewed = await review(context, session, place, judgement);
+  const reviewed = await reviewOrWhyNot(context, session, place, judgement);
   if (stopping.aborted) return;
   await store.commit(engineActor, () => {
     const { turn, tree } = judgement;
     if (store.session(session.id).judgement?.turn !== turn) return [];
     return [event('turn.reviewed', { session: session.id, turn, tree, ...reviewed })];
   });
+}
+
+/** A template that cannot be used asks nobody: rules go on, and its author reads why. */
+async function reviewOrWhyNot(...asked: Parameters<typeof review>): Promise<Reviewed> {
+  try {
+    return await review(...asked);
+  } catch (error) {
+    if (!isCoppiceError(error, 'config-invalid')) throw error;
+    return { failure: `${error.message} ${error.next}` };
+  }
 }
 
 async function review(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JudgementView } from '../../../src/protocol/supervision-views.ts';
 import { Person } from '../../support/engine/person.ts';
@@ -120,6 +121,17 @@ supervision:
       ...['===== last words of the agent', '====='],
     ]);
     assert.match(prompt, /\{\{key\}\}/u, 'what is put in is not looked at for variables');
+  });
+
+  it('goes on by rules with a template that would go in circles, and names it', async () => {
+    says(fine);
+    const folder = join(world.repository, '.coppice', 'prompts');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'review.md'), '---\nname: review\n---\n{{goal}} {{review}}\n');
+    const session = await person.create('write it #write:good.md');
+    await person.sees(session, 'verified');
+    assert.match((await judged(session))[0]?.review?.failure ?? '', /no variable `review`.*Mend .*review\.md/u);
+    await rm(folder, { recursive: true });
   });
 
   it('goes on by rules when the model was removed, and when its server is gone', async () => {

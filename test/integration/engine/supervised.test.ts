@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isCoppiceError } from '../../../src/core/errors.ts';
@@ -176,6 +176,18 @@ describe('a session whose turns are judged by gates', function () {
     assert.equal(await readFile(file, 'utf8'), second.state === 'there' && second.content);
     await person.ask('restore/undo', { session });
     assert.equal(await readFile(file, 'utf8'), third, 'an undo is undone');
+  });
+
+  it('asks a person, and sends nothing, where the template of the next prompt would go in circles', async () => {
+    const folder = join(world.repository, '.coppice', 'prompts');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'continue.md'), '---\nname: continue\n---\n{{goal}} {{continue}}\n');
+    const session = await start('spoil it #write:bad.md');
+    const { needs } = await person.sees(session, 'needs-you');
+    assert.match(needs[0]?.detail ?? '', /could not be written[^]*no variable `continue`[^]*Mend [^]*continue\.md/u);
+    assert.equal((await supervision(session)).automatic, 0);
+    await rm(folder, { recursive: true });
+    await person.cancel(session);
   });
 
   it('asks no gate about a turn that failed', async () => {

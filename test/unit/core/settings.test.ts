@@ -196,10 +196,16 @@ describe('settings: what is wrong', () => {
   });
 
   it('finds all problems of a file, not only the first', () => {
-    const layer = user({ limits: { running: 'many', waiting: -1 }, nonsense: true, history: { commit: 'yes' } });
+    const layer = user({
+      limits: { running: 'many', waiting: -1 },
+      budget: { tokens: -5 },
+      nonsense: true,
+      history: { commit: 'yes' },
+    });
     assert.deepEqual(said(layer), [
       'limits/running: "limits.running" must be a whole number from 1 to 1000, not text',
       'limits/waiting: "limits.waiting" must be a whole number from 0 to 10000, not -1',
+      'budget/tokens: "budget.tokens" must be a whole number from 0 to 1000000000, not -5',
       'nonsense: unknown setting "nonsense"',
       'history/commit: "history.commit" must be true or false, not text',
     ]);
