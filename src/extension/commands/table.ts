@@ -82,8 +82,7 @@ export type RowCommandId = 'coppice.sessions.openRow' | 'coppice.needsYou.openRo
 
 /**
  * Commands that only show something, or take trust or all of Coppice away. All others may run something, so a window in Restricted
- * Mode may not run them. A test compares
- * them with `enablement` in package.json.
+ * Mode may not run them. A test compares them with `enablement` in package.json.
  */
 export const looking: ReadonlySet<CommandId | RowCommandId> = new Set<CommandId | RowCommandId>([
   'coppice.openSession',
