@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { CoppiceError, isCoppiceError, systemCode } from '../core/errors.ts';
 import type { InputState, RunRef, RunState } from './executor.ts';
 import { pause } from './pause.ts';
-import { exists, isLocked, runPaths, writeWhole } from './run-files.ts';
+import { exists, isLocked, readExit, runPaths, writeWhole } from './run-files.ts';
 
 const maxInput = 999_999;
 /** Time for a wrapper that was just started to open its fifo. */
@@ -63,6 +63,8 @@ async function put(
   // Opened first: an input that nobody can take is not written at all.
   const fifo = await openFifo(run, probe);
   try {
+    // The feeder is killed before the end is on record, and may take a moment to go.
+    if ((await readExit(run)) !== undefined) throw await noTaker(run, probe);
     if (before === 'absent') await place(path, data, run);
     if (await wake(run, name, fifo, probe)) return 'pending';
     // The feeder ended between opening and writing.

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { constants } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isCoppiceError } from '../../../src/core/errors.ts';
@@ -25,6 +27,21 @@ describe('an input for an agent that has ended', () => {
       return ended;
     };
     assert.equal(await writeInput(run, 1, 'one', probe), 'fed');
+  });
+
+  it('is refused while the feeder still has its fifo open, and is not pending then', async () => {
+    execFileSync('mkfifo', [join(directory, 'stdin')]);
+    const feeder = await open(join(directory, 'stdin'), constants.O_RDWR);
+    try {
+      await writeFile(join(directory, 'exit.json'), '{"code":0,"at":1}');
+      await assert.rejects(
+        writeInput(run, 2, 'two', () => Promise.resolve(ended)),
+        (error) => isCoppiceError(error, 'wrong-state') && /has ended/.test(error.message),
+      );
+      assert.deepEqual(await readdir(join(directory, 'in')), ['000001']);
+    } finally {
+      await feeder.close();
+    }
   });
 
   it('is refused when nobody took it', async () => {
