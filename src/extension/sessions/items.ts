@@ -33,12 +33,14 @@ export function archiveItem(row: Row & { kind: 'archive' }): vscode.TreeItem {
   return item;
 }
 
-/** A session. `below`: how the sessions under it stand (then it is open), if there are any. */
+/**
+ * A session. `below`: how the sessions under it stand (then it is open), if there are any. `asPlan`: it was listed as one that has
+ * some; only with what is above it may that change.
+ */
 export function sessionItem(
   row: Row & { kind: 'session' },
   session: SessionView,
-  below: Below | undefined,
-  now: number,
+  { below, asPlan, now }: { readonly below: Below | undefined; readonly asPlan: boolean; readonly now: number },
 ): vscode.TreeItem {
   const item = new vscode.TreeItem(
     rowLabel(session),
@@ -46,7 +48,7 @@ export function sessionItem(
   );
   const look = lookOf(session.status);
   // VS Code keeps a row as it was first shown: one that becomes a plan opens as another row.
-  item.id = below === undefined ? rowId(row) : `${rowId(row)}+`;
+  item.id = asPlan ? `${rowId(row)}+` : rowId(row);
   item.description = sessionDescription(session, now, below);
   item.resourceUri = decorationUri(session);
   item.iconPath = themed(look.icon, look.colour);

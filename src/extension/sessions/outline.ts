@@ -186,7 +186,20 @@ export function touched(changes: Changes, before: Outline, after: Outline, rows:
     // A repository that has just come or gone changes the top.
     if (row?.kind === 'repository' && !(known.has(row) && after.children().includes(row))) return new Set([undefined]);
   }
-  return again.has(undefined) ? new Set([undefined]) : again;
+  return again.has(undefined) ? new Set([undefined]) : topmost(again, before, after);
+}
+
+/** The rows without those that are below another of them: these are drawn anew with it. */
+function topmost(again: ReadonlySet<Row | undefined>, ...outlines: readonly Outline[]): ReadonlySet<Row | undefined> {
+  const isBelow = (row: Row, outline: Outline): boolean => {
+    const seen = new Set<Row>();
+    for (let above = outline.parent(row); above !== undefined && !seen.has(above); above = outline.parent(above)) {
+      if (again.has(above)) return true;
+      seen.add(above);
+    }
+    return false;
+  };
+  return new Set([...again].filter((row) => row === undefined || !outlines.some((each) => isBelow(row, each))));
 }
 
 /** The rows above one, before and after, if what is below them was moved; else the row itself. */

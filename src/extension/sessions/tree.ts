@@ -14,6 +14,8 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
   readonly #owner = new Disposables();
   readonly #rows = new Rows();
   readonly #changes = this.#owner.add(new vscode.EventEmitter<Row | undefined>());
+  /** Sessions as they were listed last, and whether as plans: VS Code loses its way when a row that stays gets another id. */
+  readonly #listed = new Map<string, boolean>();
   /** The dim text of rows as it was drawn: it grows old by itself. */
   readonly #drawn = new Map<string, string>();
   #showArchived = false;
@@ -52,7 +54,11 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
   async getChildren(row?: Row): Promise<Row[]> {
     if (row === undefined && this.#outline.isEmpty) return []; // the view then shows its welcome text
     if (row?.kind === 'session') await this.#look(row.id);
-    return [...this.#outline.children(row)];
+    const children = this.#outline.children(row);
+    for (const each of children) {
+      if (each.kind === 'session') this.#listed.set(each.id, this.#outline.below(each.id) !== undefined);
+    }
+    return [...children];
   }
 
   getParent(row: Row): Row | undefined {
@@ -123,6 +129,6 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
     const now = Date.now();
     const below = this.#outline.below(row.id);
     this.#drawn.set(row.id, sessionDescription(entry.session, now, below));
-    return sessionItem(row, entry.session, below, now);
+    return sessionItem(row, entry.session, { below, now, asPlan: this.#listed.get(row.id) ?? below !== undefined });
   }
 }
