@@ -12,7 +12,7 @@ import { StateManager } from '../../src/state/state-manager.ts';
 import type { Machine } from '../../test/integration/cli/machine.ts';
 
 /** Title of the session that is judged. */
-export const judgedTitle = 'Say how sure a prediction is';
+export const judgedTitle = 'Say how sure a tide is';
 
 const earlier = 160;
 const [judged, past] = ['00000000-0000-4000-8000-00000000c0de', '00000000-0000-4000-8000-00000000beef'];

@@ -98,7 +98,7 @@ export class SessionPanel implements Disposable {
       else this.#services.log.debug('A session could not be looked at.', error);
     }
     if (!this.#gone) this.#follow();
-    this.#compare.ask();
+    this.#listFiles();
     const session = this.#detail === undefined ? {} : { session: panelSession(this.#detail) };
     return { ...session, standing: this.#standing() };
   }
@@ -146,7 +146,7 @@ export class SessionPanel implements Disposable {
     this.#tell('needs', detail.needs);
     this.#tellPrompts(detail);
     this.#stand();
-    if (before?.status !== detail.status) this.#compare.ask();
+    if (before !== undefined && before.status !== detail.status) this.#compare.ask();
   }
 
   #tellPrompts(detail: SessionDetail): void {
