@@ -72,6 +72,11 @@ try {
   row('machine load while this ran', machineLoad());
   row('writes', made.written.toLocaleString('en'), `in ${made.seconds.toFixed(0)} s`);
   ratio(`${what}, longest delay`, busy.max, quiet.max, `nothing to do for ${size.idle} s`, '≤ 50 ms');
+  row(
+    'of that at work in one go',
+    ms(busy.worked),
+    `with nothing to do ${ms(quiet.worked)}; the rest is waiting for a processor`,
+  );
   row('the same, 99 % below', ms(busy.p99), `with nothing to do ${ms(quiet.p99)}`);
   row('heap of the host', `${(await host.memory()).toFixed(0)} MiB`, 'all extensions of VS Code in it included');
   const { watch } = await connection.request('session/changes', { session: [...held.keys()][0] ?? '' });

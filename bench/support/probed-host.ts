@@ -55,8 +55,11 @@ export class ProbedHost {
     return (await this.#ask<{ ms: number }>({ activate: extension })).ms;
   }
 
-  /** How late the event loop is while something is done, milliseconds. */
-  async lateness(work: () => Promise<unknown>): Promise<{ p50: number; p99: number; max: number }> {
+  /**
+   * How late the event loop is while something is done, milliseconds; `worked`: the longest that the host itself was at work in one
+   * go, without what it waited for the processor.
+   */
+  async lateness(work: () => Promise<unknown>): Promise<{ p50: number; p99: number; max: number; worked: number }> {
     await this.#ask({ loop: 'begin' });
     await work();
     return this.#ask({ loop: 'end' });
