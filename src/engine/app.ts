@@ -109,7 +109,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const settingsFor = (session: Session): Promise<Settings> =>
     settings.of(session.repository.root, session.requester.settings);
   const agentOf = async (session: Session): Promise<Agent> =>
-    directory.agent(session.agent, await settingsFor(session), session.agentOptions);
+    directory.agent(session.agent, await settingsFor(session), optionsOf(session));
   const paths = runPaths(home);
   const work = { store, repositories, settings: (root: string) => settings.of(root) };
   const far = { ...work, executors, sessionFolder, stopping: stopping.signal, folder: join(home.root, 'away') };
@@ -262,4 +262,9 @@ function watchers(
   const watching = new Watching({ ...parts, log, folder, onChanged: (session) => radar.changed(session) });
   const radar = new Radar({ ...parts, log: parts.log.component('radar'), touched: watching });
   return { watching, radar };
+}
+
+/** What the session says of its agent; the stronger model where its work has come to that. */
+function optionsOf({ agentOptions, stronger }: Session): Readonly<Record<string, unknown>> {
+  return stronger === undefined ? agentOptions : { ...agentOptions, model: stronger };
 }

@@ -55,6 +55,7 @@ function command(
   const which = conversation === undefined ? [] : [resume === undefined ? '--session' : '--resume', conversation];
   if (resumeAt !== undefined)
     which.push('--at', resumeAt, ...(agentSession === undefined ? [] : ['--session', agentSession]));
-  const args = [script, ...which, ...(options.args ?? [])];
+  const model = options.model === undefined ? [] : [`--model=${options.model}`];
+  const args = [script, ...which, ...model, ...(options.args ?? [])];
   return { command: program, args, env, duplex: true, firstInputs: [], files: [] };
 }

@@ -84,7 +84,13 @@ function inDialogue(session: Session, live: Live): Step {
 function feeding(session: Session, live: Live): Step | undefined {
   const prompt = feedable(session, live);
   if (prompt === undefined) return undefined;
+  if (isOtherwise(session)) return live.background > 0 ? { do: 'wait', for: 'agent' } : { do: 'close' };
   return beforePrompt(session, live, prompt) ?? onceKept(session, live, { do: 'feed', prompt });
+}
+
+/** Between turns, and another model is to be used than the one that the agent runs with: it is started again. */
+function isOtherwise({ turn, run, stronger }: Session): boolean {
+  return turn === undefined && run?.stronger !== stronger;
 }
 
 /** What comes when a live agent is to be given nothing. */

@@ -135,7 +135,7 @@ function countedPrompt(session: Session, actor: Actor, revival: boolean | undefi
   if (revival === true) return { revivals: (session.revivals ?? 0) + 1 };
   if (actor === 'supervisor') return { automatic: (session.automatic ?? 0) + 1 };
   const fresh = { automatic: undefined, attempts: undefined, checkedAgain: undefined, raised: undefined };
-  return { ...fresh, dangers: undefined, revivals: undefined };
+  return { ...fresh, stronger: undefined, dangers: undefined, revivals: undefined };
 }
 
 const folds: { readonly [K in keyof Folded]: Fold<K> } = {
@@ -175,6 +175,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       offset: data.offset,
       inputs: data.inputs,
       closing: false,
+      ...defined({ stronger: session.stronger }),
     };
     return patch(advanced(session, data.offset), { run, agentSession: data.agentSession ?? session.agentSession });
   },

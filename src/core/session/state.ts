@@ -71,6 +71,8 @@ export interface Run {
   /** Highest input number given out. */
   readonly inputs: number;
   readonly closing: boolean;
+  /** The stronger model that it was started with. */
+  readonly stronger?: string;
   readonly code?: number;
   readonly signal?: string;
   readonly why?: string;
@@ -334,6 +336,8 @@ export interface Session {
   readonly approval?: Approval;
   /** Failures since a person last gave a prompt. */
   readonly attempts?: Attempts;
+  /** The stronger model that is used, until a person gives a prompt. */
+  readonly stronger?: string;
   /** How often the agent was started again after something outside had ended it, since it last came to the end of a turn. */
   readonly revivals?: number;
   /** Prompts that the supervisor sent since then. */

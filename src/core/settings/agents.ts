@@ -40,7 +40,11 @@ export function agentProblems(layers: readonly Layer[], there: AgentsThere): rea
 const forCommands: readonly (SettingKey | undefined)[] = ['agents.<id>.command', 'agents.<id>.args', 'agents.<id>.env'];
 
 /** What an agent can be told that takes such things. */
-const forChoosers: readonly (SettingKey | undefined)[] = ['agents.<id>.model', 'agents.<id>.permissionMode'];
+const forChoosers: readonly (SettingKey | undefined)[] = [
+  'agents.<id>.model',
+  'agents.<id>.strongerModel',
+  'agents.<id>.permissionMode',
+];
 
 function optionProblem(
   key: string,

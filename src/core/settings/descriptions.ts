@@ -102,6 +102,8 @@ export const descriptions: Readonly<Record<SettingKey, string>> = {
   'agents.<id>.command': "The agent's program.",
   'agents.<id>.args': "Arguments that are added to the agent's command line.",
   'agents.<id>.model': 'The model that the agent is asked to use, in its own words; passed through unchanged.',
+  'agents.<id>.strongerModel':
+    'The model of the last try before a person is asked, in the words of the agent, and of what follows until a person gives a prompt.',
   'agents.<id>.permissionMode': 'How the agent asks for permission, in its own words.',
   'agents.<id>.maxRetries': "How often the agent repeats a request that its model's service did not answer.",
   'agents.<id>.env': "Names of further variables of your shell's environment that the agent may see.",

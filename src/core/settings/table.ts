@@ -284,6 +284,10 @@ export const table = {
     type: type.plainLine,
     scope: 'both',
   },
+  'agents.<id>.strongerModel': {
+    type: type.plainLine,
+    scope: 'both',
+  },
   'agents.<id>.permissionMode': {
     type: type.plainLine,
     scope: 'user',

@@ -40,6 +40,8 @@ export interface Judgement {
   readonly calibratedScore: number;
   /** What the attempts allow after one failure more. */
   readonly escalation: Escalation;
+  /** The stronger model that may be used, if one is set. */
+  readonly stronger?: string;
   /** Critical dangers that nobody has decided on. */
   readonly openDangers: readonly Finding[];
   /** The state from which the turn began is kept, and is another one. */
@@ -57,6 +59,8 @@ export interface Decision {
   readonly factors: readonly string[];
   /** The turn's changes are rolled back before anything else. */
   readonly rollBack?: true;
+  /** The model that is used from here on. */
+  readonly stronger?: string;
 }
 
 type Rule = (judgement: Judgement, thresholds: Thresholds) => Decision | undefined;
@@ -146,21 +150,37 @@ export function asksEachTurn(level: AutonomyLevel): boolean {
 function afterFailure(
   sentence: string,
   factor: string,
-  { escalation, level }: Pick<Judgement, 'escalation' | 'level'>,
+  { escalation, level, stronger }: Pick<Judgement, 'escalation' | 'level' | 'stronger'>,
   rollBack = false,
 ): Decision {
   if (escalation === 'person') return decision('ask', `${sentence} It was tried as often as allowed.`, factor);
   if (asksEachTurn(level)) return decision('ask', `${sentence} A person decides after each turn (${level}).`, factor);
-  const { action, how } = tries[escalation];
+  const { action, how } = escalation === 'stronger' ? lastTry(stronger) : tries[escalation];
   const rolled = rollBack ? ' What the turn changed is rolled back.' : '';
-  return { ...decision(action, `${sentence}${rolled} ${how}`, factor), ...(rollBack ? { rollBack } : {}) };
+  return {
+    ...decision(action, `${sentence}${rolled} ${how}`, factor),
+    ...(rollBack ? { rollBack } : {}),
+    ...(escalation === 'stronger' && stronger !== undefined ? { stronger } : {}),
+  };
 }
 
 const tries = {
   again: { action: 'retry', how: 'It is tried once more.' },
   'more-context': { action: 'continue', how: 'It goes on with the error and more context.' },
-  stronger: { action: 'escalate', how: 'It is the last try before a person is asked.' },
-} as const satisfies Record<Exclude<Escalation, 'person'>, { readonly action: Action; readonly how: string }>;
+} as const satisfies Record<Exclude<Escalation, 'person' | 'stronger'>, Try>;
+
+interface Try {
+  readonly action: Action;
+  readonly how: string;
+}
+
+function lastTry(stronger: string | undefined): Try {
+  const by =
+    stronger === undefined
+      ? 'with the same model: no stronger one is set (`agents.<id>.strongerModel`)'
+      : `with the stronger model ${stronger}, since the same failure came back`;
+  return { action: 'escalate', how: `It is the last try before a person is asked, ${by}.` };
+}
 
 function sentences(all: readonly string[]): string {
   return all.map((each) => each.replace(/\.$/u, '')).join('; ') || 'nothing speaks for it';

@@ -18,6 +18,8 @@ export interface JudgedBy {
   /** The failure of the turn, when it failed; see `failureOf`. */
   readonly failure: Fingerprint | undefined;
   readonly limits: AttemptLimits;
+  /** The stronger model that may be used. */
+  readonly stronger?: string;
   readonly budget: Amounts;
   /** What no approval raises. */
   readonly most?: Amounts;
@@ -58,6 +60,7 @@ function judgedOf(session: Session, judgement: Judgement, by: JudgedBy): Judged 
     ...{ level, issues, gates, confidence, ...review },
     calibratedScore: calibrated(confidence.score, by.curve),
     escalation: escalationAfter(attempts, by.failure?.id ?? '', by.limits),
+    ...defined({ stronger: by.stronger }),
     openDangers: openDangers(session),
     canRollBack: by.began !== undefined && by.began.tree !== tree,
     cancelled: false,

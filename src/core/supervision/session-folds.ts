@@ -15,11 +15,12 @@ function judged(session: Session, event: Recorded<'turn.validated' | 'turn.revie
 }
 
 function decided(session: Session, event: Recorded<'turn.decided'>): Session {
-  const { failure, action } = event.data.decided;
+  const { failure, action, stronger = session.stronger } = event.data.decided;
   const before = session.attempts ?? noAttempts;
   return patch(session, {
     judgement: reduceJudgement(session.judgement, event),
     attempts: failure === undefined ? withSuccess(before) : withFailure(before, 'task', failure, event.at),
+    stronger,
     checkedAgain: action === 'continue' && failure === undefined ? true : undefined,
   });
 }

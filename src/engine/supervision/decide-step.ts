@@ -43,7 +43,7 @@ export async function decideTurn(
     ...limits,
     failure: words === undefined ? undefined : fingerprintOf(words),
     curve: reliability(casesOf(store, session.repository.id)),
-    ...defined({ began }),
+    ...defined({ began, stronger: strongerOf(settings, session) }),
   });
   const known = { judgement, decided, output, limits, ...defined({ began }) };
   const next = await following(context, session, place, known);
@@ -57,6 +57,12 @@ export async function decideTurn(
     if (!same || overtaken) return [];
     return [...eventsOf(context, present, judgement, next), ...confidenceStops(context, present, judgement, decided)];
   });
+}
+
+/** The stronger model of the session's agent, unless it is the one that the agent is asked to use anyway. */
+function strongerOf({ agents }: Settings, { agent, agentOptions }: Session): string | undefined {
+  const { model, strongerModel } = agents[agent] ?? {};
+  return strongerModel === (agentOptions['model'] ?? model) ? undefined : strongerModel;
 }
 
 /** A finished turn of which a person wanted to hear when nobody is so sure of it. Every other decision asks or goes on anyway. */

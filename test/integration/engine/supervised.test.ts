@@ -14,7 +14,10 @@ const demo = fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', i
 /** Says no while the worktree has a file `bad.md`; waits there while there is a file `hold` at home. */
 const script = `echo "judging $(ls)"; while [ -e "$HOME/hold" ]; do sleep 0.05; done
 [ ! -e bad.md ] || { echo "bad.md is there at $(date)"; exit 3; }`;
-const config = `supervision:
+/** It goes on where the settings of the world end: about agents. */
+const config = `  demo:
+    strongerModel: stronger-demo
+supervision:
   model: none
   gates:
     - [sh, -c, ${JSON.stringify(script)}]
@@ -97,9 +100,16 @@ describe('a session whose turns are judged by gates', function () {
       ['continue', 'escalate', 'ask'],
     );
     assert.deepEqual([errors[0]?.count, automatic], [3, 2], 'a date in the output makes no other error of it');
-    const prompts = (await journalOf(world)).filter(
-      ({ type, data }) => type === 'prompt.added' && data['session'] === session,
+    const of = async (what: string) =>
+      (await journalOf(world)).filter(({ type, data }) => type === what && data['session'] === session);
+    assert.match(judgements[1]?.decision?.sentence ?? '', /with the stronger model stronger-demo/u);
+    const models = (await of('agent.identified')).map(({ data }) => data['model']);
+    assert.deepEqual(
+      models,
+      ['demo', 'stronger-demo'],
+      'the last try is made by the stronger one, in the same conversation',
     );
+    const prompts = await of('prompt.added');
     assert.deepEqual(
       prompts.map(({ actor }) => actor.split(':')[0]),
       ['user', 'supervisor', 'supervisor'],
@@ -118,6 +128,7 @@ describe('a session whose turns are judged by gates', function () {
       answer: { choice: 'deny', reason: 'something else #write:other.md' },
     });
     await person.sees(session, 'needs-you');
+    assert.equal((await of('agent.identified'))[2]?.data['model'], 'demo', 'a person begins with the usual one');
     const fresh = await supervision(session);
     assert.deepEqual([fresh.errors[0]?.count, fresh.automatic], [3, 2], 'a prompt of a person is a fresh start');
     assert.equal(fresh.judgements.length, 6);

@@ -208,7 +208,16 @@ describe('the decision', () => {
       'continue',
       /`npm run test` ended with code 1\. It goes on with the error/u,
     ],
-    [{ gates: failing, escalation: 'stronger' }, 'escalate', /last try before a person is asked/u],
+    [
+      { gates: failing, escalation: 'stronger' },
+      'escalate',
+      /last try [^]* with the same model: no stronger one is set/u,
+    ],
+    [
+      { gates: failing, escalation: 'stronger', stronger: 'big' },
+      'escalate',
+      /last try [^]*the stronger model big, since/u,
+    ],
     [{ gates: failing, escalation: 'person' }, 'ask', /as often as allowed/u],
     [{ gates: { say: 'unknown', missing: gates } }, 'ask', /Not all gates/u],
     [

@@ -65,6 +65,34 @@ describe('a session', () => {
     assert.equal(statusOf(world.ledger.get('a')), 'running');
   });
 
+  it('is ended and begun again for another model, and with no prompt lost or given twice', () => {
+    const world = new World();
+    running(world);
+    world.finish('a');
+    const decided = { action: 'escalate', sentence: '', factors: [], score: 0, calibrated: 0, weights: [] } as const;
+    world.ledger.append(
+      [
+        event('turn.decided', { session: 'a', turn: 1, decided: { ...decided, stronger: 'big' } }),
+        event('prompt.added', { session: 'a', prompt: 2, text: 'again', steer: false }),
+      ],
+      'supervisor',
+    );
+    for (const expected of ['close', 'start', 'feed']) assert.equal(world.step('a').do, expected);
+    assert.equal(world.ledger.get('a').run?.stronger, 'big');
+    world.take('a');
+    world.finish('a');
+    world.ledger.append(
+      [event('prompt.added', { session: 'a', prompt: 3, text: 'and now', steer: false })],
+      'user:cli',
+    );
+    for (const expected of ['close', 'start', 'feed']) assert.equal(world.step('a').do, expected);
+    assert.equal(world.ledger.get('a').run?.stronger, undefined);
+    assert.deepEqual(
+      world.ledger.get('a').prompts.map(({ n, state }) => [n, state]),
+      [[3, 'written']],
+    );
+  });
+
   it('takes no other input for an agent that can only do what it asked for', () => {
     const world = new World();
     running(world);

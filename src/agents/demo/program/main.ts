@@ -13,14 +13,17 @@ import { linesOf, messageOf } from '../../line-protocol/input.ts';
 import { MemoryFile } from './memory.ts';
 
 const version = '1.0.0';
-const usage = 'Usage: demo-agent [--session ID | --resume ID [--at TURN --session ID]] | --version\n';
+const usage = 'Usage: demo-agent [--session ID | --resume ID [--at TURN --session ID]] [--model NAME] | --version\n';
 
 function say(message: OutMessage): void {
   process.stdout.write(jsonLine(message));
 }
 
 /** Reads prompts from the input until it ends. The exit code. */
-async function converse(session: string, { resume, at }: { resume?: string; at?: string }): Promise<number> {
+async function converse(
+  session: string,
+  { resume, at, model = 'demo' }: { resume?: string; at?: string; model?: string },
+): Promise<number> {
   const folder = process.env['COPPICE_AGENT_STATE'] ?? join(tmpdir(), 'coppice-demo-agent');
   const memory =
     resume !== undefined && at !== undefined
@@ -30,7 +33,7 @@ async function converse(session: string, { resume, at }: { resume?: string; at?:
     process.stderr.write(`There is no conversation ${resume ?? session} in ${folder}.\n`);
     return 1;
   }
-  say({ type: 'session', session, model: 'demo', version });
+  say({ type: 'session', session, model, version });
   const conversation = new Conversation({ root: process.cwd(), memory, say });
   for await (const line of linesOf(process.stdin)) {
     const message = messageOf(line);
@@ -50,6 +53,7 @@ async function main(): Promise<number> {
         session: { type: 'string' },
         resume: { type: 'string' },
         at: { type: 'string' },
+        model: { type: 'string' },
         version: { type: 'boolean' },
       },
     }));
@@ -61,11 +65,12 @@ async function main(): Promise<number> {
     process.stdout.write(`coppice-demo ${version}\n`);
     return 0;
   }
-  const { session, resume, at } = values;
+  const { session, resume, at, model } = values;
   const which = at === undefined ? (resume ?? session) : session;
   return converse(which ?? `pid-${process.pid}`, {
     ...(resume === undefined ? {} : { resume }),
     ...(at === undefined ? {} : { at }),
+    ...(model === undefined ? {} : { model }),
   });
 }
 
