@@ -9,7 +9,6 @@ import { Disposables, type Disposable } from './lifecycle/disposables.ts';
 import type { LogChannel } from './log/log.ts';
 import { ToolInputs } from './needs-you/inputs.ts';
 import { OpenPanels } from './panel/panels.ts';
-import { openTerminal } from './panel/terminal.ts';
 import { openSupervisors, type SupervisorPanels } from './supervisor/panels.ts';
 import { windowPlaces, type Places } from './places/places.ts';
 import { openReview, type Review } from './review/review.ts';
@@ -73,7 +72,7 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
   const keys = openContextKeys(log);
   const commands = openCommands(log);
   const { secrets, extensionUri: extension } = context;
-  const ofPanels = { link, all, log, commands, secrets, extension, attention, openTerminal };
+  const ofPanels = { link, all, log, commands, secrets, extension, attention };
   const panels = owner.add(new OpenPanels(ofPanels));
   const openSession = (session: string): Promise<void> => panels.open(session);
   const supervisors = owner.add(openSupervisors({ ...ofPanels, openSession }));

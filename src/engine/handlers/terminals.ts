@@ -14,10 +14,10 @@ export function terminalHandlers(services: Services): TerminalHandlers {
   const { store, executors } = services;
   return {
     'containers/tidy': async ({ all }) => ({ removed: await executors.docker.tidy(all) }),
-    'session/resources': ({ session: key }) => {
+    'session/resources': ({ session: key, disk }) => {
       const session = store.find(key);
       const executor = executors.executor(session.executor, session.requester.env);
-      return resourcesOf(session, executor, services.runRef(session.id, session.run?.n ?? 0));
+      return resourcesOf(session, executor, services.runRef(session.id, session.run?.n ?? 0), disk);
     },
     'session/terminal': async ({ session: key }) => {
       const { id, worktree, task, mode, agent, executor } = store.find(key);

@@ -22,15 +22,20 @@ export interface Resources {
 /** Whoever asks waits for the answer, and a worktree can have any number of files. */
 const countingMs = 2000;
 
-/** Looks at the processes of the session's run, if one lives, and at its worktree. Never throws. */
-export async function resourcesOf(session: Session, executor: Executor, run: RunRef): Promise<Resources> {
+/** Looks at the processes of the session's run, if one lives, and at its worktree if `counted`. Never throws. */
+export async function resourcesOf(
+  session: Session,
+  executor: Executor,
+  run: RunRef,
+  counted: boolean,
+): Promise<Resources> {
   const nothing = (): undefined => undefined;
   const live = isLive(session);
   const [memoryBytes, processes, ports, disk] = await Promise.all([
     live ? executor.memory(run).catch(nothing) : undefined,
     live ? executor.processes(run).catch(nothing) : undefined,
     live ? executor.ports?.(run).catch(nothing) : undefined,
-    session.worktree === undefined ? undefined : diskOf(session.worktree.path, countingMs).catch(nothing),
+    session.worktree === undefined || !counted ? undefined : diskOf(session.worktree.path, countingMs).catch(nothing),
   ]);
   return defined({
     memoryBytes,

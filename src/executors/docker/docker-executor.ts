@@ -194,7 +194,8 @@ export class DockerExecutor implements Executor {
 
   async memory(run: RunRef): Promise<number | undefined> {
     const stats = await this.#daemon.find((docker) =>
-      docker.getContainer(containerName(run.session, run.run)).stats({ stream: false }),
+      // Of one look: for how busy its processors are the daemon would take a second one a second later.
+      docker.getContainer(containerName(run.session, run.run)).stats({ stream: false, 'one-shot': true }),
     );
     return stats?.memory_stats.usage;
   }

@@ -153,8 +153,8 @@ async function show(
 ): Promise<void> {
   switch (what) {
     case 'terminal':
-      services.openTerminal(worktreeOf(detail()), detail()?.title ?? '');
-      return;
+      worktreeOf(detail());
+      return services.commands.run('coppice.openTerminal', detail()?.id);
     case 'worktree': {
       const folder = vscode.Uri.file(worktreeOf(detail()));
       await vscode.commands.executeCommand('vscode.openFolder', folder, { forceNewWindow: true });

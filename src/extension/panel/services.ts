@@ -17,6 +17,4 @@ export interface PanelServices {
   readonly secrets: SecretStore;
   /** Where the extension is installed. */
   readonly extension: vscode.Uri;
-  /** Opens a terminal in a folder. */
-  readonly openTerminal: (folder: string, title: string) => void;
 }

@@ -1,7 +1,7 @@
 /** What is said of a session in a row, a tooltip, or aloud. Text of people and agents is cleaned and cut here. */
 import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../core/printable.ts';
-import type { SessionView } from '../../protocol/schemas.ts';
+import type { ResourcesView, SessionView } from '../../protocol/schemas.ts';
 import { belowText, type Below } from './below.ts';
 import { isSettled, lookOf } from './status-look.ts';
 
@@ -51,6 +51,13 @@ export function changesText({ changes }: Pick<SessionView, 'changes'>): string {
 export function linesText({ changes }: Pick<SessionView, 'changes'>): string {
   if (changes === undefined || changes.files === 0) return '';
   return `+${changes.insertions} \u2212${changes.deletions}`;
+}
+
+/** `120 MB of memory · ports 3000`, or nothing: what its processes use of their machine at the moment. */
+export function usesText({ memoryBytes, ports = [] }: ResourcesView = {}): string {
+  const memory = memoryBytes === undefined ? '' : l10n.t('{0} MB of memory', Math.round(memoryBytes / 1e6));
+  const open = ports.length === 0 ? '' : l10n.t('ports {0}', ports.join(', '));
+  return [memory, open].filter((part) => part !== '').join(' · ');
 }
 
 /** Since when the session is where it is, in milliseconds since 1970. */

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
-import type { SessionDetail, SessionView } from '../../protocol/schemas.ts';
+import type { ResourcesView, SessionDetail, SessionView } from '../../protocol/schemas.ts';
 import type { Below } from './below.ts';
-import { changesText, linesText, sessionDescription, sessionTitle } from './labels.ts';
+import { changesText, linesText, usesText, sessionDescription, sessionTitle } from './labels.ts';
 import { lookOf } from './status-look.ts';
 
 const textLimit = 400;
@@ -14,6 +14,7 @@ export function sessionTooltip(
   detail: SessionDetail | undefined,
   now: number,
   below?: Below,
+  uses?: ResourcesView,
 ): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
   text.appendMarkdown('**').appendText(sessionTitle(session)).appendMarkdown('**');
@@ -21,6 +22,7 @@ export function sessionTooltip(
     if (what !== '') text.appendMarkdown(`\n\n$(${icon}) `).appendText(oneLine(what, textLimit));
   };
   for (const [icon, what] of facts(session, detail, now, below)) line(icon, what);
+  line('pulse', usesText(uses));
   for (const remark of session.changes?.remarks ?? []) line('info', remark);
   return text;
 }

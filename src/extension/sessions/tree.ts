@@ -1,12 +1,16 @@
 import * as vscode from 'vscode';
+import { within } from '../../protocol/client/deadline.ts';
+import type { ResourcesView } from '../../protocol/schemas.ts';
 import type { App } from '../app.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import { archiveItem, repositoryItem, sessionItem, turnItem } from './items.ts';
 import { sessionDescription } from './labels.ts';
 import { Outline, Rows, touched, type Row } from './outline.ts';
+import { isAtWork } from './status-look.ts';
 import { sessionTooltip } from './tooltip.ts';
 
 const minuteMs = 60_000;
+const usesMs = 1000;
 
 /** Rows of the Sessions view. Only rows that changed are drawn again. */
 export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
@@ -85,10 +89,10 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
 
   async resolveTreeItem(item: vscode.TreeItem, row: Row): Promise<vscode.TreeItem> {
     if (row.kind !== 'session') return item;
-    await this.#look(row.id);
+    const [uses] = await Promise.all([this.#uses(row.id), this.#look(row.id)]);
     const entry = this.#app.sessions.entries.get(row.id);
     if (entry !== undefined)
-      item.tooltip = sessionTooltip(entry.session, entry.detail, Date.now(), this.#outline.below(row.id));
+      item.tooltip = sessionTooltip(entry.session, entry.detail, Date.now(), this.#outline.below(row.id), uses);
     return item;
   }
 
@@ -111,6 +115,15 @@ export class SessionsTree implements vscode.TreeDataProvider<Row>, Disposable {
     const { all, sessions, link, log } = this.#app;
     if (sessions.entries.get(id)?.detail !== undefined || link.state.status !== 'connected') return;
     await all.look(id).catch((error: unknown) => log.debug(`Session ${id} could not be looked at.`, error));
+  }
+
+  /** What an agent at work uses; whoever waits for a tooltip does not wait long for that. */
+  async #uses(id: string): Promise<ResourcesView | undefined> {
+    const { sessions, link } = this.#app;
+    const session = sessions.entries.get(id)?.session;
+    if (session === undefined || !isAtWork(session) || link.state.status !== 'connected') return undefined;
+    const asked = link.request('session/resources', { session: id, disk: false });
+    return within(usesMs, asked, () => new Error('It took too long.')).catch(() => undefined);
   }
 
   #age(): void {

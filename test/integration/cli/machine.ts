@@ -20,6 +20,7 @@ export interface Ran {
 export interface Row {
   readonly id: string;
   readonly status: string;
+  readonly executor?: string;
   readonly prompt: string;
   readonly worktree: string | null;
   readonly branch: string | null;

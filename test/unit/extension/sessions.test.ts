@@ -11,6 +11,7 @@ import {
   sessionLabel,
   sessionTitle,
   spokenSession,
+  usesText,
 } from '../../../src/extension/sessions/labels.ts';
 import { Outline, rowId, Rows, touched, type Row } from '../../../src/extension/sessions/outline.ts';
 import { isAtWork, isSettled, lookOf } from '../../../src/extension/sessions/status-look.ts';
@@ -31,6 +32,16 @@ describe('a session in a row', () => {
       spokenSession(session('a', { changes }), startedAt + 90 * minute),
       /^Title of a, running, for 1 h, 3 files/u,
     );
+  });
+
+  it('says what its processes use, as far as that is known', () => {
+    assert.equal(
+      usesText({ memoryBytes: 123_400_000, ports: [3000, 8080], processes: 3 }),
+      '123 MB of memory · ports 3000, 8080',
+    );
+    assert.equal(usesText({ memoryBytes: 5_000_000, ports: [] }), '5 MB of memory');
+    assert.equal(usesText({ ports: [3000] }), 'ports 3000');
+    assert.equal(usesText(undefined), '');
   });
 
   it('tells ages in one unit', () => {
