@@ -1,6 +1,6 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
 import { fieldsOf, listOf, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
-import { plainText } from '../plain-text.ts';
+import { plainLine, plainText } from '../plain-text.ts';
 
 /** Longest output of a tool that goes into an event, characters; all of it is in the stream. */
 const outputLimit = 32 * 1024;
@@ -29,7 +29,7 @@ export function assistantEvents(fields: Fields): readonly AgentEvent[] {
         return called(block, mark);
     }
     if (type.endsWith('tool_result')) return toolResult(block, undefined, false);
-    return [{ kind: 'unrecognised', what: `assistant block ${type}` }];
+    return [{ kind: 'unrecognised', what: `assistant block ${plainLine(type, 60)}` }];
   });
 }
 

@@ -88,6 +88,11 @@ describe('Claude Code: hostile output', () => {
     );
   });
 
+  it('names a block of an unknown type without what its name would do to a screen', () => {
+    const content = [{ type: '\u0000\u001b[2J\u202e' }];
+    check(feed([JSON.stringify({ type: 'assistant', message: { role: 'assistant', content } })]));
+  });
+
   it('takes captured lines in any order, with any part of them replaced or cut', () => {
     const mutated = fc
       .tuple(fc.constantFrom(...allLines), fc.nat(), hostile, fc.boolean())
