@@ -165,6 +165,19 @@ describe('sessions in containers', function () {
     assert.match(read(stream), /^step 1\nstep 2\ndone\n$/u);
   });
 
+  it('are over, and not started again, when a person stops or kills the container', async () => {
+    for (const [how, status] of [
+      ['stop', 'interrupted'],
+      ['kill', 'failed'],
+    ] as const) {
+      const id = await run(`to ${how}`, `echo ready; sleep 600 # ${how}`);
+      await place.when(id, ({ stream }) => read(stream).includes('ready'), 'the agent');
+      daemon.docker(how, `coppice-${id}-1`);
+      const ended = await place.ended(id);
+      assert.deepEqual([ended.status, ended.turns], [status, 1], JSON.stringify(ended));
+    }
+  });
+
   it('leave containers that `clean` and `nuke` remove, and nobody else’s', async () => {
     const other = daemon.docker('create', '--network', 'none', daemon.image, 'sh').trim();
     const id = await run('long', 'echo ready; sleep 600');
