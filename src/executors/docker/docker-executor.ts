@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { ContainerInspectInfo } from 'dockerode';
 import { defined } from '../../core/defined.ts';
 import { CoppiceError } from '../../core/errors.ts';
@@ -50,6 +51,7 @@ const startMs = 60_000;
 const sweepMs = 5_000;
 /** Of a container that was killed as a whole; an agent that is killed inside of one is recorded by its wrapper. */
 const killedCode = 137;
+const removals = 5;
 
 /** Agents in containers of this host. Their files are those of the local runner, so they are read here; only processes are asked of the daemon. */
 export class DockerExecutor implements Executor {
@@ -99,20 +101,19 @@ export class DockerExecutor implements Executor {
     await prepareRun(spec, info.Name ?? 'docker');
     const place = await this.#place(spec, policy);
     try {
-      const container = await this.#daemon.ask((docker) =>
-        docker.createContainer(containerOf(spec, place, policy, this.#engine)),
-      );
-      // Attached before the start, so that nothing is missed; what it reads first is its environment.
-      const input = await container.attach({ stream: true, stdin: true, hijack: true });
-      await container.start();
-      input.end(startText(spec, { path: '' }));
+      await this.#daemon.ask((docker) => docker.createContainer(containerOf(spec, place, policy, this.#engine)));
     } catch (error) {
-      const there = await this.#afterConflict(spec, error, signal);
-      if (there !== undefined) return there;
-      await this.#undo(spec);
-      throw (await foreignImage(this.#daemon, policy.image)) ?? refusal(error, policy.image, spec);
+      // Somebody else made the container at the same moment: theirs is the run.
+      if (statusOf(error) === 409) return this.#known(spec, signal);
+      throw await this.#failed(spec, policy.image, error);
     }
-    return this.#known(spec, signal);
+    const input = await this.#begin(spec, policy.image);
+    try {
+      return await this.#known(spec, signal);
+    } finally {
+      // It was read whole by then; nobody in the container reads it again.
+      input.destroy();
+    }
   }
 
   async probe(run: RunRef): Promise<RunState> {
@@ -300,9 +301,23 @@ export class DockerExecutor implements Executor {
     return undefined;
   }
 
-  /** Somebody else made the container at the same moment: theirs is the run. */
-  async #afterConflict(spec: RunSpec, error: unknown, signal: AbortSignal): Promise<RunRecord | undefined> {
-    return statusOf(error) === 409 ? this.#known(spec, signal) : undefined;
+  /** Starts the container that was made, and hands it its environment and command line. */
+  async #begin(spec: RunSpec, image: string): Promise<Duplex> {
+    try {
+      const name = containerName(spec.session, spec.run);
+      // Attached before the start, so that nothing is missed.
+      const input = await this.#daemon.input(name);
+      await this.#daemon.ask((docker) => docker.getContainer(name).start());
+      return input.end(startText(spec, { path: '' }));
+    } catch (error) {
+      throw await this.#failed(spec, image, error);
+    }
+  }
+
+  /** Takes back a start that came to nothing, and says why it did. */
+  async #failed(spec: RunSpec, image: string, error: unknown): Promise<unknown> {
+    await this.#undo(spec);
+    return (await foreignImage(this.#daemon, image)) ?? refusal(error, image, spec);
   }
 
   /** The record, once the agent is known. */
@@ -370,7 +385,8 @@ export class DockerExecutor implements Executor {
   async #inside({ session, run }: RunRef, command: readonly string[]): Promise<void> {
     await this.#daemon.ask(async (docker) => {
       const exec = await docker.getContainer(containerName(session, run)).exec({ Cmd: [...command] });
-      await exec.start({ Detach: true });
+      // Nothing is to be read, but the connection is free when it has been.
+      (await exec.start({ Detach: true })).resume();
     });
   }
 
@@ -393,10 +409,16 @@ export class DockerExecutor implements Executor {
   }
 
   async #removeContainer(id: string): Promise<void> {
-    try {
-      await this.#daemon.find((docker) => docker.getContainer(id).remove({ force: true, v: true }));
-    } catch (error) {
-      if (statusOf(error) !== 409) throw error; // somebody else removes it
+    for (let again = removals; ; again -= 1) {
+      try {
+        await this.#daemon.find((docker) => docker.getContainer(id).remove({ force: true, v: true }));
+        return;
+      } catch (error) {
+        if (statusOf(error) === 409) return; // somebody else removes it
+        // Podman fails to remove one that ends at this very moment.
+        if (statusOf(error) !== 500 || again === 1) throw error;
+        await pause(200);
+      }
     }
   }
 
