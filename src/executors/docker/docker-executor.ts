@@ -158,7 +158,7 @@ export class DockerExecutor implements Executor {
     }
     await this.#model.close(run.session);
     // With its container everything goes that the agent left behind.
-    await this.#remove(run);
+    await this.#remove(run, signal === 'SIGKILL');
     const swept =
       before.state === 'running' || before.state === 'unknown' ? killed.filter(({ by }) => by !== 'agent') : [];
     return { signal, killed: swept, left: [], state: await this.#look(run) };
@@ -396,14 +396,14 @@ export class DockerExecutor implements Executor {
     await this.#model.close(run.session);
   }
 
-  /** Removes the container; how its agent ended goes on record first, when nobody else could say so. */
-  async #remove(run: RunRef): Promise<void> {
+  /** Removes the container; how its agent ended goes on record, when nobody else could say so. `killed`: it was, and by us. */
+  async #remove(run: RunRef, killed = false): Promise<void> {
     const state = await this.#inspect(run);
     if (state === undefined) return;
     await this.#removeContainer(containerName(run.session, run.run));
     const unsaid = (await readProcesses(run)) !== undefined && (await readExit(run)) === undefined;
     if (!unsaid || !(await exists(run.directory))) return;
-    if (!state.Running && state.ExitCode === killedCode) return; // by whom, nobody knows
+    if (!killed && !state.Running && state.ExitCode === killedCode) return; // by whom, nobody knows
     const code = state.Running ? killedCode : state.ExitCode;
     await writeWhole(runPaths(run.directory).exit, JSON.stringify({ code, at: Math.floor(Date.now() / 1000) }));
   }
