@@ -11,14 +11,10 @@ limit=$(ulimit -Hn)
 printf '[containers]\ndefault_ulimits = ["nofile=%s:%s", "nproc=4096:4096"]\n[engine]\ncgroup_manager = "cgroupfs"\n' "$limit" "$limit" >"$folder/containers.conf"
 export CONTAINERS_CONF="$folder/containers.conf"
 # In its own folder: it leaves notes where it was started.
-ours() (
-  cd "$folder"
-  exec podman --root "$folder/root" --runroot "$folder/run" "$@"
-)
-ours system service --time 0 "unix://$socket" 2>"$folder/log" &
+(cd "$folder" && exec podman --root "$folder/root" --runroot "$folder/run" system service --time 0 "unix://$socket" 2>"$folder/log") &
 service=$!
 end() {
-  ours rm --all --force >/dev/null 2>&1 || :
+  podman --root "$folder/root" --runroot "$folder/run" rm --all --force >/dev/null 2>&1 || :
   kill "$service" 2>/dev/null || :
   wait "$service" 2>/dev/null || :
   umount "$folder/root/overlay" 2>/dev/null || :
