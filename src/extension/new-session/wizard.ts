@@ -68,14 +68,15 @@ async function askPrompt(state: State, step: Step): Promise<State | Back> {
 }
 
 async function askAgent(state: State, agents: readonly Found[], step: Step): Promise<State | Back> {
-  const before = state.agent ?? agents.find(({ standard }) => standard)?.id;
+  const usable = agents.filter((each) => each.usable);
+  const before = usable.find(({ id }) => id === state.agent) ?? usable.find(({ standard }) => standard);
   const missing = agents.filter(({ usable }) => !usable);
   const choices: (Choice<string> | Heading)[] = [
-    ...agents.filter(({ usable }) => usable).map(agentChoice),
+    ...usable.map(agentChoice),
     ...(missing.length === 0 ? [] : [{ heading: l10n.t('not usable here') }]),
     ...missing.map(agentChoice),
   ];
-  const active = before === undefined ? {} : { active: before };
+  const active = before === undefined ? {} : { active: before.id };
   const agent = await pickOne(choices, { ...step, placeholder: l10n.t('Choose an agent'), ...active });
   return agent === back ? back : { ...state, agent };
 }
