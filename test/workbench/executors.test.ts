@@ -1,4 +1,4 @@
-/** Where a session runs, as a person chooses it: what works here is offered, the rest says what it needs. */
+/** Where a session runs, as a person chooses it: what works here is offered, the rest says what it needs; a terminal leads there. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -72,5 +72,27 @@ describe('the place of a session', function () {
       .row(/Write a line/)
       .first();
     await soon(async () => !isThere || /tmux/.test(await drawn.innerText()), 'the executor in its row');
+  });
+
+  it('is where its terminal leads', async () => {
+    const { window } = code;
+    const terminal = window.page.locator('.terminal-wrapper.active, .terminal .xterm').first();
+    await until(
+      async () => {
+        await window.run('Coppice: Open Terminal in Worktree');
+        const only = window.quickInput.items.filter({ hasText: /Write a line/ }).first();
+        if (await isVisible(only, 5000)) await only.click({ timeout: 5000 });
+        await isVisible(terminal, 5000);
+      },
+      async () => terminal.isVisible(),
+      'a terminal',
+    );
+    if (isThere)
+      await soon(
+        () => Promise.resolve(server('list-clients') !== undefined && server('list-clients') !== ''),
+        'somebody at its window of tmux',
+      );
+    await window.settled();
+    await window.screenshot('executor-terminal');
   });
 });
