@@ -21,6 +21,8 @@ describe('the place of a session', function () {
   this.timeout(180_000);
   const isThere = tmux(process.env, '-V') !== undefined;
   const executor = isThere ? 'tmux' : 'local';
+  // Before the machine goes with its folder, in which the server's socket is.
+  after(() => void server('kill-server'));
   const code = workbench({
     prepare: async (machine) => {
       machine.env['TMUX_TMPDIR'] = machine.root;
@@ -29,7 +31,6 @@ describe('the place of a session', function () {
     },
   });
   const server = (...args: readonly string[]): string | undefined => tmux(code.machine.env, '-L', 'wb', ...args);
-  after(() => void server('kill-server'));
 
   it('is chosen among those that work here; the others say what they need', async () => {
     const { window, machine } = code;
