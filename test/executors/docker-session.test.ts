@@ -133,14 +133,18 @@ describe('sessions in containers', function () {
 
   it('are an ACP agent inside that asks and is answered; one that is killed goes on by itself, and then a person is asked', async () => {
     place.commit('an agent', { 'agent.mjs': readFileSync(scripted, 'utf8') });
+    // The agent names its file as it sees it; the breakpoint as everybody else does.
+    await place.engine.request('breakpoint/set', { path: place.repository, condition: 'path made.*' });
     const [id, hopeless] = await Promise.all([
-      place.run('write made.txt', { executor: 'docker', agent: 'talker' }),
+      place.run('write /workspace/made.txt', { executor: 'docker', agent: 'talker' }),
       place.run('try', { executor: 'docker', agent: 'dier' }),
     ]);
-    await place.when(id, ({ needs }) => needs.length > 0, 'it asks');
+    const asking = await place.when(id, ({ needs }) => needs.length > 0, 'it asks');
+    assert.match(asking.needs[0]?.why ?? '', /A breakpoint holds it: .*made\.\*/u);
     await place.engine.request('session/answer', { session: id, answer: { choice: 'allow' } });
     const ended = await place.ended(id);
-    assert.deepEqual([ended.status, ended.text], ['reported', 'made.txt: selected yes'], JSON.stringify(ended));
+    const said = '/workspace/made.txt: selected yes';
+    assert.deepEqual([ended.status, ended.text], ['reported', said], JSON.stringify(ended));
     assert.equal(place.changes(ended)['made.txt'], 'made\n');
     const { needs, turns } = await place.when(hopeless, (each) => each.needs.length > 0, 'a person is asked');
     assert.deepEqual([needs[0]?.kind, turns], ['decision', 4]);

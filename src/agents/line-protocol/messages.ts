@@ -29,6 +29,8 @@ export type OutMessage =
       readonly detail?: string;
       readonly tool?: string;
       readonly input?: JsonObject;
+      /** The id of the `tool` that it is about. */
+      readonly use?: string;
       /** No other input than this one is taken with an answer. */
       readonly fixed?: boolean;
       readonly questions?: readonly AgentQuestion[];

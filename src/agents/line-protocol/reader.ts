@@ -164,7 +164,7 @@ function requestOf(id: string, fields: Fields): AgentRequest {
     title: plainLine(textOf(fields['title']) ?? `A ${kind} is asked`),
     detail: plainText(textOf(fields['detail']) ?? ''),
     ...(tool === undefined ? {} : { tool: plainLine(tool, 100) }),
-    ...defined({ input }),
+    ...defined({ input, use: wordOf(fields['use']) }),
     ...(fields['fixed'] === true ? { fixed: true } : {}),
     ...(questions.length === 0 ? {} : { questions }),
   };

@@ -18,6 +18,8 @@ export interface AgentRequest {
   readonly detail: string;
   readonly tool?: string;
   readonly input?: Readonly<Record<string, unknown>>;
+  /** The use of a tool that it is about, by the id with which that begins, where the agent says so. */
+  readonly use?: string;
   /** The agent takes no other input than this one: it is done so or not at all. */
   readonly fixed?: boolean;
   readonly questions?: readonly AgentQuestion[];

@@ -59,6 +59,8 @@ export interface SessionEvents {
     /** Inputs that the agent got with its start. */
     inputs: number;
     intent: string;
+    /** The path under which the agent sees the worktree, where that is another one. */
+    cwd?: string;
   };
   /** The state of the agent's process cannot be told; shown as unknown until it can. */
   'run.doubted': { session: string; run: number; why: string };

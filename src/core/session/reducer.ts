@@ -175,7 +175,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       offset: data.offset,
       inputs: data.inputs,
       closing: false,
-      ...defined({ stronger: session.stronger }),
+      ...defined({ stronger: session.stronger, cwd: data.cwd }),
     };
     return patch(advanced(session, data.offset), { run, agentSession: data.agentSession ?? session.agentSession });
   },

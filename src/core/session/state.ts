@@ -71,6 +71,8 @@ export interface Run {
   /** Highest input number given out. */
   readonly inputs: number;
   readonly closing: boolean;
+  /** The path under which its agent sees the worktree, where that is another one: in a container, on another host. */
+  readonly cwd?: string;
   /** The stronger model that it was started with. */
   readonly stronger?: string;
   readonly code?: number;

@@ -12,7 +12,7 @@ import type { AutonomyLevel } from './decision.ts';
 import { isVerified } from './due.ts';
 import { isNeverRemembered } from './finding.ts';
 import type { QualityGate } from './gate.ts';
-import { toolUse, type ToolUse } from './moments.ts';
+import { toolUse, worktreeSeen, type ToolUse } from './moments.ts';
 import { isGranted } from './stops.ts';
 
 /** Has work at rest checked by the gates. Asked for while that is under way, it is that. @throws CoppiceError `wrong-state` */
@@ -217,8 +217,8 @@ export function remembered(
   return [event('grant.given', { ...grant, ...(remember.scope === 'session' ? { only: session.id } : {}) })];
 }
 
-function usedIn({ worktree }: Session, { request }: Breakpoint): ToolUse {
-  return toolUse(request?.tool ?? '', request?.input ?? {}, worktree?.path ?? '');
+function usedIn(session: Session, { request }: Breakpoint): ToolUse {
+  return toolUse(request?.tool ?? '', request?.input ?? {}, worktreeSeen(session));
 }
 
 function once(what: string): CoppiceError {

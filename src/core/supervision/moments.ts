@@ -24,7 +24,12 @@ export const pathFields = [
   'target_file',
 ] as const;
 
-/** What a tool is used for. Nothing of the input is believed beyond being text. */
+/** The path of the worktree as the agent at work sees it, and names files by; empty before there is one. */
+export function worktreeSeen({ run, worktree }: Pick<Session, 'run' | 'worktree'>): string {
+  return run?.cwd ?? worktree?.path ?? '';
+}
+
+/** What a tool is used for; `worktree` is its path as the agent sees it. Nothing of the input is believed beyond being text. */
 export function toolUse(tool: string, input: Readonly<Record<string, unknown>>, worktree: string): ToolUse {
   const texts = (fields: readonly string[]): string[] =>
     fields.flatMap((name) => {

@@ -14,6 +14,7 @@ import type { Line } from '../../executors/lines.ts';
 import { readRange } from '../../executors/read-range.ts';
 import { fileSize, freeBytes } from '../../executors/space.ts';
 import { agentQuestion, type AgentQuestion } from '../supervision/help.ts';
+import { worktreeSeen } from '../../core/supervision/moments.ts';
 import { ToolWatch, withStops, type Used } from '../supervision/stops.ts';
 import { Activity } from './activity.ts';
 import { engineActor, type SessionContext } from './context.ts';
@@ -84,7 +85,7 @@ export class Follower {
     this.#changed = changed;
     this.#from = run.offset;
     this.#offset = run.offset;
-    this.#tools = new ToolWatch(session.worktree?.path ?? '');
+    this.#tools = new ToolWatch(worktreeSeen({ ...session, run }));
     this.caughtUp = new Promise((resolve) => (this.#catchUp = resolve));
   }
 

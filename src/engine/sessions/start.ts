@@ -87,6 +87,8 @@ interface Started {
   readonly record: RunRef | RunRecord;
   /** Inputs that were given with the start. */
   readonly inputs: number;
+  /** Where the agent sees the worktree. */
+  readonly cwd: string;
 }
 
 async function spawnAgent(
@@ -136,7 +138,7 @@ async function spawnAgent(
     context.stopping,
   );
   await giveInputs(context, session, ref, command);
-  return { record, inputs };
+  return { record, inputs, cwd: view.cwd };
 }
 
 /** What keeps servers and containers of this worktree out of the way of others'. */
@@ -191,7 +193,7 @@ async function confirm(
   session: Session,
   agent: Agent,
   { intent, spawn }: Announced,
-  { record, inputs }: Started,
+  { record, inputs, cwd }: Started,
   prompt: number,
 ): Promise<void> {
   const { run, offset, agentSession } = spawn;
@@ -202,7 +204,7 @@ async function confirm(
     record: { ...record },
     inputs,
     intent,
-    ...defined({ agentSession }),
+    ...defined({ agentSession, cwd: cwd === session.worktree?.path ? undefined : cwd }),
   });
   // An agent that takes no input got its prompt with the command itself.
   const what = { kind: 'prompt', prompt } as const;
@@ -215,9 +217,11 @@ export async function confirmEnded(context: SessionContext, session: Session, pr
   const announced = openSpawn(context, session);
   if (announced === undefined) return false;
   const ref = context.runRef(session.id, announced.spawn.run);
-  const { state } = await context.executor(session).probe(ref);
+  const executor = context.executor(session);
+  const { state } = await executor.probe(ref);
   if (state !== 'gone' && state !== 'exited') return false;
-  await confirm(context, session, await context.agent(session), announced, { record: ref, inputs: 0 }, prompt);
+  const { cwd } = await executor.view(ref, session.worktree?.path ?? '');
+  await confirm(context, session, await context.agent(session), announced, { record: ref, inputs: 0, cwd }, prompt);
   return true;
 }
 

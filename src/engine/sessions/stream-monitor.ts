@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
 import type { Finding } from '../../core/supervision/finding.ts';
+import { worktreeSeen } from '../../core/supervision/moments.ts';
 import { circle, noUses, silence, useKey, withUse, type Uses } from '../../core/supervision/repetition.ts';
 import { toolErrorOf } from '../../core/supervision/tool-errors.ts';
 import type { Session } from '../../core/session/state.ts';
@@ -18,7 +19,7 @@ export function monitorPlace(
   if (session.worktree === undefined) return undefined;
   const root = settings === undefined ? [] : [settings['worktrees.root']];
   return {
-    worktree: session.worktree.path,
+    worktree: worktreeSeen(session),
     home: session.requester.env['HOME'] ?? '/root',
     others: [session.repository.root, ...root, ...worktrees],
     scratch: usualScratch,

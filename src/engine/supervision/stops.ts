@@ -49,6 +49,7 @@ const mostBegun = 1000;
 export class ToolWatch {
   readonly #worktree: string;
   readonly #begun = new Map<string, Begun>();
+  /** Uses that were looked at while their agent asked: by their id where the request names it, else by what they are. */
   readonly #asked = new Set<string>();
 
   constructor(worktree: string) {
@@ -70,7 +71,7 @@ export class ToolWatch {
       case 'tool-ended': {
         const begun = this.#begun.get(seen.id);
         this.#begun.delete(seen.id);
-        if (begun === undefined || this.#asked.delete(begun.key)) return undefined;
+        if (begun === undefined || this.#asked.delete(seen.id) || this.#asked.delete(begun.key)) return undefined;
         return { use: begun.use, findings: begun.findings, at: 'after' };
       }
       default:
@@ -78,9 +79,9 @@ export class ToolWatch {
     }
   }
 
-  #ask({ kind, tool, input }: AgentRequest, findings: readonly Finding[]): Used | undefined {
+  #ask({ kind, tool, input, use: id }: AgentRequest, findings: readonly Finding[]): Used | undefined {
     if (kind !== 'permission' || tool === undefined || input === undefined) return undefined;
-    this.#asked.add(useKey(tool, input));
+    this.#asked.add(id ?? useKey(tool, input));
     return { use: toolUse(tool, input, this.#worktree), findings, at: 'before' };
   }
 }

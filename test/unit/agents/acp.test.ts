@@ -124,6 +124,25 @@ describe('what an ACP agent tells', () => {
   });
 });
 
+describe('a permission for a tool that was told of before', () => {
+  it('is asked for with all that was said of the tool, and names it', () => {
+    const updates = new Updates();
+    const begun = {
+      toolCallId: 't',
+      title: 'Write a',
+      kind: 'edit',
+      status: 'pending',
+      rawInput: { file_path: '/w/a' },
+    };
+    updates.take({ sessionUpdate: 'tool_call', ...begun });
+    const { use, input } = askOf('1', { toolCall: updates.whole({ toolCallId: 't', title: 'Write a for sure' }) });
+    assert.equal(use, 't');
+    assert.deepEqual(input, { title: 'Write a for sure', file_path: '/w/a' });
+    updates.take({ sessionUpdate: 'tool_call_update', toolCallId: 't', status: 'completed' });
+    assert.deepEqual(updates.whole({ toolCallId: 't' }), { toolCallId: 't' }, 'what is over is forgotten');
+  });
+});
+
 describe('a conversation with an ACP agent', () => {
   it('that goes on although its turn was to end is ended, and says how the turn ended', async () => {
     const { agent, told } = agentThat(() => new Promise(() => undefined));

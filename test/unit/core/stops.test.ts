@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readCondition } from '../../../src/core/supervision/condition.ts';
 import { overtaken, remembered } from '../../../src/core/supervision/commands.ts';
-import { meetingOf, predicateText, toolMoment, toolUse } from '../../../src/core/supervision/moments.ts';
+import { meetingOf, predicateText, toolMoment, toolUse, worktreeSeen } from '../../../src/core/supervision/moments.ts';
 import { isGranted, type Grant, type Stop } from '../../../src/core/supervision/stops.ts';
 import type { Breakpoint, Session } from '../../../src/core/session/state.ts';
 import { isCoppiceError } from '../../../src/core/errors.ts';
@@ -109,6 +109,18 @@ describe('moments', () => {
     assert.deepEqual(paths('src/x/../a.ts'), ['src/a.ts']);
     assert.deepEqual(paths('./a.ts'), ['a.ts']);
     assert.deepEqual(paths('../b.ts'), ['../b.ts']);
+  });
+
+  it('go by the path under which the agent sees the worktree: its own in a container or on another host', () => {
+    const more = { slug: 'w', admin: '/r/.git/worktrees/w', common: '/r/.git', origin: 'created' } as const;
+    const worktree = { path: '/home/me/w', branch: 'b', base: 'main', baseCommit: 'c', ...more };
+    const run = { n: 1, state: 'running', startedAt: 1, offset: 0, inputs: 0, closing: false } as const;
+    assert.equal(worktreeSeen({}), '');
+    assert.equal(worktreeSeen({ worktree, run }), '/home/me/w');
+    const seen = worktreeSeen({ worktree, run: { ...run, cwd: '/workspace' } });
+    const use = toolUse('Edit', { file_path: '/workspace/docs/a.md' }, seen);
+    const met = meetingOf([stop('a', 'path docs/**')], toolMoment('s', use, 'before', []));
+    assert.deepEqual(met.hit, ['a']);
   });
 
   it('hold what they are true of, count from the first hit, and use up what holds once', () => {

@@ -76,12 +76,13 @@ export class Conversation {
   async permission(request: Fields): Promise<Outcome> {
     const { say } = this.#options;
     if (this.#turn !== 'open') return cancelled;
-    this.#sayAll(this.#updates.announce(fieldsOf(request['toolCall']) ?? {}));
+    const toolCall = this.#updates.whole(fieldsOf(request['toolCall']) ?? {});
+    this.#sayAll(this.#updates.announce(toolCall));
     this.#asked += 1;
     const id = `ask-${process.pid}-${this.#asked}`;
     const answer = await new Promise<Answer | undefined>((resolve) => {
       this.#asks.set(id, resolve);
-      say(askOf(id, request));
+      say(askOf(id, { ...request, toolCall }));
     });
     this.#asks.delete(id);
     if (answer === undefined) {

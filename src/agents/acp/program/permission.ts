@@ -19,8 +19,10 @@ export function askOf(id: string, request: Fields): Extract<OutMessage, { type: 
     .map((each) => contentText(fieldsOf(each)?.['content']))
     .filter((each) => each !== '');
   const input = toolInput(call);
+  const use = wordOf(call['toolCallId']);
   return {
     ...{ type: 'ask', id, kind: 'permission', title: plainLine(title, 200), tool: toolName(call), input },
+    ...(use === undefined ? {} : { use }),
     // In ACP a permission is a choice between options: there is no way to say another input.
     fixed: true,
     detail: plainText([title, ...text].join('\n'), 16 * 1024),

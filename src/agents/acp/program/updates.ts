@@ -26,6 +26,8 @@ export class Updates {
   #lastWords = '';
   #fill: Fill | undefined;
   readonly #tools = new Map<string, 'open' | 'over'>();
+  /** What was said of the tools that are open. */
+  readonly #calls = new Map<string, Fields>();
 
   /** What an update means; text may come with a later one, or with `flush`. */
   take(update: Fields): readonly OutMessage[] {
@@ -56,6 +58,11 @@ export class Updates {
     return [{ type: 'message', text, ...(this.#thinking ? { thinking: true } : {}) }];
   }
 
+  /** A call of a tool with all that was said of it: an agent may name only what is different from before. */
+  whole(call: Fields): Fields {
+    return { ...this.#calls.get(wordOf(call['toolCallId']) ?? ''), ...call };
+  }
+
   /** A tool that is asked about before it was told of. */
   announce(call: Fields): readonly OutMessage[] {
     return [...this.flush(), ...this.#tool({ ...call, status: undefined })];
@@ -67,6 +74,7 @@ export class Updates {
     for (const [id, state] of this.#tools)
       if (state === 'open') said.push({ type: 'tool-end', id, ok: false, output: '' });
     this.#tools.clear();
+    this.#calls.clear();
     const text = this.#lastWords.trim();
     this.#lastWords = '';
     return { said, text, fill: this.#fill };
@@ -87,11 +95,13 @@ export class Updates {
     const said: OutMessage[] = [];
     if (!this.#tools.has(id)) {
       this.#tools.set(id, 'open');
+      this.#calls.set(id, call);
       said.push(toolOf(id, call));
     }
     const status = call['status'];
     if ((status === 'completed' || status === 'failed') && this.#tools.get(id) === 'open') {
       this.#tools.set(id, 'over');
+      this.#calls.delete(id);
       said.push({ type: 'tool-end', id, ok: status === 'completed', output: outputOf(call) });
     }
     return said;
