@@ -88,6 +88,19 @@ describe('a review', function () {
     assert.ok((await guide()).includes('line thirty-five, mended'));
   });
 
+  it('keeps the files as they are under a name', async () => {
+    await code.window.view('Sessions').choose(/Notes/, 'Take Checkpoint');
+    await code.window.quickInput.submit('as at noon');
+    const kept = async () => code.machine.json<{ kind: string; name?: string }[]>('checkpoints', id);
+    await soon(async () => (await kept()).some(({ kind, name }) => kind === 'named' && name === 'as at noon'), 'it');
+    await soon(async () => {
+      if (await isVisible(review().row(/as at noon/), 3000)) return true;
+      await review().toggle(/^Checkpoints/);
+      return false;
+    }, 'its row in the view');
+    await code.window.screenshot('review-named');
+  });
+
   it('sends a comment on a line to the agent', async () => {
     await review()
       .row(/Roll back these/)

@@ -1,6 +1,9 @@
 import type { Locator, Page } from 'playwright-core';
 import { isVisible, soon, until } from './waiting.ts';
 
+const always = (): boolean => true;
+const never = (): boolean => false;
+
 /** A tree in the side bar. Only rows that are scrolled into sight exist. */
 export class TreeView {
   readonly #page: Page;
@@ -94,18 +97,25 @@ export class TreeView {
     return items;
   }
 
-  /** Chooses an entry of the context menu of a row. A window that has just been opened enables its entries a moment later. */
+  /**
+   * Chooses an entry of the context menu of a row. A window that has just been opened enables its entries a moment later, and a
+   * menu that has just been opened takes no click yet.
+   */
   async choose(text: string | RegExp, entry: string | RegExp): Promise<void> {
-    const wanted = await soon(
+    const menu = this.#page.locator('.monaco-menu').first();
+    await soon(
       async () => {
         const item = (await this.menu(text)).filter({ hasText: entry }).first();
-        if (await isVisible(item, 1000)) return item;
+        if (await isVisible(item, 1000)) {
+          await item.click({ delay: 50, timeout: 5000 }).catch(() => undefined);
+          const closed = menu.waitFor({ state: 'hidden', timeout: 2000 });
+          if (await closed.then(always, never)) return true;
+        }
         await this.#page.keyboard.press('Escape');
-        return undefined;
+        return false;
       },
       `an entry ${String(entry)} in the menu of ${String(text)}`,
     );
-    await wanted.click();
   }
 
   /** Presses a button in the header of the view, which is there only while the pointer is. */
