@@ -23,9 +23,14 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** The value as a count or an amount: anything that is not a number above 0 is 0. */
+/** The value as an amount: anything that is not a number above 0 is 0. */
 export function amountOf(value: unknown): number {
   return Math.max(0, numberOf(value) ?? 0);
+}
+
+/** The value as a count: anything that is not a number from 1 on is 0, and a part of one does not count. */
+export function countOf(value: unknown): number {
+  return Math.floor(amountOf(value));
 }
 
 /** The value as a list; anything else is an empty one. */

@@ -76,7 +76,10 @@ export const requests = {
   },
   'session/show': { params: z.object({ session: identifier }), result: sessionDetailSchema },
   /** What a session uses at the moment; it is looked at when it is asked for. */
-  'session/resources': { params: z.object({ session: identifier, disk: z.boolean().default(true) }), result: resourcesSchema },
+  'session/resources': {
+    params: z.object({ session: identifier, disk: z.boolean().default(true) }),
+    result: resourcesSchema,
+  },
   'session/continue': {
     params: z.object({
       session: identifier,

@@ -99,11 +99,12 @@ export class EnginePlace {
     this.#connection = undefined;
   }
 
-  async run(prompt: string): Promise<string> {
+  /** `settings` of the shell that starts it, as variables. */
+  async run(prompt: string, settings: Readonly<Record<string, string>> = {}): Promise<string> {
     const { session } = await this.engine.request('session/create', {
       path: this.repository,
       prompt,
-      requester: this.requester,
+      requester: { ...this.requester, settings: { ...settings } },
     });
     return session?.id ?? assert.fail('the session was refused');
   }

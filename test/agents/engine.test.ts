@@ -137,6 +137,16 @@ describe('a session of the real Claude Code', () => {
     });
   }
 
+  it('waits as long as its model’s service says, and goes on by itself', async () => {
+    const id = await place.run('#S:e429-twice', { COPPICE_AGENTS_CLAUDE_CODE_MAX_RETRIES: '1' });
+    await place.when(id, ({ turns }) => turns >= 2, 'its next turn');
+    const ended = await place.ended(id);
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
+    const [first, second] = ended.turnNotes ?? [];
+    assert.deepEqual([first?.outcome, second?.outcome, ended.turns], ['rate-limited', 'success', 2]);
+    assert.match(second?.about ?? '', /^The rate limit that ended your last turn is over/u);
+  });
+
   it('works in the background: the session goes on until the last result', async () => {
     const id = await place.run('#S:background');
     const asked = async (): Promise<void> => {

@@ -1,6 +1,9 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
-import { fieldsOf, textOf, wordOf, type Fields } from '../fields.ts';
+import { fieldsOf, numberOf, textOf, wordOf, type Fields } from '../fields.ts';
 import { plainLine, plainText } from '../plain-text.ts';
+
+/** As seconds since 1970 it is the year 5138, as milliseconds 1973. */
+const mostSeconds = 1e11;
 
 /** What a line says about the user's account with the model's service; undefined when it is about something else. */
 export function accountEvents(fields: Fields): readonly AgentEvent[] | undefined {
@@ -12,6 +15,17 @@ export function accountEvents(fields: Fields): readonly AgentEvent[] | undefined
     default:
       return undefined;
   }
+}
+
+/**
+ * When a limit of the subscription that is used up is over, milliseconds since 1970; undefined for every other line. Versions give
+ * it in seconds or in milliseconds.
+ */
+export function resetOf(fields: Fields): number | undefined {
+  const info = fields['type'] === 'rate_limit_event' ? fieldsOf(fields['rate_limit_info']) : undefined;
+  const at = info?.['status'] === 'rejected' ? numberOf(info['resetsAt']) : undefined;
+  if (at === undefined || at <= 0) return undefined;
+  return at < mostSeconds ? at * 1000 : at;
 }
 
 /** Once a limit is used up, the turn ends with status 429. */

@@ -5,7 +5,7 @@ import { deathOf } from '../exit.ts';
 import { fieldsOf, listOf, numberOf, parseFields, textOf, wordOf, type Fields } from '../fields.ts';
 import { malformed } from '../malformed.ts';
 import { plainLine, plainText } from '../plain-text.ts';
-import { accountEvents } from './account.ts';
+import { accountEvents, resetOf } from './account.ts';
 import { askOf, elicitationOf, planTool } from './ask.ts';
 import { Background } from './background.ts';
 import { assistantEvents, isOfSubagent, metaOf, toolResult, userTexts } from './conversation.ts';
@@ -78,6 +78,7 @@ export class ClaudeCodeReader implements StreamReader {
       case 'control_response':
         return this.#responded(fieldsOf(fields['response']) ?? {});
       default:
+        this.#turn.usedUp(resetOf(fields));
         return accountEvents(fields) ?? (quiet.includes(fields['type']) ? [] : unrecognised(fields['type']));
     }
   }

@@ -16,6 +16,8 @@ export interface SeenTurn {
 export interface TurnNotes {
   /** The error that a synthetic assistant message named. */
   readonly error?: string;
+  /** When the limit of the subscription that was used up is over, milliseconds since 1970. */
+  readonly resetsAt?: number;
   /** Wait before the last retry of a request, milliseconds. */
   readonly retryDelayMs?: number;
 }
@@ -50,7 +52,9 @@ export function turnEnded(result: Fields, turn: SeenTurn): Ended {
   const outcome = outcomeOf(result, reason, status);
   const text = wordsOf(result);
   // Only 429 comes with a time of the service; the waits before other repeats are the agent's own.
-  const limited = status === 429 && outcome === 'rate-limited' && notes.retryDelayMs !== undefined;
+  const isLimited = status === 429 && outcome === 'rate-limited';
+  const retryAt = isLimited ? notes.resetsAt : undefined;
+  const limited = isLimited && retryAt === undefined && notes.retryDelayMs !== undefined;
   return {
     kind: 'turn-ended',
     outcome,
@@ -58,6 +62,7 @@ export function turnEnded(result: Fields, turn: SeenTurn): Ended {
     ...defined({ text, context: turn.context(windowsOf(result)) }),
     usage: usageOfResult(result),
     denials: listOf(result['permission_denials']).length,
+    ...defined({ retryAt }),
     ...(limited ? { retryAfterS: Math.ceil((notes.retryDelayMs ?? 0) / 1000) } : {}),
     ...(outcome === 'success' || status === undefined ? {} : { status }),
     ...(fieldsOf(result['origin'])?.['kind'] === 'task-notification' ? { followUp: true } : {}),

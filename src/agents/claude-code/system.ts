@@ -1,6 +1,6 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
 import { defined } from '../../core/defined.ts';
-import { amountOf, fieldsOf, listOf, numberOf, textOf, wordOf, type Fields } from '../fields.ts';
+import { countOf, fieldsOf, listOf, numberOf, textOf, wordOf, type Fields } from '../fields.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 
 /** A `system` event that needs nothing but itself to be understood; undefined when its kind is not known. */
@@ -57,7 +57,7 @@ function retrying(fields: Fields): AgentEvent {
   );
   return {
     kind: 'retrying',
-    attempt: amountOf(fields['attempt']),
+    attempt: countOf(fields['attempt']),
     ...defined({ max, delayMs, status }),
     error: plainLine(wordOf(fields['error']) ?? 'unknown', 80),
   };

@@ -48,6 +48,11 @@ export class Turn {
     this.#notes = { ...this.#notes, error };
   }
 
+  /** A limit of the subscription is used up until then, milliseconds since 1970. */
+  usedUp(resetsAt: number | undefined): void {
+    if (resetsAt !== undefined) this.#notes = { ...this.#notes, resetsAt };
+  }
+
   /** A request is repeated after this time, milliseconds. */
   retried(retryDelayMs: number | undefined): void {
     if (retryDelayMs !== undefined) this.#notes = { ...this.#notes, retryDelayMs };

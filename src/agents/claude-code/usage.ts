@@ -1,5 +1,5 @@
 import { addUsage, noUsage, type Usage } from '../../core/agent/usage.ts';
-import { amountOf, fieldsOf, numberOf, wordOf, type Fields } from '../fields.ts';
+import { amountOf, countOf, fieldsOf, numberOf, wordOf, type Fields } from '../fields.ts';
 
 /**
  * What the turn of a `result` consumed. `model_usage_since_last_result` is the only field that is neither cumulative nor
@@ -13,10 +13,10 @@ export function usageOfResult(result: Fields): Usage {
   let priced = true;
   for (const model of Object.values(models)) {
     const counts = fieldsOf(model) ?? {};
-    inputTokens += amountOf(counts['inputTokens']);
-    outputTokens += amountOf(counts['outputTokens']);
-    cacheReadTokens += amountOf(counts['cacheReadInputTokens']);
-    cacheWriteTokens += amountOf(counts['cacheCreationInputTokens']);
+    inputTokens += countOf(counts['inputTokens']);
+    outputTokens += countOf(counts['outputTokens']);
+    cacheReadTokens += countOf(counts['cacheReadInputTokens']);
+    cacheWriteTokens += countOf(counts['cacheCreationInputTokens']);
     costUsd += amountOf(counts['costUSD']);
     priced &&= numberOf(counts['costUSD']) !== undefined;
   }
@@ -33,7 +33,7 @@ export function windowsOf(result: Fields): ReadonlyMap<string, number> {
   const meant = new Map<string, number>();
   for (const [name, model] of Object.entries(fieldsOf(result['modelUsage']) ?? {})) {
     const { contextWindow, canonicalModel } = fieldsOf(model) ?? {};
-    const window = amountOf(contextWindow);
+    const window = countOf(contextWindow);
     if (window === 0) continue;
     named.set(name, window);
     meant.set(wordOf(canonicalModel) ?? name.replace(variant, ''), window);
@@ -44,10 +44,10 @@ export function windowsOf(result: Fields): ReadonlyMap<string, number> {
 /** Counts as the model's service gives them with a message; no price. */
 export function usageOfMessage(usage: Fields): Usage {
   return {
-    inputTokens: amountOf(usage['input_tokens']),
-    outputTokens: amountOf(usage['output_tokens']),
-    cacheReadTokens: amountOf(usage['cache_read_input_tokens']),
-    cacheWriteTokens: amountOf(usage['cache_creation_input_tokens']),
+    inputTokens: countOf(usage['input_tokens']),
+    outputTokens: countOf(usage['output_tokens']),
+    cacheReadTokens: countOf(usage['cache_read_input_tokens']),
+    cacheWriteTokens: countOf(usage['cache_creation_input_tokens']),
   };
 }
 

@@ -1,4 +1,4 @@
-import { amountOf, fieldsOf, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
+import { countOf, fieldsOf, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
 import { OneShotReader, type Meaning } from '../one-shot/reader.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 
@@ -46,10 +46,10 @@ function notice(fields: Fields): Meaning {
 
 function result(fields: Fields): Meaning {
   const stats = fieldsOf(fields['stats']) ?? {};
-  const cached = amountOf(stats['cached']);
+  const cached = countOf(stats['cached']);
   const usage = {
-    inputTokens: Math.max(0, amountOf(stats['input_tokens']) - cached),
-    outputTokens: amountOf(stats['output_tokens']),
+    inputTokens: Math.max(0, countOf(stats['input_tokens']) - cached),
+    outputTokens: countOf(stats['output_tokens']),
     cacheReadTokens: cached,
     cacheWriteTokens: 0,
   };

@@ -3,17 +3,7 @@ import { noUsage, type ContextFill, type Usage } from '../../core/agent/usage.ts
 import { defined } from '../../core/defined.ts';
 import type { AgentExit, LineMeta, StreamReader } from '../agent.ts';
 import { deathOf } from '../exit.ts';
-import {
-  amountOf,
-  fieldsOf,
-  listOf,
-  numberOf,
-  parseFields,
-  shallowOf,
-  textOf,
-  wordOf,
-  type Fields,
-} from '../fields.ts';
+import { countOf, fieldsOf, listOf, numberOf, parseFields, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
 import { malformed } from '../malformed.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 
@@ -195,7 +185,7 @@ function resultOf(fields: Fields): Ended {
     reason: plainLine(wordOf(fields['reason']) ?? outcome, 80),
     ...defined({ text, context, position: positionOf(fields['position']) }),
     usage: usageOf(fieldsOf(fields['usage'])),
-    denials: Math.trunc(amountOf(fields['denials'])),
+    denials: countOf(fields['denials']),
   };
 }
 
@@ -208,18 +198,18 @@ function positionOf(value: unknown): string | undefined {
 function usageOf(usage: Fields | undefined): Usage {
   if (usage === undefined) return noUsage;
   const tokens = {
-    inputTokens: amountOf(usage['inputTokens']),
-    outputTokens: amountOf(usage['outputTokens']),
-    cacheReadTokens: amountOf(usage['cacheReadTokens']),
-    cacheWriteTokens: amountOf(usage['cacheWriteTokens']),
+    inputTokens: countOf(usage['inputTokens']),
+    outputTokens: countOf(usage['outputTokens']),
+    cacheReadTokens: countOf(usage['cacheReadTokens']),
+    cacheWriteTokens: countOf(usage['cacheWriteTokens']),
   };
   const costUsd = numberOf(usage['costUsd']);
   return costUsd === undefined ? tokens : { ...tokens, costUsd: Math.max(0, costUsd) };
 }
 
 function contextOf(context: Fields | undefined): ContextFill | undefined {
-  const tokens = amountOf(context?.['tokens']);
-  const window = amountOf(context?.['window']);
+  const tokens = countOf(context?.['tokens']);
+  const window = countOf(context?.['window']);
   if (tokens === 0) return undefined;
   return window === 0 ? { tokens } : { tokens, window };
 }

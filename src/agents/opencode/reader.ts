@@ -1,5 +1,5 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
-import { amountOf, fieldsOf, numberOf, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
+import { countOf, fieldsOf, numberOf, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
 import { OneShotReader, type Meaning } from '../one-shot/reader.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 
@@ -57,10 +57,10 @@ function finished(part: Fields): Meaning {
   const cache = fieldsOf(tokens['cache']) ?? {};
   const costUsd = numberOf(part['cost']);
   const usage = {
-    inputTokens: amountOf(tokens['input']),
-    outputTokens: amountOf(tokens['output']),
-    cacheReadTokens: amountOf(cache['read']),
-    cacheWriteTokens: amountOf(cache['write']),
+    inputTokens: countOf(tokens['input']),
+    outputTokens: countOf(tokens['output']),
+    cacheReadTokens: countOf(cache['read']),
+    cacheWriteTokens: countOf(cache['write']),
     ...(costUsd === undefined ? {} : { costUsd: Math.max(0, costUsd) }),
   };
   const reason = plainLine(wordOf(part['reason']) ?? 'unknown', 80);

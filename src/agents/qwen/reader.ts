@@ -2,7 +2,7 @@ import type { AgentEvent } from '../../core/agent/events.ts';
 import { addUsage, noUsage, type Usage } from '../../core/agent/usage.ts';
 import type { AgentExit, LineMeta, StreamReader } from '../agent.ts';
 import { ClaudeCodeReader } from '../claude-code/reader.ts';
-import { amountOf, fieldsOf, parseFields, type Fields } from '../fields.ts';
+import { countOf, fieldsOf, parseFields, type Fields } from '../fields.ts';
 
 /**
  * Reads `qwen --output-format stream-json`: the shapes are those of Claude Code. Only its result counts the whole conversation, so
@@ -29,10 +29,10 @@ export class QwenReader implements StreamReader {
 
 function usageOf(fields: Fields): Usage {
   const usage = fieldsOf(fieldsOf(fields['message'])?.['usage']) ?? {};
-  const cached = amountOf(usage['cache_read_input_tokens']);
+  const cached = countOf(usage['cache_read_input_tokens']);
   return {
-    inputTokens: Math.max(0, amountOf(usage['input_tokens']) - cached),
-    outputTokens: amountOf(usage['output_tokens']),
+    inputTokens: Math.max(0, countOf(usage['input_tokens']) - cached),
+    outputTokens: countOf(usage['output_tokens']),
     cacheReadTokens: cached,
     cacheWriteTokens: 0,
   };

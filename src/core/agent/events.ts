@@ -97,6 +97,8 @@ export type AgentEvent =
       readonly denials: number;
       /** Seconds after which a rate-limited turn may be tried again, if the service said so. */
       readonly retryAfterS?: number;
+      /** When a rate-limited turn may be tried again, if the service said so: milliseconds since 1970. */
+      readonly retryAt?: number;
       /** HTTP status with which the model's service refused, where that ended the turn. */
       readonly status?: number;
       /** The agent began this turn by itself (a background job had ended); no prompt of ours belongs to it. */

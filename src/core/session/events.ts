@@ -45,6 +45,8 @@ export interface SessionEvents {
     turn?: number;
     /** The agent is started again with it, because something outside had ended it. */
     revival?: boolean;
+    /** The wait is over that the model's service had asked for. */
+    afterWait?: boolean;
   };
   /** Joins the queue. Sessions whose mode never waits are admitted in the same breath. */
   'session.queued': { session: string };
@@ -87,6 +89,9 @@ export interface SessionEvents {
     context?: ContextFill;
     denials: number;
     offset: number;
+    /** The model's service takes work again after these seconds, or at that time, milliseconds since 1970. */
+    retryAfterS?: number;
+    retryAt?: number;
   };
   /** An agent uses a tool for something dangerous; nobody can tell yet whether it asks before. */
   'danger.seen': {
@@ -118,6 +123,7 @@ export interface SessionEvents {
   'session.cancelling': { session: string; reason: string; error?: ErrorRecord };
   /** `error`: why, when nobody asked for it. */
   'session.interrupting': { session: string; error?: ErrorRecord };
+  /** The model's service puts it off `until` then, milliseconds since 1970; `reason` is for people. */
   'session.paused': { session: string; until: number; reason: string };
   'session.resumed': { session: string };
   /** The end of a stretch of work: no process is left, the change is committed, the lease is given back. */

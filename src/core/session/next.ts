@@ -2,6 +2,7 @@ import { gateDue, toolDue, turnEndDue, turnStartDue, wishDue } from '../checkpoi
 import type { Due } from '../checkpoint/state.ts';
 import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts';
 import { commitDue } from './commit.ts';
+import { putOffDue, type PutOffStep } from './put-off.ts';
 import { revivalDue, type RevivalStep } from './revival.ts';
 import { isHeld, promptMeetDue, turnMeetDue, type MeetStep } from '../supervision/holds.ts';
 import { reserveDue, type ReserveStep } from '../supervision/levels.ts';
@@ -25,6 +26,7 @@ export type Step =
   | MeetStep
   | ReserveStep
   | RevivalStep
+  | PutOffStep
   | { readonly do: 'settle' };
 
 /** What only the engine's memory knows about a live run. */
@@ -41,6 +43,8 @@ export interface Live {
   readonly armed?: boolean;
   /** Levels above the session are limited. */
   readonly budgeted?: boolean;
+  /** The time is over until which the model's service has put the session off. */
+  readonly over?: boolean;
   /** How often in a row an agent is started again that something outside has ended. */
   readonly restarts?: number | undefined;
 }
@@ -118,12 +122,12 @@ function whileStill(session: Session, live: Live): Step {
   const due = turnEndDue(session);
   if (due !== undefined) return { do: 'checkpoint', due };
   if (session.cancelling !== undefined) return { do: 'settle' };
-  if (session.pausedUntil !== undefined) return { do: 'wait', for: 'pause' };
   const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
   if (session.interrupting === true) return { do: 'settle' };
+  if (session.pausedUntil !== undefined) return live.over === true ? { do: 'go-on' } : { do: 'wait', for: 'pause' };
   const stop = stopped(session, live);
   if (stop !== undefined) return stop;
-  if (waiting === undefined) return revivalDue(session, live.restarts) ?? judgedOrOver(session);
+  if (waiting === undefined) return revivalDue(session, live.restarts) ?? putOffDue(session) ?? judgedOrOver(session);
   return beginning(session, live, waiting.n);
 }
 

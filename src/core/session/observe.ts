@@ -177,6 +177,8 @@ function conclude(
     ...(seen.context === undefined ? {} : { context: seen.context }),
     denials: seen.denials,
     offset,
+    ...(seen.retryAfterS === undefined ? {} : { retryAfterS: seen.retryAfterS }),
+    ...(seen.retryAt === undefined ? {} : { retryAt: seen.retryAt }),
   };
   return [...opening, ...withdrawn(session, offset), event('turn.ended', data)];
 }

@@ -26,6 +26,7 @@ type Folded = Omit<SessionEvents, 'session.created' | 'session.restored' | 'sess
   Pick<BudgetEvents, 'budget.reserved'> &
   HomecomingEvents;
 
+type Data<K extends keyof Folded> = Recorded<K>['data'];
 type Fold<K extends keyof Folded> = (session: Session, event: Recorded<K>) => Session;
 
 function created({ at, data }: Recorded<'session.created'>): Session {
@@ -123,6 +124,12 @@ function released(session: Session, at: number): Session {
   return { ...session, turn: { ...rest, heldMs: turn.heldMs + Math.max(0, at - heldSince) } };
 }
 
+/** When the model's service takes work again that it put off at `at`. */
+function retryOf({ retryAt, retryAfterS }: Data<'turn.ended'>, at: number): { readonly retryAt?: number } {
+  const then = retryAt ?? (retryAfterS === undefined ? undefined : at + retryAfterS * 1000);
+  return then === undefined ? {} : { retryAt: then };
+}
+
 /** A turn that the engine concluded from the end of a process tells nothing of a conversation, unless it was a success. */
 function heard(session: Session, actor: Actor, outcome?: TurnOutcome): Session {
   return actor.startsWith('agent:') || outcome === 'success'
@@ -131,11 +138,12 @@ function heard(session: Session, actor: Actor, outcome?: TurnOutcome): Session {
 }
 
 /** A person's prompt is a fresh start; one of the supervisor is counted, and so is one after a turn that was cut off. */
-function countedPrompt(session: Session, actor: Actor, revival: boolean | undefined): Patch {
+function countedPrompt(session: Session, actor: Actor, { revival, afterWait }: Data<'prompt.added'>): Patch {
+  if (afterWait === true) return {};
   if (revival === true) return { revivals: (session.revivals ?? 0) + 1 };
   if (actor === 'supervisor') return { automatic: (session.automatic ?? 0) + 1 };
   const fresh = { automatic: undefined, attempts: undefined, checkedAgain: undefined, raised: undefined };
-  return { ...fresh, stronger: undefined, dangers: undefined, revivals: undefined };
+  return { ...fresh, stronger: undefined, dangers: undefined, revivals: undefined, putOff: undefined };
 }
 
 const folds: { readonly [K in keyof Folded]: Fold<K> } = {
@@ -143,10 +151,11 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
     const { actor, data } = event;
     return patch(session, {
       goal: data.prompt === 1 ? data.text : session.goal,
+      pausedUntil: undefined,
       promptCount: Math.max(session.promptCount, data.prompt),
       promptKeys: keysWith(session.promptKeys, data.key),
       requester: data.requester ?? session.requester,
-      ...countedPrompt(session, actor, data.revival),
+      ...countedPrompt(session, actor, data),
       prompts: [...unseen(session.prompts), { n: data.prompt, text: data.text, steer: data.steer, state: 'waiting' }],
       judgement: reduceJudgement(session.judgement, event),
     });
@@ -246,6 +255,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       turnNotes: concluded(session, data.turn, at, data.outcome),
       interrupting: undefined,
       ...(data.outcome === 'success' ? { revivals: undefined } : {}),
+      ...(data.outcome === 'rate-limited' ? {} : { putOff: undefined }),
       lastTurn: {
         n: data.turn,
         outcome: data.outcome,
@@ -255,6 +265,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
         denials: data.denials,
         endedAt: at,
         offset: data.offset,
+        ...retryOf(data, at),
       },
       // A turn that was cut off left the conversation somewhere that has no name.
       position: data.position,
@@ -301,7 +312,11 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   }),
   'session.interrupting': (session, { data }) =>
     patch(session, { interrupting: true, interruptedFor: data.error ?? session.interruptedFor }),
-  'session.paused': (session, { data }) => ({ ...session, pausedUntil: { at: data.until, reason: data.reason } }),
+  'session.paused': (session, { data }) => ({
+    ...session,
+    pausedUntil: { at: data.until, reason: data.reason },
+    putOff: (session.putOff ?? 0) + 1,
+  }),
   'session.resumed': (session) => patch(session, { pausedUntil: undefined }),
   'session.settled': (session, { at, data }) =>
     patch(session, {

@@ -108,6 +108,8 @@ export interface TurnEnd {
   readonly endedAt: number;
   /** End of the stream line that said so. */
   readonly offset: number;
+  /** When the model's service takes work again that it put off, if it said so. Milliseconds since 1970. */
+  readonly retryAt?: number;
 }
 
 /** A turn in a line of a list. Times are in milliseconds since 1970; `about` is the beginning of its prompt, on one line. */
@@ -277,6 +279,7 @@ export interface Session {
   readonly interrupting?: boolean;
   /** Why the engine itself interrupted the agent, in the present stretch of work. */
   readonly interruptedFor?: ErrorRecord;
+  /** The model's service has put it off until then, milliseconds since 1970. */
   readonly pausedUntil?: { readonly at: number; readonly reason: string };
   readonly worktree?: Place;
   /** True while this session holds the lease of its worktree. */
@@ -342,6 +345,8 @@ export interface Session {
   readonly stronger?: string;
   /** How often the agent was started again after something outside had ended it, since it last came to the end of a turn. */
   readonly revivals?: number;
+  /** How often in a row the model's service has put the session off. */
+  readonly putOff?: number;
   /** Prompts that the supervisor sent since then. */
   readonly automatic?: number;
   /** The last of them asked to check once more. */

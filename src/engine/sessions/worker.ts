@@ -17,6 +17,7 @@ import { levelLimits } from '../supervision/reserve-step.ts';
 import { armedStops } from '../supervision/stops.ts';
 import { isSupervising, superviseStep } from '../supervision/supervise.ts';
 import { prepare } from './prepare.ts';
+import { isOfWait, waitOf, waitStep } from './put-off.ts';
 import { restore } from './restore.ts';
 import { revive } from './revive.ts';
 import { settle } from './settle.ts';
@@ -126,6 +127,7 @@ export class Worker {
       commits: settings?.[`session.autoCommit.${session.mode}`] === true,
       budgeted: settings !== undefined && isLimited(levelLimits(settings)),
       armed: armedStops(this.#context.store, session).length > 0,
+      over: (waitOf(session, this.#context.clock()) ?? 0) <= 0,
       restarts: agent === undefined || this.#wasStopped(session) ? 0 : settings?.['session.restarts'],
     };
   }
@@ -144,6 +146,8 @@ export class Worker {
   /** Wakes the worker when the first limit of the run can be over, and ends a run that is over one. */
   #watchLimits(session: Session, settings: Settings): void {
     clearTimeout(this.#limitTimer);
+    const wait = waitOf(session, this.#context.clock());
+    if (wait !== undefined) this.#wakeIn(wait);
     if (!isLive(session) || session.cancelling !== undefined) return;
     const now = this.#time.now(`${session.run?.n ?? 0} ${session.turn?.n ?? 0}`);
     const limits = [silence(session, this.#follower?.offset, settings, now), timeBox(session, settings, now)];
@@ -166,7 +170,11 @@ export class Worker {
     }
     const left = Math.min(...limits.map((limit) => limit?.leftMs ?? Infinity));
     if (left === Infinity) return;
-    this.#limitTimer = setTimeout(() => this.wake(), Math.min(left + 1, longestTimerMs));
+    this.#wakeIn(left);
+  }
+
+  #wakeIn(ms: number): void {
+    this.#limitTimer = setTimeout(() => this.wake(), Math.min(Math.max(ms, 0) + 1, longestTimerMs));
     this.#limitTimer.unref();
   }
 
@@ -174,6 +182,10 @@ export class Worker {
   async #attempt(session: Session, step: Exclude<Step, { do: 'wait' }>): Promise<boolean> {
     if (isSupervising(step)) {
       await superviseStep(this.#context, session, step, this.#heard());
+      return true;
+    }
+    if (isOfWait(step)) {
+      await waitStep(this.#context, session, step);
       return true;
     }
     switch (step.do) {

@@ -133,6 +133,7 @@ export const defaultScenarios: Readonly<Record<string, Scenario>> = {
   e500: refused(500, 'api_error', 'internal error'),
   e529: refused(529, 'overloaded_error', 'Overloaded'),
   'e429-then-ok': refused(429, 'rate_limit_error', 'slow down', { headers: { 'retry-after': '1' }, times: 1 }),
+  'e429-twice': refused(429, 'rate_limit_error', 'slow down', { headers: { 'retry-after': '1' }, times: 2 }),
   'e500-then-ok': refused(500, 'api_error', 'internal error', { times: 1 }),
   'e529-then-ok': refused(529, 'overloaded_error', 'Overloaded', { times: 1 }),
 };

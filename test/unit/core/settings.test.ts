@@ -84,6 +84,7 @@ describe('settings: the table', () => {
       'approval.costAutomaticCents',
       'approval.costForbiddenCents',
       'agents.<id>.model',
+      'agents.<id>.strongerModel',
       'agents.<id>.maxRetries',
       'history.commit',
     ]);

@@ -131,6 +131,8 @@ export class World {
       case 'restore': // no test here asks for a rollback
       case 'meet': // nor sets breakpoints
       case 'revive': // the test of it does it
+      case 'put-off': // and so do those of waits
+      case 'go-on':
       case 'reserve': // nor has budgets of plans
       case 'validate': // nor has judges
       case 'gate':

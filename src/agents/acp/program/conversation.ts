@@ -1,6 +1,6 @@
 import type { ClientContext } from '@agentclientprotocol/sdk';
 import type { Answer } from '../../../core/agent/events.ts';
-import { amountOf, fieldsOf, type Fields } from '../../fields.ts';
+import { countOf, fieldsOf, type Fields } from '../../fields.ts';
 import type { InMessage, OutMessage } from '../../line-protocol/messages.ts';
 import { askOf, cancelled, outcomeOf, type Outcome } from './permission.ts';
 import { Updates } from './updates.ts';
@@ -169,10 +169,10 @@ function endOf(response: Fields): TurnEnd {
   const reason = typeof response['stopReason'] === 'string' ? response['stopReason'] : 'no reason';
   const usage = fieldsOf(response['usage']);
   const tokens = {
-    inputTokens: amountOf(usage?.['inputTokens']),
-    outputTokens: amountOf(usage?.['outputTokens']),
-    cacheReadTokens: amountOf(usage?.['cachedReadTokens']),
-    cacheWriteTokens: amountOf(usage?.['cachedWriteTokens']),
+    inputTokens: countOf(usage?.['inputTokens']),
+    outputTokens: countOf(usage?.['outputTokens']),
+    cacheReadTokens: countOf(usage?.['cachedReadTokens']),
+    cacheWriteTokens: countOf(usage?.['cachedWriteTokens']),
   };
   const outcome = Object.hasOwn(outcomes, reason) ? outcomes[reason] : undefined;
   return { outcome: outcome ?? 'failed', reason, ...(usage === undefined ? {} : { usage: tokens }) };

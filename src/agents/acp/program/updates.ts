@@ -1,4 +1,4 @@
-import { amountOf, fieldsOf, listOf, shallowOf, textOf, wordOf, type Fields } from '../../fields.ts';
+import { countOf, fieldsOf, listOf, shallowOf, textOf, wordOf, type Fields } from '../../fields.ts';
 import type { OutMessage } from '../../line-protocol/messages.ts';
 import { plainLine, plainText } from '../../plain-text.ts';
 
@@ -167,7 +167,7 @@ function planText(update: Fields): string {
 }
 
 function fillOf(update: Fields): Fill | undefined {
-  const [tokens, window] = [amountOf(update['used']), amountOf(update['size'])];
+  const [tokens, window] = [countOf(update['used']), countOf(update['size'])];
   if (tokens === 0) return undefined;
   return window === 0 ? { tokens } : { tokens, window };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AgentEvent } from '../../../../src/core/agent/events.ts';
+import { resetOf } from '../../../../src/agents/claude-code/account.ts';
 import { ClaudeCodeReader } from '../../../../src/agents/claude-code/reader.ts';
 import type { AgentExit } from '../../../../src/agents/agent.ts';
 
@@ -42,6 +43,16 @@ describe('Claude Code: kinds of lines that the samples lack', () => {
     const used = limit('rejected');
     assert.ok(used?.kind === 'notice' && used.text === 'The five hour limit of the subscription is used up.');
     assert.equal(limit('allowed_warning')?.kind, 'notice');
+  });
+
+  it('takes the time at which a used up limit is over in seconds and in milliseconds, and no other', () => {
+    const reset = (status: string, resetsAt: unknown): number | undefined =>
+      resetOf({ type: 'rate_limit_event', rate_limit_info: { status, resetsAt } });
+    assert.equal(reset('rejected', 1_800_000_000), 1_800_000_000_000);
+    assert.equal(reset('rejected', 1_800_000_000_000), 1_800_000_000_000);
+    for (const other of [0, -1, 'soon', null, undefined]) assert.equal(reset('rejected', other), undefined);
+    assert.equal(reset('allowed_warning', 1_800_000_000), undefined);
+    assert.equal(resetOf({ type: 'auth_status' }), undefined);
   });
 
   it('tells of trouble with the account, of a lost conversation, of a refused interrupt', () => {
