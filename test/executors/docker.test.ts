@@ -14,7 +14,7 @@ import {
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DockerExecutor } from '../../src/executors/docker/docker-executor.ts';
 import type { RunSpec } from '../../src/executors/executor.ts';
 import { conforms } from './conformance.ts';
@@ -231,7 +231,7 @@ describe('an agent in a container', function () {
     const isRoot = process.getuid?.() === 0 && daemon.own;
     const owner = isRoot ? 4321 : (process.getuid?.() ?? assert.fail());
     const { home, remove } = await folder();
-    if (isRoot) chmodSync(daemon.root, 0o711);
+    const closeAgain = isRoot ? [home, daemon.socketPath].map(letPass) : [];
     if (isRoot) for (const path of [home, daemon.socketPath]) chownSync(path, owner, owner);
     try {
       const options = { wrapperPath, socketPath: daemon.socketPath, home };
@@ -254,6 +254,7 @@ describe('an agent in a container', function () {
     } finally {
       if (isRoot) process.seteuid?.(0);
       if (isRoot) process.setegid?.(0);
+      for (const close of closeAgain.reverse()) close();
       await remove();
     }
   });
@@ -334,5 +335,19 @@ async function serve(text: string): Promise<{ name: string; close: () => Promise
   return {
     name: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+/** Lets others through the folders above a path, without a look into them, until what it gives is called. */
+function letPass(path: string): () => void {
+  const opened: { folder: string; mode: number }[] = [];
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
+    const mode = statSync(folder).mode & 0o7777;
+    if ((mode & 0o001) !== 0) continue;
+    chmodSync(folder, mode | 0o011);
+    opened.push({ folder, mode });
+  }
+  return () => {
+    for (const { folder, mode } of opened) chmodSync(folder, mode);
   };
 }
