@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { CoppiceError } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
 import type { EngineLink } from '../engine/link.ts';
-import type { Disposable } from '../lifecycle/disposables.ts';
+import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import type { Need } from '../sessions/entry.ts';
 import { needLabel } from './evidence.ts';
 import { fileOf, fileProposal, textProposal, type Input, type Proposal } from './proposal.ts';
@@ -22,6 +22,8 @@ interface Text {
   bytes: Uint8Array;
   mtime: number;
   readonly fixed: boolean;
+  /** It was answered with: forgotten once VS Code lets its document go. */
+  used?: true;
 }
 
 /** The inputs that are being changed in this window. */
@@ -29,11 +31,16 @@ export class ToolInputs implements Disposable {
   readonly #link: Pick<EngineLink, 'request'>;
   readonly #open = new Map<string, Open>();
   readonly #texts = new Map<string, Text>();
-  readonly #provider: vscode.Disposable;
+  readonly #owner = new Disposables();
 
   constructor(link: Pick<EngineLink, 'request'>) {
     this.#link = link;
-    this.#provider = vscode.workspace.registerFileSystemProvider(scheme, this.#files(), { isCaseSensitive: true });
+    this.#owner.add(vscode.workspace.registerFileSystemProvider(scheme, this.#files(), { isCaseSensitive: true }));
+    this.#owner.add(
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        if (this.#texts.get(uri.toString())?.used === true) this.#texts.delete(uri.toString());
+      }),
+    );
   }
 
   /** Opens the input in a diff editor: of a file, against the file as it is. */
@@ -74,18 +81,20 @@ export class ToolInputs implements Disposable {
   }
 
   dispose(): void {
-    this.#provider.dispose();
+    this.#owner.dispose();
   }
 
   async #close(key: string, document: vscode.TextDocument): Promise<void> {
     // What is saved closes without a question.
     await document.save();
     this.#open.delete(key);
+    // A save that VS Code has begun by itself may come still: it finds its file as long as the document is there.
+    const text = this.#texts.get(key);
+    if (text !== undefined) text.used = true;
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     const isOurs = ({ input }: vscode.Tab): boolean =>
       input instanceof vscode.TabInputTextDiff && input.modified.toString() === key;
     await vscode.window.tabGroups.close(tabs.filter(isOurs));
-    this.#texts.delete(key);
   }
 
   async #proposal({ session }: Need, input: Input): Promise<Proposal> {
