@@ -132,10 +132,16 @@ const views: Readonly<Record<string, (window: Window) => Promise<boolean>>> = {
   walkthrough: async (window) => {
     await window.run('View: Close All Editors');
     await window.run('Coppice: Open Walkthrough');
-    if (isNarrow(window)) await window.runByKeyboard('View: Close Primary Side Bar');
+    if (isNarrow(window)) await putSideBarAway(window);
     return true;
   },
 };
+
+/** It may be away already, from the view before; the command is then not offered. */
+async function putSideBarAway(window: Window): Promise<void> {
+  if (!(await window.page.locator('.part.sidebar').isVisible())) return;
+  await window.runByKeyboard('View: Close Primary Side Bar');
+}
 
 /** A narrow window has no room for the side bar beside the panel: it is put away, as a person would. */
 async function openPanel(window: Window, title: RegExp, text: string): Promise<boolean> {
@@ -144,7 +150,7 @@ async function openPanel(window: Window, title: RegExp, text: string): Promise<b
   if (!(await isVisible(row, 2000))) return false;
   await row.click({ position: { x: 60, y: 11 } }); // further to the right there are actions
   await window.webview(`main:has-text("${text}")`);
-  if (isNarrow(window)) await window.runByKeyboard('View: Close Primary Side Bar');
+  if (isNarrow(window)) await putSideBarAway(window);
   return true;
 }
 
@@ -157,7 +163,7 @@ async function openVerdicts(window: Window, tab: string, text: string): Promise<
   const panel = await window.webview('main [role="tablist"]');
   await panel.getByRole('tab', { name: tab }).click();
   await window.webview(`main:has-text("${text}")`);
-  if (isNarrow(window)) await window.runByKeyboard('View: Close Primary Side Bar');
+  if (isNarrow(window)) await putSideBarAway(window);
   return true;
 }
 
