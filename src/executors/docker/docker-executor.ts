@@ -295,8 +295,7 @@ export class DockerExecutor implements Executor {
         'Continue the session.',
       );
     }
-    if (state.Running) return this.#known(spec, signal);
-    if (await isLocked(spec)) return this.#known(spec, signal);
+    if (state.Running || (await isLocked(spec))) return this.#known(spec, signal);
     await this.#remove(spec);
     return undefined;
   }

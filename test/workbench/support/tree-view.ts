@@ -1,8 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { isVisible, soon, until } from './waiting.ts';
-
-const always = (): boolean => true;
-const never = (): boolean => false;
+import { isHidden, isVisible, soon, until } from './waiting.ts';
 
 /** A tree in the side bar. Only rows that are scrolled into sight exist. */
 export class TreeView {
@@ -108,8 +105,7 @@ export class TreeView {
         const item = (await this.menu(text)).filter({ hasText: entry }).first();
         if (await isVisible(item, 1000)) {
           await item.click({ delay: 50, timeout: 5000 }).catch(() => undefined);
-          const closed = menu.waitFor({ state: 'hidden', timeout: 2000 });
-          if (await closed.then(always, never)) return true;
+          if (await isHidden(menu, 2000)) return true;
         }
         await this.#page.keyboard.press('Escape');
         return false;

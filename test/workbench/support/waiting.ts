@@ -46,3 +46,11 @@ export async function isVisible(what: Locator, timeoutMs: number): Promise<boole
     () => false,
   );
 }
+
+/** Whether something is gone from sight within a time. */
+export async function isHidden(what: Locator, timeoutMs: number): Promise<boolean> {
+  return what.waitFor({ state: 'hidden', timeout: timeoutMs }).then(
+    () => true,
+    () => false,
+  );
+}
