@@ -1,5 +1,6 @@
 import { CoppiceError } from '../core/errors.ts';
 import type { SessionDetail, StreamEventView } from '../protocol/schemas.ts';
+import { isSettled } from '../protocol/session-status.ts';
 import { isLost, listen, type Connection, type Dispose } from './connection.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import type { EngineLink } from './engine-link.ts';
@@ -19,23 +20,6 @@ export interface Follower {
 const patience = { totalMs: 60_000, firstMs: 100, longestMs: 2_000 } as const;
 /** Pause before looking again at a session whose stretch of work ended while the next one began. */
 const againMs = 200;
-
-const settled: ReadonlySet<SessionDetail['status']> = new Set([
-  'interrupted',
-  'reported',
-  'verified',
-  'accepted',
-  'landed',
-  'failed',
-  'cancelled',
-]);
-
-/**
- * Whether the present stretch of work of a session has ended, whatever came of it. A later prompt begins another one.
- */
-export function isSettled(session: Pick<SessionDetail, 'status'>): boolean {
-  return settled.has(session.status);
-}
 
 interface Progress {
   readonly session: string;

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
+import { isSettled } from '../../protocol/session-status.ts';
 import { insist } from '../engine/insist.ts';
-import { isSettled } from '../sessions/status-look.ts';
 import type { Command } from './index.ts';
 import { pickSession } from './pick-session.ts';
 

@@ -2,8 +2,8 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CoppiceError } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
+import { isSettled } from '../../protocol/session-status.ts';
 import { removalText } from '../review/removal-text.ts';
-import { isSettled } from '../sessions/status-look.ts';
 import type { Command } from './index.ts';
 import { pickSession } from './pick-session.ts';
 

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isCoppiceError } from '../../core/errors.ts';
+import { isSettled } from '../../protocol/session-status.ts';
 import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
-import { isSettled } from '../sessions/status-look.ts';
 import type { Command } from './index.ts';
 import { pickSession } from './pick-session.ts';
 

@@ -4,7 +4,8 @@ import { defined } from '../../core/defined.ts';
 import { oneLine } from '../../core/printable.ts';
 import type { SessionDetail } from '../../protocol/schemas.ts';
 import type { Ability, PanelPrompt, PanelSession, PanelTurn } from '../../protocol/webview/session-panel.ts';
-import { isAtWork, isSettled } from '../sessions/status-look.ts';
+import { isSettled } from '../../protocol/session-status.ts';
+import { isAtWork } from '../sessions/status-look.ts';
 import { sessionTitle } from '../sessions/labels.ts';
 
 const sentenceLimit = 600;

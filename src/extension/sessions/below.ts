@@ -1,7 +1,8 @@
 /** How the sessions below one stand: a session that started others is the plan of which they are the tasks. Pure. */
 import * as l10n from '@vscode/l10n';
 import type { SessionView } from '../../protocol/schemas.ts';
-import { isAtWork, isSettled, type Status } from './status-look.ts';
+import { isSettled } from '../../protocol/session-status.ts';
+import { isAtWork, type Status } from './status-look.ts';
 
 /** All sessions below one, at whatever depth. */
 export interface Below {

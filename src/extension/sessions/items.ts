@@ -4,11 +4,12 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { SessionView, TurnNoteView } from '../../protocol/schemas.ts';
+import { isSettled } from '../../protocol/session-status.ts';
 import type { Below } from './below.ts';
 import { decorationUri } from './decorations.ts';
 import { ageText, rowLabel, sessionDescription, spokenSession } from './labels.ts';
 import { rowId, type Row } from './outline.ts';
-import { colourId, isSettled, lookOf } from './status-look.ts';
+import { colourId, lookOf } from './status-look.ts';
 import { turnLook } from './turn-look.ts';
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;

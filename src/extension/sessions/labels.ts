@@ -2,8 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../core/printable.ts';
 import type { ResourcesView, SessionView } from '../../protocol/schemas.ts';
+import { isSettled } from '../../protocol/session-status.ts';
 import { belowText, type Below } from './below.ts';
-import { isSettled, lookOf } from './status-look.ts';
+import { lookOf } from './status-look.ts';
 
 /**
  * Longest label in characters: in a sentence or on a tab, in a row of a view, where what is said behind it stays in sight in a side

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { SessionView } from '../../protocol/schemas.ts';
+import { isSettled } from '../../protocol/session-status.ts';
 
 export type Status = SessionView['status'];
 
@@ -51,22 +52,7 @@ export function colourId(colour: NonNullable<StatusLook['colour']>): string {
   return `coppice.${colour}Foreground`;
 }
 
-const settled: ReadonlySet<Status> = new Set([
-  'interrupted',
-  'reported',
-  'verified',
-  'accepted',
-  'landed',
-  'failed',
-  'cancelled',
-]);
-
-/** Whether nothing more will happen unless somebody asks for it. */
-export function isSettled({ status }: Pick<SessionView, 'status'>): boolean {
-  return settled.has(status);
-}
-
 /** Whether an agent is at work, or about to be. */
-export function isAtWork({ status }: Pick<SessionView, 'status'>): boolean {
-  return !settled.has(status) && status !== 'queued';
+export function isAtWork(session: Pick<SessionView, 'status'>): boolean {
+  return !isSettled(session) && session.status !== 'queued';
 }

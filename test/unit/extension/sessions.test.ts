@@ -14,10 +14,11 @@ import {
   usesText,
 } from '../../../src/extension/sessions/labels.ts';
 import { Outline, rowId, Rows, touched, type Row } from '../../../src/extension/sessions/outline.ts';
-import { isAtWork, isSettled, lookOf } from '../../../src/extension/sessions/status-look.ts';
+import { isAtWork, lookOf } from '../../../src/extension/sessions/status-look.ts';
 import { countsOf, statusText } from '../../../src/extension/status-bar/text.ts';
 import { statuses } from '../../../src/core/session/state.ts';
 import type { SessionView } from '../../../src/protocol/schemas.ts';
+import { isSettled } from '../../../src/protocol/session-status.ts';
 import { breakpoint, changesBetween, detail, entries, hostile, session, startedAt } from './given.ts';
 
 const minute = 60_000;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { SessionDetail } from '../../../protocol/schemas.ts';
+import { isSettled } from '../../../protocol/session-status.ts';
 import type { Context, Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
-import { isSettled } from '../../follow.ts';
 import { sessionRow, statusText } from '../../session-lines.ts';
 import { text } from '../../text.ts';
 
