@@ -135,3 +135,6 @@ export const lanes = {
     isolated: false,
   },
 } as const satisfies Record<string, Lane>;
+
+/** Test files that are too slow for each `npm test`, by the script of package.json that runs them. */
+export const slow: Readonly<Record<string, string>> = { 'test:llama': 'test/llama/**/*.test.ts' };
