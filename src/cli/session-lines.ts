@@ -159,6 +159,7 @@ function workFacts(detail: SessionDetail, paint: Paint): Fact[] {
     ['agent', agent.join(' ')],
     ['executor', detail.executor],
     ['parent', detail.parent ?? ''],
+    ['stage', detail.stage ?? ''],
   ];
 }
 

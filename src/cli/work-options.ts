@@ -26,6 +26,7 @@ export interface WorkOptions {
   readonly base?: string;
   readonly priority?: ParamsOf<Requests, 'session/create'>['priority'];
   readonly parent?: string;
+  readonly stage?: string;
   readonly anyway?: true;
 }
 
@@ -43,6 +44,7 @@ export function addWorkOptions(command: Command): Command {
     .option('--base <ref>', 'where the branch starts; default: where the main checkout is')
     .addOption(new Option('--priority <priority>', 'its lane in the queue').choices(priority.unwrap().options))
     .option('--parent <session>', 'the session that this one belongs to')
+    .option('--stage <name>', "the stage of that session's plan, e.g. build")
     .option('--anyway', 'also where memory or disk may run out with it');
 }
 

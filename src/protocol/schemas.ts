@@ -40,6 +40,7 @@ export const sessionSchema = z.object({
   status: z.enum(statuses),
   priority: z.enum(priorities),
   parent: z.string().optional(),
+  stage: z.string().optional(),
   repository: z.string(),
   worktree: z.string().nullable(),
   branch: z.string().nullable(),
@@ -202,6 +203,12 @@ export const createSchema = z.object({
   base: short.optional(),
   priority: z.enum(priorities).default('normal'),
   parent: short.optional(),
+  /** The stage of its parent's plan: whatever people call it, on one line. */
+  stage: z
+    .string()
+    .trim()
+    .regex(/^[^\p{Cc}\u2028\u2029]{1,100}$/u)
+    .optional(),
   /** Also where memory or disk may run out with it; see `no-room`. */
   anyway: z.boolean().default(false),
   requester: requesterSchema,

@@ -34,6 +34,10 @@ export function create(
 ): Decision {
   const known = sessions.find(({ id }) => id === data.session);
   if (known !== undefined) return repeated(sessions, known, data.repository.id, prompt);
+  if (data.stage !== undefined && data.parent === undefined) {
+    const what = `A stage is a part of a plan: ${data.stage} has none.`;
+    throw new CoppiceError('bad-usage', what, 'Name the session that it belongs to as well: --parent.');
+  }
   const { verdict, events } = admit(sessions, data.session, data.mode, limits);
   if (verdict.status === 'rejected') return { verdict, events };
   const opening = [

@@ -28,6 +28,7 @@ export interface SessionEvents {
     executor: string;
     priority: Priority;
     parent?: string;
+    stage?: string;
     repository: { id: string; root: string };
     request: { name?: string; worktree?: string; base?: string; from?: string };
     requester: Requester;

@@ -4,7 +4,7 @@ import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts'
 import { commitDue } from './commit.ts';
 import { putOffDue, type PutOffStep } from './put-off.ts';
 import { revivalDue, type RevivalStep } from './revival.ts';
-import { isHeld, promptMeetDue, turnMeetDue, type MeetStep } from '../supervision/holds.ts';
+import { endMeetDue, isHeld, promptMeetDue, turnMeetDue, type MeetStep } from '../supervision/holds.ts';
 import { reserveDue, type ReserveStep } from '../supervision/levels.ts';
 import { isLive, openBreakpoints } from './status.ts';
 import type { Session } from './state.ts';
@@ -127,13 +127,14 @@ function whileStill(session: Session, live: Live): Step {
   if (session.pausedUntil !== undefined) return live.over === true ? { do: 'go-on' } : { do: 'wait', for: 'pause' };
   const stop = stopped(session, live);
   if (stop !== undefined) return stop;
-  if (waiting === undefined) return revivalDue(session, live.restarts) ?? putOffDue(session) ?? judgedOrOver(session);
+  if (waiting === undefined)
+    return revivalDue(session, live.restarts) ?? putOffDue(session) ?? judgedOrOver(session, live);
   return beginning(session, live, waiting.n);
 }
 
 /** The last turn is judged, then the work is over. */
-function judgedOrOver(session: Session): Step {
-  return onceSeen(session, judgingDue(session)) ?? afterJudging(session);
+function judgedOrOver(session: Session, live: Live): Step {
+  return onceSeen(session, judgingDue(session)) ?? afterJudging(session, live);
 }
 
 /** The way to the start of an agent with a prompt. */
@@ -154,10 +155,10 @@ function stopped(session: Session, live: Live): Step | undefined {
 }
 
 /** A decision that is a person's is waited for; else the work is over. */
-function afterJudging(session: Session): Step {
+function afterJudging(session: Session, { armed }: Live): Step {
   return openBreakpoints(session).some(({ kind }) => kind === 'decision')
     ? { do: 'wait', for: 'person' }
-    : { do: 'settle' };
+    : (endMeetDue(session, armed) ?? { do: 'settle' });
 }
 
 /** The step that begins a turn, or the commit or the checkpoint that has to come before it. */

@@ -15,7 +15,8 @@ import { supervisionFolds } from '../supervision/session-folds.ts';
 import { afterSettling } from './commit.ts';
 import type { SessionEvents } from './events.ts';
 import { patch, type Patch } from './patch.ts';
-import type { Breakpoint, Prompt, Run, Session, TurnNote } from './state.ts';
+import type { Breakpoint, Met, Prompt, Run, Session, TurnNote } from './state.ts';
+import { amountsOf, withSpell } from '../supervision/spells.ts';
 import { isInVain, openBreakpoints, workedMs } from './status.ts';
 
 /** Events that change a session: its own, and those of its checkpoints and landings. */
@@ -39,6 +40,7 @@ function created({ at, data }: Recorded<'session.created'>): Session {
     executor: data.executor,
     priority: data.priority,
     ...(data.parent === undefined ? {} : { parent: data.parent }),
+    ...(data.stage === undefined ? {} : { stage: data.stage }),
     repository: data.repository,
     request: data.request,
     requester: data.requester,
@@ -270,6 +272,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       // A turn that was cut off left the conversation somewhere that has no name.
       position: data.position,
       usage: addUsage(session.usage, data.usage),
+      spells: withSpell(session.spells, at, amountsOf(data.usage)),
       ...(data.context === undefined ? {} : { context: data.context }),
       workedMs: (session.workedMs ?? 0) + (workedMs(session, at) ?? 0),
     }),
@@ -358,12 +361,15 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   ...checkpointFolds,
   ...landingFolds,
   ...supervisionFolds,
-  'stop.met': (session, { data: { turn = 0, prompt = 0, offset = 0 } }) => {
-    const before = session.met ?? { turn: 0, prompt: 0, offset: 0 };
-    const latest = (name: keyof typeof before, value: number): number => Math.max(before[name], value);
+  'stop.met': (session, { data: { turn = 0, prompt = 0, offset = 0, end } }) => {
+    const before: Met = session.met ?? { turn: 0, prompt: 0, offset: 0 };
+    const latest = (name: 'turn' | 'prompt' | 'offset', value: number): number => Math.max(before[name], value);
     return {
       ...session,
-      met: { turn: latest('turn', turn), prompt: latest('prompt', prompt), offset: latest('offset', offset) },
+      met: {
+        ...{ ...before, turn: latest('turn', turn), prompt: latest('prompt', prompt) },
+        ...{ offset: latest('offset', offset), ...(end === undefined ? {} : { end }) },
+      },
     };
   },
   'budget.reserved': (session, { data: { prompt, amounts } }) => ({ ...session, reserved: { prompt, amounts } }),

@@ -6,6 +6,7 @@ import type { Restored, Restoring } from '../restore/state.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { Attempts } from '../supervision/attempts.ts';
 import type { Amounts } from '../supervision/budget.ts';
+import type { Spell } from '../supervision/spells.ts';
 import type { Finding } from '../supervision/finding.ts';
 import type { Approval, Judgement, Supervision, Verifying } from '../supervision/judgement.ts';
 import type { Evidence } from '../landing/state.ts';
@@ -158,6 +159,8 @@ export interface Met {
   readonly turn: number;
   readonly prompt: number;
   readonly offset: number;
+  /** The prompt after which the end of the work was shown to them, for its stage. */
+  readonly end?: number;
 }
 
 /**
@@ -258,6 +261,8 @@ export interface Session {
   readonly executor: string;
   readonly priority: Priority;
   readonly parent?: string;
+  /** The stage of its parent's plan that it belongs to; sessions of one parent with one name are one stage. */
+  readonly stage?: string;
   readonly repository: { readonly id: string; readonly root: string };
   /** What was asked for; `name` finds or names the worktree by convention (C-02); `from` is the checkout where the work starts when it is not the main one. */
   readonly request: {
@@ -351,6 +356,8 @@ export interface Session {
   readonly automatic?: number;
   /** The last of them asked to check once more. */
   readonly checkedAgain?: boolean;
+  /** What its turns used lately, for budgets of a day. */
+  readonly spells?: readonly Spell[];
   /** What is set aside for a prompt at the levels above the session, until its turn has ended. */
   readonly reserved?: { readonly prompt: number; readonly amounts: Amounts };
   /** How often a person raised the session's limits. */

@@ -84,9 +84,16 @@ export const descriptions: Readonly<Record<SettingKey, string>> = {
     'Minutes that the turns of a session may work, all together, before a person is asked. 0: any number.',
   'budget.costCents':
     'US cents that a session may cost before a person is asked; only where billing is `metered`. 0: any amount.',
+  'budget.stageTokens':
+    'Tokens that the sessions of a stage of a plan (`--stage`), with all that they started, may use together before a person is asked. ' +
+    '0: any number.',
+  'budget.stageCostCents': 'US cents that they may cost together; only where billing is `metered`. 0: any amount.',
   'budget.planTokens':
     'Tokens that a session and all sessions that it started may use together before a person is asked. 0: any number.',
   'budget.planCostCents': 'US cents that they may cost together; only where billing is `metered`. 0: any amount.',
+  'budget.dayTokens':
+    'Tokens that all sessions of a repository may use in a day of this machine before a person is asked. 0: any number.',
+  'budget.dayCostCents': 'US cents that they may cost in a day; only where billing is `metered`. 0: any amount.',
   'budget.projectTokens':
     'Tokens that all sessions of a repository may use together before a person is asked. 0: any number.',
   'budget.projectCostCents': 'US cents that they may cost together; only where billing is `metered`. 0: any amount.',

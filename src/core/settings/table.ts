@@ -221,12 +221,32 @@ export const table = {
     default: 0,
     scope: 'user',
   },
+  'budget.stageTokens': {
+    type: type.whole(0, 1_000_000_000_000),
+    default: 0,
+    scope: 'user',
+  },
+  'budget.stageCostCents': {
+    type: type.whole(0, 100_000_000),
+    default: 0,
+    scope: 'user',
+  },
   'budget.planTokens': {
     type: type.whole(0, 1_000_000_000_000),
     default: 0,
     scope: 'user',
   },
   'budget.planCostCents': {
+    type: type.whole(0, 100_000_000),
+    default: 0,
+    scope: 'user',
+  },
+  'budget.dayTokens': {
+    type: type.whole(0, 1_000_000_000_000),
+    default: 0,
+    scope: 'user',
+  },
+  'budget.dayCostCents': {
     type: type.whole(0, 100_000_000),
     default: 0,
     scope: 'user',

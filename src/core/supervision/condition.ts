@@ -8,6 +8,8 @@ export const conditionForms = [
   'after turn',
   'before tool <name>',
   'after tool <name>',
+  'before stage [name]',
+  'after stage [name]',
   'command <pattern>',
   'path <glob>',
   'danger [kind]',
@@ -62,6 +64,6 @@ function simpleOf(text: string): object | string {
 }
 
 function edge(at: 'before' | 'after', rest: string): object {
-  const [, when = '', name = ''] = /^(turn|tool)\s*(.*)$/su.exec(rest) ?? [];
+  const [, when = '', name = ''] = /^(turn|tool|stage)\s*(.*)$/su.exec(rest) ?? [];
   return { when, at, ...(name === '' || when === 'turn' ? {} : { name }) };
 }

@@ -1,21 +1,31 @@
 /**
- * The budgets above a session: a plan (a session that started others, with all of them) and the project (all sessions of the
- * repository). What a prompt will probably take is set aside at every level before it is given, so that sessions at work beside
+ * The budgets above a session: a stage of a plan, the plan (a session that started others, with all of them), and the project (all
+ * sessions of the repository), for a day and for good. What a prompt will probably take is set aside at every level before it is given, so that sessions at work beside
  * each other cannot spend the same money; the record of a turn's end gives it back and counts what was used, in one event.
  */
 import type { Recorded } from '../events.ts';
 import type { Session } from '../session/state.ts';
 import { reserve, resources, type Amounts, type Billing, type Breach, type Budget, type Budgets } from './budget.ts';
+import { spentSince } from './spells.ts';
 
-/** The limits of the two levels; what is not named is not limited. */
+/** The limits of the levels; what is not named is not limited. */
 export interface LevelLimits {
+  readonly stage: Amounts;
   readonly plan: Amounts;
+  readonly day: Amounts;
   readonly project: Amounts;
+}
+
+/** The day that it is where the engine runs; `since` is its beginning, milliseconds since 1970. */
+export interface Day {
+  /** E.g. `2026-11-26`. */
+  readonly name: string;
+  readonly since: number;
 }
 
 /** What a level may use beyond its limit, since a person raised it: as much as it would have used then. */
 export interface Allowance {
-  /** `plan:<session>` or `project:<repository>`. */
+  /** `stage:<session>:<name>`, `plan:<session>`, `day:<repository>:<date>` or `project:<repository>`. */
   readonly id: string;
   readonly above: Amounts;
   readonly by: string;
@@ -39,8 +49,8 @@ export function reduceAllowance(allowance: Allowance | undefined, event: Recorde
 }
 
 /** A level is limited at all. */
-export function isLimited({ plan, project }: LevelLimits): boolean {
-  return Object.keys(plan).length + Object.keys(project).length > 0;
+export function isLimited(limits: LevelLimits): boolean {
+  return Object.values(limits).some((each: Amounts) => Object.keys(each).length > 0);
 }
 
 /** What the turns of a session used. */
@@ -49,14 +59,40 @@ export function spentBy({ usage, automatic = 0, workedMs = 0 }: Session): Amount
   return { tokens: inputTokens + outputTokens, costUsd, workMs: workedMs, attempts: automatic };
 }
 
-/** The session at the top of the tree that this one stands in. Parents in a circle, or gone, end the way. */
-function rootOf(session: Session, all: ReadonlyMap<string, Session>): string {
+type Kind = keyof LevelLimits;
+interface Level {
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+/**
+ * The stages that a session stands in, the nearest first, then the plan: the session at the top of its tree. Parents in a circle, or
+ * gone, end the way.
+ */
+function planned(session: Session, all: ReadonlyMap<string, Session>): readonly Level[] {
+  const levels: Level[] = [];
   const seen = new Set<string>();
   for (let at = session; ;) {
     seen.add(at.id);
     const above = at.parent === undefined ? undefined : all.get(at.parent);
-    if (above === undefined || seen.has(above.id)) return at.id;
+    if (above === undefined || seen.has(above.id)) return [...levels, { kind: 'plan', id: `plan:${at.id}` }];
+    if (at.stage !== undefined) levels.push({ kind: 'stage', id: `stage:${above.id}:${at.stage}` });
     at = above;
+  }
+}
+
+/** A level as a person would call it. */
+export function levelName(id: string): string {
+  const [kind, , ...name] = id.split(':');
+  switch (kind) {
+    case 'stage':
+      return `the stage ${name.join(':')} of this plan`;
+    case 'plan':
+      return 'the plan of this session';
+    case 'day':
+      return 'this repository for a day';
+    default:
+      return 'this repository';
   }
 }
 
@@ -65,10 +101,11 @@ interface Known {
   readonly sessions: readonly Session[];
   readonly limits: LevelLimits;
   readonly allowances: readonly Allowance[];
+  readonly day: Day;
 }
 
 /** The tree of a repository, with what was spent and what is set aside at each level, but not for the session `without`. */
-export function budgetsOf(repository: string, { sessions, limits, allowances }: Known, without = ''): Budgets {
+export function budgetsOf(repository: string, { sessions, limits, allowances, day }: Known, without = ''): Budgets {
   const all = new Map(sessions.map((each) => [each.id, each]));
   const budgets = new Map<string, Budget>();
   const charge = (id: string, own: Amounts, spent: Amounts, parent?: string): void => {
@@ -81,14 +118,18 @@ export function budgetsOf(repository: string, { sessions, limits, allowances }: 
       ...(parent === undefined ? {} : { parent }),
     });
   };
-  const project = `project:${repository}`;
-  charge(project, limits.project, {});
+  const whole: readonly Level[] = [
+    { kind: 'day', id: `day:${repository}:${day.name}` },
+    { kind: 'project', id: `project:${repository}` },
+  ];
   for (const session of sessions) {
-    const plan = `plan:${rootOf(session, all)}`;
+    const chain = [...planned(session, all), ...whole];
     const spent = spentBy(session);
-    charge(project, limits.project, spent);
-    charge(plan, limits.plan, spent, project);
-    charge(session.id, {}, spent, plan);
+    const today = spentSince(session.spells, day.since);
+    for (const [at, { kind, id }] of chain.entries()) {
+      charge(id, limits[kind], kind === 'day' ? today : spent, chain[at + 1]?.id);
+    }
+    charge(session.id, {}, spent, chain[0]?.id);
   }
   const reservations = sessions.flatMap(({ id, reserved }) =>
     reserved === undefined || id === without ? [] : [[id, { id, budget: id, amounts: reserved.amounts }] as const],

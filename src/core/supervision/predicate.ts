@@ -53,10 +53,12 @@ export type BreakpointSpec = z.infer<typeof breakpointSpecSchema>;
 /** What is known at one moment. What is not known makes no condition on it true. */
 export interface Moment {
   readonly session: string;
-  readonly kind: 'turn' | 'tool' | 'stage';
+  readonly kind: 'turn' | 'tool' | 'end';
   readonly at: 'before' | 'after';
-  /** Of the tool or the stage. */
+  /** Of the tool. */
   readonly name?: string;
+  /** With this moment the session begins its part of a stage, or the whole stage is over. */
+  readonly stage?: { readonly at: 'before' | 'after'; readonly name: string };
   readonly command?: string;
   /** Relative to the worktree. */
   readonly paths?: readonly string[];
@@ -83,11 +85,9 @@ function isTrue(predicate: SimplePredicate, moment: Moment): boolean {
     case 'turn':
       return moment.kind === 'turn' && moment.at === predicate.at;
     case 'tool':
-    case 'stage': {
-      const named =
-        predicate.name === undefined || (moment.name !== undefined && matches(predicate.name, moment.name, false));
-      return moment.kind === predicate.when && moment.at === predicate.at && named;
-    }
+      return moment.kind === 'tool' && isEdge(predicate, moment);
+    case 'stage':
+      return moment.stage !== undefined && isEdge(predicate, moment.stage);
     case 'command':
       return moment.command !== undefined && matches(predicate.pattern, moment.command, false);
     case 'path':
@@ -97,6 +97,14 @@ function isTrue(predicate: SimplePredicate, moment: Moment): boolean {
     default:
       return isBeyond(predicate, moment);
   }
+}
+
+type Edge = Pick<Moment, 'at' | 'name'>;
+
+/** The same side, and a name that fits the pattern, if there is one. */
+function isEdge({ at, name }: { readonly at: Edge['at']; readonly name?: string | undefined }, seen: Edge): boolean {
+  const named = name === undefined || (seen.name !== undefined && matches(name, seen.name, false));
+  return seen.at === at && named;
 }
 
 type Measured = Exclude<SimplePredicate, { when: 'turn' | 'tool' | 'stage' | 'command' | 'path' | 'danger' }>;

@@ -29,12 +29,16 @@ export interface Grant {
 export interface StopEvents {
   'stop.set': { repository: string; spec: BreakpointSpec; by: string };
   'stop.removed': { stop: string; by: string };
-  /** A moment was looked at: before a prompt, after a turn, or a tool at a byte of the stream. `spent` were to hold once. */
+  /**
+   * A moment was looked at: before a prompt, after a turn, a tool at a byte of the stream, or the end of the work that a prompt began.
+   * `spent` were to hold once.
+   */
   'stop.met': {
     session: string;
     prompt?: number;
     turn?: number;
     offset?: number;
+    end?: number;
     hit: readonly string[];
     spent: readonly string[];
   };

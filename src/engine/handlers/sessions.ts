@@ -200,6 +200,7 @@ async function createSession(
     agentOptions: params.agentOptions ?? {},
     executor: executor.id,
     priority: params.priority,
+    ...defined({ stage: params.stage }),
     ...(params.parent === undefined ? {} : { parent: store.find(params.parent).id }),
     repository: { id: location.id, root },
     request,

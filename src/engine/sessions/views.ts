@@ -33,6 +33,7 @@ export function sessionView(session: Session, sessions: readonly Session[]): Ses
     status: statusOf(session),
     priority: session.priority,
     parent: session.parent,
+    stage: session.stage,
     repository: session.repository.root,
     worktree: session.worktree?.path ?? null,
     branch: session.worktree?.branch ?? null,

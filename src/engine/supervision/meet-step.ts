@@ -1,58 +1,94 @@
 import { testDelta, type ChangedFile } from '../../core/supervision/tests.ts';
+import { defined } from '../../core/defined.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
 import type { Session } from '../../core/session/state.ts';
-import type { MeetStep } from '../../core/supervision/holds.ts';
+import { oneLine } from '../../core/printable.ts';
+import { statusOf } from '../../core/session/status.ts';
+import { besideInStage, isThrough, type MeetStep } from '../../core/supervision/holds.ts';
 import { isAbout, meetingOf, predicateText, turnMoment } from '../../core/supervision/moments.ts';
 import type { Moment } from '../../core/supervision/predicate.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
 import { armedStops } from './stops.ts';
 
-/** Shows the end of a turn, or a prompt that is about to be given, to the breakpoints; what holds becomes a question to a person. */
+/**
+ * Shows the end of a turn, a prompt that is about to be given, or the end of the work, to the breakpoints; what holds becomes a question
+ * to a person.
+ */
 export async function meet(context: SessionContext, session: Session, step: MeetStep): Promise<void> {
   const { store } = context;
-  const files = 'prompt' in step ? [] : await changedFiles(context, session);
-  const delta = 'prompt' in step ? undefined : await testsMore(context, session);
-  const moment = 'prompt' in step ? beforeTurn(session) : afterTurn(session, files, delta);
+  const seen = 'turn' in step ? await afterTurn(context, session) : undefined;
   await store.commit(engineActor, () => {
     const present = store.session(session.id);
-    const reached =
-      'prompt' in step ? (present.met?.prompt ?? 0) >= step.prompt : (present.met?.turn ?? 0) >= step.turn;
-    return reached ? [] : eventsOf(context, present, step, { moment, files });
+    if (isReached(present, step)) return [];
+    return eventsOf(context, present, step, seen ?? between(present, step, store.all('session')));
   });
+}
+
+function isReached({ met }: Session, step: MeetStep): boolean {
+  if ('prompt' in step) return (met?.prompt ?? 0) >= step.prompt;
+  return 'turn' in step ? (met?.turn ?? 0) >= step.turn : met?.end === step.end;
 }
 
 function eventsOf(
   context: SessionContext,
   session: Session,
   step: MeetStep,
-  { moment, files }: Seen,
+  { moment, known }: Seen,
 ): readonly NewEvent[] {
   const { hit, holding, spent } = meetingOf(armedStops(context.store, session), moment);
-  const at = 'prompt' in step ? { prompt: step.prompt } : { turn: step.turn };
+  const at = placeOf(step);
   const met = event('stop.met', { session: session.id, ...at, hit, spent });
   if (holding.length === 0) return [met];
-  const text = 'prompt' in step ? (session.prompts.find(({ n }) => n === step.prompt)?.text ?? '') : '';
   const why = `A breakpoint holds it: ${holding.map(({ predicate }) => predicateText(predicate)).join('; ')}.`;
-  const known = 'prompt' in step ? `The prompt that is about to be given:\n${text}` : factsOf(session, moment, files);
   return [
     met,
     event('breakpoint.raised', {
       ...{ session: session.id, breakpoint: context.newId(), kind: 'decision', why },
-      title: 'prompt' in step ? 'Breakpoint before a turn' : `Breakpoint after turn ${step.turn}`,
+      title: titleOf(step, moment),
       detail: `${why}\n\n${known}`,
-      about: { hold: true, ...at },
+      about: { hold: true, ...('end' in step ? {} : at) },
     }),
   ];
 }
 
-interface Seen {
-  readonly moment: Moment;
-  readonly files: readonly ChangedFile[];
+function placeOf({ do: _, ...place }: MeetStep) {
+  return place;
 }
 
-function beforeTurn({ id, workedMs = 0 }: Session): Moment {
-  return { session: id, kind: 'turn', at: 'before', workedMinutes: workedMs / 60_000 };
+/** A moment, with what a person is told of it. */
+interface Seen {
+  readonly moment: Moment;
+  readonly known: string;
+}
+
+function titleOf(step: MeetStep, { stage }: Moment): string {
+  if ('prompt' in step) return 'Breakpoint before a turn';
+  return 'turn' in step ? `Breakpoint after turn ${step.turn}` : `Breakpoint after stage ${stage?.name ?? ''}`;
+}
+
+/** What needs no look at the files: the moment before a prompt, and the end of the work. */
+function between(session: Session, step: MeetStep, all: readonly Session[]): Seen {
+  const { id, stage, workedMs = 0, prompts } = session;
+  const moment = { session: id, workedMinutes: workedMs / 60_000 };
+  if ('prompt' in step) {
+    const text = prompts.find(({ n }) => n === step.prompt)?.text ?? '';
+    const begun = stage === undefined || step.prompt > 1 ? {} : { stage: { at: 'before', name: stage } as const };
+    return {
+      moment: { ...moment, kind: 'turn', at: 'before', ...begun },
+      known: `The prompt that is about to be given:\n${text}`,
+    };
+  }
+  const beside = besideInStage(session, all);
+  const over = stage === undefined || !beside.every(isThrough) ? {} : { stage: { at: 'after', name: stage } as const };
+  const others = beside.map((each) => `${statusOf(each)}: ${oneLine(each.task.title, 200)}`);
+  return {
+    moment: { ...moment, kind: 'end', at: 'after', ...over },
+    known: [
+      `This session ended as ${session.lastTurn?.outcome ?? 'unknown'}. The others of the stage:`,
+      ...(others.length === 0 ? ['none'] : others),
+    ].join('\n'),
+  };
 }
 
 /** What differs from where the work began, as it was kept at the end of the turn. */
@@ -73,12 +109,16 @@ async function testsMore({ store, checkpoints }: SessionContext, session: Sessio
   return testDelta(await checkpoints.patch(session, worktree.baseCommit, checkpoint.tree, longestPatch));
 }
 
-function afterTurn(session: Session, files: readonly ChangedFile[], delta: number | undefined): Moment {
+async function afterTurn(context: SessionContext, session: Session): Promise<Seen> {
+  const files = await changedFiles(context, session);
+  const testDelta = await testsMore(context, session);
   const lines = files.reduce((sum, { insertions = 0, deletions = 0 }) => sum + insertions + deletions, 0);
   const { lastTurn } = session;
-  return lastTurn === undefined
-    ? { session: session.id, kind: 'turn', at: 'after' }
-    : turnMoment(session, lastTurn, { lines, ...(delta === undefined ? {} : { testDelta: delta }) });
+  const moment: Moment =
+    lastTurn === undefined
+      ? { session: session.id, kind: 'turn', at: 'after' }
+      : turnMoment(session, lastTurn, { lines, ...defined({ testDelta }) });
+  return { moment, known: factsOf(session, moment, files) };
 }
 
 function factsOf(

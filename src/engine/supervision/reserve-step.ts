@@ -3,19 +3,31 @@ import { event } from '../../core/events.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { breachSentence, type Amounts } from '../../core/supervision/budget.ts';
-import { fitting, type LevelBreach, type LevelLimits } from '../../core/supervision/levels.ts';
+import { fitting, levelName, type Day, type LevelBreach, type LevelLimits } from '../../core/supervision/levels.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
 
 /** What the settings allow the levels above a session. A limit of 0 is none. */
 export function levelLimits(settings: Settings): LevelLimits {
   return {
+    stage: amounts(settings['budget.stageTokens'], settings['budget.stageCostCents']),
     plan: amounts(settings['budget.planTokens'], settings['budget.planCostCents']),
+    day: amounts(settings['budget.dayTokens'], settings['budget.dayCostCents']),
     project: amounts(settings['budget.projectTokens'], settings['budget.projectCostCents']),
   };
 }
 
 function amounts(tokens: number, cents: number): Amounts {
   return { ...(tokens === 0 ? {} : { tokens }), ...(cents === 0 ? {} : { costUsd: cents / 100 }) };
+}
+
+/** The day of a moment, in the time zone of this machine. `now` is milliseconds since 1970. */
+export function dayOf(now: number): Day {
+  const at = new Date(now);
+  const parts = [at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, '0'));
+  return {
+    name: [at.getFullYear(), ...parts].join('-'),
+    since: new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime(),
+  };
 }
 
 /**
@@ -33,6 +45,7 @@ export async function reserveBudget(context: SessionContext, { id }: Session, pr
       sessions: store.all('session').filter((each) => each.repository.id === session.repository.id),
       limits: levelLimits(settings),
       allowances: store.all('allowance'),
+      day: dayOf(context.clock()),
       billing: settings['budget.billing'],
     });
     if (!('resource' in fits)) return [event('budget.reserved', { session: id, prompt, amounts: fits.amounts })];
@@ -46,8 +59,7 @@ function asked(
   prompt: number,
   breach: LevelBreach,
 ): readonly NewEvent[] {
-  const level = breach.budget.startsWith('plan:') ? 'the plan of this session' : 'this repository';
-  const why = `A limit is reached: ${breachSentence({ ...breach, budget: level })}`;
+  const why = `A limit is reached: ${breachSentence({ ...breach, budget: levelName(breach.budget) })}`;
   const text = prompts.find(({ n }) => n === prompt)?.text ?? '';
   return [
     event('breakpoint.raised', {

@@ -56,6 +56,8 @@ export function conditionForms(): readonly ConditionForm[] {
     { words: 'danger', label: l10n.t('Something dangerous is done'), example: '' },
     { words: 'before turn', label: l10n.t('Before each prompt'), example: '' },
     { words: 'after turn', label: l10n.t('After each turn'), example: '' },
+    { words: 'before stage', label: l10n.t('A session of a stage begins…'), example: 'build' },
+    { words: 'after stage', label: l10n.t('A stage is over…'), example: 'build' },
     { words: 'diff-size', label: l10n.t('The change is larger than…'), example: '400' },
     { words: 'fewer-tests', label: l10n.t('The project has fewer tests, by at least…'), example: '1' },
     { words: 'confidence', label: l10n.t('A judged turn is let through with less confidence than…'), example: '0.9' },

@@ -245,6 +245,43 @@ describe('a breakpoint that a person set', function () {
     await rm(file);
   });
 
+  it('is asked before each session of a stage, and once when the last of them has ended, whoever that is', async () => {
+    const [before, after] = [await set('before stage ship'), await set('after stage build')];
+    const parent = await person.create('lead #write:lead.md');
+    await person.sees(parent, 'reported');
+    const stage = 'build';
+    const slow = await person.create('one #ask:one.md', { parent, stage });
+    await person.sees(slow, 'needs-you');
+    const quick = await person.create('two #write:two.md', { parent, stage });
+    await person.sees(quick, 'reported');
+    assert.equal(await hits(after), 0, 'the stage is not over');
+    await person.answer(slow, 'allow');
+    const { needs } = await until(
+      async () => [await person.show(slow)].find((each) => each.needs[0]?.kind === 'decision'),
+      () => 'the end of the stage',
+    );
+    assert.deepEqual(
+      [needs[0]?.title, needs[0]?.why],
+      ['Breakpoint after stage build', 'A breakpoint holds it: after stage build.'],
+    );
+    assert.match(needs[0]?.detail ?? '', /The others of the stage:\nreported: two/u);
+    await world.kill();
+    await person.sees(slow, 'needs-you');
+    await person.answer(slow, 'allow');
+    assert.equal((await person.sees(slow, 'reported')).stage, 'build');
+    const ship = await person.create('three #write:three.md', { parent, stage: 'ship' });
+    const held = await person.sees(ship, 'needs-you');
+    assert.equal(held.needs[0]?.why, 'A breakpoint holds it: before stage ship.');
+    await person.answer(ship, 'allow');
+    await person.sees(ship, 'reported');
+    assert.deepEqual([await hits(before), await hits(after)], [1, 1]);
+    await Promise.all([remove(before), remove(after)]);
+    await assert.rejects(
+      person.create('four', { stage: 'ship' }),
+      (error) => isCoppiceError(error, 'bad-usage') && error.next.includes('--parent'),
+    );
+  });
+
   it('is refused with what can be written when its condition makes no sense', async () => {
     for (const condition of ['whenever', 'confidence high', 'danger none', 'diff-size -1']) {
       await assert.rejects(set(condition), (error) => isCoppiceError(error, 'bad-usage'), condition);

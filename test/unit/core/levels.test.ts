@@ -6,10 +6,12 @@ import type { Session } from '../../../src/core/session/state.ts';
 import {
   fitting,
   isLimited,
+  levelName,
   reserveDue,
   type Allowance,
   type LevelLimits,
 } from '../../../src/core/supervision/levels.ts';
+import { spentSince, withSpell, type Spell } from '../../../src/core/supervision/spells.ts';
 import { live } from './world.ts';
 
 function session(id: string, more: Partial<Session> & { tokens?: number } = {}): Session {
@@ -18,9 +20,11 @@ function session(id: string, more: Partial<Session> & { tokens?: number } = {}):
   return { ...base, ...rest } as Session;
 }
 
+const none: LevelLimits = { stage: {}, plan: {}, day: {}, project: {} };
 const known = (sessions: readonly Session[], limits: Partial<LevelLimits>, allowances: readonly Allowance[] = []) => ({
   ...{ sessions, allowances, billing: 'metered' as const },
-  limits: { plan: {}, project: {}, ...limits },
+  limits: { ...none, ...limits },
+  day: { name: '2026-11-26', since: 1_000_000_000_000 },
 });
 const set = (tokens: number): Session['reserved'] & object => ({ prompt: 1, amounts: { tokens } });
 
@@ -46,6 +50,64 @@ describe('budgets above a session', () => {
     assert.equal(wanted('other', { plan: { tokens: 700 } }), 'fits 100', 'another plan');
   });
 
+  it('count a stage of a plan with all that its sessions started, and stages inside of it', () => {
+    const top = session('top', { tokens: 400, turns: 4 });
+    const build = { parent: 'top', stage: 'build: all' };
+    const all = [
+      top,
+      session('one', { ...build, tokens: 300, turns: 3 }),
+      session('two', build),
+      session('deep', { parent: 'two', stage: 'inner', tokens: 100, turns: 1 }),
+      session('other', { parent: 'top', stage: 'ship', tokens: 200, turns: 2 }),
+    ];
+    const wanted = (id: string, limits: Partial<LevelLimits>): string => {
+      const fits = fitting(all.find((each) => each.id === id) ?? top, known(all, limits));
+      return 'resource' in fits ? `${levelName(fits.budget)} ${fits.wanted}` : `fits ${fits.amounts.tokens}`;
+    };
+    assert.equal(wanted('two', { stage: { tokens: 500 } }), 'fits 100');
+    assert.equal(wanted('two', { stage: { tokens: 499 } }), 'the stage build: all of this plan 500');
+    assert.equal(wanted('deep', { stage: { tokens: 199 } }), 'the stage inner of this plan 200', 'the nearest first');
+    assert.equal(wanted('deep', { stage: { tokens: 499 } }), 'the stage build: all of this plan 500');
+    assert.equal(wanted('top', { stage: { tokens: 1 } }), 'fits 100', 'who leads the plan is in none of its stages');
+    assert.equal(wanted('other', { stage: { tokens: 1 }, plan: { tokens: 1 } }), 'the stage ship of this plan 300');
+  });
+
+  it('count a day of the whole repository, what a clock ahead of time recorded too, and a raise for that day alone', () => {
+    const { since } = known([], {}).day;
+    const spells = [since - 900_000, since, since + 90_000_000].map((at) => ({ at, tokens: 100, costUsd: 0 }));
+    const all = [session('a', { tokens: 300, turns: 3, spells }), session('b')];
+    const [, b] = all;
+    assert.ok(b !== undefined);
+    assert.ok(!('resource' in fitting(b, known(all, { day: { tokens: 300 } }))));
+    const limited = known(all, { day: { tokens: 299 } });
+    const breach = fitting(b, limited);
+    assert.ok('resource' in breach);
+    assert.deepEqual([breach.budget, breach.wanted], ['day:r:2026-11-26', 300]);
+    const raised = [{ id: breach.budget, above: breach.above, by: 'user:cli', at: 1 }];
+    assert.ok(!('resource' in fitting(b, { ...limited, allowances: raised })));
+    const next = { ...limited, allowances: raised, day: { name: '2026-11-27', since } };
+    assert.ok('resource' in fitting(b, next));
+  });
+
+  it('forget nothing of a day when the clock jumps there and back', () => {
+    const quarter = 900_000;
+    const used = fc.record({ at: fc.integer({ min: 0, max: 99 }), tokens: fc.nat(50), ahead: fc.nat(5) });
+    fc.assert(
+      fc.property(fc.array(used, { maxLength: 200 }), (uses) => {
+        // At most the 100 quarters of a day of 25 hours, and 5 of a clock that is a year ahead.
+        let spells: readonly Spell[] | undefined;
+        for (const { at, tokens, ahead } of uses) {
+          if (ahead > 0) spells = withSpell(spells, (365 * 96 + ahead) * quarter, { tokens, costUsd: 0 });
+          spells = withSpell(spells, at * quarter + ahead, { tokens, costUsd: 0 });
+        }
+        const today = (spells ?? []).filter((each) => each.at < 100 * quarter);
+        const expected = uses.reduce((sum, { tokens }) => sum + tokens, 0);
+        assert.equal(spentSince(today, 0).tokens, expected);
+      }),
+    );
+    assert.equal(withSpell(undefined, -1, { tokens: 1, costUsd: 0 })[0]?.at, -quarter);
+  });
+
   it('let through what a person raised, whatever a turn takes, and cost only where it is metered', () => {
     const dear = session('a', { tokens: 1000, turns: 1 });
     const limits = { project: { tokens: 10 } };
@@ -58,7 +120,8 @@ describe('budgets above a session', () => {
     assert.ok(spender !== undefined);
     assert.ok('resource' in fitting(spender, cost));
     assert.ok(!('resource' in fitting(spender, { ...cost, billing: 'subscription' })));
-    assert.ok(!isLimited({ plan: {}, project: {} }));
+    assert.ok(!isLimited(none));
+    for (const level of Object.keys(none)) assert.ok(isLimited({ ...none, [level]: { tokens: 1 } }), level);
   });
 
   it('never let sessions beside each other set aside more than the limit', () => {

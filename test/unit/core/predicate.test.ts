@@ -32,6 +32,7 @@ const turn: Moment = {
   confidence: 0.7,
   sameErrors: 2,
 };
+const ended: Moment = { session: 's', kind: 'end', at: 'after', stage: { at: 'after', name: 'build' } };
 
 describe('predicates', () => {
   const cases: readonly (readonly [Predicate, Moment, boolean])[] = [
@@ -56,7 +57,12 @@ describe('predicates', () => {
     [{ when: 'confidence', below: 0.71 }, turn, true],
     [{ when: 'confidence', below: 1 }, tool, false],
     [{ when: 'same-error', times: 3 }, turn, false],
-    [{ when: 'stage', at: 'after', name: 'build' }, { session: 's', kind: 'stage', at: 'after', name: 'build' }, true],
+    [{ when: 'stage', at: 'after', name: 'build' }, ended, true],
+    [{ when: 'stage', at: 'after' }, ended, true],
+    [{ when: 'stage', at: 'before' }, ended, false],
+    [{ when: 'stage', at: 'after', name: 'deploy' }, ended, false],
+    [{ when: 'turn', at: 'after' }, ended, false],
+    [{ when: 'stage', at: 'after' }, turn, false],
     [
       {
         all: [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readCondition } from '../../../src/core/supervision/condition.ts';
+import { besideInStage, endMeetDue, isThrough } from '../../../src/core/supervision/holds.ts';
 import { overtaken, remembered } from '../../../src/core/supervision/commands.ts';
 import { meetingOf, predicateText, toolMoment, toolUse, worktreeSeen } from '../../../src/core/supervision/moments.ts';
 import { isGranted, type Grant, type Stop } from '../../../src/core/supervision/stops.ts';
@@ -9,6 +10,30 @@ import { isCoppiceError } from '../../../src/core/errors.ts';
 const grant: Grant = { id: 'g', repository: 'r', tool: 'Bash', pattern: 'npm test*', by: 'user:cli', at: 1 };
 const bash = (command: string): Parameters<typeof isGranted>[1] => ({ session: 's', tool: 'Bash', command, paths: [] });
 const session = { id: 's', repository: { id: 'r', root: '/r' }, breakpoints: [], promptCount: 1 } as unknown as Session;
+
+describe('the end of a stage', () => {
+  const one: Session = { ...session, parent: 'p', stage: 'build', admission: 'admitted' };
+  it('is looked at once for each piece of work, and only where there is a stage and a breakpoint', () => {
+    assert.deepEqual(endMeetDue(one, true), { do: 'meet', end: 1 });
+    assert.equal(endMeetDue(one, false), undefined);
+    assert.equal(endMeetDue(session, true), undefined);
+    const met = { turn: 1, prompt: 1, offset: 0, end: 1 };
+    assert.equal(endMeetDue({ ...one, met }, true), undefined);
+    assert.deepEqual(endMeetDue({ ...one, met, promptCount: 2 }, true), { do: 'meet', end: 2 });
+  });
+
+  it('comes with whichever of two that end together is looked at last', () => {
+    const two: Session = { ...one, id: 't' };
+    const other: Session = { ...one, id: 'o', stage: 'ship' };
+    assert.deepEqual(besideInStage(one, [one, two, other]), [two]);
+    assert.ok(!isThrough(two));
+    const shown: Session = { ...one, met: { turn: 1, prompt: 1, offset: 0, end: 1 } };
+    assert.ok(isThrough(shown));
+    const asked = { id: 'b', kind: 'decision', title: '', detail: '', raisedAt: 1 } as const;
+    assert.ok(!isThrough({ ...shown, breakpoints: [asked] }), 'a person decides yet whether it is over');
+    assert.ok(isThrough({ ...two, admission: 'idle' }));
+  });
+});
 
 describe('a permission that was given for good', () => {
   it('covers what matches, and nothing that is joined to it', () => {
