@@ -30,6 +30,7 @@ const rooms = [
  * settings, and how text of agents is made fit to be shown.
  */
 const coreForFrontEnds = [
+  'core/counted.ts',
   'core/defined.ts',
   'core/errors.ts',
   'core/environment.ts',

@@ -1,4 +1,5 @@
 /** Commits what an agent left in its worktree to the worktree's branch, once per intent. */
+import { counted } from '../core/counted.ts';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { changesBetween } from './changes.ts';
@@ -35,6 +36,8 @@ interface Report {
   readonly agentCommits: readonly string[];
   /** Repositories inside the worktree whose files are not in the commit. */
   readonly nested: readonly string[];
+  /** Known submodules that are checked out; empty for a commit that was made before. */
+  readonly submodules: readonly string[];
   /** Sentences: files whose filter is off, so that they were committed unchanged. */
   readonly warnings: readonly string[];
 }
@@ -98,7 +101,8 @@ export async function commitWorktree(
   if (snapshot.unreadable.length > 0) throw unreadable(place, snapshot.unreadable);
   if (snapshot.tree === (await treeOfCommit(repository, tip))) {
     const agentCommits = await commitsOfOthers(repository, place, tip);
-    return { nothing: true, tree: snapshot.tree, parent: tip, agentCommits, nested: snapshot.nested, warnings: [] };
+    const { tree, nested, submodules } = snapshot;
+    return { nothing: true, tree, parent: tip, agentCommits, nested, submodules, warnings: [] };
   }
   const warnings = await rawWarnings(repository, place, tip, snapshot);
   const committer = await configuredIdentity(repository);
@@ -177,6 +181,7 @@ async function describe(
     // The commit itself is ours.
     agentCommits: await commitsOfOthers(repository, place, parent),
     nested: snapshot?.nested ?? [],
+    submodules: snapshot?.submodules ?? [],
     warnings,
   };
 }
@@ -216,7 +221,7 @@ function unreadable(place: Place, paths: readonly string[]): CoppiceError {
   const shown = paths.slice(0, 5).join(', ');
   return new CoppiceError(
     'wrong-state',
-    `${paths.length} files of ${place.path} cannot be read: ${shown}.`,
+    `${counted(paths.length, 'file')} of ${place.path} cannot be read: ${shown}.`,
     'Make them readable, or add them to .gitignore.',
     {
       context: { finding: 'unreadable-files', path: place.path, files: paths.slice(0, 100).join('\n') },
@@ -242,7 +247,7 @@ async function rawWarnings(
   return off.length === 0
     ? []
     : [
-        `${off.length} changed files were committed without their filter (${[...new Set(off.map(({ value }) => value))].join(', ')}).`,
+        `${counted(off.length, 'changed file was', 'changed files were')} committed without their filter (${[...new Set(off.map(({ value }) => value))].join(', ')}).`,
       ];
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { textOf } from './door.ts';
 import type { Repository } from './repository.ts';
-import { nestedGitDir, type TreeSnapshot } from './tree.ts';
+import { filesOf, nestedGitDir, type TreeSnapshot } from './tree.ts';
 import { treeChanges } from './tree-diff.ts';
 
 const link = '160000';
@@ -55,6 +55,43 @@ export async function unsharedSubmodules(
     );
   }
   return remarks;
+}
+
+/** Submodules in which files were changed or made that no commit of theirs has, so that no commit of the worktree has them either. */
+export async function changedSubmodules(
+  repository: Repository,
+  place: { readonly path: string },
+  paths: readonly string[],
+): Promise<string[]> {
+  const remarks: string[] = [];
+  for (const path of paths) {
+    const folder = join(place.path, path);
+    const gitDir = await nestedGitDir(folder);
+    if (gitDir === undefined || !(await mayDiffer(repository, folder, gitDir))) continue;
+    const head = await repository.onNested(gitDir, ['rev-parse', '--verify', 'HEAD^{tree}'], { okCodes: [0, 128] });
+    if (head.code === 0 && textOf(head) === (await filesOf(repository, folder))) continue;
+    remarks.push(
+      `The submodule ${path} has changes that are not committed in it: they are in the worktree and not on the branch.`,
+    );
+  }
+  return remarks;
+}
+
+/** By what the submodule's own index says of its files: without reading them all, but touched ones count as changed. */
+async function mayDiffer(repository: Repository, folder: string, gitDir: string): Promise<boolean> {
+  const index = join(gitDir, 'index');
+  const looks = [
+    ['diff-files', '--name-only', '--ignore-submodules=all', '-z'],
+    ['ls-files', '--others', '--exclude-standard', '--directory', '-z'],
+  ];
+  for (const args of looks) {
+    const answer = await repository.onTree(folder, index, args, { okCodes: [0, 1, 128] });
+    if (answer.code !== 0 || answer.stdout.length > 0) return true;
+  }
+  return (
+    (await repository.onNested(gitDir, ['diff-index', '--cached', '--quiet', 'HEAD', '--'], { okCodes: [0, 1, 128] }))
+      .code !== 0
+  );
 }
 
 function list(paths: readonly string[]): string {

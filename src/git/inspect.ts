@@ -112,7 +112,11 @@ function refuseStrangeRecord(repository: Repository, place: Known): void {
 
 async function folder({ path }: Known): Promise<Finding[]> {
   if (await isAbsent(path))
-    return finding('folder-gone', `The worktree ${path} is gone.`, 'Bring the folder back, or end the session.');
+    return finding(
+      'folder-gone',
+      `The worktree ${path} is gone.`,
+      '`coppice session restore` makes it again as it was last kept.',
+    );
   if (await isFolder(path)) return [];
   return finding(
     'folder-replaced',

@@ -9,7 +9,7 @@ import { commitTree, heldBy, type Held, unreachable } from './held.ts';
 import { keepGitDirectories } from './inside.ts';
 import { slugFrom } from './names.ts';
 import { setOwnRef } from './own-refs.ts';
-import { refCommit } from './refs.ts';
+import { branchCommit, refCommit } from './refs.ts';
 import type { Repository } from './repository.ts';
 import type { TreeSnapshot } from './tree.ts';
 
@@ -38,14 +38,43 @@ export async function saveWork(
   files: Pick<TreeSnapshot, 'tree'>,
   found?: Held,
 ): Promise<Saved> {
+  return keep(repository, place, session, files.tree, await heldBy(repository, place.admin, found));
+}
+
+async function keep(
+  repository: Repository,
+  place: Place,
+  session: string,
+  tree: string,
+  held: Pick<Held, 'head' | 'staged' | 'loose'>,
+): Promise<Saved> {
   const ref = finalRef(session);
-  const held = await heldBy(repository, place.admin, found);
   const before = await refCommit(repository, ref);
   const previous = before === undefined ? [] : [before];
   const message = `Removed worktree ${place.path}\n\nCoppice-Session: ${session}\nCoppice-Branch: ${place.branch}\n`;
-  const commit = await commitHeld(repository, files.tree, { ...held, loose: [...held.loose, ...previous] }, message);
+  const commit = await commitHeld(repository, tree, { ...held, loose: [...held.loose, ...previous] }, message);
   await setOwnRef(repository, ref, commit, before ?? '');
-  return { ref, commit, tree: files.tree };
+  return { ref, commit, tree };
+}
+
+/**
+ * Keeps under `finalRef(session)` what is known of a worktree whose folder is gone: its branch, what only its entry holds,
+ * and its files as the last checkpoint has them, unless commits were made on the branch since.
+ *
+ * @param checkpoint a commit whose first parent is the HEAD that it was taken at.
+ */
+export async function saveVanished(
+  repository: Repository,
+  place: Place,
+  session: string,
+  checkpoint: string,
+): Promise<Saved> {
+  const then = await repository.ask(['rev-parse', '--verify', `${checkpoint}^1`]);
+  const held = await heldBy(repository, place.admin);
+  const tip = await branchCommit(repository, place.branch);
+  const tree = await treeOfCommit(repository, tip === undefined || tip === then ? checkpoint : tip);
+  const others = [checkpoint, held.head].filter((commit) => commit !== undefined);
+  return keep(repository, place, session, tree, { ...held, head: tip ?? then, loose: [...held.loose, ...others] });
 }
 
 /** Keeps what only a worktree's entry holds whose folder is gone, submodules included; does nothing when refs hold all of it. */

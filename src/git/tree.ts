@@ -65,7 +65,7 @@ export async function treeOf(
     throw new CoppiceError(
       'worktree-unsafe',
       `The worktree ${place.path} is not there as a folder.`,
-      'Bring it back, or remove the session.',
+      '`coppice session restore` makes it again as it was last kept.',
       {
         context: { path: place.path },
       },

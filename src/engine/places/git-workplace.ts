@@ -8,7 +8,7 @@ import { changesBetween, changesSince } from '../../git/changes.ts';
 import { commitWorktree } from '../../git/commit.ts';
 import { createWorktree } from '../../git/create.ts';
 import { branchFacts, refuseProtected } from '../../git/facts.ts';
-import { unsharedSubmodules } from '../../git/inside-remarks.ts';
+import { changedSubmodules, unsharedSubmodules } from '../../git/inside-remarks.ts';
 import { acquireLease, noteWriter, readLease, releaseLease } from '../../git/lease.ts';
 import { branchOf, freeSlug, worktreePath, worktreesFolder } from '../../git/names.ts';
 import { branchNames, readRefs } from '../../git/refs.ts';
@@ -89,7 +89,7 @@ export class GitWorkplace implements Workplace {
       throw new CoppiceError(
         'worktree-unsafe',
         `The worktree ${place.path} of session ${session.id} is gone.`,
-        `Its branch ${place.branch} may still be there: start another session on it with \`--worktree ${place.branch}\`.`,
+        `\`coppice session restore ${session.id}\` makes it again as it was last kept.`,
       );
     }
     await leaseFor(place, session.id, repository.owner);
@@ -121,7 +121,8 @@ export class GitWorkplace implements Workplace {
         : await changesBetween(repository, place.baseCommit, commit, 0);
     const base = await treeOfCommit(repository, place.baseCommit);
     const unshared = await unsharedSubmodules(repository, place, base, made.tree);
-    const remarks = [...made.nested.map(leftOut), ...made.warnings, ...unshared];
+    const changed = await changedSubmodules(repository, place, made.submodules);
+    const remarks = [...made.nested.map(leftOut), ...made.warnings, ...unshared, ...changed];
     return { commit, tree: made.tree, files, insertions, deletions, ...(remarks.length === 0 ? {} : { remarks }) };
   }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { Actor, NewEvent } from '../../core/domain.ts';
 import { CoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
@@ -7,6 +8,7 @@ import type { Place, Removal, Session } from '../../core/session/state.ts';
 import { isFolder } from '../../git/admin.ts';
 import { acquireLease, releaseLease } from '../../git/lease.ts';
 import { removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
+import { saveVanished } from '../../git/save.ts';
 import { runScript } from '../../git/script.ts';
 import { ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
 import { home } from './facts.ts';
@@ -37,7 +39,7 @@ export async function removeSession(
   if (session.removal !== undefined) return session.removal;
   const place = ownWorktree(context, session);
   if (place === undefined || !(await isFolder(place.path))) {
-    const removal: Removal = { kept: null, until: clock(), at: clock() };
+    const removal: Removal = { kept: await keptOf(context, session, place), until: clock(), at: clock() };
     await commitIfStill(context, id, actor, () => [event('session.removed', { session: id, removal })]);
     return removal;
   }
@@ -59,6 +61,19 @@ export async function removeSession(
     );
     throw error;
   }
+}
+
+/** The ref that keeps what is known of a worktree that somebody else took away; null when nothing is. */
+async function keptOf(context: RemovalContext, session: Session, place: Place | undefined): Promise<string | null> {
+  const last = context.store
+    .all('checkpoint')
+    .filter((each) => each.session === session.id)
+    .reduce<Checkpoint | undefined>(
+      (found, each) => (found === undefined || each.n > found.n ? each : found),
+      undefined,
+    );
+  if (place === undefined || last === undefined) return null;
+  return (await saveVanished(await repositoryOf(context, session), place, session.id, last.commit)).ref;
 }
 
 /** On record only while nothing works in the session and nothing else is done to it. */

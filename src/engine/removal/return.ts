@@ -1,17 +1,24 @@
+import { dirname } from 'node:path';
 import type { Actor } from '../../core/domain.ts';
 import { CoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Place, Removal, Session } from '../../core/session/state.ts';
+import { isAbsent, isFolder } from '../../git/admin.ts';
 import { returnWorktree } from '../../git/return.ts';
-import { repositoryOf, type RemovalContext } from './context.ts';
+import { ownWorktree, repositoryOf, type RemovalContext } from './context.ts';
+import { removeSession } from './remove.ts';
 
 /**
- * Brings a removed session back, with the worktree that went with it.
+ * Brings a removed session back, with the worktree that went with it. One that was not removed and whose worktree is gone
+ * is removed first, so that its worktree is made again as it is known.
  *
- * @throws CoppiceError `wrong-state` (it was not removed), and what `returnWorktree` throws.
+ * @throws CoppiceError `wrong-state` (it was not removed), and what `removeSession` and `returnWorktree` throw.
  */
 export async function returnSession(context: RemovalContext, id: string, actor: Actor): Promise<void> {
   const { store } = context;
+  if (await isGone(context, store.session(id))) {
+    await removeSession(context, id, { despite: [], skipTeardown: true }, actor);
+  }
   const session = store.session(id);
   const { removal, worktree: place } = session;
   const repository = session.repository.id;
@@ -57,6 +64,20 @@ export async function finishReturn(
     }
     throw error;
   }
+}
+
+/** It is there without its worktree, which somebody else took away. */
+async function isGone(context: RemovalContext, session: Session): Promise<boolean> {
+  const place = ownWorktree(context, session);
+  if (session.removal !== undefined || place === undefined || !(await isAbsent(place.path))) return false;
+  const folder = dirname(place.path);
+  if (await isFolder(folder)) return true;
+  throw new CoppiceError(
+    'not-found',
+    `The folder ${folder}, in which its worktree was, is not there.`,
+    'Mount its disk if it has one of its own; else remove the session first, then restore it.',
+    { context: { folder } },
+  );
 }
 
 function notRemoved(session: string): CoppiceError {

@@ -408,7 +408,7 @@ describe('commitWorktree', () => {
   it('says when changed files name a filter that is off', async () => {
     await sandbox.write(place.path, { '.gitattributes': '*.key filter=git-crypt\n', 'a.key': 'secret\n' });
     const made = await commit();
-    assert.match(made.warnings.join(), /1 changed files were committed without their filter \(git-crypt\)/);
+    assert.match(made.warnings.join(), /1 changed file was committed without their filter \(git-crypt\)/);
   });
 
   it('line endings are converted as the repository says', async () => {

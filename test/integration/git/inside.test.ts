@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../../../src/core/session/state.ts';
 import { checkpointTree, takeCheckpoint, type Capture } from '../../../src/git/checkpoint.ts';
 import { cleanupWorktrees } from '../../../src/git/cleanup.ts';
 import { createWorktree } from '../../../src/git/create.ts';
-import { leftAlone, unsharedSubmodules } from '../../../src/git/inside-remarks.ts';
+import { changedSubmodules, leftAlone, unsharedSubmodules } from '../../../src/git/inside-remarks.ts';
 import { refuseObstacles } from '../../../src/git/obstacles.ts';
 import { removeWorktree, type Removed } from '../../../src/git/removal.ts';
 import { removalFacts } from '../../../src/git/removal-facts.ts';
@@ -237,6 +237,13 @@ describe('repositories inside a worktree', function () {
       /^The submodule libs\/lib is at [0-9a-f]{7}, which no remote of it has: push it from /,
     );
     assert.deepEqual(await unsharedSubmodules(repository, place, base, first.tree), []);
+    const changed = () => changedSubmodules(repository, place, ['libs/lib', 'inner-that-is-none']);
+    assert.match((await changed()).join(), /^The submodule libs\/lib has changes that are not committed in it: /);
+    await sandbox.git(lib, 'reset', '--quiet', '--hard');
+    await sandbox.git(lib, 'clean', '--quiet', '-fd');
+    assert.deepEqual(await changed(), []);
+    await sandbox.git(lib, 'ls-files').then((files) => utimes(join(lib, files.split('\n')[0] ?? ''), 1, 1));
+    assert.deepEqual(await changed(), [], 'touched is not changed');
   });
 
   it('one that cannot be read is not deleted', async () => {

@@ -170,6 +170,27 @@ describe('removing sessions with an engine', function () {
     assert.equal((await person.list()).length, 1);
   });
 
+  it('a worktree that somebody else took away is made again as it was last kept, committed or not', async () => {
+    await begin();
+    const [session, tree] = await worked('alpha');
+    await rm(tree, { recursive: true });
+    await person.ask('session/restore', { session });
+    assert.equal(await readFile(join(tree, 'work.txt'), 'utf8'), '- alpha\n');
+    assert.equal(await git(tree, 'status', '--porcelain'), '');
+    await person.continue(session, 'beta');
+    await person.sees(session, 'reported');
+
+    const [loose, other] = await worked('gamma', { mode: 'dispatch' });
+    const { branch } = await person.show(loose);
+    assert.equal(await git(other, 'status', '--porcelain'), ' M work.txt');
+    await git(world.repository, 'worktree', 'remove', '--force', other);
+    await git(world.repository, 'branch', '--quiet', '-D', branch ?? '');
+    const { kept } = await person.ask('session/remove', { session: loose });
+    assert.equal(await git(world.repository, 'show', `${kept ?? ''}:work.txt`), '- gamma');
+    await person.ask('session/restore', { session: loose });
+    assert.equal(await git(other, 'status', '--porcelain'), ' M work.txt');
+  });
+
   it('a session is given another title', async () => {
     await begin();
     const [session] = await worked('alpha');
