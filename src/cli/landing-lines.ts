@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import type { LandingPreview, LandingView } from '../protocol/landing.ts';
 import type { Paint } from './paint.ts';
 import { text, type Text } from './text.ts';
@@ -32,12 +33,20 @@ export function landingLines(landing: LandingView, paint: Paint): Text[] {
 /** What landing would do, for a person. */
 export function previewLines(preview: LandingPreview, paint: Paint): Text[] {
   const { target, way, defaultBranch, files, insertions, deletions, commits, conflicts, checkout, gates } = preview;
-  if (preview.nothing) return [text`${target} has all of it already: nothing would change.`];
+  const uncommitted =
+    preview.uncommitted === 0
+      ? []
+      : [
+          paint.yellow(
+            text`  ${counted(preview.uncommitted, 'changed file is', 'changed files are')} not committed; --commit takes them along`,
+          ),
+        ];
+  if (preview.nothing) return [text`${target} has all of it already: nothing would change.`, ...uncommitted];
   const where = defaultBranch ? text`${target} (the default branch)` : text`${target}`;
   const head =
     conflicts.length > 0
       ? text`${paint.red('In conflict')} with ${where}:`
-      : text`Would land in ${where} by ${way}: ${files} files, +${insertions} -${deletions}, ${commits.length} commits`;
+      : text`Would land in ${where} by ${way}: ${counted(files, 'file')}, +${insertions} -${deletions}, ${counted(commits.length, 'commit')}`;
   return [
     head,
     ...conflictLines(conflicts, paint),
@@ -45,9 +54,7 @@ export function previewLines(preview: LandingPreview, paint: Paint): Text[] {
       (each) => text`  ${each.kind === 'modified' ? 'M' : (each.kind[0]?.toUpperCase() ?? '?')} ${each.path}`,
     ),
     ...gates.map((gate) => text`  gate ${gate.join(' ')}`),
-    ...(preview.uncommitted > 0
-      ? [paint.yellow(text`  ${preview.uncommitted} changed files are not committed; --commit takes them along`)]
-      : []),
+    ...uncommitted,
     ...(checkout?.waits === undefined ? [] : [paint.yellow(text`  it would wait: ${checkout.waits}`)]),
   ];
 }

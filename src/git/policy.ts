@@ -40,7 +40,7 @@ export function cleanupDecision(worktree: CleanupCase, now: number): CleanupDeci
     const age = now - (worktree.endedAt ?? now);
     return age >= keepFailedMs ? remove('failed more than a week ago') : keep('it failed less than a week ago');
   }
-  return keep('its work has not ended');
+  return keep('no session has worked in it');
 }
 
 function keep(reason: string): CleanupDecision {

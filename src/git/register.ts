@@ -186,7 +186,10 @@ async function refuseOccupied(repository: Repository, { path, branch }: Plan, re
   throw new CoppiceError(
     'path-in-the-way',
     `The branch ${existing} exists, so ${branch} cannot be made beside it.`,
-    'Choose another name.',
+    // Where the folder of the name is a branch, every other name in that folder is refused, too.
+    wanted.startsWith(`${existing.toLowerCase()}/`)
+      ? `Rename that branch: git branch -m ${existing} <another name>.`
+      : 'Choose another name.',
     { context: { branch, existing } },
   );
 }

@@ -1,5 +1,6 @@
 /** Removes a worktree so that everything it held stays reachable; only the folder and git's entry go. */
 import { rm } from 'node:fs/promises';
+import { counted } from '../core/counted.ts';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { isAbsent, removeAdmin } from './admin.ts';
@@ -48,6 +49,8 @@ export interface Removed {
   readonly keepUntil: number;
 }
 
+/** The end of a sentence that says what else could be done. */
+const despiteIt = 'remove it with `--force`: everything is kept, and `coppice session restore` brings it back.';
 const weekMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
@@ -125,12 +128,13 @@ function refuse(place: Place, facts: RemovalFacts, { session, despite = [] }: Re
   if (facts.repositories.length > 0 && !despite.includes('repositories')) {
     const names = facts.repositories.slice(0, 5).join(', ');
     const message = `${place.path} holds repositories with work of their own: ${names}.`;
-    throw unsafe(place, 'repositories', message, 'Push or move them first.');
+    throw unsafe(place, 'repositories', message, `Push or move them first, or ${despiteIt}`);
   }
   if (!despite.includes('changes')) refuseChanges(place, facts);
   if (facts.unmerged > 0 && facts.unpushed > 0 && !despite.includes('unpushed')) {
-    const message = `${place.branch} has ${facts.unpushed} commits that are neither merged nor pushed.`;
-    throw unsafe(place, 'unpushed', message, 'Land or push them first.');
+    const commits = counted(facts.unpushed, 'commit');
+    const message = `${place.branch} has ${commits} neither merged nor pushed.`;
+    throw unsafe(place, 'unpushed', message, `Land or push them first, or ${despiteIt}`);
   }
 }
 
@@ -142,13 +146,18 @@ function refuseUnsavable(place: Place, { findings, snapshot }: RemovalFacts): vo
   if (gone !== undefined) throw unsafe(place, 'findings', gone.text, gone.next);
   const unread = snapshot.unreadable.length;
   if (unread === 0) return;
-  throw unsafe(place, 'unreadable', `${unread} files of ${place.path} cannot be read.`, 'Make them readable first.');
+  throw unsafe(
+    place,
+    'unreadable',
+    `${counted(unread, 'file')} of ${place.path} cannot be read.`,
+    'Make them readable first.',
+  );
 }
 
 function refuseChanges(place: Place, { changed, findings }: RemovalFacts): void {
   if (changed > 0) {
-    const message = `${place.path} has ${changed} changed files that are not committed.`;
-    throw unsafe(place, 'changes', message, 'Commit them, or say that they may go.');
+    const message = `${place.path} has ${counted(changed, 'changed file')} not committed.`;
+    throw unsafe(place, 'changes', message, `Commit them, or ${despiteIt}`);
   }
   const [first] = findings;
   if (first !== undefined) throw unsafe(place, 'changes', first.text, first.next);

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import { line, requestLanding, requestRevert, requireStill, withdraw } from '../../core/landing/commands.ts';
 import type { Landing } from '../../core/landing/state.ts';
@@ -111,7 +112,7 @@ async function land(
   }
   const open = await uncommitted(repository, found);
   if (open > 0 && !params.commit) {
-    throw wrong(session, `has ${open} changed files that are not committed`, 'Commit them, or land with `--commit`.');
+    throw wrong(session, `has ${counted(open, 'changed file')} not committed`, 'Commit them, or land with `--commit`.');
   }
   const id = services.newId();
   const request = {

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { ChangeSummary, Session } from '../../core/session/state.ts';
 import { statusOf } from '../../core/session/status.ts';
 
@@ -26,7 +27,7 @@ export function summaryOf(session: Session): string {
 function changeLines({ files, insertions, deletions, commit, remarks = [] }: ChangeSummary): string[] {
   const where = commit === undefined ? '' : `, commit \`${commit.slice(0, 12)}\``;
   return [
-    `- change: ${files} files, +${insertions} −${deletions}${where}`,
+    `- change: ${counted(files, 'file')}, +${insertions} −${deletions}${where}`,
     ...remarks.map((remark) => `- but: ${inline(remark)}`),
   ];
 }

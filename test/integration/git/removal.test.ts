@@ -327,7 +327,7 @@ describe('removing worktrees', () => {
     it('a worktree without any work is not "merged", and an adopted one is never removed', async () => {
       assert.deepEqual(
         (await clean([known({ ended: undefined })])).kept.map(({ reason }) => reason),
-        ['its work has not ended'],
+        ['no session has worked in it'],
       );
       assert.deepEqual(
         (await clean([known({ place: { ...place, origin: 'adopted' } })])).kept.map(({ reason }) => reason),

@@ -208,7 +208,7 @@ describe('landing with an engine', function () {
     const session = await worked('alpha');
     await writeFile(join(await worktreeOf(session), 'more.txt'), 'more\n');
     assert.equal((await person.ask('landing/preview', { session })).uncommitted, 1);
-    await assert.rejects(person.ask('landing/land', { session }), /1 changed files that are not committed/);
+    await assert.rejects(person.ask('landing/land', { session }), /1 changed file not committed/);
     await comes(person, session, await land(person, session, { commit: true }), 'landed');
     assert.equal(await main('show', 'main:more.txt'), 'more');
     assert.equal(await git(await worktreeOf(session), 'status', '--porcelain'), '');

@@ -89,7 +89,7 @@ describe('land', () => {
   it('only says what would land, and nothing of it reaches the terminal as a command', async () => {
     const { exit, stdout } = await coppice(engine({}), ['land', '1f2e', '--dry-run']);
     assert.equal(exit, 0);
-    assert.match(stdout, /Would land in main \(the default branch\) by squash: 1 files, \+2 -1, 1 commits/);
+    assert.match(stdout, /Would land in main \(the default branch\) by squash: 1 file, \+2 -1, 1 commit/);
     assert.match(stdout, /3 changed files are not committed; --commit takes them along/);
     assert.ok(!stdout.includes('\u001B'));
     const json = await coppice(engine({}), ['land', '1f2e', '--dry-run', '--json']);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../../../core/counted.ts';
 import type { SessionFacts } from '../../../protocol/removal.ts';
 import type { Context, Perform } from '../../context.ts';
 import { exits, type Exit } from '../../exit-codes.ts';
@@ -66,10 +67,12 @@ function factLines(facts: SessionFacts): Text[] {
   const lines = [
     facts.worktree === null ? text`no worktree goes with it` : text`worktree ${facts.worktree}`,
     ...(facts.changed > 0
-      ? [text`${facts.changed} changed files are not committed, ${facts.untracked} of them new`]
+      ? [
+          text`${counted(facts.changed, 'changed file is', 'changed files are')} not committed, ${facts.untracked} of them new`,
+        ]
       : []),
-    ...(facts.unlanded > 0 ? [text`${facts.unlanded} commits did not land`] : []),
-    ...(facts.unpushed > 0 ? [text`${facts.unpushed} commits are on no remote`] : []),
+    ...(facts.unlanded > 0 ? [text`${counted(facts.unlanded, 'commit')} did not land`] : []),
+    ...(facts.unpushed > 0 ? [text`${counted(facts.unpushed, 'commit is', 'commits are')} on no remote`] : []),
     ...facts.ignored.map((path) => text`ignored, and nothing makes it again: ${path}`),
     ...facts.repositories.map((path) => text`a repository with work of its own: ${path}`),
     ...facts.findings.map((finding) => text`${finding}`),
