@@ -59,10 +59,13 @@ async function existingFolder(start: string): Promise<string> {
     const path = await realpath(resolve(start));
     return (await stat(path)).isDirectory() ? path : dirname(path);
   } catch (error) {
-    throw new CoppiceError('not-a-repository', `${start} cannot be opened.`, 'Check the path.', {
-      context: { start, reason: systemCode(error) ?? 'unknown' },
-      cause: error,
-    });
+    const absent = systemCode(error) === 'ENOENT';
+    throw new CoppiceError(
+      'not-a-repository',
+      absent ? `${start} is not there.` : `${start} cannot be opened.`,
+      absent ? 'Check the path; a repository that was moved has to be moved back.' : 'Check the path.',
+      { context: { start, reason: systemCode(error) ?? 'unknown' }, cause: error },
+    );
   }
 }
 

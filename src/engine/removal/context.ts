@@ -1,5 +1,8 @@
+import { join } from 'node:path';
+import { isCoppiceError } from '../../core/errors.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import { isAbsent } from '../../git/admin.ts';
 import type { RemovalFacts } from '../../git/removal-facts.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { Log } from '../process/log.ts';
@@ -38,6 +41,21 @@ export interface RemovalContext {
 /** The opened repository of a session. Trust is the caller's to check. */
 export async function repositoryOf(context: RemovalContext, session: Session): Promise<Repository> {
   return context.repositories.open(await context.repositories.locate(session.repository.root));
+}
+
+/** Whether the repository of a session is certainly not where it was: moved, deleted, or another one is in its place. */
+export async function isAway({ repositories }: RemovalContext, { repository }: Session): Promise<boolean> {
+  try {
+    return (await repositories.locate(repository.root)).id !== repository.id;
+  } catch (error) {
+    if (!isCoppiceError(error, 'not-a-repository')) throw error;
+    return isAbsent(join(repository.root, '.git'));
+  }
+}
+
+/** What a person has to know before a session whose repository is away is taken off the list. */
+export function awayText({ repository }: Session, place: Place): string {
+  return `The repository ${repository.root} is not there; ${place.path} stays as it is.`;
 }
 
 /**

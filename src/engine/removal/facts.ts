@@ -6,7 +6,7 @@ import { removalFacts, type RemovalFacts } from '../../git/removal-facts.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { SessionFacts } from '../../protocol/removal.ts';
 import { findTarget } from '../landing/target.ts';
-import { ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
+import { awayText, isAway, ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
 
 /** What removing a session would take away. Nothing is changed. Throws like `removalFacts`. */
 export async function sessionFacts(context: RemovalContext, session: Session): Promise<SessionFacts> {
@@ -16,7 +16,7 @@ export async function sessionFacts(context: RemovalContext, session: Session): P
   const there = place !== undefined && (await isFolder(place.path));
   const refused = whyKept(session, sessions, store.all('landing'));
   return {
-    ...(there ? await held(context, session, place) : nothingHeld),
+    ...(there ? ((await unowned(context, session, place)) ?? (await held(context, session, place))) : nothingHeld),
     session: session.id,
     worktree: there ? place.path : null,
     branch: place?.branch ?? null,
@@ -37,6 +37,12 @@ const nothingHeld: Held = {
   ...{ changed: 0, untracked: 0, unpushed: 0, unlanded: 0 },
   ...{ ignored: [], repositories: [], findings: [], needs: [], teardown: [] },
 };
+
+/** All that is known of a worktree whose repository is away: the folder stays, and that needs consent. */
+async function unowned(context: RemovalContext, session: Session, place: Place): Promise<Held | undefined> {
+  if (!(await isAway(context, session))) return undefined;
+  return { ...nothingHeld, findings: [awayText(session, place)], needs: ['changes'] };
+}
 
 /** What the worktree holds. */
 async function held(context: RemovalContext, session: Session, place: Place): Promise<Held> {

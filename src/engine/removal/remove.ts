@@ -10,7 +10,7 @@ import { acquireLease, releaseLease } from '../../git/lease.ts';
 import { removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
 import { saveVanished } from '../../git/save.ts';
 import { runScript } from '../../git/script.ts';
-import { ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
+import { awayText, isAway, ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
 import { home } from './facts.ts';
 
 /** What a person consented to. */
@@ -38,8 +38,15 @@ export async function removeSession(
   const session = store.session(id);
   if (session.removal !== undefined) return session.removal;
   const place = ownWorktree(context, session);
-  if (place === undefined || !(await isFolder(place.path))) {
-    const removal: Removal = { kept: await keptOf(context, session, place), until: clock(), at: clock() };
+  const away = await isAway(context, session);
+  const there = place !== undefined && (await isFolder(place.path));
+  if (away && there && !consent.despite.includes('changes')) {
+    const next = 'Move it back, or take the session off the list with `--force`.';
+    throw new CoppiceError('worktree-unsafe', awayText(session, place), next, { context: { reason: 'repository' } });
+  }
+  if (away || !there) {
+    const kept = away ? null : await keptOf(context, session, place);
+    const removal: Removal = { kept, until: clock(), at: clock() };
     await commitIfStill(context, id, actor, () => [event('session.removed', { session: id, removal })]);
     return removal;
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkEnd } from '../../support/engine/checks.ts';
 import { comes, land } from '../../support/engine/landings.ts';
@@ -189,6 +189,25 @@ describe('removing sessions with an engine', function () {
     assert.equal(await git(world.repository, 'show', `${kept ?? ''}:work.txt`), '- gamma');
     await person.ask('session/restore', { session: loose });
     assert.equal(await git(other, 'status', '--porcelain'), ' M work.txt');
+  });
+
+  it('a session whose repository is away leaves the list with consent alone, and its files stay', async () => {
+    await begin();
+    const [session, tree] = await worked('alpha');
+    await rename(world.repository, `${world.repository}-moved`);
+    try {
+      await assert.rejects(person.ask('diff/summary', { session }), /is not there/);
+      assert.deepEqual((await person.ask('session/facts', { session })).needs, ['changes']);
+      await assert.rejects(person.ask('session/remove', { session }), { code: 'worktree-unsafe' });
+      await person.ask('session/remove', { session, force: ['changes'] });
+      assert.deepEqual(await person.list(), []);
+      assert.equal(await readFile(join(tree, 'work.txt'), 'utf8'), '- alpha\n');
+    } finally {
+      await rename(`${world.repository}-moved`, world.repository);
+    }
+    await person.ask('session/restore', { session });
+    await person.continue(session, 'beta');
+    await person.sees(session, 'reported');
   });
 
   it('a session is given another title', async () => {
