@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { makeSampleRepository } from '../sample/repository.ts';
@@ -13,7 +13,8 @@ import { bundleHostTests } from './host/bundle.ts';
 import { heard } from './report.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const downloadLimitMs = 10 * 60_000;
+/** How long the place that VS Code is downloaded from may say nothing. */
+const silenceMs = 30_000;
 
 /** The program of VS Code, or undefined after saying why there is none. */
 async function findVsCode() {
@@ -23,19 +24,31 @@ async function findVsCode() {
     console.log(`COPPICE_VSCODE is ${chosen}, which is not there.`);
     return undefined;
   }
+  const cachePath = join(root, '.cache', 'vscode');
   try {
-    return await downloadAndUnzipVSCode({
-      version: 'stable',
-      timeout: downloadLimitMs,
-      cachePath: join(root, '.cache', 'vscode'),
-    });
+    mkdirSync(cachePath, { recursive: true }); // it makes only the last folder of the path
+    return await downloadAndUnzipVSCode({ version: 'stable', timeout: silenceMs, cachePath });
   } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const why = whyOf(error);
     console.log(
       `No test was run: VS Code could not be downloaded (${why}). Name one that is installed with COPPICE_VSCODE.`,
     );
     return undefined;
   }
+}
+
+/** The first line of what is said; where each of several addresses was tried there is none, but a code. @param {unknown} error */
+function whyOf(error) {
+  if (!(error instanceof Error)) return String(error);
+  const code = /** @type {NodeJS.ErrnoException} */ (error).code;
+  return error.message.split('\n')[0] || code || error.name;
+}
+
+/** What a window needs that is not there, in a sentence. @returns {string | undefined} */
+function whyNoWindow() {
+  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
+  if (process.platform !== 'linux' || DISPLAY || WAYLAND_DISPLAY) return undefined;
+  return 'No test was run: VS Code opens a window, and there is no display here. Run: xvfb-run -a npm run test:electron';
 }
 
 async function main() {
@@ -45,28 +58,33 @@ async function main() {
   }
   const vscode = await findVsCode();
   if (vscode === undefined) return 1;
+  const noWindow = whyNoWindow();
+  if (noWindow !== undefined) {
+    console.log(noWindow);
+    return 1;
+  }
   const scratch = mkdtempSync(join(tmpdir(), 'e-'));
   const report = join(scratch, 'report.jsonl');
-  const [home, runtime] = [join(scratch, 'home'), join(scratch, 'r')];
-  for (const folder of [home, runtime]) mkdirSync(folder, { mode: 0o700 });
+  const home = join(scratch, 'home');
+  mkdirSync(home, { mode: 0o700 });
   try {
     await makeSampleRepository(join(scratch, 'repo'));
+    const program = await bundleHostTests(scratch);
     const code = await runTests({
       vscodeExecutablePath: vscode,
-      extensionDevelopmentPath: root,
-      extensionTestsPath: await bundleHostTests(scratch),
+      extensionDevelopmentPath: [root, dirname(program)],
+      extensionTestsPath: program,
       extensionTestsEnv: {
         COPPICE_TEST_REPORT: report,
         COPPICE_HOME: join(home, '.coppice'),
-        XDG_RUNTIME_DIR: runtime,
       },
       launchArgs: [
         join(scratch, 'repo'),
-        ...['--disable-extensions', '--disable-workspace-trust', '--skip-welcome', '--skip-release-notes'],
-        ...['--user-data-dir', join(scratch, 'data')],
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        '--disable-extensions',
+        `--user-data-dir=${join(scratch, 'data')}`,
+        `--extensions-dir=${join(scratch, 'extensions')}`,
       ],
-    }).catch((/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error)));
+    }).catch(whyOf);
     return conclude(heard(report), code);
   } finally {
     rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });

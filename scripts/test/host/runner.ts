@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Mocha from 'mocha';
+import { ExtensionMode, type ExtensionContext } from 'vscode';
 import { tell } from '../report.ts';
 import { countExtension } from './counting.ts';
 import laneReporter from '../reporter.ts';
@@ -18,8 +19,9 @@ export interface HostTestOptions {
   readonly counts?: string;
 }
 
-/** Called by VS Code when it activates the extension of the tests. */
-export function activate(): void {
+/** Called by VS Code when it activates the extension of the tests. A VS Code that was started for tests calls `run` itself. */
+export function activate({ extensionMode }: Pick<ExtensionContext, 'extensionMode'>): void {
+  if (extensionMode === ExtensionMode.Test) return;
   run().catch((error: unknown) => {
     tell({ kind: 'failed', title: 'the tests could not be run', file: '', ms: 0, detail: String(error) });
     tell({ kind: 'ended' });
