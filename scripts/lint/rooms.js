@@ -74,7 +74,7 @@ export const layers = {
   cli: {
     rooms: ['protocol'],
     types: ['core'],
-    files: coreForFrontEnds,
+    files: [...coreForFrontEnds, 'core/mcp.ts'],
     packages: ['commander', 'vscode-jsonrpc', 'zod'],
     processes: /^cli\/(.+\/)?launch[^/]*\.ts$/,
   },

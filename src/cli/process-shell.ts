@@ -42,6 +42,7 @@ export function processShell(version: string): Shell {
       };
     },
     readStdin: (limit) => readLimited(stdin, limit),
+    listen: () => stdin as AsyncIterable<string | Uint8Array>,
     ...(stdin.isTTY && stdout.isTTY ? { exec: giveTerminal } : {}),
   };
 }

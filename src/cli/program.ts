@@ -10,6 +10,7 @@ import { addDiagnostics } from './commands/diagnostics.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEngine } from './commands/engine/engine.ts';
 import { addLand } from './commands/land.ts';
+import { addMcp } from './commands/mcp/mcp.ts';
 import { addRadar } from './commands/radar.ts';
 import { addRun } from './commands/run.ts';
 import { addSession } from './commands/session/session.ts';
@@ -103,6 +104,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addEngine,
     addAudit,
     addDiagnostics,
+    addMcp,
   ];
   for (const add of adders) add(program, perform);
   return program;

@@ -36,6 +36,8 @@ export interface Shell {
   /** Ctrl-C. While nobody listens it ends the process. */
   onInterrupt(listener: () => void): Dispose;
   readStdin(limit: number): Promise<Uint8Array>;
+  /** Standard input as it comes, for a command that is spoken with. */
+  listen(): AsyncIterable<string | Uint8Array>;
   /** Gives the terminal to another program until it ends; its exit status. Missing when there is no terminal to give. */
   exec?(command: readonly string[], cwd: string): Promise<number>;
 }

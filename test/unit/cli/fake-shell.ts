@@ -112,6 +112,11 @@ export class FakeShell implements Shell {
     return this.#interrupts.size > 0;
   }
 
+  async *listen(): AsyncGenerator<Uint8Array> {
+    // In pieces that end anywhere, as a pipe gives them.
+    for (let at = 0; at < this.#stdin.length; at += 7) yield this.#stdin.subarray(at, at + 7);
+  }
+
   async readStdin(limit: number): Promise<Uint8Array> {
     return this.#stdin.subarray(0, limit);
   }

@@ -1,8 +1,6 @@
-/** What the help server answers to a message of the Model Context Protocol (JSON-RPC). Pure but for `ask`. */
-import { fieldsOf, listOf, textOf, wordOf, type Fields } from '../../fields.ts';
-
-/** Versions of the protocol that are the same as far as this server goes. */
-const versions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
+/** What the help server answers to a message of the Model Context Protocol. Pure but for `ask`. */
+import { answerMcp, type McpOutcome } from '../../../core/mcp.ts';
+import { listOf, textOf, wordOf, type Fields } from '../../fields.ts';
 
 /** Longest part of a request, in characters: what a person reads, and less than the engine takes. */
 const longest = 3000;
@@ -36,49 +34,23 @@ export async function answerTo(
   message: Fields | undefined,
   ask: (question: string) => Promise<void>,
 ): Promise<Fields | undefined> {
-  const id = message?.['id'];
-  if (message === undefined) return refused(null, -32700, 'This is no JSON object.');
-  if (typeof id !== 'string' && typeof id !== 'number') return undefined;
-  const params = fieldsOf(message['params']) ?? {};
-  const done = (result: Fields): Fields => ({ jsonrpc: '2.0', id, result });
-  switch (message['method']) {
-    case 'initialize':
-      return done({
-        protocolVersion: versions.find((each) => each === params['protocolVersion']) ?? versions[0],
-        capabilities: { tools: {} },
-        serverInfo: { name: 'coppice', title: 'Coppice', version: '1' },
-      });
-    case 'ping':
-      return done({});
-    case 'tools/list':
-      return done({ tools: [tool] });
-    case 'tools/call':
-      if (params['name'] !== tool.name) return refused(id, -32602, 'There is no such tool.');
-      return done(await called(fieldsOf(params['arguments']) ?? {}, ask));
-    default:
-      // What answers a request of ours has no method; there are none.
-      return wordOf(message['method']) === undefined ? undefined : refused(id, -32601, 'There is no such method.');
-  }
+  return answerMcp(message, {
+    ...{ title: 'Coppice', version: '1', tools: [tool] },
+    call: async (_, given) => called(given, ask),
+  });
 }
 
-async function called(given: Fields, ask: (question: string) => Promise<void>): Promise<Fields> {
+async function called(given: Fields, ask: (question: string) => Promise<void>): Promise<McpOutcome> {
   const question = wordOf(textOf(given['question'])?.trim());
   if (question === undefined)
-    return said('The question is missing: say in `question` what a person is to answer.', true);
+    return { text: 'The question is missing: say in `question` what a person is to answer.', isError: true };
   try {
     await ask(questionText(question, given));
   } catch (error) {
-    return said(`The question could not be kept: ${error instanceof Error ? error.message : String(error)}`, true);
+    const why = error instanceof Error ? error.message : String(error);
+    return { text: `The question could not be kept: ${why}`, isError: true };
   }
-  return said('A person is asked. End your turn now: the answer is your next prompt.', false);
-}
-
-function said(text: string, isError: boolean): Fields {
-  return { content: [{ type: 'text', text }], isError };
-}
-
-function refused(id: string | number | null, code: number, message: string): Fields {
-  return { jsonrpc: '2.0', id, error: { code, message } };
+  return { text: 'A person is asked. End your turn now: the answer is your next prompt.' };
 }
 
 /** The question as a person reads it, with what was said beside it. */
