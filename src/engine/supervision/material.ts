@@ -1,4 +1,5 @@
 /** What prompts and reviews are filled with. All of it is data: whatever it says, it is quoted, cut and never run. */
+import { oneLine } from '../../core/printable.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { shortened } from '../../core/supervision/context.ts';
 import { criteriaOf } from '../../core/supervision/criteria.ts';
@@ -8,6 +9,7 @@ import type { SessionContext } from '../sessions/context.ts';
 
 const longestPatch = 64 * 1024;
 const listedFiles = 100;
+const longestName = 500;
 const outputLines = 80;
 const outputChars = 6000;
 
@@ -28,7 +30,8 @@ export async function materialOf(
   { tree }: Pick<Judgement, 'tree'>,
 ): Promise<Material> {
   const files = await checkpoints.changed(session, place.baseCommit, tree);
-  const names = files.slice(0, listedFiles).map(({ path }) => path);
+  // A name may hold line breaks: on one line it cannot pass for anything else.
+  const names = files.slice(0, listedFiles).map(({ path }) => oneLine(path, longestName));
   const more = files.length > listedFiles ? [`and ${files.length - listedFiles} more`] : [];
   return {
     goal: cut(session.goal, 20_000),
