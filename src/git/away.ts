@@ -173,7 +173,8 @@ async function bringBranch(
   kept: { readonly head: string; readonly branch?: string },
 ): Promise<void> {
   const tip = await branchCommit(repository, place.branch);
-  if (kept.branch !== place.branch || tip === kept.head) return;
+  // What was committed here alone stays: the files there are brought onto it.
+  if (kept.branch !== place.branch || tip === kept.head || kept.head === sent) return;
   // An agent may amend what it committed there; what anybody else committed here stays.
   if (tip !== sent) {
     throw new CoppiceError(

@@ -124,12 +124,18 @@ export class Worker {
       duplex: agent?.capabilities.duplex === true && !deaf,
       steerable: agent?.capabilities.steer === true,
       background: this.#follower?.activity.background ?? 0,
-      commits: settings?.[`session.autoCommit.${session.mode}`] === true,
+      commits: settings?.[`session.autoCommit.${session.mode}`] === true && !this.#branchIsTheirs(session),
       budgeted: settings !== undefined && isLimited(levelLimits(settings)),
       armed: armedStops(this.#context.store, session).length > 0,
       over: (waitOf(session, this.#context.clock()) ?? 0) <= 0,
       restarts: agent === undefined || this.#wasStopped(session) ? 0 : settings?.['session.restarts'],
     };
+  }
+
+  /** The agent has the branch in a git of its own, which learns of ours at its next start only: until then the branch stays. */
+  #branchIsTheirs(session: Session): boolean {
+    const { tree, shared } = this.#context.executor(session);
+    return isLive(session) && (tree !== undefined || shared !== undefined);
   }
 
   /** Who stops a container means it; what is killed inside of one, mostly for want of memory, goes on. */
