@@ -1,12 +1,13 @@
 import { isCoppiceError } from '../core/errors.ts';
 import { oneLine } from '../core/printable.ts';
-import { buildOf } from './commands/containers.ts';
+import { buildImage, buildOf } from './build-image.ts';
 import type { Context } from './context.ts';
 import { isYes } from './with-trust.ts';
 
 /**
  * Does `work`; where the image of containers is not there, a person at the terminal is asked whether it is to be built, sees how that
- * goes, and the work is done when it is there. Without a person, and after a no, the refusal stands.
+ * goes, and the work is done when it is there. Without a person, and after a no, the refusal
+ * stands; a build that fails says so.
  */
 export async function withImage<T>({ engine, person, shell }: Context, work: () => Promise<T>): Promise<T> {
   try {
@@ -14,9 +15,9 @@ export async function withImage<T>({ engine, person, shell }: Context, work: () 
   } catch (error) {
     const missing = isCoppiceError(error, 'executor-missing') && error.context['image'] !== undefined;
     if (!missing || person === undefined || shell.exec === undefined) throw error;
-    const { command, folder } = await buildOf(engine);
+    const build = await buildOf(engine);
     if (!isYes(await person.ask(`${oneLine(error.message)} Build it? It takes some minutes. [y/N] `))) throw error;
-    if ((await shell.exec(command, folder)) !== 0) throw error;
+    await buildImage(shell, build);
     return work();
   }
 }

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CoppiceError } from '../../core/errors.ts';
+import { buildImage, buildOf } from '../build-image.ts';
 import type { Context, Perform } from '../context.ts';
 import { exits, type Exit } from '../exit-codes.ts';
 import { text } from '../text.ts';
@@ -43,7 +41,11 @@ export function addInit(program: Command, perform: Perform): void {
       'Builds the image that `executors.docker.image` names with `docker build`, from the Dockerfile that comes with Coppice. In a ' +
         'pipe, and with --json, the command is printed and not run.',
     )
-    .action(() => perform(init));
+    .argument(
+      '[build-options...]',
+      'after --: what else docker build is told, as in: -- --build-arg BASE=IMAGE --network host',
+    )
+    .action((options: readonly string[]) => perform((context) => init(context, options)));
 }
 
 async function tidy({ engine, out }: Context, all: boolean): Promise<Exit> {
@@ -60,41 +62,14 @@ async function agreed({ person }: Context): Promise<boolean> {
   return typed?.trim() === 'yes';
 }
 
-async function init({ engine, out, shell }: Context): Promise<Exit> {
-  const { command, folder, image } = await buildOf(engine);
+async function init({ engine, out, shell }: Context, options: readonly string[]): Promise<Exit> {
+  const build = await buildOf(engine, options);
   if (shell.exec === undefined || out.style !== 'terminal') {
-    out.result({ command }, () => [text`${command.join(' ')}`]);
+    out.result({ command: build.command }, () => [text`${build.command.join(' ')}`]);
     return exits.done;
   }
-  out.note(`Building ${image} …`);
-  return (await shell.exec(command, folder)) === 0 ? exits.done : exits.failed;
-}
-
-/** How the image that is set is built, by the daemon that is set. */
-export async function buildOf(
-  engine: Context['engine'],
-): Promise<{ readonly command: readonly string[]; readonly folder: string; readonly image: string }> {
-  const { settings } = await engine.request('config/show', {});
-  const valueOf = (name: string): unknown => settings.find(({ key }) => key === name)?.value;
-  const [found, socket] = [valueOf('executors.docker.image'), valueOf('executors.docker.socket')];
-  const image = typeof found === 'string' ? found : 'my-claude:authenticated';
-  const folder = dockerFolder();
-  const daemon = typeof socket === 'string' && socket !== 'auto' ? ['-H', `unix://${socket}`] : [];
-  return { command: ['docker', ...daemon, 'build', '--tag', image, folder], folder, image };
-}
-
-/** Beside the bundle's folder, or in the sources. */
-function dockerFolder(): string {
-  let at = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const folder = join(at, 'media', 'docker');
-    if (existsSync(join(folder, 'Dockerfile'))) return folder;
-    if (dirname(at) === at) break;
-    at = dirname(at);
-  }
-  throw new CoppiceError(
-    'not-found',
-    'The Dockerfile that comes with Coppice is not there.',
-    'Install Coppice again, or write one with git and the agent, and name its image with `executors.docker.image`.',
-  );
+  out.note(`Building ${build.image} …`);
+  await buildImage(shell, build);
+  out.note(`${build.image} is built.`);
+  return exits.done;
 }

@@ -250,8 +250,14 @@ describe('run in a container whose image is not there', () => {
   it('stays refused after a no, and when the build fails', async () => {
     const engine = engineWithout(() => false);
     const exec = (): Promise<number> => Promise.resolve(1);
-    for (const types of [['n'], ['y']])
-      assert.equal((await coppice(engine, ['run', 'x', '--detach'], { types, exec })).exit, 3);
+    for (const [answer, why] of [
+      ['n', /is not there\.\n/u],
+      ['y', /was not built: docker build ended with status 1, .*\n.*coppice init -- --build-arg BASE=/u],
+    ] as const) {
+      const { exit, stderr } = await coppice(engine, ['run', 'x', '--detach'], { types: [answer], exec });
+      assert.equal(exit, 3);
+      assert.match(stderr, why);
+    }
   });
 });
 

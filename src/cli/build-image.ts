@@ -1,0 +1,52 @@
+/** The image in which agents work, built by `docker build` from the Dockerfile that comes with Coppice. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CoppiceError } from '../core/errors.ts';
+import type { Context } from './context.ts';
+import type { Shell } from './shell.ts';
+
+/** A build: its command line, the folder in which it runs, and the name that the image gets. */
+export interface Build {
+  readonly command: readonly string[];
+  readonly folder: string;
+  readonly image: string;
+}
+
+/** How the image that is set is built, by the daemon that is set. `options`: what else `docker build` is told. */
+export async function buildOf(engine: Context['engine'], options: readonly string[] = []): Promise<Build> {
+  const { settings } = await engine.request('config/show', {});
+  const valueOf = (name: string): unknown => settings.find(({ key }) => key === name)?.value;
+  const [found, socket] = [valueOf('executors.docker.image'), valueOf('executors.docker.socket')];
+  const image = typeof found === 'string' ? found : 'my-claude:authenticated';
+  const folder = dockerFolder();
+  const daemon = typeof socket === 'string' && socket !== 'auto' ? ['-H', `unix://${socket}`] : [];
+  return { command: ['docker', ...daemon, 'build', '--tag', image, ...options, folder], folder, image };
+}
+
+/** Builds it in this terminal, where a person sees how it goes. Throws `executor-missing` when it comes to no image. */
+export async function buildImage(shell: Shell, { command, folder, image }: Build): Promise<void> {
+  const status = (await shell.exec?.(command, folder)) ?? 1;
+  if (status === 0) return;
+  throw new CoppiceError(
+    'executor-missing',
+    `The image ${image} was not built: docker build ended with status ${status}, and its last lines say why.`,
+    'Run `coppice init` again when that is mended. Another base image, a proxy or a network is named after --, as in: coppice init -- --build-arg BASE=IMAGE',
+  );
+}
+
+/** Beside the bundle's folder, or in the sources. */
+function dockerFolder(): string {
+  let at = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const folder = join(at, 'media', 'docker');
+    if (existsSync(join(folder, 'Dockerfile'))) return folder;
+    if (dirname(at) === at) break;
+    at = dirname(at);
+  }
+  throw new CoppiceError(
+    'not-found',
+    'The Dockerfile that comes with Coppice is not there.',
+    'Install Coppice again, or write one with git and the agent, and name its image with `executors.docker.image`.',
+  );
+}
