@@ -368,6 +368,12 @@ case $coppice_verb in
     echo "$coppice_end" >&2
     exit 0
     ;;
+  question)
+    # question SESSION read|taken: the file in which the agent asks for help comes out, or goes. Never through a link.
+    file=$coppice_base/work/.coppice/help.md
+    [ ! -L "${file%/*}" ] && [ ! -L "$file" ] && [ -f "$file" ] || exit 0
+    case $1 in read) head -c 65536 "$file" ;; taken) rm -f "$file" ;; esac
+    ;;
   tree-keep)
     # Keeps the tree as it is in a commit of ours: prints HEAD, its branch (or -), the commit and its tree.
     repository=$HOME/.coppice/remote/repositories/$1

@@ -24,8 +24,6 @@ export interface AgentCapabilities {
   readonly ownSessionId: boolean;
   /** Reports what it consumed. */
   readonly usage: boolean;
-  /** A program of ours stands between it and the engine; see `AgentContext.bridge`. */
-  readonly bridged?: boolean;
   /** Can do anything the user can; on the bare host it needs a person's consent. */
   readonly needsHostConsent: boolean;
 }
@@ -51,6 +49,14 @@ export interface Detection {
   readonly parse: (stdout: string, stderr: string, code: number | undefined) => Detected;
 }
 
+/** Texts of programs of ours, one file each. They run with the Node that is where the agent is. */
+export interface CarriedPrograms {
+  /** What stands between the engine and agents that speak ACP. */
+  readonly acp: string;
+  /** The MCP server through which agents ask for help. */
+  readonly help: string;
+}
+
 /** What a start is made for. All paths are absolute, as the agent will see them. */
 export interface AgentContext {
   /** The session's id. */
@@ -63,10 +69,8 @@ export interface AgentContext {
   readonly resume?: string;
   /** A copy of it up to this point is taken up instead, under the id `agentSession`; it is itself left as it is. */
   readonly resumeAt?: string;
-  /** The agent runs where the programs of this host can be run, too. */
-  readonly onHost?: boolean;
-  /** Text of the program between engine and agent, where that runs elsewhere, with the Node that is there. */
-  readonly bridge?: string;
+  /** Programs of ours for a place where those of this host cannot be run; missing where they can. */
+  readonly carried?: CarriedPrograms;
   /** A directory of this run alone, in which the prompt file is put when the agent wants one. */
   readonly directory: string;
 }

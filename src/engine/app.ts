@@ -14,7 +14,7 @@ import { isAtRest } from '../core/session/status.ts';
 import type { Session } from '../core/session/state.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import { watchesFound } from '../core/watch/commands.ts';
-import type { Agent } from '../agents/agent.ts';
+import type { Agent, CarriedPrograms } from '../agents/agent.ts';
 import { createDoor } from '../git/door.ts';
 import type { Owner } from '../git/owner.ts';
 import { StateManager } from '../state/state-manager.ts';
@@ -123,7 +123,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     judges: engineJudges({ home, prompts: shipped.prompts, clock, settings: settingsFor, signal: stopping.signal }),
     executor: (session) => executors.executor(session.executor, session.requester.env),
     askSecrets: (session, names) => askClients(engine.clients(), store.session(session), names, log),
-    ...{ agent: agentOf, settings: settingsFor, bridge: () => readFile(shipped.acpBridge, 'utf8') },
+    ...{ agent: agentOf, settings: settingsFor, carried: () => carriedPrograms(shipped) },
   };
   const sessions = new Sessions(context, () => settings.limits);
   const services: Services = {
@@ -267,4 +267,10 @@ function watchers(
 /** What the session says of its agent; the stronger model where its work has come to that. */
 function optionsOf({ agentOptions, stronger }: Session): Readonly<Record<string, unknown>> {
   return stronger === undefined ? agentOptions : { ...agentOptions, model: stronger };
+}
+
+/** What agents elsewhere get along. */
+async function carriedPrograms({ acpBridge, helpServer }: Shipped): Promise<CarriedPrograms> {
+  const [acp, help] = await Promise.all([acpBridge, helpServer].map((path) => readFile(path, 'utf8')));
+  return { acp: acp ?? '', help: help ?? '' };
 }

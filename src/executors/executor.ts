@@ -158,6 +158,10 @@ export interface AwayTree {
   script(session: string, script: AwayScript): Promise<AwayScriptEnd>;
   /** The worktree there has what a worktree gets once. */
   furnished(session: string): Promise<void>;
+  /** What the agent left there in the file in which agents ask for help; empty when there is none that can be read. */
+  question(session: string): Promise<string>;
+  /** Takes that file away. */
+  answered(session: string): Promise<void>;
   /** Keeps the worktree there as it is. */
   keep(session: string, repository: string): Promise<KeptTree>;
   /** Writes a pack of the commits to a file of this host; those with a `^` before them, and what they reach, are left out. */

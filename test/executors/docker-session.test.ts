@@ -26,7 +26,7 @@ describe('sessions in containers', function () {
         agents: { custom: { boxed, talker, dier } },
         worktrees: { setup: [['sh', '-c', 'cp .env made.env']] },
       },
-      bridge: true,
+      carries: true,
       env: () => ({ DOCKER_HOST: `unix://${daemon.socketPath}` }),
     });
     writeFileSync(join(place.repository, '.git/info/exclude'), '*.env\n.worktreeinclude\n');
@@ -135,8 +135,9 @@ describe('sessions in containers', function () {
     place.commit('an agent', { 'agent.mjs': readFileSync(scripted, 'utf8') });
     // The agent names its file as it sees it; the breakpoint as everybody else does.
     await place.engine.request('breakpoint/set', { path: place.repository, condition: 'path made.*' });
-    const [id, hopeless] = await Promise.all([
+    const [id, lost, hopeless] = await Promise.all([
       place.run('write /workspace/made.txt', { executor: 'docker', agent: 'talker' }),
+      place.run('help Which one?', { executor: 'docker', agent: 'talker' }),
       place.run('try', { executor: 'docker', agent: 'dier' }),
     ]);
     const asking = await place.when(id, ({ needs }) => needs.length > 0, 'it asks');
@@ -146,6 +147,7 @@ describe('sessions in containers', function () {
     const said = '/workspace/made.txt: selected yes';
     assert.deepEqual([ended.status, ended.text], ['reported', said], JSON.stringify(ended));
     assert.equal(place.changes(ended)['made.txt'], 'made\n');
+    assert.equal(await place.helped(lost), 'Help: Which one?');
     const { needs, turns } = await place.when(hopeless, (each) => each.needs.length > 0, 'a person is asked');
     assert.deepEqual([needs[0]?.kind, turns], ['decision', 4]);
     await place.engine.request('session/answer', { session: hopeless, answer: { choice: 'hand-over' } });
@@ -194,7 +196,8 @@ describe('sessions in containers', function () {
     assert.equal((await place.ended(id)).status, 'failed');
     assert.match(daemon.docker('ps', '-aq', '--no-trunc'), new RegExp(other));
     daemon.docker('rm', '-f', other);
-    assert.match(place.cli('init').stdout, /^docker build --tag coppice-test:latest .*media\/docker$/m);
+    const { stdout } = place.cli('init', '--', '--network', 'host');
+    assert.match(stdout, /^docker build --tag coppice-test:latest --network host .*media\/docker$/m);
   });
 
   it('say what is wrong: an agent that is not in the image, an image that is not there', async () => {

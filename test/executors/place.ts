@@ -12,15 +12,15 @@ import type { SessionDetail } from '../../src/protocol/schemas.ts';
 import { until } from './subject.ts';
 
 const engineProgram = fileURLToPath(new URL('../../src/engine/main.ts', import.meta.url));
-const bridgedProgram = fileURLToPath(new URL('./engine-program.ts', import.meta.url));
-const bridgeSource = fileURLToPath(new URL('../../src/agents/acp/program/main.ts', import.meta.url));
+const carryingProgram = fileURLToPath(new URL('./engine-program.ts', import.meta.url));
+const carriedSources = fileURLToPath(new URL('../../src/agents', import.meta.url));
 const cliProgram = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export interface PlaceOptions {
   /** Settings for `config.yaml`. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Agents that speak ACP work on other executors, too: their bridge is made one file, as a build does. */
-  readonly bridge?: boolean;
+  /** Programs of ours go along with agents to other executors: they are made one file each, as a build does. */
+  readonly carries?: boolean;
   /** Laid over the environment of engine and shell. */
   readonly env?: (root: string) => Readonly<Record<string, string>>;
 }
@@ -31,13 +31,13 @@ export class Place {
   readonly userHome = join(this.root, 'u');
   readonly repository = join(this.root, 'r');
   readonly env: Record<string, string>;
-  readonly #bridge: string | undefined;
+  readonly #carried: string | undefined;
   #engine: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #connection: Connection | undefined;
 
-  constructor({ config = {}, bridge = false, env }: PlaceOptions = {}) {
-    this.#bridge = bridge ? join(this.root, 'bridge.mjs') : undefined;
+  constructor({ config = {}, carries = false, env }: PlaceOptions = {}) {
+    this.#carried = carries ? join(this.root, 'carried') : undefined;
     this.env = {
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       HOME: this.userHome,
@@ -65,12 +65,16 @@ export class Place {
   }
 
   async start(): Promise<void> {
-    if (this.#bridge !== undefined && !existsSync(this.#bridge)) {
+    const carried = this.#carried;
+    if (carried !== undefined && !existsSync(carried)) {
       const how = { bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning' } as const;
-      await esbuild.build({ entryPoints: [bridgeSource], outfile: this.#bridge, ...how });
+      const entryPoints = Object.fromEntries(
+        ['acp', 'help'].map((name) => [name, join(carriedSources, name, 'program', 'main.ts')]),
+      );
+      await esbuild.build({ entryPoints, outdir: carried, outExtension: { '.js': '.mjs' }, ...how });
     }
-    const program = this.#bridge === undefined ? engineProgram : bridgedProgram;
-    const env = this.#bridge === undefined ? this.env : { ...this.env, COPPICE_TEST_BRIDGE: this.#bridge };
+    const program = carried === undefined ? engineProgram : carryingProgram;
+    const env = carried === undefined ? this.env : { ...this.env, COPPICE_TEST_CARRIED: carried };
     const engine = spawn(process.execPath, [program], { env, stdio: 'ignore' });
     this.#engine = engine;
     this.#ended = new Promise((resolve) => engine.once('exit', resolve));
@@ -136,6 +140,22 @@ export class Place {
   ended(session: string): Promise<SessionDetail> {
     const over = ['reported', 'failed', 'interrupted', 'cancelled'];
     return this.when(session, ({ status }) => over.includes(status), 'the end of the work');
+  }
+
+  /** How an agent asked for help; it is answered, and asks no second time. What it asked with is nowhere in its work. */
+  async helped(session: string): Promise<string> {
+    const { needs } = await this.when(session, (each) => each.needs.length > 0, 'it asks for help');
+    await this.engine.request('session/answer', { session, answer: { choice: 'deny', reason: 'write' } });
+    await this.when(session, ({ turns, needs: [next] }) => turns === 2 && next?.kind === 'permission', 'it goes on');
+    await this.engine.request('session/answer', { session, answer: { choice: 'allow' } });
+    const ended = await this.ended(session);
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
+    assert.equal(this.changes(ended)['made.txt'], 'made\n');
+    assert.deepEqual(
+      Object.keys(this.changes(ended)).filter((name) => name.startsWith('.coppice')),
+      [],
+    );
+    return needs[0]?.title ?? '';
   }
 
   /** What the branch of a session changed against main: names with their content. */

@@ -48,7 +48,7 @@ describe('sessions on another host', function () {
     writeFileSync(join(sshd.home, '.profile'), `PATH=${dirname(process.execPath)}:$PATH\n`);
     place = new Place({
       config: settings,
-      bridge: true,
+      carries: true,
       env: () => ({ PATH: `${bin}:${process.env['PATH'] ?? ''}` }),
     });
     await place.start();
@@ -193,8 +193,9 @@ describe('sessions on another host', function () {
 
   it('are an ACP agent there that asks and is answered; one that is killed goes on by itself, and then a person is asked', async () => {
     place.commit('an agent', { 'agent.mjs': readFileSync(scripted, 'utf8') });
-    const [id, hopeless] = await Promise.all([
+    const [id, lost, hopeless] = await Promise.all([
       place.run('write made.txt', { executor: 'ssh:there', agent: 'talker' }),
+      place.run('help Which one?', { executor: 'ssh:there', agent: 'talker' }),
       place.run('try', { executor: 'ssh:there', agent: 'dier' }),
     ]);
     await place.when(id, ({ needs }) => needs.length > 0, 'it asks');
@@ -202,6 +203,7 @@ describe('sessions on another host', function () {
     const ended = await place.ended(id);
     assert.deepEqual([ended.status, ended.text], ['reported', 'made.txt: selected yes'], JSON.stringify(ended));
     assert.equal(place.changes(ended)['made.txt'], 'made\n');
+    assert.equal(await place.helped(lost), 'Help: Which one?');
     const { needs, turns } = await place.when(hopeless, (each) => each.needs.length > 0, 'a person is asked');
     assert.deepEqual([needs[0]?.kind, turns], ['decision', 4]);
     await place.engine.request('session/answer', { session: hopeless, answer: { choice: 'hand-over' } });

@@ -1,5 +1,6 @@
 import type { CustomAgent } from '../../core/settings/types.ts';
 import type { Agent, AgentCommand, AgentContext, AgentOptions, AgentPrograms } from '../agent.ts';
+import { helpServerFor } from '../help/index.ts';
 import { detected, environmentOf } from '../custom/own.ts';
 import { encode } from '../line-protocol/encode.ts';
 import { LineProtocolReader } from '../line-protocol/reader.ts';
@@ -21,7 +22,7 @@ export function acpAgent(
     title: definition.title ?? id,
     capabilities: {
       ...{ duplex: true, steer: true, interrupt: true, resume: true, permissions: true },
-      ...{ questions: false, ownSessionId: false, usage: true, needsHostConsent: true, bridged: true },
+      ...{ questions: false, ownSessionId: false, usage: true, needsHostConsent: true },
     },
     environment: environmentOf(definition, options),
     detection: {
@@ -41,19 +42,17 @@ export function acpAgent(
   };
 }
 
-/**
- * The bridge where the agent runs, with its first arguments: the one of this host, which also offers help, or a copy in the directory
- * of the run.
- */
+/** The bridge where the agent runs, with its first arguments: the one of this host, or a copy in the directory of the run. */
 function bridgeFor(
-  { bridge: text, directory }: AgentContext,
+  context: AgentContext,
   { acp, help }: Pick<AgentPrograms, 'acp' | 'help'>,
 ): Pick<AgentCommand, 'env' | 'files'> & { readonly node: string; readonly script: readonly string[] } {
-  if (text === undefined) {
-    return { node: acp.node, script: [acp.script, `--help-server=${help.script}`], env: acp.env ?? {}, files: [] };
-  }
+  const { server, files } = helpServerFor(context, help);
+  const told = `--help-server=${server.args[0] ?? ''}`;
+  const { carried, directory } = context;
+  if (carried === undefined) return { node: acp.node, script: [acp.script, told], env: acp.env ?? {}, files };
   const path = `${directory}/acp-bridge.mjs`;
-  return { node: 'node', script: [path], env: {}, files: [{ path, text }] };
+  return { node: 'node', script: [path, told], env: {}, files: [{ path, text: carried.acp }, ...files] };
 }
 
 function given({ resume }: AgentContext, { permissionMode, model }: AgentOptions): readonly string[] {

@@ -1,6 +1,6 @@
 import { CoppiceError } from '../../core/errors.ts';
 import type { AgentCommand, AgentContext, AgentOptions, AgentProgram } from '../agent.ts';
-import { helpServer, helpServerCommand, helpTool } from '../help/index.ts';
+import { helpServer, helpServerFor, helpTool, type HelpServer } from '../help/index.ts';
 
 /** Edits in the worktree need no permission, everything else does. */
 const defaultMode = 'acceptEdits';
@@ -19,8 +19,9 @@ export function command(
   help?: AgentProgram,
 ): AgentCommand {
   const { resume, resumeAt, agentSession } = context;
+  const helping = help === undefined ? undefined : helpServerFor(context, help);
   const args = [
-    ...(help === undefined || context.onHost !== true ? [] : helping(help, context.cwd)),
+    ...(helping === undefined ? [] : toldOf(helping.server)),
     ...['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
     ...['--replay-user-messages', '--permission-prompt-tool', 'stdio'],
     ...['--permission-mode', valueOf('permissionMode', options.permissionMode ?? defaultMode)],
@@ -36,12 +37,12 @@ export function command(
     // Says when it is idle (`session_state_changed`).
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
   };
-  return { command: program, args, env, duplex: true, firstInputs: [], files: [] };
+  return { command: program, args, env, duplex: true, firstInputs: [], files: helping?.files ?? [] };
 }
 
 /** Its server for questions to a person, of which no person has to be asked first. Both options take several values. */
-function helping(help: AgentProgram, cwd: string): readonly string[] {
-  const servers = { mcpServers: { [helpServer]: helpServerCommand(help, cwd) } };
+function toldOf(server: HelpServer): readonly string[] {
+  const servers = { mcpServers: { [helpServer]: server } };
   return ['--mcp-config', JSON.stringify(servers), '--allowedTools', helpTool];
 }
 

@@ -1,13 +1,22 @@
-import type { AgentProgram } from '../agent.ts';
+import type { AgentCommand, AgentContext, AgentProgram } from '../agent.ts';
 
 /** Name of the server towards agents, and the name by which Claude Code knows its tool. */
 export const helpServer = 'coppice';
 export const helpTool = `mcp__${helpServer}__request_help`;
 
 /** How an agent starts the server through which it asks for help, as most agents are told of MCP servers. */
-export function helpServerCommand(
+export interface HelpServer {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** That of this host, or a copy in the directory of the run where programs of this host cannot be run, with the file that it takes. */
+export function helpServerFor(
+  { carried, cwd, directory }: Pick<AgentContext, 'carried' | 'cwd' | 'directory'>,
   { node, script, env = {} }: AgentProgram,
-  cwd: string,
-): { readonly command: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
-  return { command: node, args: [script, cwd], env };
+): { readonly server: HelpServer; readonly files: AgentCommand['files'] } {
+  if (carried === undefined) return { server: { command: node, args: [script, cwd], env }, files: [] };
+  const path = `${directory}/help-server.mjs`;
+  return { server: { command: 'node', args: [path, cwd], env: {} }, files: [{ path, text: carried.help }] };
 }

@@ -18,7 +18,7 @@ import type { Repository } from '../../git/repository.ts';
 import type { ExecutorDirectory } from '../executor-directory.ts';
 import { furnish, type FurnishOptions } from './furnish.ts';
 import type { Log } from '../process/log.ts';
-import type { Away } from '../sessions/context.ts';
+import type { Away, LeftQuestion } from '../sessions/context.ts';
 import type { Repositories } from './repositories.ts';
 
 /** What sends and brings. `folder` takes packs on their way. */
@@ -73,6 +73,11 @@ export class GitAway implements Away {
     }
     await bringHome(repository, session.id, place, kept);
     this.#log('brought home', session, began);
+  }
+
+  async question({ id, executor }: Session): Promise<LeftQuestion | undefined> {
+    const { tree } = this.#options.executors.executor(executor);
+    return tree === undefined ? undefined : { text: await tree.question(id), taken: () => tree.answered(id) };
   }
 
   /** The files are here already: only a git directory is made. */

@@ -105,19 +105,17 @@ async function spawnAgent(
   const view = await executor.view(ref, place.path);
   // A start that is taken up again must not undo what its agent did meanwhile.
   if (!again || (await executor.probe(ref)).state === 'not-started') await context.away.send(session, place);
-  const bridged = agent.capabilities.bridged === true && executor.capabilities.isolation !== 'none';
   const command = agent.command({
     session: session.id,
     cwd: view.cwd,
     prompt: { id: promptKey(session.id, prompt), text },
     directory: view.directory,
-    // Where the worktree has another path, it is another machine, or a container.
-    onHost: view.cwd === place.path,
     ...defined({
       agentSession: spawn.agentSession,
       resume: resumed(session, agent),
       resumeAt: session.rewound?.from?.position,
-      bridge: bridged ? await context.bridge() : undefined,
+      // Where the worktree has another path, it is another machine, or a container.
+      carried: view.cwd === place.path ? undefined : await context.carried(),
     }),
   });
   const { secrets, env } = session.requester;

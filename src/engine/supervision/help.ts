@@ -4,7 +4,7 @@ import { systemCode } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import type { Session } from '../../core/session/state.ts';
 import { readSettingsText } from '../config/file.ts';
-import type { SessionContext } from '../sessions/context.ts';
+import type { LeftQuestion, SessionContext } from '../sessions/context.ts';
 import { cut, materialOf } from './material.ts';
 
 const longestDiff = 12_000;
@@ -42,12 +42,10 @@ const signalFolder = '.coppice';
 const signalFile = 'help.md';
 const longestQuestion = 20_000;
 
-/** A question that an agent left in its worktree. */
-export interface AgentQuestion {
+/** A question that an agent left in its worktree, with what a person needs to answer it. */
+export interface AgentQuestion extends Pick<LeftQuestion, 'taken'> {
   readonly question: string;
   readonly detail: string;
-  /** Takes the file away, so that the question is not asked again. */
-  readonly taken: () => Promise<void>;
 }
 
 /**
@@ -55,21 +53,23 @@ export interface AgentQuestion {
  * a person. A file that is a link, too long, or no text is no question.
  */
 export async function agentQuestion(
-  context: Pick<SessionContext, 'checkpoints' | 'clock'>,
+  context: Pick<SessionContext, 'checkpoints' | 'clock' | 'away'>,
   session: Session,
 ): Promise<AgentQuestion | undefined> {
   const place = session.worktree;
-  if (place === undefined || !(await isFolder(join(place.path, signalFolder)))) return undefined;
-  const path = join(place.path, signalFolder, signalFile);
-  const file = await readSettingsText(path, { links: false, clock: context.clock });
+  if (place === undefined) return undefined;
+  const left = (await context.away.question(session)) ?? (await leftHere(place.path, context.clock));
+  const question = cut(printable(left?.text ?? '').trim(), longestQuestion);
+  if (left === undefined || question === '') return undefined;
+  return { question, detail: await helpDetail(context, session, question), taken: left.taken };
+}
+
+async function leftHere(worktree: string, clock: () => number): Promise<LeftQuestion | undefined> {
+  if (!(await isFolder(join(worktree, signalFolder)))) return undefined;
+  const path = join(worktree, signalFolder, signalFile);
+  const file = await readSettingsText(path, { links: false, clock });
   if (file === 'same' || file.kind !== 'text') return undefined;
-  const question = cut(printable(file.text).trim(), longestQuestion);
-  if (question === '') return undefined;
-  return {
-    question,
-    detail: await helpDetail(context, session, question),
-    taken: () => rm(path, { force: true }),
-  };
+  return { text: file.text, taken: () => rm(path, { force: true }) };
 }
 
 async function isFolder(path: string): Promise<boolean> {

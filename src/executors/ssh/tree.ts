@@ -68,6 +68,14 @@ export class RemoteTree implements AwayTree {
     await this.#host.must('tree-furnished', session);
   }
 
+  question(session: string): Promise<string> {
+    return this.#host.must('question', session, ['read']);
+  }
+
+  async answered(session: string): Promise<void> {
+    await this.#host.must('question', session, ['taken']);
+  }
+
   async keep(session: string, repository: string): Promise<KeptTree> {
     const said = await this.#host.must('tree-keep', session, [repository], { limitMs: packMs });
     const [head = '', branch = '', commit = '', tree = ''] = said.trim().split(' ');

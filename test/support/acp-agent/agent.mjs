@@ -2,6 +2,7 @@
  * An ACP agent that does what its prompt says, well or badly. It writes its lines by hand, so that it can also write what no
  * library would. `--no-load`: it takes no conversation up again. `--version N`: the version of ACP that it speaks.
  */
+import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
@@ -14,6 +15,8 @@ const speaks = process.argv.includes('--speaks-9') ? 9 : 1;
 const waiting = new Map();
 let asked = 0;
 let session = '';
+/** @type {readonly { command: string, args: readonly string[] }[]} */
+let servers = [];
 /** @type {(() => void) | undefined} */
 let cancel;
 
@@ -104,6 +107,18 @@ const verbs = {
     say(`refused with ${error?.code}`);
     return undefined;
   },
+  /** Asks for help with the first tool server that it was told of, and says what that answers. */
+  async help(words) {
+    const [server] = servers;
+    if (server === undefined) return void say('nobody to ask');
+    const child = spawn(server.command, [...server.args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const call = { name: 'request_help', arguments: { question: words.join(' ') } };
+    child.stdin.end(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call })}\n`);
+    let text = '';
+    for await (const chunk of child.stdout) text += String(chunk);
+    say(text === '' ? 'no answer' : JSON.parse(text).result.content[0].text);
+    return undefined;
+  },
   die() {
     process.stderr.write('out of luck\n');
     process.exit(3);
@@ -124,6 +139,7 @@ async function answer({ method, params }) {
         agentInfo: { name: 'scripted', version: '1.2.3' },
       };
     case 'session/new':
+      servers = params.mcpServers;
       session = `acp-${process.pid}-${Date.now()}`;
       return { sessionId: session };
     case 'session/load': {

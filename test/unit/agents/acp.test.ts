@@ -248,6 +248,15 @@ describe('a conversation with an ACP agent', () => {
         '-v',
       ],
     );
+    const there = agent.command({ ...context, carried: { acp: 'bridge', help: 'server' } });
+    assert.deepEqual(
+      [there.command, ...there.args.slice(0, 2)],
+      ['node', '/r/acp-bridge.mjs', '--help-server=/r/help-server.mjs'],
+    );
+    assert.deepEqual(
+      there.files.map(({ text }) => text),
+      ['bridge', 'server'],
+    );
     assert.ok(duplex && agent.capabilities.permissions);
     assert.deepEqual(agent.detection.parse('0.61.0\n', '', 0), { version: '0.61.0' });
   });

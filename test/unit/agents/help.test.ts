@@ -88,15 +88,18 @@ describe('the server through which an agent asks for help', () => {
     }
   });
 
-  it('is told to Claude Code where the programs of this host can be run', () => {
+  it('is told to Claude Code, elsewhere as a file of the run', () => {
     const agent = claudeCode({}, { node: '/n/node', script: '/c/help.js', env: { ELECTRON_RUN_AS_NODE: '1' } });
     const context = { session: 's', cwd: '/w', prompt: { id: 's:1', text: 'p' }, directory: '/r' };
-    const { args } = agent.command({ ...context, onHost: true });
+    const { args } = agent.command(context);
     const server = { command: '/n/node', args: ['/c/help.js', '/w'], env: { ELECTRON_RUN_AS_NODE: '1' } };
     assert.deepEqual(JSON.parse(args[args.indexOf('--mcp-config') + 1] ?? ''), { mcpServers: { coppice: server } });
     // Both options take several values: an option of another kind has to follow.
     assert.match(args[args.indexOf('--allowedTools') + 2] ?? '', /^-/u);
-    assert.ok(!agent.command(context).args.includes('--mcp-config'));
+    const there = agent.command({ ...context, carried: { acp: 'bridge', help: 'server' } });
+    const copied = { command: 'node', args: ['/r/help-server.mjs', '/w'], env: {} };
+    assert.deepEqual(JSON.parse(there.args[1] ?? ''), { mcpServers: { coppice: copied } });
+    assert.deepEqual(there.files, [{ path: '/r/help-server.mjs', text: 'server' }]);
   });
 });
 
