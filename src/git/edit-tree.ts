@@ -40,15 +40,23 @@ export interface Edited {
  * @throws CoppiceError `bad-usage` (a path that no tree may have), `git-failed`, `disk-full`.
  */
 export async function commitEdited(repository: Repository, what: EditedCommit): Promise<Edited> {
-  const { message, parents, base, edits, trees = new TreeReader(repository) } = what;
+  const { message, parents, ...edited } = what;
+  const tree = await editedTree(repository, edited);
+  return { tree, commit: await commitObject(repository.objects, tree, parents, message) };
+}
+
+/** The same without a commit: the id of the tree. Throws like `commitEdited`. */
+export async function editedTree(
+  repository: Repository,
+  { base, edits, trees = new TreeReader(repository) }: Pick<EditedCommit, 'base' | 'edits' | 'trees'>,
+): Promise<string> {
   for (const { path } of edits) {
     if (isTreePath(path)) continue;
     throw new CoppiceError('bad-usage', `"${path}" is not a path in a worktree.`, 'Name a file of the worktree.');
   }
   const root: TreeEntry | undefined = base === undefined ? undefined : { mode: folderMode, id: base };
   const writer = new TreeWriter(repository, trees);
-  const tree = (await writer.edited(root, changesIn(edits)))?.id ?? (await writer.keep(new Map()));
-  return { tree, commit: await commitObject(repository.objects, tree, parents, message) };
+  return (await writer.edited(root, changesIn(edits)))?.id ?? (await writer.keep(new Map()));
 }
 
 /** Writes a commit of ours, at this moment, without asking git. */

@@ -58,6 +58,12 @@ class KeptBytes {
   }
 }
 
+/** What a look at all files has found, and the commit that said which of them are tracked. */
+export interface Seen {
+  readonly tree: string;
+  readonly head: string;
+}
+
 /** The memory of one opened repository. */
 export class Known {
   /** Tree by the full id of a commit. */
@@ -68,18 +74,23 @@ export class Known {
   readonly links = new Kept<readonly Link[]>();
   /** By worktree and path, with what the answer depends on. */
   readonly attributes = new Kept<{ readonly stamp: string; readonly attributes: ReadonlyMap<string, string> }>();
-  readonly #indexes = new Kept<{ readonly stamp: string; readonly tree: string }>();
+  readonly #indexes = new Kept<Seen & { readonly stamp: string }>();
 
   /** An index of ours has exactly the content of this tree at the moment. */
-  async indexIsAt(index: string, tree: string): Promise<void> {
+  async indexIsAt(index: string, seen: Seen): Promise<void> {
     const stamp = await stampOf(index);
-    if (stamp !== undefined) this.#indexes.set(index, { stamp, tree });
+    if (stamp !== undefined) this.#indexes.set(index, { stamp, ...seen });
+  }
+
+  /** Of which tree an index still has exactly the content; undefined when that is not known. */
+  async at(index: string): Promise<Seen | undefined> {
+    const noted = this.#indexes.get(index);
+    return noted !== undefined && (await stampOf(index)) === noted.stamp ? noted : undefined;
   }
 
   /** Whether an index still has exactly the content of this tree; false when that is not known. */
   async isAt(index: string, tree: string): Promise<boolean> {
-    const noted = this.#indexes.get(index);
-    return noted?.tree === tree && (await stampOf(index)) === noted.stamp;
+    return (await this.at(index))?.tree === tree;
   }
 }
 

@@ -1,29 +1,39 @@
-/** Whether the files of a worktree are still as they were seen a moment ago: one process instead of making their tree anew. */
+/** The tree of a worktree's files told from the look before: one process instead of making it anew. */
 import { join } from 'node:path';
 import type { Place } from '../core/session/state.ts';
 import { privateIndex } from './checkout.ts';
+import { editedTree } from './edit-tree.ts';
 import { readSmall } from './locate.ts';
+import { zeroPaths } from './paths.ts';
 import type { Repository } from './repository.ts';
+import { touchedEdits } from './touched-tree.ts';
+import { comparisonPoint } from './tree.ts';
+import { TreeReader } from './trees.ts';
 
 /** A look at all files of a very large worktree on a slow disk takes minutes. */
 const scanMs = 15 * 60_000;
 
+/** Where more files differ from the look before, one that takes its index along is cheaper for those that follow. */
+const atMost = 200;
+
 /**
- * True when every file is as in `tree`, which the last full look at them has found (`treeOf`), and there is no other file that is not
- * ignored. The index of that look says which files have to be read again. False also when it cannot be told so cheaply: the
- * index is at another tree, there are repositories inside, or the worktree is a sparse one; then they are looked at in full.
+ * The tree of all files as they are, every one of them looked at, as `treeOf` would make it: the last one that it made here,
+ * and what differs from it. The index of that look says which files have to be read again, and is left as it is. Undefined
+ * when it cannot be told so cheaply: nothing is known of that index, HEAD has moved, rules of what counts have changed, there are
+ * repositories inside, much differs, or the worktree is a sparse one; then `treeOf` tells.
  */
-export async function isStill(
+export async function treeSince(
   repository: Repository,
-  place: Pick<Place, 'path' | 'admin'>,
-  tree: string,
+  place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const index = privateIndex(repository, place.admin);
-  const look = async (): Promise<boolean> => {
+  const look = async (): Promise<string | undefined> => {
     const { known } = repository;
-    const plain = known.links.get(tree)?.length === 0 && (await known.isAt(index, tree));
-    if (!plain || (await readSmall(join(place.admin, 'info', 'sparse-checkout'))) !== undefined) return false;
+    const seen = await known.at(index);
+    if (seen === undefined || known.links.get(seen.tree)?.length !== 0) return undefined;
+    if ((await comparisonPoint(repository, place)) !== seen.head) return undefined;
+    if ((await readSmall(join(place.admin, 'info', 'sparse-checkout'))) !== undefined) return undefined;
     const args = ['ls-files', '--modified', '--deleted', '--others', '--exclude-standard', '-z'];
     const answer = await repository.onTree(place.path, index, args, {
       timeoutMs: scanMs,
@@ -32,7 +42,17 @@ export async function isStill(
       config: [{ key: 'core.sparseCheckout', value: 'true' }],
       ...(signal === undefined ? {} : { signal }),
     });
-    return answer.code === 0 && answer.stdout.length === 0;
+    if (answer.code !== 0) return undefined;
+    const differing = new Set(zeroPaths(answer.stdout));
+    if (differing.size === 0) return seen.tree;
+    // A path that ends like a folder is a repository.
+    if (differing.size > atMost || [...differing].some((path) => path.endsWith('/'))) return undefined;
+    const trees = new TreeReader(repository);
+    const found = await touchedEdits(repository, place, seen.head, [...differing], trees, 'none');
+    if ('why' in found) return undefined;
+    const tree = await editedTree(repository, { base: seen.tree, edits: found.edits, trees });
+    known.links.set(tree, []);
+    return tree;
   };
   return repository.exclusive(`index ${index}`, look, signal);
 }

@@ -26,6 +26,7 @@ const ruleFiles = new Set(['.gitignore', '.gitattributes', '.gitmodules']);
  * @param head the commit on which the earlier tree was made: on another one other ignored files count as tracked.
  * @param paths touched since the earlier tree, in any order; folders stand for all that is in them.
  * @param trees reads the trees; one of its own unless given.
+ * @param ignored `none`: git has just said that none of the paths is ignored.
  * @throws CoppiceError `disk-full`, `timed-out`, `git-failed`.
  */
 export async function touchedEdits(
@@ -34,9 +35,10 @@ export async function touchedEdits(
   head: string,
   paths: readonly string[],
   trees = new TreeReader(repository),
+  ignored: 'perhaps' | 'none' = 'perhaps',
 ): Promise<TouchedEdits> {
   try {
-    return { edits: await new TouchedFiles(repository, place, head, trees).edits(paths) };
+    return { edits: await new TouchedFiles(repository, place, head, trees).edits(paths, ignored) };
   } catch (error) {
     if (error instanceof Unsure) return { why: error.message };
     throw error;
@@ -64,7 +66,7 @@ class TouchedFiles {
     this.#trees = trees;
   }
 
-  async edits(paths: readonly string[]): Promise<TreeEdit[]> {
+  async edits(paths: readonly string[], rules: 'perhaps' | 'none'): Promise<TreeEdit[]> {
     await this.#checkRules();
     for (const path of new Set(paths)) await this.#visit(path);
     const all = [...this.#found.values()];
@@ -73,7 +75,8 @@ class TouchedFiles {
     const conversions = content.conversions(all);
     const rest = allOf([this.#committed(all), this.#checkHead()]);
     const [converted, [committed]] = await allOf([conversions, rest]);
-    const ignored = await content.ignored(all.filter((_found, index) => committed[index] === undefined));
+    const others = rules === 'none' ? [] : all.filter((_found, index) => committed[index] === undefined);
+    const ignored = await content.ignored(others);
     for (const path of ignored) this.#gone.add(path);
     const kept = all.flatMap((found, index) =>
       ignored.has(found.path) ? [] : [{ ...found, present: committed[index]?.id }],

@@ -80,7 +80,11 @@ export async function treeOf(
   );
 }
 
-async function comparisonPoint(repository: Repository, place: Pick<Place, 'admin' | 'baseCommit'>): Promise<string> {
+/** HEAD of the worktree, else its base. */
+export async function comparisonPoint(
+  repository: Repository,
+  place: Pick<Place, 'admin' | 'baseCommit'>,
+): Promise<string> {
   const head = await headOf(repository, place.admin).catch(() => undefined);
   if (head === undefined || head.kind === 'unborn') return place.baseCommit;
   if (head.kind === 'branch') return head.commit;
@@ -162,7 +166,7 @@ class Staging {
     const grafts = [...(how === 'as-files' ? nested : []), ...(whether === 'as-files' ? submodules : [])];
     const grafted = await this.#graft(grafts);
     const tree = grafted ? textOf(await this.#git(['write-tree'])) : written.tree;
-    await this.#repository.known.indexIsAt(this.#index, tree);
+    await this.#repository.known.indexIsAt(this.#index, { tree, head });
     return { tree, head, nested, submodules, unreadable, changed: written.changed };
   }
 

@@ -5,8 +5,9 @@ import type { TouchedPaths } from '../../core/watch/touched.ts';
 import { checkpointTree, dropCheckpoint, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees, patchBetween } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
-import { isStill } from '../../git/still.ts';
+import { treeSince } from '../../git/still.ts';
 import { refuseObstacles } from '../../git/obstacles.ts';
+import { treeChanges } from '../../git/tree-diff.ts';
 import { moveFiles, type Move, movesBetweenStates } from '../../git/restore.ts';
 import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
 import type { Captured, CheckpointPlace, Planned, Rollback, TakeOptions, Unfinished } from '../sessions/checkpoints.ts';
@@ -14,18 +15,41 @@ import type { Repositories } from './repositories.ts';
 
 /** What checkpoints of git worktrees are made with. */
 export interface GitCheckpointsOptions {
-  readonly repositories: Repositories;
+  readonly repositories: Pick<Repositories, 'locate' | 'open'>;
   readonly touched: TouchedPaths;
   /** Aborted when the engine stops. */
   readonly stopping: AbortSignal;
+  /** Milliseconds from any fixed point, never backwards; that of this process unless given. */
+  readonly clock?: () => number;
 }
 
 /** Under this name paths are taken for checkpoints. */
 const taker = 'checkpoint';
+/** Under this one for looks. */
+const looker = 'look';
+
+/** Written by Coppice, not by those who work there. */
+const ownFolder = '.tasks/';
+
+/** What the watch cannot see (a file mapped into memory, another machine) is looked for again after this time at the latest. */
+const goodMs = 2000;
+
+/** What the last look at the files of a session has found, and when it began, in milliseconds of this process. */
+interface Looked {
+  readonly tree: string;
+  readonly at: number;
+}
+
+/** What says where a session's repository is. */
+type Home = Pick<Session, 'id'> & {
+  readonly request: Pick<Session['request'], 'from'>;
+  readonly repository: Pick<Session['repository'], 'root'>;
+};
 
 /** Checkpoints of git worktrees, under private refs. */
 export class GitCheckpoints implements CheckpointPlace {
   readonly #options: GitCheckpointsOptions;
+  readonly #looked = new Map<string, Looked>();
 
   constructor(options: GitCheckpointsOptions) {
     this.#options = options;
@@ -55,20 +79,46 @@ export class GitCheckpoints implements CheckpointPlace {
     }
   }
 
-  async look(session: Session, place: Place, seen?: string): Promise<string> {
+  async look(session: Home, place: Place): Promise<string> {
+    // Before the files are looked at, so that what is written meanwhile is told to the next one who asks.
+    await this.#options.touched.take(session.id, looker);
+    return this.#look(session, place);
+  }
+
+  async lookAgain(session: Home, place: Place): Promise<string> {
+    const { paths, gap } = await this.#options.touched.take(session.id, looker);
+    const last = this.#looked.get(session.id);
+    const good = last !== undefined && gap === undefined && paths.length === 0;
+    return good && this.#now() - last.at < goodMs ? last.tree : this.#look(session, place);
+  }
+
+  #now(): number {
+    return (this.#options.clock ?? performance.now.bind(performance))();
+  }
+
+  async #look(session: Home, place: Place): Promise<string> {
+    const at = this.#now();
+    for (const [id, looked] of this.#looked) if (id === session.id || at - looked.at > goodMs) this.#looked.delete(id);
     const repository = await this.#repository(session);
     const { stopping } = this.#options;
-    if (seen !== undefined && (await isStill(repository, place, seen, stopping))) return seen;
-    return (await checkpointTree(repository, place, stopping)).tree;
+    const tree =
+      (await treeSince(repository, place, stopping)) ?? (await checkpointTree(repository, place, stopping)).tree;
+    this.#looked.set(session.id, { tree, at });
+    return tree;
   }
 
   async differs(session: Session, from: string, to: string): Promise<boolean> {
-    return (await this.changed(session, from, to)).length > 0;
+    return (await this.paths(session, from, to)).length > 0;
+  }
+
+  async paths(session: Session, from: string, to: string): Promise<readonly string[]> {
+    const changes = await treeChanges(await this.#repository(session), from, to);
+    return changes.map(({ path }) => path).filter((path) => !path.startsWith(ownFolder));
   }
 
   async changed(session: Session, from: string, to: string): Promise<readonly ChangedFile[]> {
     const files = await diffTrees(await this.#repository(session), from, to, { renames: false });
-    return files.filter(({ path }) => !path.startsWith('.tasks/'));
+    return files.filter(({ path }) => !path.startsWith(ownFolder));
   }
 
   async patch(session: Session, from: string, to: string, maxBytes: number): Promise<string> {
@@ -113,7 +163,7 @@ export class GitCheckpoints implements CheckpointPlace {
     return (await highestRef(await this.#repository(session), session.id)) + 1;
   }
 
-  async #repository(session: Session): Promise<Repository> {
+  async #repository(session: Home): Promise<Repository> {
     const { repositories } = this.#options;
     return repositories.open(await repositories.locate(session.request.from ?? session.repository.root));
   }

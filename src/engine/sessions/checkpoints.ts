@@ -32,13 +32,16 @@ export interface CheckpointPlace {
    * is looked at; else only those that somebody saw being touched since `parent`, where that is known for sure.
    */
   take(session: Session, place: Place, options: TakeOptions): Promise<Captured>;
+  /** The tree of the files as they are, every one of them looked at. */
+  look(session: Session, place: Place): Promise<string>;
   /**
-   * The tree of the files as they are, every one of them looked at. With `seen`, the tree of the look before, they are only
-   * compared with it where that will do.
+   * The same, or the tree of the look before if that was a moment ago and the watch, without a gap, has seen nothing written since.
    */
-  look(session: Session, place: Place, seen?: string): Promise<string>;
+  lookAgain(session: Session, place: Place): Promise<string>;
   /** Whether anything outside of Coppice's own files differs between two trees. */
   differs(session: Session, from: string, to: string): Promise<boolean>;
+  /** The paths that differ between two trees, outside of Coppice's own files. */
+  paths(session: Session, from: string, to: string): Promise<readonly string[]>;
   /** The files that differ between two trees or commits, outside of Coppice's own, with their counts of lines. */
   changed(session: Session, from: string, to: string): Promise<readonly ChangedFile[]>;
   /** The same as a patch for people and models to read; cut at `maxBytes`, which its last line says. */

@@ -20,7 +20,7 @@ export async function askGate(context: SessionContext, session: Session, place: 
   const intent = context.newId();
   const { gate, turn } = step;
   const command = [...gate.command];
-  const tree = await checkpoints.look(session, place, step.tree);
+  const tree = await checkpoints.lookAgain(session, place);
   await store.commit(engineActor, () => [
     event('intent.opened', { intent, session: session.id, effect: { kind: 'gate', tree, command } }),
   ]);
@@ -35,7 +35,7 @@ export async function askGate(context: SessionContext, session: Session, place: 
       sweep: (mark, limits) => context.executor(session).sweep(mark, limits),
     });
     const answer = await run(gate, until.signal);
-    const after = await checkpoints.look(session, place, tree);
+    const after = await checkpoints.look(session, place);
     const evidence = { ...answer, tree, command };
     await store.commit(engineActor, () => [
       event('gate.answered', { session: session.id, ...(turn === undefined ? {} : { turn }), evidence, after, intent }),

@@ -1,7 +1,7 @@
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { asksForChange } from '../../core/supervision/criteria.ts';
-import { grownTests, weakenedTests } from '../../core/supervision/tests.ts';
+import { grownTests, weakenedTests, type ChangedFile } from '../../core/supervision/tests.ts';
 import { validate } from '../../core/supervision/validation.ts';
 import { beginningOf } from '../sessions/checkpoint.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
@@ -10,6 +10,13 @@ import { engineActor, type SessionContext } from '../sessions/context.ts';
 export interface Heard {
   readonly incomplete: boolean;
   readonly malformedLines: number;
+}
+
+/** What a turn changed, and what all of the work changed, until the files were as in `tree`. */
+interface Changes {
+  readonly tree: string;
+  readonly changed: readonly string[];
+  readonly all: readonly ChangedFile[];
 }
 
 /** Looks at what came back from the last turn, by rules alone, and puts on record which files are judged from here on. */
@@ -22,16 +29,25 @@ export async function validateTurn(
   const { store, checkpoints } = context;
   const { lastTurn, id, repository } = session;
   if (lastTurn === undefined) return;
-  const tree = await checkpoints.look(session, place);
   const began = beginningOf(context, session, lastTurn.n);
-  const [changed, all] = await Promise.all([
-    checkpoints.changed(session, began?.tree ?? tree, tree),
-    checkpoints.changed(session, place.baseCommit, tree),
+  const changesTo = async (tree: string): Promise<Changes> => {
+    const [changed, all] = await Promise.all([
+      began === undefined ? [] : checkpoints.paths(session, began.tree, tree),
+      checkpoints.changed(session, place.baseCommit, tree),
+    ]);
+    return { tree, changed, all };
+  };
+  // The checkpoint at the turn's end has most likely found what the look will find: what it changed is counted meanwhile.
+  const kept = session.checkpoint?.tree;
+  const [tree, counted] = await Promise.all([
+    checkpoints.look(session, place),
+    kept === undefined ? undefined : changesTo(kept),
   ]);
+  const { changed, all } = counted?.tree === tree ? counted : await changesTo(tree);
   const unchanged = all.length === 0;
   const issues = validate({
     ...{ outcome: lastTurn.outcome, reason: lastTurn.reason, text: lastTurn.text ?? '' },
-    changedFiles: changed.map(({ path }) => path),
+    changedFiles: changed,
     ...{ expectedFiles: [], presentFiles: [], allowedPaths: [], needsChange: unchanged && asksForChange(session.goal) },
     unchanged,
     ...heard,

@@ -5,7 +5,7 @@ import type { Place } from '../../../src/core/session/state.ts';
 import { commitWorktree } from '../../../src/git/commit.ts';
 import { createWorktree } from '../../../src/git/create.ts';
 import { openRepository, type Repository } from '../../../src/git/repository.ts';
-import { isStill } from '../../../src/git/still.ts';
+import { treeSince } from '../../../src/git/still.ts';
 import { treeOf } from '../../../src/git/tree.ts';
 import { Chance } from '../../support/engine/chance.ts';
 import { Sandbox } from './support.ts';
@@ -60,7 +60,6 @@ describe('the content of a worktree, with what is remembered from call to call',
 
   it('is what somebody sees who remembers nothing', async () => {
     const told: string[] = [];
-    let last: string | undefined;
     for (let number = 0; number < steps; number += 1) {
       told.push(await change(number));
       if (chance.below(6) === 0) {
@@ -69,15 +68,14 @@ describe('the content of a worktree, with what is remembered from call to call',
         told.push('Coppice commits');
       }
       const options = { nested: chance.below(2) === 0 ? ('as-files' as const) : ('leave-out' as const) };
-      const still = last !== undefined && (await isStill(repository, place, last));
+      const since = await treeSince(repository, place);
       const remembered = await treeOf(repository, place, options);
       const privateDir = sandbox.path(`private-${number}`);
       const { door, location, owner } = { door: sandbox.door(), ...repository };
       const other = await openRepository(location, { door, env: sandbox.env, privateDir, owner });
       const fresh = await treeOf(other, place, options);
       assert.deepEqual(remembered, fresh, `${told.join(', ')}: ${JSON.stringify(options)}`);
-      if (still) assert.equal(fresh.tree, last, `${told.join(', ')}: it was said to be as before`);
-      last = fresh.tree;
+      if (since !== undefined) assert.equal(since, fresh.tree, `${told.join(', ')}: told from the look before`);
     }
   });
 
@@ -89,31 +87,68 @@ describe('the content of a worktree, with what is remembered from call to call',
     assert.deepEqual(commands, ['add', 'write-tree']);
   });
 
-  it('is compared in one process, and told from what it was whatever was done to it', async () => {
+  it('is told from the look before in one process, whatever was done to it', async () => {
     const { tree } = await treeOf(repository, place, { nested: 'as-files', submodules: 'as-links' });
-    const before = sandbox.log.length;
-    assert.equal(await isStill(repository, place, tree), true);
-    assert.deepEqual(
-      sandbox.log.slice(before).map(({ args }) => args[0]),
-      ['ls-files'],
-    );
     const at = (name: string): string => join(place.path, name);
-    const undone: readonly (readonly [string, () => Promise<unknown>, () => Promise<unknown>])[] = [
+    const processes = async (): Promise<readonly (string | undefined)[]> => {
+      const before = sandbox.log.length;
+      assert.equal(await treeSince(repository, place), tree);
+      return sandbox.log.slice(before).map(({ args }) => args[0]);
+    };
+    assert.deepEqual(await processes(), ['ls-files']);
+    /** What somebody sees who remembers nothing. */
+    const fresh = async (): Promise<string> => {
+      const { door, location, owner } = { door: sandbox.door(), ...repository };
+      const other = await openRepository(location, {
+        door,
+        env: sandbox.env,
+        privateDir: sandbox.path('other'),
+        owner,
+      });
+      return (await treeOf(other, place)).tree;
+    };
+    const undone: readonly (readonly [string, () => Promise<unknown>, () => Promise<unknown>, 'unsure'?])[] = [
       ['another content of the same length', () => writeFile(at('a.txt'), 'b\n'), () => writeFile(at('a.txt'), 'a\n')],
       ['a file more', () => writeFile(at('src/new.txt'), ''), () => rm(at('src/new.txt'))],
       ['a file less', () => rm(at('src/b.txt')), () => writeFile(at('src/b.txt'), 'b\n')],
+      ['a folder less', () => rm(at('src/deep'), { recursive: true }), () => remade(at('src/deep'), 'c.txt', 'c\n')],
+      ['a file for a folder', () => turned(at('src/deep')), () => remade(at('src/deep'), 'c.txt', 'c\n')],
       ['another mode', () => chmod(at('a.txt'), 0o755), () => chmod(at('a.txt'), 0o644)],
-      ['a repository', () => sandbox.tryGit(place.path, 'init', '-q', 'in'), () => rm(at('in'), { recursive: true })],
-      ['other ignored files', () => writeFile(at('.gitignore'), ''), () => writeFile(at('.gitignore'), '*.log\n')],
+      [
+        'a repository',
+        () => sandbox.tryGit(place.path, 'init', '-q', 'in'),
+        () => rm(at('in'), { recursive: true }),
+        'unsure',
+      ],
+      [
+        'other ignored files',
+        () => writeFile(at('.gitignore'), ''),
+        () => writeFile(at('.gitignore'), '*.log\n'),
+        'unsure',
+      ],
     ];
-    for (const [what, change, back] of undone) {
+    for (const [what, change, back, unsure] of undone) {
       await change();
-      assert.equal(await isStill(repository, place, tree), false, what);
+      const since = await treeSince(repository, place);
+      assert.equal(since, unsure === undefined ? await fresh() : undefined, what);
+      assert.notEqual(since, tree, what);
       await back();
-      assert.equal(await isStill(repository, place, tree), true, `${what}, undone`);
+      assert.equal(await treeSince(repository, place), tree, `${what}, undone`);
     }
     await writeFile(at('ignored.log'), 'x');
-    assert.equal(await isStill(repository, place, tree), true, 'an ignored file');
-    assert.equal(await isStill(repository, place, '0'.repeat(40)), false, 'a tree that nobody looked for');
+    assert.equal(await treeSince(repository, place), tree, 'an ignored file');
+    await sandbox.tryGit(place.path, 'commit', '--allow-empty', '-qm', 'HEAD has moved');
+    assert.equal(await treeSince(repository, place), undefined, 'on another commit other files may be tracked');
   });
 });
+
+async function remade(folder: string, name: string, content: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  await writeFile(join(folder, name), content);
+}
+
+async function turned(folder: string): Promise<void> {
+  await rm(folder, { recursive: true });
+  await writeFile(folder, 'a file\n');
+}
