@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import type { Place } from '../core/session/state.ts';
+import { textOf } from './door.ts';
 import { commitObject } from './edit-tree.ts';
 import { commitTree, heldBy, type Held, unreachable } from './held.ts';
 import { keepGitDirectories } from './inside.ts';
@@ -62,14 +63,19 @@ async function keep(
  * and its files as the last checkpoint has them, unless commits were made on the branch since.
  *
  * @param checkpoint a commit whose first parent is the HEAD that it was taken at.
+ * @returns undefined when there is no such commit, as in another clone in place of the repository.
  */
 export async function saveVanished(
   repository: Repository,
   place: Place,
   session: string,
   checkpoint: string,
-): Promise<Saved> {
-  const then = await repository.ask(['rev-parse', '--verify', `${checkpoint}^1`]);
+): Promise<Saved | undefined> {
+  const answer = await repository.run(['rev-parse', '--quiet', '--verify', `${checkpoint}^1`], {
+    okCodes: [0, 1, 128],
+  });
+  if (answer.code !== 0) return undefined;
+  const then = textOf(answer);
   const held = await heldBy(repository, place.admin);
   const tip = await branchCommit(repository, place.branch);
   const tree = await treeOfCommit(repository, tip === undefined || tip === then ? checkpoint : tip);

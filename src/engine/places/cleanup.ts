@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../core/domain.ts';
+import { isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { isLive, isSettled } from '../../core/session/status.ts';
 import type { Place } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import type { Worktree } from '../../core/worktree/state.ts';
-import { cleanupWorktrees, type KnownWorktree } from '../../git/cleanup.ts';
+import { cleanupWorktrees, type CleanupReport, type KnownWorktree } from '../../git/cleanup.ts';
 import { createWorktree } from '../../git/create.ts';
 import { branchFacts } from '../../git/facts.ts';
 import type { RepositoryLocation } from '../../git/locate.ts';
@@ -92,14 +93,24 @@ export class Cleanup {
     const settings = await this.#options.settings(this.#options.repositories.mainRoot(location));
     const root = settings['worktrees.root'];
     const known = store.all('worktree').filter((each) => each.repository === location.id);
-    if (!dryRun) await this.#tearDown(settings, known);
-    const report = await cleanupWorktrees(repository, {
-      root,
-      known: known.map((each) => this.#known(each)),
-      now: clock(),
-      signal: stopping,
+    const clean = (worktrees: readonly Worktree[], decideOnly: boolean) =>
+      cleanupWorktrees(repository, {
+        root,
+        known: worktrees.map((each) => this.#known(each)),
+        now: clock(),
+        signal: stopping,
+        dryRun: decideOnly,
+      });
+    const torn =
+      dryRun || settings['worktrees.teardown'].length === 0
+        ? { failed: [] }
+        : await this.#tearDown(settings, known, await clean(known, true));
+    const failed = new Set(torn.failed.map(({ path }) => path));
+    const done = await clean(
+      known.filter(({ path }) => !failed.has(path)),
       dryRun,
-    });
+    );
+    const report = { ...done, kept: [...torn.failed, ...done.kept] };
     const removed = report.removed.map(({ path, reason, removal }) => ({
       path,
       reason,
@@ -131,21 +142,38 @@ export class Cleanup {
     };
   }
 
-  /** Tear-down commands run before the policy looks, since what they undo may be what makes a worktree dirty. */
-  async #tearDown(settings: Settings, known: readonly Worktree[]): Promise<void> {
-    if (settings['worktrees.teardown'].length === 0) return;
-    for (const worktree of known.filter((each) => this.#known(each).ended !== undefined && !this.#known(each).active)) {
-      const session = worktree.session === null ? undefined : this.#options.store.get('session', worktree.session);
-      for (const command of settings['worktrees.teardown']) {
-        await runScript({
-          command,
-          cwd: worktree.path,
-          env: { ...(session?.requester.env ?? {}), COPPICE_WORKTREE: worktree.path },
-          timeoutMs: settings['worktrees.scriptTimeoutSeconds'] * 1000,
-          outputFile: `${worktree.common}/coppice/teardown-${worktree.slug}.log`,
-          signal: this.#options.stopping,
-        });
+  /**
+   * Tear-down commands run in what is about to go, and nowhere else: a worktree that stays goes on needing what they undo.
+   * One in which a command fails stays.
+   */
+  async #tearDown(
+    settings: Settings,
+    known: readonly Worktree[],
+    { removed }: CleanupReport,
+  ): Promise<{ failed: { path: string; reason: string }[] }> {
+    const going = new Set(removed.map(({ path }) => path));
+    const failed: { path: string; reason: string }[] = [];
+    for (const worktree of known.filter(({ path }) => going.has(path))) {
+      const { path } = worktree;
+      try {
+        for (const command of settings['worktrees.teardown']) await this.#runTearDown(settings, worktree, command);
+      } catch (error) {
+        if (!isCoppiceError(error)) throw error;
+        failed.push({ path, reason: `a tear-down command failed: ${error.message}` });
       }
     }
+    return { failed };
+  }
+
+  async #runTearDown(settings: Settings, worktree: Worktree, command: string | readonly string[]): Promise<void> {
+    const session = worktree.session === null ? undefined : this.#options.store.get('session', worktree.session);
+    await runScript({
+      command,
+      cwd: worktree.path,
+      env: { ...(session?.requester.env ?? {}), COPPICE_WORKTREE: worktree.path },
+      timeoutMs: settings['worktrees.scriptTimeoutSeconds'] * 1000,
+      outputFile: `${worktree.common}/coppice/teardown-${worktree.slug}.log`,
+      signal: this.#options.stopping,
+    });
   }
 }

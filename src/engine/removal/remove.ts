@@ -71,7 +71,11 @@ export async function removeSession(
 }
 
 /** The ref that keeps what is known of a worktree that somebody else took away; null when nothing is. */
-async function keptOf(context: RemovalContext, session: Session, place: Place | undefined): Promise<string | null> {
+export async function keptOf(
+  context: RemovalContext,
+  session: Session,
+  place: Place | undefined,
+): Promise<string | null> {
   const last = context.store
     .all('checkpoint')
     .filter((each) => each.session === session.id)
@@ -80,7 +84,7 @@ async function keptOf(context: RemovalContext, session: Session, place: Place | 
       undefined,
     );
   if (place === undefined || last === undefined) return null;
-  return (await saveVanished(await repositoryOf(context, session), place, session.id, last.commit)).ref;
+  return (await saveVanished(await repositoryOf(context, session), place, session.id, last.commit))?.ref ?? null;
 }
 
 /** On record only while nothing works in the session and nothing else is done to it. */

@@ -210,6 +210,24 @@ describe('removing sessions with an engine', function () {
     await person.sees(session, 'reported');
   });
 
+  it('cleaning up tears down only what goes, and one that fails stops no other', async () => {
+    await begin('worktrees:\n  teardown:\n    - "echo $COPPICE_WORKTREE >> $HOME/torn; ! test -e fail"\n');
+    const [goes, goesTree] = await worked('alpha');
+    const [fails, failsTree] = await worked('beta');
+    const [, staysTree] = await worked('gamma');
+    const [, goneTree] = await worked('delta');
+    await rm(goneTree, { recursive: true });
+    await writeFile(join(world.repository, '.git', 'info', 'exclude'), 'fail\n.coppice/\n.tasks/\n');
+    await writeFile(join(failsTree, 'fail'), '');
+    await comes(person, goes, await land(person, goes), 'landed');
+    await git(world.repository, 'merge', '--quiet', '-s', 'ours', (await person.show(fails)).branch ?? '');
+    const { removed, kept } = await person.ask('worktree/cleanup', { path: world.repository });
+    assert.deepEqual([removed.map(({ path }) => path), existsSync(goesTree)], [[goesTree], false]);
+    assert.match(kept.find(({ path }) => path === failsTree)?.reason ?? '', /a tear-down command failed/);
+    assert.equal(kept.find(({ path }) => path === staysTree)?.reason, 'its commits are not pushed');
+    assert.equal(await readFile(join(world.userHome, 'torn'), 'utf8'), `${goesTree}\n${failsTree}\n`);
+  });
+
   it('a session is given another title', async () => {
     await begin();
     const [session] = await worked('alpha');
