@@ -75,7 +75,7 @@ export function toolMoment(
 export function turnMoment(
   session: Session,
   turn: TurnEnd,
-  known: { readonly lines: number; readonly testDelta?: number },
+  known: { readonly lines: number; readonly testDelta?: number; readonly paths?: readonly string[] },
 ): Moment {
   const started = session.turnNotes?.find(({ n }) => n === turn.n)?.startedAt ?? turn.endedAt;
   // A turn of a moment has no slope.
@@ -88,6 +88,7 @@ export function turnMoment(
     workedMinutes: (session.workedMs ?? 0) / 60_000,
     sameErrors: most,
     ...(known.testDelta === undefined ? {} : { testDelta: known.testDelta }),
+    ...(known.paths === undefined ? {} : { paths: known.paths }),
     ...(costUsd === undefined ? {} : { costPerMinute: costUsd / minutes }),
   };
 }
@@ -106,6 +107,24 @@ export function meetingOf(stops: readonly Stop[], moment: Moment): Meeting {
   const hit = stops.map(({ id }) => id).filter((id) => (armed.hits[id] ?? 0) > (before[id] ?? 0));
   const left = new Set(armed.specs.map(({ id }) => id));
   return { hit, holding, spent: stops.map(({ id }) => id).filter((id) => !left.has(id)) };
+}
+
+/**
+ * The same after a turn of a session: one that was true of a tool of this turn already is not shown the files of the turn, so that
+ * nobody is asked about the same file twice.
+ */
+export function meetingOfTurn(stops: readonly Stop[], moment: Moment, turn: number): Meeting {
+  const wasSeen = ({ seen }: Stop): boolean => seen?.session === moment.session && seen.turn === turn;
+  const fresh = meetingOf(
+    stops.filter((stop) => !wasSeen(stop)),
+    moment,
+  );
+  const known = meetingOf(stops.filter(wasSeen), { ...moment, paths: [] });
+  return {
+    hit: [...fresh.hit, ...known.hit],
+    holding: [...fresh.holding, ...known.holding],
+    spent: [...fresh.spent, ...known.spent],
+  };
 }
 
 /** The condition as a person would say it. */

@@ -8,6 +8,8 @@ export interface Stop {
   readonly repository: string;
   readonly spec: BreakpointSpec;
   readonly hits: number;
+  /** The last turn in which it was true of a tool. */
+  readonly seen?: { readonly session: string; readonly turn: number };
   readonly by: string;
   readonly at: number;
 }
@@ -31,7 +33,7 @@ export interface StopEvents {
   'stop.removed': { stop: string; by: string };
   /**
    * A moment was looked at: before a prompt, after a turn, a tool at a byte of the stream, or the end of the work that a prompt began.
-   * `spent` were to hold once.
+   * `spent` were to hold once; `during` is the turn of a tool.
    */
   'stop.met': {
     session: string;
@@ -39,6 +41,7 @@ export interface StopEvents {
     turn?: number;
     offset?: number;
     end?: number;
+    during?: number;
     hit: readonly string[];
     spent: readonly string[];
   };
@@ -73,10 +76,14 @@ export function reduceStop(id: string, stop: Stop | undefined, event: Recorded):
       return undefined;
     case 'stop.met':
       if (stop === undefined || event.data.spent.includes(id)) return undefined;
-      return { ...stop, hits: stop.hits + 1 };
+      return { ...stop, hits: stop.hits + 1, ...seenBy(event.data) };
     default:
       return stop;
   }
+}
+
+function seenBy({ session, during }: StopEvents['stop.met']): Pick<Stop, 'seen'> {
+  return during === undefined ? {} : { seen: { session, turn: during } };
 }
 
 /** The permission after the event. */

@@ -6,9 +6,10 @@ import type { Session } from '../../core/session/state.ts';
 import { oneLine } from '../../core/printable.ts';
 import { statusOf } from '../../core/session/status.ts';
 import { besideInStage, isThrough, type MeetStep } from '../../core/supervision/holds.ts';
-import { isAbout, meetingOf, predicateText, turnMoment } from '../../core/supervision/moments.ts';
+import { isAbout, meetingOf, meetingOfTurn, predicateText, turnMoment } from '../../core/supervision/moments.ts';
 import type { Moment } from '../../core/supervision/predicate.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
+import { beginningOf } from '../sessions/checkpoint.ts';
 import { armedStops } from './stops.ts';
 
 /**
@@ -36,7 +37,8 @@ function eventsOf(
   step: MeetStep,
   { moment, known }: Seen,
 ): readonly NewEvent[] {
-  const { hit, holding, spent } = meetingOf(armedStops(context.store, session), moment);
+  const stops = armedStops(context.store, session);
+  const { hit, holding, spent } = 'turn' in step ? meetingOfTurn(stops, moment, step.turn) : meetingOf(stops, moment);
   const at = placeOf(step);
   const met = event('stop.met', { session: session.id, ...at, hit, spent });
   if (holding.length === 0) return [met];
@@ -109,6 +111,19 @@ async function testsMore({ store, checkpoints }: SessionContext, session: Sessio
   return testDelta(await checkpoints.patch(session, worktree.baseCommit, checkpoint.tree, longestPatch));
 }
 
+/** The files that the turn changed, whichever tool wrote them; only when a breakpoint wants to know. */
+async function turnPaths(
+  context: SessionContext,
+  session: Session,
+  turn: number,
+): Promise<readonly string[] | undefined> {
+  const wanted = armedStops(context.store, session).some(({ spec }) => isAbout(spec.predicate, 'path'));
+  const before = wanted ? beginningOf(context, session, turn) : undefined;
+  if (before === undefined || session.checkpoint === undefined) return undefined;
+  const files = await context.checkpoints.changed(session, before.tree, session.checkpoint.tree);
+  return files.map(({ path }) => path);
+}
+
 async function afterTurn(context: SessionContext, session: Session): Promise<Seen> {
   const files = await changedFiles(context, session);
   const testDelta = await testsMore(context, session);
@@ -117,7 +132,10 @@ async function afterTurn(context: SessionContext, session: Session): Promise<See
   const moment: Moment =
     lastTurn === undefined
       ? { session: session.id, kind: 'turn', at: 'after' }
-      : turnMoment(session, lastTurn, { lines, ...defined({ testDelta }) });
+      : turnMoment(session, lastTurn, {
+          lines,
+          ...defined({ testDelta, paths: await turnPaths(context, session, lastTurn.n) }),
+        });
   return { moment, known: factsOf(session, moment, files) };
 }
 

@@ -101,7 +101,8 @@ export function withStops(
   const moment = toolMoment(session.id, used.use, used.at, used.findings);
   const meeting = meetingOf(stops, moment);
   const ruling = rulingOn(policy, moment);
-  const seen = { session: session.id, offset, hit: meeting.hit, spent: meeting.spent };
+  const during = turnUnderWay(session);
+  const seen = { session: session.id, offset, during, hit: meeting.hit, spent: meeting.spent };
   const met = meeting.hit.length === 0 ? [] : [event('stop.met', seen)];
   if (used.at === 'before') {
     const raised = events.find(({ type }) => type === 'breakpoint.raised');
@@ -110,6 +111,11 @@ export function withStops(
   if ((meeting.hit.length === 0 && ruling === undefined) || offset <= (session.met?.offset ?? 0)) return events;
   const why = ruling?.why ?? (meeting.holding.length === 0 ? undefined : because(meeting));
   return [...events, event('stop.met', seen), ...(why === undefined ? [] : interrupted(session, used, why, newId()))];
+}
+
+/** The turn that a use of a tool belongs to; the agent may tell of both at once. */
+function turnUnderWay({ turn, lastTurn }: Session): number {
+  return turn?.n ?? (lastTurn?.n ?? 0) + 1;
 }
 
 interface Looked {

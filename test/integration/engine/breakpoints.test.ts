@@ -63,6 +63,18 @@ describe('a breakpoint that a person set', function () {
     assert.equal(prompts[1]?.data['text'], 'Go on with what you were doing.');
   });
 
+  it('holds after a turn that wrote to a path without saying so', async () => {
+    const [elsewhere, id] = [await set('path docs/**'), await set('path work.*')];
+    const session = await person.create('alpha', { agent: 'once' });
+    const { needs } = await person.sees(session, 'needs-you');
+    assert.match(needs[0]?.detail ?? '', /path work\.\*\.[^]*Changed files: work\.txt/u);
+    await person.answer(session, 'allow');
+    await person.sees(session, 'reported');
+    assert.deepEqual([await hits(id), await hits(elsewhere)], [1, 0]);
+    await remove(id);
+    await remove(elsewhere);
+  });
+
   it('holds before the first turn, where the prompt can be changed, and after a turn from a hit on', async () => {
     const before = await set('before turn', { once: true });
     const after = await set('after turn and diff-size 1', { fromHit: 2 });

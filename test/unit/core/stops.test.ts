@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { readCondition } from '../../../src/core/supervision/condition.ts';
 import { besideInStage, endMeetDue, isThrough } from '../../../src/core/supervision/holds.ts';
 import { overtaken, remembered } from '../../../src/core/supervision/commands.ts';
-import { meetingOf, predicateText, toolMoment, toolUse, worktreeSeen } from '../../../src/core/supervision/moments.ts';
+import {
+  meetingOf,
+  meetingOfTurn,
+  predicateText,
+  toolMoment,
+  toolUse,
+  worktreeSeen,
+} from '../../../src/core/supervision/moments.ts';
 import { isGranted, type Grant, type Stop } from '../../../src/core/supervision/stops.ts';
 import type { Breakpoint, Session } from '../../../src/core/session/state.ts';
 import { isCoppiceError } from '../../../src/core/errors.ts';
@@ -32,6 +39,31 @@ describe('the end of a stage', () => {
     const asked = { id: 'b', kind: 'decision', title: '', detail: '', raisedAt: 1 } as const;
     assert.ok(!isThrough({ ...shown, breakpoints: [asked] }), 'a person decides yet whether it is over');
     assert.ok(isThrough({ ...two, admission: 'idle' }));
+  });
+});
+
+describe('the files of a turn', () => {
+  it('are not shown to a breakpoint that was true of a tool of this turn already', () => {
+    const spec = {
+      id: 'b',
+      predicate: { when: 'path', glob: 'a/**' },
+      enabled: true,
+      fromHit: 1,
+      once: false,
+    } as const;
+    const stop: Stop = {
+      id: 'b',
+      repository: 'r',
+      spec,
+      hits: 1,
+      by: 'user:cli',
+      at: 1,
+      seen: { session: 's', turn: 2 },
+    };
+    const moment = { session: 's', kind: 'turn', at: 'after', paths: ['a/b'] } as const;
+    const holding = (turn: number, session = 's'): number =>
+      meetingOfTurn([stop], { ...moment, session }, turn).holding.length;
+    assert.deepEqual([holding(2), holding(3), holding(2, 'other')], [0, 1, 1]);
   });
 });
 
