@@ -26,7 +26,12 @@ export function landingLines(landing: LandingView, paint: Paint): Text[] {
     case 'withdrawn':
       return [text`Taken out of the line. ${target} was not touched.`];
     default:
-      return [held === undefined ? text`On its way to ${target}` : text`${paint.yellow('Waits:')} ${held}`, ...gates];
+      if (held === undefined) return [text`On its way to ${target}`, ...gates];
+      return [
+        text`${paint.yellow('Waits:')} ${held}`,
+        ...gates,
+        paint.dim(text`  goes on by itself when that is over; give it up with: coppice land --withdraw ${session}`),
+      ];
   }
 }
 

@@ -42,18 +42,12 @@ const detectionLimit = 1024 * 1024;
 /** What is set, whether everything that is needed is there, and a report for when something goes wrong. */
 export function healthHandlers(options: HealthOptions): HealthHandlers {
   const { services, engine, config } = options;
-  async function requestAt(path: string | undefined): Promise<ConfigRequest> {
-    if (path === undefined) return {};
-    const location = await services.repositories.locate(path);
-    const trusted = services.store.get('repository', location.id)?.trusted === true;
-    return { repository: { root: services.repositories.mainRoot(location), trusted } };
-  }
   const nobody: RequesterEnvironment = { env: {}, secrets: {} };
   return {
     'config/show': async ({ path, settings: variables }) => {
       const own = Object.keys(variables).length === 0;
       const environment = own ? {} : { environment: { ...options.variables, ...variables } };
-      const { settings, files } = await config.explain({ ...(await requestAt(path)), ...environment });
+      const { settings, files } = await config.explain({ ...(await requestAt(services, path)), ...environment });
       return { settings: settings.map((row) => ({ ...row })), files: files.map((file) => ({ ...file })) };
     },
     doctor: async ({ path, requester }) => ({ checks: await check(options, path, requester) }),
@@ -80,6 +74,14 @@ export function healthHandlers(options: HealthOptions): HealthHandlers {
   };
 }
 
+/** Whose settings are asked for: with a path also those of the repository there. */
+async function requestAt({ repositories, store }: Services, path: string | undefined): Promise<ConfigRequest> {
+  if (path === undefined) return {};
+  const location = await repositories.locate(path);
+  const trusted = store.get('repository', location.id)?.trusted === true;
+  return { repository: { root: repositories.mainRoot(location), trusted } };
+}
+
 async function check(
   options: HealthOptions,
   path: string | undefined,
@@ -95,7 +97,8 @@ async function check(
       write: () => tryWriting(engine.home.root),
       freeBytes: () => freeBytes(engine.home.root),
       watches: () => watchLimit(),
-      settings: () => config.problems(),
+      // Outside of a repository there are those of the user alone.
+      settings: async () => config.problems(await requestAt(services, path).catch(() => ({}))),
       agents: async (signal) => {
         const { used } = await options.plugins.read();
         const found = (await options.agents(undefined)).map((agent) => detect(agent, requester, signal));

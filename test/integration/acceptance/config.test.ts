@@ -46,6 +46,9 @@ describe('settings that cannot be', function () {
     assert.equal(ran.exit, 2, `${ran.stdout}${ran.stderr}`);
     assert.ok(ran.stderr.includes(`${file}:4`), ran.stderr);
     assert.match(ran.stderr, /worktrees\.root/);
+    const doctor = await machine.coppice(['doctor']);
+    assert.equal(doctor.exit, 1, doctor.stdout);
+    assert.ok(doctor.stdout.includes(`settings: ${file}:4`), doctor.stdout);
   });
 
   it('a variable that means nothing, or holds a wrong value: named', async () => {

@@ -4,6 +4,7 @@ import { oneLine, printable } from '../../../src/core/printable.ts';
 import { fit, widthOf } from '../../../src/cli/width.ts';
 import { jsonLine } from '../../../src/cli/json-line.ts';
 import { paintWith } from '../../../src/cli/paint.ts';
+import { table } from '../../../src/cli/table.ts';
 import { text, Text } from '../../../src/cli/text.ts';
 
 const esc = '\u001B';
@@ -79,6 +80,16 @@ describe('printable text', () => {
     assert.equal(Text.join([`${esc}[1mx`, 'y'], `${esc}[K,`).value, 'x,y');
     assert.equal(Text.of(red('日本')).width, 4);
     assert.equal(Text.of('a\n\nb').indent(2, '> ').value, '> a\n\n  b');
+  });
+});
+
+describe('a table', () => {
+  it('has one line for each row, whatever is in a cell', () => {
+    const lines = table([['a\nmain  main checkout', 'b']], 80);
+    assert.deepEqual(
+      lines.map(({ value }) => value),
+      ['a\u2424main  main checkout  b'],
+    );
   });
 });
 

@@ -101,7 +101,7 @@ async function answer(context: Context, key: string, options: AnswerOptions): Re
   }
   const { breakpoint } = await engine.request('session/answer', { session: id, breakpoint: open.id, ...given });
   out.result({ session: id, breakpoint, choice: given.answer.choice }, () => [
-    `Answered: ${given.answer.choice}. Follow it with: coppice session attach ${id}`,
+    `Answered${given.answer.choice === 'answer' ? '' : `: ${given.answer.choice}`}. Follow it with: coppice session attach ${id}`,
   ]);
   return exits.done;
 }
