@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../protocol/client/connect.ts';
 import { homePath } from '../protocol/client/home.ts';
@@ -18,7 +19,7 @@ export function processShell(version: string): Shell {
   };
   return {
     env,
-    cwd: process.cwd(),
+    cwd: workingFolder(env),
     get home() {
       return homePath(env);
     },
@@ -45,6 +46,15 @@ export function processShell(version: string): Shell {
     listen: () => stdin as AsyncIterable<string | Uint8Array>,
     ...(stdin.isTTY && stdout.isTTY ? { exec: giveTerminal } : {}),
   };
+}
+
+/** Also when it was deleted: a command that needs a folder then says that it is not there. */
+function workingFolder({ PWD = '/' }: NodeJS.ProcessEnv): string {
+  try {
+    return process.cwd();
+  } catch {
+    return resolve('/', PWD);
+  }
 }
 
 function connector(version: string, env: NodeJS.ProcessEnv): Connect {

@@ -26,6 +26,7 @@ import { addTrust } from './commands/trust.ts';
 import { addWorktrees } from './commands/worktrees/worktrees.ts';
 import type { Perform } from './context.ts';
 import type { Shell } from './shell.ts';
+import { badUsage } from './usage-error.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -74,7 +75,8 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
       getErrHasColors: () => false,
     })
     .exitOverride()
-    .addHelpText('after', after);
+    .addHelpText('after', after)
+    .hook('preAction', (_program, command) => refuseEmpty(command));
   const adders = [
     addRun,
     addSession,
@@ -108,4 +110,19 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
   ];
   for (const add of adders) add(program, perform);
   return program;
+}
+
+/** A variable of a script that was not set is no value of an option. */
+function refuseEmpty(command: Command): void {
+  for (const each of [command, ...above(command)]) {
+    for (const option of each.options.filter(({ required }) => required)) {
+      const value: unknown = each.getOptionValue(option.attributeName());
+      if (value !== '' && !(Array.isArray(value) && value.includes(''))) continue;
+      throw badUsage(`The value of ${option.long ?? option.flags} is empty.`, 'Give it one, or leave the option out.');
+    }
+  }
+}
+
+function above({ parent }: Command): Command[] {
+  return parent === null ? [] : [parent, ...above(parent)];
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Machine, waitFor, type Row } from './machine.ts';
 
 const demo = ['--agent', 'demo'];
@@ -80,6 +82,19 @@ describe('coppice and its engine', () => {
     const doctor = await machine.coppice(['doctor'], { env });
     assert.equal(doctor.exit, 1);
     assert.match(doctor.stdout, /missing {2}data directory: COPPICE_HOME/);
+  });
+
+  it('a working directory that was deleted is said, and stops only what needs one', async () => {
+    const script = (command: string): Promise<string> =>
+      promisify(execFile)('sh', ['-c', `rmdir "$PWD"; "$0" "$@" 2>&1 || :`, process.execPath, machine.cli, command], {
+        cwd: gone,
+        env: machine.env,
+      }).then(({ stdout }) => stdout);
+    const gone = join(machine.root, 'gone');
+    await mkdir(gone);
+    assert.match(await script('gates'), /^coppice: \/\S*gone is not there\./);
+    await mkdir(gone);
+    assert.match(await script('status'), /^Sessions: |\nSessions: /);
   });
 
   it('a secret that the engine has lost is asked for, and given from the environment of the answer', async function () {

@@ -58,6 +58,8 @@ describe('command lines that cannot be understood', () => {
   const cases: readonly (readonly [argv: readonly string[], says: RegExp])[] = [
     [['sesion', 'list'], /Unknown command 'sesion'.\n {2}Did you mean session\?/],
     [['session', 'shw'], /Unknown command 'shw'/],
+    [['run', '--name', '', 'x'], /The value of --name is empty/],
+    [['session', 'list', '--repo='], /The value of --repo is empty/],
     [['fix the build'], /Unknown command 'fix the build'.\n.*coppice run/],
     [['session', 'list', '--jsn'], /Unknown option '--jsn'.\n {2}Did you mean --json\?/],
     [['run', '-x marks it'], /Unknown option '-x marks it'.\n.*after `--`/],
