@@ -62,7 +62,7 @@ async function give(context: Context, current: string | undefined, prompt: strin
 
 /**
  * Whether a line is meant as a command. A sentence may begin with the name of one ("status of the build is red"), so what
- * follows has to fit: a command of the group, an option, a quoted text, or nothing.
+ * follows has to fit: a command of the group, an option, a session where one is wanted, a quoted text, or nothing.
  */
 export function isCommand(line: string, program: Command): boolean {
   const given = line.trim();
@@ -72,8 +72,13 @@ export function isCommand(line: string, program: Command): boolean {
   if (command === undefined) return name === 'help';
   if (next === undefined || next.startsWith('-')) return true;
   if (command.commands.length > 0) return next === 'help' || find(command, next) !== undefined;
-  return command.registeredArguments.length > 0 && /^["']/.test(given.slice(name.length).trimStart());
+  const [wanted] = command.registeredArguments;
+  if (wanted?.name() === 'session' && session.test(next)) return true;
+  return wanted !== undefined && /^["']/.test(given.slice(name.length).trimStart());
 }
+
+/** The current session, a task, or the beginning of an id: with letter and digit, as "undo 2024" and "accept dead code" are prompts. */
+const session = /^(?:@|coppice\.\S+|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{4,8}|[0-9a-f]{8}(?:-[0-9a-f-]*)?)$/u;
 
 function find(group: Command, name: string): Command | undefined {
   return group.commands.find((command) => command.name() === name || command.aliases().includes(name));

@@ -36,6 +36,10 @@ describe('a line of the REPL', () => {
     'help',
     'config list',
     'session help',
+    'diff @',
+    'land 1f2e3d4c --dry-run',
+    'rollback 1f2e3d4c-0000-4000-8000-000000000000 1',
+    'undo coppice.fix-it.1f2e3d4',
   ]) {
     it(`is a command: ${line}`, () => assert.equal(isCommand(line, program), true));
   }
@@ -48,6 +52,9 @@ describe('a line of the REPL', () => {
     'fix it',
     'engine noise',
     '- do this',
+    'accept dead code',
+    'land the work',
+    'undo 2024 changes of the parser',
   ]) {
     it(`is a prompt: ${line}`, () => assert.equal(isCommand(line, program), false));
   }
