@@ -10,7 +10,7 @@ import { homeLayout, type HomeLayout } from './home.ts';
 import { thisHost } from './host.ts';
 import { watchIdle } from './idle.ts';
 import { acquireLock, type Lock } from './lock.ts';
-import { forgetOldCopies } from './old-copies.ts';
+import { forgetOldCopies, isDeleted } from './old-copies.ts';
 import { openLog, type FileLog, type Level } from './log.ts';
 
 /** What an engine process is started with. */
@@ -96,6 +96,12 @@ async function live(options: EngineOptions, home: HomeLayout, log: FileLog): Pro
   if (acquired.status === 'held') {
     if (acquired.verdict !== 'alive') throw acquired.error;
     log.info('made way for the engine that is there', { owner: acquired.owner.pid });
+    return 0;
+  }
+  if (isDeleted()) {
+    // By an engine that was there meanwhile. Whoever started this one installs a copy anew.
+    log.info('made way, because the copy that it runs from was deleted');
+    await acquired.lock.release();
     return 0;
   }
   const run: Run = { options, home, log, lock: acquired.lock, startedAt: new Date().toISOString(), stop, stopped };

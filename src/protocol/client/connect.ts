@@ -1,11 +1,12 @@
 /** A connection to the engine of a data directory, which is started, or replaced by a newer one, if need be. */
+import { access } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { CoppiceError, isCoppiceError, systemCode } from '../../core/errors.ts';
 import { isOwnSocket, readAddress, type EngineAddress } from './address.ts';
 import { pause, within } from './deadline.ts';
 import { greet, type EngineFacts, type FrontEnd } from './handshake.ts';
 import { prepareHome } from './home.ts';
-import { logPath, startEngine, startFailed, type LaunchPlan, type Started } from './launch.ts';
+import { logPath, startEngine, startFailed, type Exit, type LaunchPlan, type Started } from './launch.ts';
 import { readStartLog } from './start-log.ts';
 import { openSocket, wire, type SecretsHandler, type Wire } from './wire.ts';
 
@@ -68,10 +69,12 @@ class Connecting {
     let since = performance.now();
     for (;;) {
       signal?.throwIfAborted();
+      // What made the start fail may be an engine that can be reached by then: so it is looked for once more after the end.
+      const exit = this.#started?.exit();
       const found = await this.#look();
       if (found.status === 'connected') return found.connection;
       if (launch === undefined) throw nobody(home);
-      if (await this.#start(launch)) since = performance.now();
+      if (await this.#start(launch, exit)) since = performance.now();
       const waitMs = performance.now() - since < looks.soonForMs ? looks.soonMs : looks.laterMs;
       await pause(Math.min(waitMs, this.#remaining()), signal);
       if (this.#remaining() === 0) throw await this.#tooLate();
@@ -135,12 +138,13 @@ class Connecting {
     return { status: 'gone' };
   }
 
-  /** Starts an engine unless one is starting. Tells whether it did. */
-  async #start(plan: LaunchPlan): Promise<boolean> {
-    const exit = this.#started?.exit();
+  /** Starts an engine unless one is starting; `exit` is how the one before has ended. Tells whether it did. */
+  async #start(plan: LaunchPlan, exit: Exit | undefined): Promise<boolean> {
     if (this.#started !== undefined && exit === undefined) return false;
-    if (exit !== undefined && !('code' in exit && exit.code === 0)) throw await this.#failed(this.#started);
-    // Exit code 0: it made way for another engine, which we look for, until that one turns out to be gone, too.
+    // It made way for another engine, which we look for, until that one turns out to be gone, too.
+    const madeWay =
+      exit !== undefined && 'code' in exit && (exit.code === 0 || !(await isThere(this.#started?.program)));
+    if (exit !== undefined && !madeWay) throw await this.#failed(this.#started);
     if (performance.now() < this.#startAgainAt) return false;
     this.#started = await startEngine(this.#options.home, this.#options.version, plan);
     this.#logOffset ??= this.#started.logOffset;
@@ -163,6 +167,14 @@ class Connecting {
     const message = `No engine could be reached within ${seconds} s.${tail === '' ? '' : `\n${tail}`}`;
     return new CoppiceError('timed-out', message, `See ${log}, and run \`coppice doctor\`.`, { context: { log } });
   }
+}
+
+/** An engine from a copy that was deleted under it cannot have started. */
+async function isThere(program = ''): Promise<boolean> {
+  return access(program).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether an error means that the engine is ending, not that it refuses us. */

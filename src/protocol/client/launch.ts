@@ -34,6 +34,8 @@ export interface Started {
   exit(): Exit | undefined;
   /** Size of the engine's log when it was started: what it says is behind that. */
   readonly logOffset: number;
+  /** The file that it runs. An engine that is there meanwhile deletes copies of others. */
+  readonly program: string;
 }
 
 /**
@@ -50,19 +52,20 @@ export function logPath(home: string): string {
 /** Installs this version's files in the data directory and starts the engine from there. Resolves before it can be reached. */
 export async function startEngine(home: string, version: string, plan: LaunchPlan): Promise<Started> {
   const folder = await installEngine(home, version, plan);
+  const program = join(folder, plan.entry);
   const log = await open(logPath(home), 'a', 0o600).catch((error: unknown) => {
     throw readable(home, error);
   });
   try {
     const { size } = await log.stat();
-    const child = spawn(plan.execPath ?? process.execPath, [join(folder, plan.entry)], {
+    const child = spawn(plan.execPath ?? process.execPath, [program], {
       cwd: home,
       env: environment(home, folder, plan),
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     });
     child.unref();
-    return { pid: child.pid, logOffset: size, ...watch(child) };
+    return { pid: child.pid, logOffset: size, program, ...watch(child) };
   } finally {
     await log.close();
   }

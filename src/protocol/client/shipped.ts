@@ -1,5 +1,5 @@
 /** The engine's own copy of the files it runs from: an update of the product deletes the ones it was installed with. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
@@ -18,11 +18,11 @@ const segment = /^[A-Za-z0-9][\w.+-]*$/;
 const attempts = 5;
 
 /**
- * Makes sure that `<home>/engine/<version>/` holds what is shipped, as ES modules, and resolves to that folder. It is put in place in
- * one step, so that no engine starts from half a copy; a copy of the same version with other content (a development build)
- * is replaced.
+ * Makes sure that a folder in `<home>/engine/` holds what is shipped, as ES modules, and resolves to that folder. It is put in place
+ * in one step, so that no engine starts from half a copy. It is `<version>/`, or, where another build of the same version is in
+ * that, `<version>+<hash of the content>/`: an engine may be running from the other one, and has yet to read some of its files.
  *
- * @throws CoppiceError `not-found` if a shipped file is missing, `disk-full`
+ * @throws CoppiceError `not-found` if a shipped file is missing, `disk-full`, `engine-busy` if the copy is damaged again and again
  */
 export async function installEngine(home: string, version: string, shipped: Shipped): Promise<string> {
   for (const name of [version, ...shipped.files]) {
@@ -30,22 +30,24 @@ export async function installEngine(home: string, version: string, shipped: Ship
       throw new CoppiceError('bad-usage', `'${name}' is not a file name.`, 'Report this as a bug.');
   }
   const engines = join(home, 'engine');
-  const target = join(engines, version);
   try {
     const wanted = (await contents(shipped.dist, shipped.files)).set(manifest.name, Buffer.from(manifest.text));
+    const usual = join(engines, version);
+    if (await holds(usual, wanted)) return usual;
+    const own = `${usual}+${hashOf(wanted)}`;
+    if (await holds(own, wanted)) return own;
     await mkdir(engines, { recursive: true, mode: 0o700 });
     for (let attempt = 1; attempt <= attempts; attempt++) {
-      if (await holds(target, wanted)) return target;
-      await replace(engines, target, shipped, wanted);
+      const folder = await place(engines, [usual, own], shipped, wanted);
+      if (folder !== undefined) return folder;
     }
-    if (await holds(target, wanted)) return target;
   } catch (error) {
     throw readable(error, shipped.dist);
   }
   throw new CoppiceError(
     'engine-busy',
-    `Two different builds of version ${version} are being started in ${home}.`,
-    'Close the front ends of one of them.',
+    `The copy of the engine in ${engines} is damaged again and again.`,
+    'Find out what else writes there.',
   );
 }
 
@@ -63,19 +65,28 @@ async function holds(target: string, wanted: ReadonlyMap<string, Buffer>): Promi
   }
 }
 
+/** Part of a name that no other content has. */
+function hashOf(files: ReadonlyMap<string, Buffer>): string {
+  const hash = createHash('sha256');
+  for (const [name, content] of [...files].sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(`${name} ${content.length}\n`).update(content);
+  return hash.digest('hex').slice(0, 16);
+}
+
 /**
- * Copies beside the target and moves the copy into its place. What is there goes aside only if it is something else: an engine may
- * be starting from the copy that another starter has just put there, and would find nothing for a moment.
+ * Copies beside the folders and moves the copy into the place of the first of them that is free. Only the last, whose name says
+ * what is in it, is ever replaced, because it is damaged then. Undefined if neither is whole afterwards.
  */
-async function replace(
+async function place(
   engines: string,
-  target: string,
+  [usual, own]: readonly [string, string],
   { dist, files }: Shipped,
   wanted: ReadonlyMap<string, Buffer>,
-): Promise<void> {
+): Promise<string | undefined> {
   const mark = randomBytes(6).toString('hex');
   const copy = join(engines, `.new-${mark}`);
   const old = join(engines, `.old-${mark}`);
+  const taken = ignore('ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR');
   try {
     await mkdir(copy, { mode: 0o700 });
     for (const name of files) {
@@ -84,10 +95,13 @@ async function replace(
       await chmod(join(copy, name), executable ? 0o700 : 0o600);
     }
     await writeFile(join(copy, manifest.name), manifest.text, { mode: 0o600 });
-    await rename(copy, target).catch(ignore('ENOTEMPTY', 'EEXIST', 'ENOTDIR'));
-    if (await holds(target, wanted)) return;
-    await rename(target, old).catch(ignore('ENOENT'));
-    await rename(copy, target).catch(ignore('ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')); // another starter was first
+    for (const target of [usual, own]) {
+      await rename(copy, target).catch(taken); // another starter may have been first
+      if (await holds(target, wanted)) return target;
+    }
+    await rename(own, old).catch(ignore('ENOENT'));
+    await rename(copy, own).catch(taken);
+    return (await holds(own, wanted)) ? own : undefined;
   } finally {
     await rm(copy, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });

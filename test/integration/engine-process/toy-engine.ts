@@ -3,7 +3,8 @@
  * something. What it is depends on `TOY`, a JSON object.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { CoppiceError } from '../../../src/core/errors.ts';
 import type { EngineApp, EngineContext } from '../../../src/engine/process/engine.ts';
 import { runEngine } from '../../../src/engine/process/run.ts';
@@ -42,7 +43,7 @@ class ToyApp implements EngineApp {
         ...{ lastSeq: this.#lastSeq, sessions: { running: 0, queued: 0, needsYou: 0, total: 0 } },
         limits: { running: 3, waiting: 10 },
       }),
-      'session/interrupt': ({ session }) => this.#do(session),
+      'session/interrupt': ({ session }) => (session === 'late' ? this.#late() : this.#do(session)),
       'events/subscribe': ({ from }, client) => this.#subscribe(from, client),
     });
   }
@@ -55,6 +56,17 @@ class ToyApp implements EngineApp {
     if (toy.stop === 'fail') throw new Error('the disk is gone');
     if (toy.stop === 'hang') await new Promise(() => undefined);
     appendFileSync(join(this.#context.home.root, 'toy-stops'), `${process.pid}\n`);
+  }
+
+  /** Writes down of which builds its program and a file beside it are. */
+  async #late(): Promise<Record<string, never>> {
+    const file = pathToFileURL(join(dirname(process.argv[1] ?? ''), 'late.js')).href;
+    const { build } = (await import(file)) as { build: string };
+    appendFileSync(
+      join(this.#context.home.root, 'toy-builds'),
+      `${String(Reflect.get(globalThis, 'toyBuild'))} ${build}\n`,
+    );
+    return {};
   }
 
   #do(word: string): Record<string, never> {

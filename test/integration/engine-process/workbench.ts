@@ -32,17 +32,28 @@ export class Workbench {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'ep-')));
     const bench = new Workbench(root, join(root, home));
     await mkdir(bench.runtime, { mode: 0o700 });
-    await mkdir(join(root, 'dist'));
     await bench.ship('');
     return bench;
   }
 
   /** Makes the program that is shipped: the toy engine, with something in front of it. */
-  async ship(before: string): Promise<void> {
+  async ship(before: string, dist = 'dist'): Promise<void> {
     const toy = pathToFileURL(join(here, 'toy-engine.ts')).href;
-    await writeFile(join(this.root, 'dist', 'engine.js'), `${before}\nimport(${JSON.stringify(toy)});\n`);
-    await writeFile(join(this.root, 'dist', 'run.sh'), '#!/bin/sh\n');
-    await chmod(join(this.root, 'dist', 'run.sh'), 0o755);
+    await mkdir(join(this.root, dist), { recursive: true });
+    await writeFile(join(this.root, dist, 'engine.js'), `${before}\nimport(${JSON.stringify(toy)});\n`);
+    await writeFile(join(this.root, dist, 'run.sh'), '#!/bin/sh\n');
+    await chmod(join(this.root, dist, 'run.sh'), 0o755);
+  }
+
+  /** Makes a build whose engine says its name, and has a file that it reads only when it is told `late`. */
+  async shipBuild(name: string): Promise<void> {
+    await this.ship(`globalThis.toyBuild = ${JSON.stringify(name)};`, name);
+    await writeFile(join(this.root, name, 'late.js'), `export const build = ${JSON.stringify(name)};\n`);
+  }
+
+  /** How the engine of such a build is started. */
+  planOf(build: string): LaunchPlan {
+    return { ...this.plan(), dist: join(this.root, build), files: ['engine.js', 'run.sh', 'late.js'] };
   }
 
   plan(toy: Toy = {}, env: NodeJS.ProcessEnv = {}): LaunchPlan {

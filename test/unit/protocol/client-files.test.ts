@@ -120,37 +120,58 @@ describe('files of a front end', () => {
       assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
     });
 
-    it('stay where they are the same, and are replaced where they are not', async () => {
-      const folder = await install();
-      const before = await stat(folder);
+    const holdsAll = async (folder: string): Promise<void> => {
+      for (const name of files)
+        assert.equal(await readFile(join(folder, name), 'utf8'), await readFile(join(dist, name), 'utf8'));
+      assert.equal(await readFile(join(folder, 'package.json'), 'utf8'), '{ "type": "module" }\n');
+    };
+
+    it('of another build of the same version have a folder of their own, and nobody loses a file', async () => {
+      const first = await install();
+      const before = await stat(first);
       assert.equal((await stat(await install())).ino, before.ino);
-      const spoils = [
-        () => writeFile(join(dist, 'engine.js'), 'three'),
-        () => writeFile(join(folder, 'run.sh'), 'tw'),
-        () => rm(join(folder, 'run.sh')),
-        () => writeFile(join(folder, 'package.json'), '{}'),
-        async () => {
+      await writeFile(join(dist, 'engine.js'), 'three');
+      const second = await install();
+      assert.match(second, /\/1\.0\.0\+[0-9a-f]{16}$/);
+      await holdsAll(second);
+      assert.equal(await install(), second);
+      assert.equal(await readFile(join(first, 'engine.js'), 'utf8'), 'one');
+      await writeFile(join(dist, 'engine.js'), 'one');
+      assert.equal((await stat(await install())).ino, before.ino);
+    });
+
+    it('that are damaged are not used, and there are whole ones', async () => {
+      await install();
+      const spoils: readonly ((folder: string) => Promise<void>)[] = [
+        (folder) => writeFile(join(folder, 'run.sh'), 'tw'),
+        (folder) => rm(join(folder, 'run.sh')),
+        (folder) => writeFile(join(folder, 'package.json'), '{}'),
+        async (folder) => {
           await rm(folder, { recursive: true });
           await writeFile(folder, 'a file');
         },
       ];
       for (const spoil of spoils) {
-        await spoil();
-        await install();
-        for (const name of files)
-          assert.equal(await readFile(join(folder, name), 'utf8'), await readFile(join(dist, name), 'utf8'));
-        assert.equal(await readFile(join(folder, 'package.json'), 'utf8'), '{ "type": "module" }\n');
-        assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
+        await spoil(await install());
+        await holdsAll(await install());
+        await spoil(await install());
+        await holdsAll(await install());
       }
+      assert.deepEqual(
+        (await readdir(join(root, 'engine'))).filter((name) => name.startsWith('.')),
+        [],
+      );
     });
 
     it('are whole, however many install them at once', async () => {
       for (let round = 0; round < 5; round++) {
         await writeFile(join(dist, 'engine.js'), `round ${round}`);
-        await Promise.all(Array.from({ length: 8 }, install));
-        assert.equal(await readFile(join(root, 'engine', '1.0.0', 'engine.js'), 'utf8'), `round ${round}`);
-        assert.deepEqual(await readdir(join(root, 'engine')), ['1.0.0']);
+        const folders = await Promise.all(Array.from({ length: 8 }, install));
+        assert.equal(new Set(folders).size, 1);
+        await holdsAll(folders[0] ?? '');
       }
+      const names = await readdir(join(root, 'engine'));
+      assert.deepEqual([names.length, names.filter((name) => name.startsWith('.'))], [5, []]);
     });
 
     it('that are missing are named, and nothing is left', async () => {
