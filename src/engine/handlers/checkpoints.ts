@@ -10,7 +10,7 @@ import type { CheckpointView } from '../../protocol/diff-schemas.ts';
 import { checkpointAt, checkpointsOf } from '../review/sides.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
-import { requireTrusted } from './sessions.ts';
+import { requireTrusted } from './trusted.ts';
 
 type CheckpointHandlers = Pick<
   Handlers<Requests, ClientContext>,

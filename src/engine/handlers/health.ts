@@ -19,6 +19,7 @@ import { refusalText, type PluginFolder } from '../plugins/plugin-folder.ts';
 import type { EngineContext } from '../process/engine.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
+import { isTrustedAt } from './trusted.ts';
 import { countSessions } from './engine.ts';
 
 type HealthHandlers = Pick<Handlers<Requests, ClientContext>, 'config/show' | 'doctor' | 'diagnostics'>;
@@ -75,11 +76,11 @@ export function healthHandlers(options: HealthOptions): HealthHandlers {
 }
 
 /** Whose settings are asked for: with a path also those of the repository there. */
-async function requestAt({ repositories, store }: Services, path: string | undefined): Promise<ConfigRequest> {
+async function requestAt(services: Services, path: string | undefined): Promise<ConfigRequest> {
   if (path === undefined) return {};
-  const location = await repositories.locate(path);
-  const trusted = store.get('repository', location.id)?.trusted === true;
-  return { repository: { root: repositories.mainRoot(location), trusted } };
+  const location = await services.repositories.locate(path);
+  const root = services.repositories.mainRoot(location);
+  return { repository: { root, trusted: isTrustedAt(services, location) } };
 }
 
 async function check(
@@ -173,7 +174,7 @@ async function repositoryAt(services: Services, path: string): Promise<Repositor
     const location = await services.repositories.locate(path);
     const root = services.repositories.mainRoot(location);
     const known = services.store.get('repository', location.id);
-    const finding = { root, trusted: known?.trusted === true, host: known?.host === true };
+    const finding = { root, trusted: isTrustedAt(services, location), host: known?.host === true };
     if (!finding.trusted) return finding;
     const problem = await services.repositories.check(location, {}).then(() => undefined, toErrorRecord);
     return problem === undefined ? finding : { ...finding, problem };

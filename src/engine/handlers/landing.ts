@@ -13,7 +13,7 @@ import { landingView } from '../landing/views.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
 import type { CheckpointPlace } from '../sessions/checkpoints.ts';
-import { requireTrusted } from './sessions.ts';
+import { requireTrusted } from './trusted.ts';
 
 type LandingHandlers = Pick<
   Handlers<Requests, ClientContext>,

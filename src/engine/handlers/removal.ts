@@ -8,7 +8,7 @@ import { returnSession } from '../removal/return.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
 import { sessionView } from '../sessions/views.ts';
-import { requireTrusted } from './sessions.ts';
+import { requireTrusted } from './trusted.ts';
 
 type RemovalHandlers = Pick<
   Handlers<Requests, ClientContext>,

@@ -16,7 +16,7 @@ import { checkpointAt, placeOf } from '../review/sides.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
 import type { Store } from '../sessions/store.ts';
-import { requireTrusted } from './sessions.ts';
+import { requireTrusted } from './trusted.ts';
 
 type RestoreHandlers = Pick<Handlers<Requests, ClientContext>, 'restore/preview' | 'restore/apply' | 'restore/undo'>;
 

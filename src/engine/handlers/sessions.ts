@@ -5,7 +5,6 @@ import { defined } from '../../core/defined.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
 import { taskId, titleOf } from '../../core/ids.ts';
-import { queues } from '../../core/queue/policy.ts';
 import { addPrompt, answer, cancel, create, interrupt, repeated, type Verdict } from '../../core/session/commands.ts';
 import { concerns } from '../../core/radar/state.ts';
 import { isSettled, statusOf } from '../../core/session/status.ts';
@@ -13,7 +12,6 @@ import type { Requester } from '../../core/session/events.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
 import { usable } from '../../agents/registry.ts';
-import type { Executor } from '../../executors/executor.ts';
 import type { Handlers, ParsedOf, Requests } from '../../protocol/contract.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import { findProgram } from '../doctor/host.ts';
@@ -22,6 +20,7 @@ import { slugOf } from '../places/repositories.ts';
 import { requireRoom } from '../room.ts';
 import type { Services } from '../services.ts';
 import { sessionDetail, sessionView } from '../sessions/views.ts';
+import { requireTrust, requireTrustedAt } from './trusted.ts';
 
 type SessionHandlers = Pick<
   Handlers<Requests, ClientContext>,
@@ -166,7 +165,7 @@ async function createSession(
   requireWritable(services);
   const location = await repositories.locate(params.path);
   const root = repositories.mainRoot(location);
-  requireTrusted(services, { id: location.id, root });
+  requireTrustedAt(services, location);
   // Before anything is checked that holds for new work only: its worktree is held, by itself.
   const known = params.id === undefined ? undefined : store.get('session', params.id);
   if (known !== undefined) {
@@ -268,34 +267,4 @@ function answerOf(given: ParsedOf<Requests, 'session/answer'>['answer']): Parame
 /** Says what is wrong with the state before anything that follows from it: a journal that is lost also trusts nobody. */
 function requireWritable({ store }: Services): void {
   if (store.state.readOnlyReason !== undefined) throw store.state.readOnlyReason;
-}
-
-/** In an untrusted repository nothing runs, not even git (invariant 11). */
-export function requireTrusted(services: Services, repository: { id: string; root: string }): void {
-  if (services.store.get('repository', repository.id)?.trusted === true) return;
-  throw new CoppiceError(
-    'untrusted',
-    `${repository.root} is not trusted yet: nothing runs in it.`,
-    'Look at it, then run `coppice trust` in it.',
-    { context: { root: repository.root } },
-  );
-}
-
-/** Unattended work on the bare host needs a consent of its own (design §7); a trusted repository alone is not enough. */
-async function requireTrust(
-  services: Services,
-  repository: { id: string; root: string },
-  mode: Session['mode'],
-  agent: Agent,
-  executor: Executor,
-): Promise<void> {
-  requireTrusted(services, repository);
-  if (!queues(mode) || executor.capabilities.isolation !== 'none' || !agent.capabilities.needsHostConsent) return;
-  if (services.store.get('repository', repository.id)?.host === true) return;
-  throw new CoppiceError(
-    'host-consent-needed',
-    `${agent.title} would work unattended on this host, with your rights, in ${repository.root}.`,
-    'If that is what you want, run `coppice trust --host` in it.',
-    { context: { root: repository.root } },
-  );
 }

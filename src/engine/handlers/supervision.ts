@@ -19,7 +19,7 @@ import { casesOf } from '../supervision/decide-step.ts';
 import { helpDetail } from '../supervision/help.ts';
 import { judgedText } from '../supervision/texts.ts';
 import { supervisionView } from '../supervision/views.ts';
-import { requireTrusted } from './sessions.ts';
+import { requireTrusted, requireTrustedAt } from './trusted.ts';
 
 type SupervisionHandlers = Pick<Handlers<Requests, ClientContext>, Extract<keyof Requests, `supervision/${string}`>>;
 
@@ -91,7 +91,7 @@ export function supervisionHandlers(
     'supervision/gates': async ({ path }) => {
       const location = await services.repositories.locate(path);
       const root = services.repositories.mainRoot(location);
-      requireTrusted(services, { id: location.id, root });
+      requireTrustedAt(services, location);
       const settings = await services.settings(root, {});
       return { set: gatesOf(settings).map(gateView), found: detectGates(await rootFiles(root)).map(gateView) };
     },

@@ -9,7 +9,7 @@ import type { WorktreeView } from '../../protocol/schemas.ts';
 import type { Cleanup } from '../places/cleanup.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
-import { requireTrusted } from './sessions.ts';
+import { requireTrustedAt } from './trusted.ts';
 
 type WorktreeHandlers = Pick<
   Handlers<Requests, ClientContext>,
@@ -20,7 +20,7 @@ type WorktreeHandlers = Pick<
 export function worktreeHandlers(services: Services, cleanup: Cleanup): WorktreeHandlers {
   async function trusted(path: string): Promise<{ location: RepositoryLocation; repository: Repository }> {
     const location = await services.repositories.locate(path);
-    requireTrusted(services, { id: location.id, root: services.repositories.mainRoot(location) });
+    requireTrustedAt(services, location);
     return { location, repository: await services.repositories.open(location) };
   }
   return {

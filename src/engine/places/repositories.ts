@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { slugFrom, suffixOf } from '../../git/names.ts';
 import { locateRepository, type RepositoryLocation } from '../../git/locate.ts';
 import { openRepository, type Repository, type RepositoryOptions } from '../../git/repository.ts';
@@ -33,6 +33,14 @@ export class Repositories {
   /** Top folder of the main checkout, told from the layout alone. */
   mainRoot({ kind, commonDir, root }: RepositoryLocation): string {
     return kind === 'linked' && basename(commonDir) === '.git' ? dirname(commonDir) : root;
+  }
+
+  /**
+   * Whether the git directory itself says that the checkout is its own: it lies in it, or has it as a linked worktree. Any other
+   * folder can name any git directory in its file `.git`, and be a stranger's.
+   */
+  isOwn({ kind, root, gitDir }: RepositoryLocation): boolean {
+    return kind === 'linked' || gitDir === join(root, '.git');
   }
 
   /** Opened once per checkout from which work starts: HEAD is that of the starting place. */

@@ -5,7 +5,7 @@ import type { Repository } from '../../git/repository.ts';
 import { checkpointTree } from '../../git/checkpoint.ts';
 import { treeOfCommit } from '../../git/save.ts';
 import type { Side } from '../../protocol/diff-schemas.ts';
-import { requireTrusted } from '../handlers/sessions.ts';
+import { requireTrusted } from '../handlers/trusted.ts';
 import type { Services } from '../services.ts';
 
 /** A session's worktree with the repository it belongs to. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Machine } from '../cli/machine.ts';
 import { show, untouched } from './refused.ts';
@@ -49,6 +49,25 @@ describe('repositories and agents that plant what git would run', function () {
       await machine.coppice(args);
     }
     assert.equal(existsSync(marker), false, 'nothing ran');
+  });
+
+  it('a folder that only points to a trusted repository is not trusted with it', async () => {
+    assert.equal((await machine.coppice(['trust'])).exit, 0);
+    for (const [name, point] of [
+      ['file', (path: string) => writeFile(path, `gitdir: ${machine.repo}/.git\n`)],
+      ['link', (path: string) => symlink(join(machine.repo, '.git'), path)],
+    ] as const) {
+      const cwd = join(machine.root, name);
+      await mkdir(cwd);
+      await point(join(cwd, '.git'));
+      await writeFile(join(cwd, '.coppice.yaml'), `worktrees:\n  setup: ["touch '${marker}'"]\n`);
+      const ran = await machine.coppice(['run', '--agent', 'demo', 'x'], { cwd });
+      assert.equal(ran.exit, 3, `${ran.stdout}${ran.stderr}`);
+      assert.match(ran.stderr, /is not trusted yet/);
+      assert.doesNotMatch((await machine.coppice(['config'], { cwd })).stdout, /touch/);
+    }
+    assert.equal(existsSync(marker), false);
+    assert.equal((await machine.coppice(['run', '--agent', 'demo', '#write:x.txt'])).exit, 0);
   });
 
   const plants: Readonly<Record<string, string>> = {
