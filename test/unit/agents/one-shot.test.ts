@@ -152,6 +152,29 @@ describe('agents that are run once for each prompt', () => {
     assert.deepEqual(told(read(agents['gemini'], [JSON.stringify(denied)]))[0], 'not ok');
   });
 
+  it('have failed where Aider ends with 0 although its model gave no answer', () => {
+    // As aider 0.86 prints it (base_coder.py).
+    const refused = [
+      'litellm.RateLimitError: AnthropicException - 429',
+      'The API provider has rate limited you. Try again later or check your quotas.',
+    ];
+    const retried = [...refused, 'Retrying in 0.2 seconds...'];
+    const answer = [
+      'Done.',
+      'Tokens: 2.1k sent, 40 received. Cost: $0.01 message, $0.01 session.',
+      'Applied edit to a.ts',
+    ];
+    const end = (...lines: readonly string[]): string => told(read(agents['aider'], lines)).at(-1) ?? '';
+    assert.match(end(...retried, ...refused), /^failed: /u);
+    assert.match(end(...retried, ...answer), /^success: /u);
+    assert.match(end(...answer, ...refused), /^failed: /u);
+    assert.match(
+      end('', '', 'Model gpt-x has hit a token limit!', 'Token counts below are approximate.'),
+      /^failed: /u,
+    );
+    assert.match(end('I looked at litellm.RateLimitError: it is raised on 429.'), /^success: /u);
+  });
+
   it('never break on what they print, whatever it is', () => {
     const samples = Object.keys(agents).flatMap((id) => (id === 'aider' ? [] : linesOf(`${id}/run`)));
     const mangled = fc
