@@ -13,12 +13,23 @@ export interface Build {
   readonly image: string;
 }
 
-/** How the image that is set is built, by the daemon that is set. `options`: what else `docker build` is told. */
-export async function buildOf(engine: Context['engine'], options: readonly string[] = []): Promise<Build> {
-  const { settings } = await engine.request('config/show', {});
+/** What differs from the usual build. */
+interface BuildOptions {
+  /** The name that the image gets; the one that is set unless given. */
+  readonly image?: string | undefined;
+  /** What else `docker build` is told. */
+  readonly options?: readonly string[];
+}
+
+/** How the image is built, by the daemon that is set. */
+export async function buildOf(
+  { engine, requester }: Pick<Context, 'engine' | 'requester'>,
+  { image: wanted, options = [] }: BuildOptions = {},
+): Promise<Build> {
+  const { settings } = await engine.request('config/show', { settings: requester().settings ?? {} });
   const valueOf = (name: string): unknown => settings.find(({ key }) => key === name)?.value;
   const [found, socket] = [valueOf('executors.docker.image'), valueOf('executors.docker.socket')];
-  const image = typeof found === 'string' ? found : 'my-claude:authenticated';
+  const image = wanted ?? (typeof found === 'string' ? found : 'my-claude:authenticated');
   const folder = dockerFolder();
   const daemon = typeof socket === 'string' && socket !== 'auto' ? ['-H', `unix://${socket}`] : [];
   return { command: ['docker', ...daemon, 'build', '--tag', image, ...options, folder], folder, image };

@@ -9,13 +9,15 @@ import { isYes } from './with-trust.ts';
  * goes, and the work is done when it is there. Without a person, and after a no, the refusal
  * stands; a build that fails says so.
  */
-export async function withImage<T>({ engine, person, shell }: Context, work: () => Promise<T>): Promise<T> {
+export async function withImage<T>(context: Context, work: () => Promise<T>): Promise<T> {
+  const { person, shell } = context;
   try {
     return await work();
   } catch (error) {
-    const missing = isCoppiceError(error, 'executor-missing') && error.context['image'] !== undefined;
-    if (!missing || person === undefined || shell.exec === undefined) throw error;
-    const build = await buildOf(engine);
+    if (!isCoppiceError(error, 'executor-missing') || person === undefined || shell.exec === undefined) throw error;
+    const { image } = error.context;
+    if (image === undefined) throw error;
+    const build = await buildOf(context, { image });
     if (!isYes(await person.ask(`${oneLine(error.message)} Build it? It takes some minutes. [y/N] `))) throw error;
     await buildImage(shell, build);
     return work();

@@ -276,6 +276,36 @@ describe('an agent in a container', function () {
     await assert.rejects(subject.executor.requireImage(image), { message: /image coppice-test:foreign is not there/ });
   });
 
+  it('says what is wrong: no node in the image, which the network of a model and agents that speak ACP need', async () => {
+    const { daemon } = subject;
+    const image = 'coppice-test:without-node';
+    const recipe = `FROM ${daemon.image}\nRUN rm /usr/bin/node\n`;
+    execFileSync(
+      'docker',
+      ['-H', `unix://${daemon.socketPath}`, 'build', '-q', '--network', 'none', '-t', image, '-'],
+      {
+        input: recipe,
+        stdio: ['pipe', 'ignore', 'pipe'],
+      },
+    );
+    try {
+      const container = { ...(subject.container ?? assert.fail()), image };
+      const model = { ...container, network: 'model', endpoints: ['127.0.0.1:9'] } as const;
+      await assert.rejects(bench.start(bench.spec('echo x', { container: model })), {
+        code: 'executor-missing',
+        message: /coppice-test:without-node has no node, which a container needs that reaches its model alone/u,
+      });
+      await assert.rejects(bench.start(bench.spec('', { container, command: 'node', args: ['/session/run/x'] })), {
+        code: 'agent-missing',
+        message: /not in the image coppice-test:without-node: node/u,
+        next: /^An agent that speaks ACP .*Node 20 or later/u,
+      });
+      assert.deepEqual(await bench.executor.probe(bench.spec('')), { state: 'not-started' });
+    } finally {
+      daemon.docker('rmi', '-f', image);
+    }
+  });
+
   it('says what is wrong: no image, no daemon', async () => {
     const spec = bench.spec('echo x', {
       container: { ...(subject.container ?? assert.fail()), image: 'no-such-image:here' },

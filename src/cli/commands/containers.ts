@@ -62,8 +62,9 @@ async function agreed({ person }: Context): Promise<boolean> {
   return typed?.trim() === 'yes';
 }
 
-async function init({ engine, out, shell }: Context, options: readonly string[]): Promise<Exit> {
-  const build = await buildOf(engine, options);
+async function init(context: Context, options: readonly string[]): Promise<Exit> {
+  const { out, shell } = context;
+  const build = await buildOf(context, { options });
   if (shell.exec === undefined || out.style !== 'terminal') {
     out.result({ command: build.command }, () => [text`${build.command.join(' ')}`]);
     return exits.done;

@@ -1,6 +1,7 @@
 /** Why an agent was not started in a container, with what to do about it. */
 import { CoppiceError } from '../../core/errors.ts';
 import type { RunRef } from '../executor.ts';
+import { becauseOfNode } from '../node-there.ts';
 import { statusOf, type Daemon } from './daemon.ts';
 
 /** What the container says when the agent's program is not in it, and when node is not. See `container.ts`. */
@@ -35,7 +36,7 @@ export async function endedAtOnce(
     return new CoppiceError(
       'agent-missing',
       `The agent's program is not in the image ${image}: ${command}`,
-      'Add it to the image, or set another one with `executors.docker.image`.',
+      `${becauseOfNode(command)}Add it to the image, or set another one with \`executors.docker.image\`.`,
       { context: { image, command } },
     );
   }

@@ -1,6 +1,7 @@
 import { CoppiceError } from '../../core/errors.ts';
 import type { RunSpec } from '../executor.ts';
 import { runMark, sessionMark } from '../mark.ts';
+import { becauseOfNode } from '../node-there.ts';
 import type { RemoteAnswer } from './connection.ts';
 import type { HostFacts } from './remote-host.ts';
 
@@ -37,7 +38,7 @@ export function startFailure(host: string, { command, session, run }: RunSpec, a
       return new CoppiceError(
         'agent-missing',
         `The agent's program was not found on ${host}: ${command}`,
-        `Install it there, and see that a login shell finds it: ssh ${host} -t 'command -v ${command}'`,
+        `${becauseOfNode(command)}Install it there, and see that a login shell finds it: ssh ${host} -t 'command -v ${command}'`,
         { context },
       );
     case 66:

@@ -220,7 +220,7 @@ describe('run in a container whose image is not there', () => {
       return { verdict: { status: 'started' }, session: engine.detail };
     };
     const settings = [
-      { key: 'executors.docker.image', value: 'i:t', source: 'file', description: '' },
+      { key: 'executors.docker.image', value: 'another:one', source: 'file', description: '' },
       { key: 'executors.docker.socket', value: '/run/d.sock', source: 'file', description: '' },
     ];
     engine.handlers['config/show'] = () => ({ settings, files: [] });
@@ -245,6 +245,14 @@ describe('run in a container whose image is not there', () => {
     assert.match(shell.keyboard?.questions[0] ?? '', /^The image i:t is not there\. Build it\?/);
     assert.deepEqual(ran[0]?.slice(0, -1), ['docker', '-H', 'unix:///run/d.sock', 'build', '--tag', 'i:t']);
     assert.match(ran[0].at(-1) ?? '', /media\/docker$/);
+  });
+
+  it('is named by the settings of the shell for coppice init', async () => {
+    const engine = engineWithout(() => false);
+    const env = { COPPICE_EXECUTORS_DOCKER_IMAGE: 'of:shell' };
+    const { stdout } = await coppice(engine, ['init', '--', '--build-arg', 'BASE=b'], { env });
+    assert.match(stdout, /^docker -H unix:\/\/\/run\/d\.sock build --tag another:one --build-arg BASE=b \//u);
+    assert.deepEqual(engine.paramsOf('config/show')[0]?.settings, env);
   });
 
   it('stays refused after a no, and when the build fails', async () => {
