@@ -14,9 +14,11 @@ describe('a question that an agent leaves in its worktree', () => {
   });
   afterEach(() => rm(place, { recursive: true, force: true }));
 
+  // The agent works on this machine.
+  const away = { question: () => Promise.resolve(undefined) };
   const read = (): ReturnType<typeof agentQuestion> =>
     agentQuestion(
-      { clock: () => Date.now() + 60_000 } as Parameters<typeof agentQuestion>[0],
+      { clock: () => Date.now() + 60_000, away } as Parameters<typeof agentQuestion>[0],
       { goal: 'a goal', worktree: { path: place } } as Session,
     );
 
