@@ -1,6 +1,6 @@
 /** Drives the real Claude Code with plain pipes: what `src/agents/claude-code` describes, and nothing else of Coppice. */
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -102,6 +102,20 @@ export class ClaudeRun {
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** Whether a command of a tool is at work below it. */
+  runs(command: string): boolean {
+    const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8', maxBuffer: 2 ** 26 })
+      .split('\n')
+      .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*?)\s*$/u.exec(line)?.slice(1) ?? []);
+    const below = new Set([String(this.pid)]);
+    // Until nobody joins: a child may have a smaller number than its parent.
+    for (let before = 0; before < below.size;) {
+      before = below.size;
+      for (const [pid = '', parent = ''] of rows) if (below.has(parent)) below.add(pid);
+    }
+    return rows.some(([pid = '', , args]) => args === command && below.has(pid));
   }
 
   /** The next event of a kind, behind the last one that was handed out. */

@@ -155,6 +155,7 @@ describe('the real Claude Code', () => {
     await until(() =>
       model.requests.some(({ session, scenario }) => session === run.agentSession && scenario === 'slow'),
     );
+    // Mostly in the middle of twelve seconds of answer; what comes of it is the same at any moment of them.
     await delay(500);
     run.interrupt();
     assert.equal((await run.next('interrupt-seen')).input, 'i1');
@@ -164,7 +165,7 @@ describe('the real Claude Code', () => {
     run.prompt('#S:hang');
     run.answer(await run.asked(), { choice: 'allow' });
     await run.next('answer-seen');
-    await delay(300);
+    await until(() => run.runs('tail -f /dev/null'));
     run.interrupt();
     const working = await run.ended();
     assert.deepEqual([working.outcome, working.denials], ['interrupted', 0]);
@@ -384,7 +385,7 @@ describe('the real Claude Code', () => {
     run.prompt('#S:hang');
     run.answer(await run.asked(), { choice: 'allow' });
     await run.next('answer-seen');
-    await delay(300);
+    await until(() => run.runs('tail -f /dev/null'));
     run.kill('SIGTERM');
     const exit = await run.exit();
     assert.ok(exit.code === 143 || exit.signal === 'SIGTERM');

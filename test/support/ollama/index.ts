@@ -256,6 +256,10 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 /** Until the client has closed the connection, or the server ends. */
 function hangUp(response: ServerResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (response.closed || signal.aborted) {
+      resolve();
+      return;
+    }
     response.once('close', resolve);
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
