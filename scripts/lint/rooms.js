@@ -84,5 +84,6 @@ export const layers = {
     types: ['core'],
     files: [...coreForFrontEnds, ...settingsForExtension],
     packages: ['vscode', '@vscode/l10n', 'vscode-jsonrpc', 'zod'],
+    processes: /^extension\/notifications\/desktop\.ts$/, // what the desktop has for messages is a program
   },
 };

@@ -3,6 +3,8 @@ import { stateKeys } from './context-keys/state-keys.ts';
 import type { Contribution } from './contribution.ts';
 import { engineTrouble } from './engine/trouble.ts';
 import { evidenceDocuments } from './needs-you/evidence-document.ts';
+import { gateTests } from './gates/explorer.ts';
+import { mcpServers } from './mcp/server.ts';
 import { linkHandler } from './links/uri-handler.ts';
 import { needsYouView } from './needs-you/view.ts';
 import { agentKey } from './new-session/agents.ts';
@@ -15,6 +17,7 @@ import { sessionsView } from './sessions/view.ts';
 import { settingsCheck } from './settings/engine-settings.ts';
 import { statusBar } from './status-bar/status-bar.ts';
 import { registerSupervisors } from './supervisor/panels.ts';
+import { terminalProfile } from './terminal/profile.ts';
 import { walkthroughSteps } from './walkthrough/steps.ts';
 
 /** The features of the window, in the order in which they are registered. */
@@ -36,4 +39,7 @@ export const contributions: readonly Contribution[] = [
   settingsCheck,
   linkHandler,
   walkthroughSteps,
+  terminalProfile,
+  gateTests,
+  mcpServers,
 ];

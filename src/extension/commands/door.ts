@@ -40,8 +40,8 @@ export function openCommands(log: Log): Commands {
   };
 }
 
-/** A window in Restricted Mode only looks, whichever way a command was called. */
-function requireTrustedWindow(): void {
+/** A window in Restricted Mode only looks, whichever way something was asked for: throws `untrusted` there. */
+export function requireTrustedWindow(): void {
   if (vscode.workspace.isTrusted) return;
   throw new CoppiceError(
     'untrusted',

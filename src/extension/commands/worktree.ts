@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CoppiceError } from '../../core/errors.ts';
@@ -6,6 +5,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { SessionView } from '../../protocol/schemas.ts';
 import type { App } from '../app.ts';
 import { sessionLabel } from '../sessions/labels.ts';
+import { terminalName, terminalOptions } from '../terminal/options.ts';
 import type { Command } from './index.ts';
 import { pickSession } from './pick-session.ts';
 
@@ -15,24 +15,13 @@ const explained = 'multiRootExplained';
 /** Coppice: Open Terminal in Worktree. One terminal for each session. */
 export const openTerminal: Command = (app) => async (given) => {
   const { session, worktree } = await withWorktree(app, given, l10n.t('Open Terminal in Worktree'));
-  const name = oneLine(`${sessionLabel(session)} (${basename(worktree)})`, 60);
+  const name = terminalName(session);
   const open = vscode.window.terminals.find(
     ({ creationOptions, exitStatus, name: known }) =>
       exitStatus === undefined && 'cwd' in creationOptions && creationOptions.cwd === worktree && known === name,
   );
-  (open ?? (await newTerminal(app, session.id, name))).show();
+  (open ?? vscode.window.createTerminal(await terminalOptions(app, session))).show();
 };
-
-/** What the executor of the session has for people: a window of tmux, a shell in its container or on its host, or of this host. */
-async function newTerminal({ link }: App, session: string, name: string): Promise<vscode.Terminal> {
-  const { command, cwd } = await link.request('session/terminal', { session });
-  const [shellPath, ...shellArgs] = command;
-  const iconPath = new vscode.ThemeIcon(shellPath === undefined ? 'git-branch' : 'vm');
-  return vscode.window.createTerminal({
-    ...{ name, cwd, iconPath },
-    ...(shellPath === undefined ? {} : { shellPath, shellArgs }),
-  });
-}
 
 /** Coppice: Open Worktree in New Window */
 export const openWorktreeWindow: Command = (app) => async (given) => {

@@ -14,6 +14,11 @@ export class Attention {
     this.#focused = focused;
   }
 
+  /** Whether the window has the focus of the desktop. */
+  get focused(): boolean {
+    return this.#focused;
+  }
+
   /** Whether what a place shows is being looked at. */
   sees(place: string): boolean {
     return this.#focused && this.#seen.has(place);

@@ -8,6 +8,7 @@ import type { Need } from '../sessions/entry.ts';
 import { setting } from '../settings/settings.ts';
 import type { SessionView } from '../../protocol/schemas.ts';
 import { announcement, newsIn, type Announcement, type News } from './announce.ts';
+import { desktopCommand, tellDesktop } from './desktop.ts';
 
 /** Time for a person (or another front end) to see to it before it is announced, milliseconds. */
 const patienceMs = 1_500;
@@ -63,12 +64,22 @@ class Announcer implements Disposable {
     });
     if (said === undefined) return;
     this.#showing = true;
+    this.#tellDesktop(said.text);
     this.#show(said)
       .catch((error: unknown) => this.#app.log.error('A notification failed.', error))
       .finally(() => {
         this.#showing = false;
         if (this.#needs.size + this.#ended.size > 0) this.#soon.ask();
       });
+  }
+
+  /** A person in another window of the desktop does not see what is shown in this one. */
+  #tellDesktop(text: string): void {
+    const { attention, log } = this.#app;
+    const isHere = vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
+    const command = isHere && !attention.focused ? desktopCommand(text, process.platform) : undefined;
+    if (command === undefined) return;
+    tellDesktop(command, log).catch((error: unknown) => log.error('The desktop could not be told.', error));
   }
 
   #isOpen({ breakpoint }: Need): boolean {

@@ -1,0 +1,25 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { oneLine } from '../../core/printable.ts';
+import type { SessionView } from '../../protocol/schemas.ts';
+import type { App } from '../app.ts';
+import { sessionLabel } from '../sessions/labels.ts';
+
+/** Name of the terminal of a session. */
+export function terminalName(session: SessionView): string {
+  return oneLine(`${sessionLabel(session)} (${basename(session.worktree ?? '')})`, 60);
+}
+
+/** What the executor of the session has for people: a window of tmux, a shell in its container or on its host, or of this host. */
+export async function terminalOptions(
+  { link }: Pick<App, 'link'>,
+  session: SessionView,
+): Promise<vscode.TerminalOptions> {
+  const { command, cwd } = await link.request('session/terminal', { session: session.id });
+  const [shellPath, ...shellArgs] = command;
+  const iconPath = new vscode.ThemeIcon(shellPath === undefined ? 'git-branch' : 'vm');
+  return {
+    ...{ name: terminalName(session), cwd, iconPath },
+    ...(shellPath === undefined ? {} : { shellPath, shellArgs }),
+  };
+}
