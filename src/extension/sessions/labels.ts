@@ -75,11 +75,11 @@ export function ageText(ms: number): string {
   return hours < 24 ? l10n.t('{0} h', hours) : l10n.t('{0} d', Math.floor(hours / 24));
 }
 
-/** The dim text behind the label: how its plan stands, its place in line, how long; what its icon says, too; what it changed. */
+/** The dim text behind the label: how its plan stands, its place in line, how long, what its icon alone would say, what it changed. */
 export function sessionDescription(session: SessionView, now: number, below?: Below): string {
   const { status, position } = session;
   const place = status === 'queued' && position !== undefined ? l10n.t('{0} in line', position) : '';
-  const doing = status === 'preparing' || status === 'needs-you' || status === 'paused' ? lookOf(status).label : '';
+  const doing = status === 'preparing' || status === 'paused' ? lookOf(status).label : '';
   const age = ageText(now - since(session));
   const where = session.executor === 'local' ? '' : oneLine(session.executor, 24);
   return [belowText(below), place, age, doing, changesText(session), where].filter((part) => part !== '').join(' · ');
