@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /**
- * `npm run test:electron`: the tests of test/host/ in a VS Code on the desktop, which `@vscode/test-electron` downloads (or the one
- * that `COPPICE_VSCODE` names). Where it cannot be downloaded or cannot be started, it says so and fails.
+ * `npm run test:electron`: the tests of test/host/ in VS Code on the desktop, the latest one and the oldest that package.json allows,
+ * which `@vscode/test-electron` downloads (or in the one that `COPPICE_VSCODE` names). Where it cannot be downloaded or cannot be
+ * started, it says so and fails.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,10 +17,19 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** How long the place that VS Code is downloaded from may say nothing. */
 const silenceMs = 30_000;
 
-/** The program of VS Code, or undefined after saying why there is none. */
-async function findVsCode() {
-  const chosen = process.env['COPPICE_VSCODE'];
-  if (chosen) {
+/** Versions to run in; undefined is the one that `COPPICE_VSCODE` names. @returns {readonly (string | undefined)[]} */
+function versions() {
+  if (process.env['COPPICE_VSCODE']) return [undefined];
+  const { engines } = /** @type {{ engines: { vscode: string } }} */ (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  );
+  return ['stable', engines.vscode.replace(/^\^/, '')];
+}
+
+/** The program of VS Code, or undefined after saying why there is none. @param {string | undefined} version */
+async function findVsCode(version) {
+  if (version === undefined) {
+    const chosen = process.env['COPPICE_VSCODE'] ?? '';
     if (existsSync(chosen)) return chosen;
     console.log(`COPPICE_VSCODE is ${chosen}, which is not there.`);
     return undefined;
@@ -27,7 +37,7 @@ async function findVsCode() {
   const cachePath = join(root, '.cache', 'vscode');
   try {
     mkdirSync(cachePath, { recursive: true }); // it makes only the last folder of the path
-    return await downloadAndUnzipVSCode({ version: 'stable', timeout: silenceMs, cachePath });
+    return await downloadAndUnzipVSCode({ version, timeout: silenceMs, cachePath });
   } catch (error) {
     const why = whyOf(error);
     console.log(
@@ -56,13 +66,22 @@ async function main() {
     console.log('No test was run: dist/ is not built. Run: npm run build');
     return 1;
   }
-  const vscode = await findVsCode();
-  if (vscode === undefined) return 1;
   const noWindow = whyNoWindow();
-  if (noWindow !== undefined) {
-    console.log(noWindow);
-    return 1;
+  for (const version of versions()) {
+    const vscode = await findVsCode(version);
+    if (vscode === undefined) return 1;
+    if (noWindow !== undefined) {
+      console.log(noWindow);
+      return 1;
+    }
+    console.log(`[electron] VS Code ${version ?? vscode}`);
+    if ((await runIn(vscode)) !== 0) return 1;
   }
+  return 0;
+}
+
+/** Runs the tests in one VS Code; 0 when all have passed. @param {string} vscode */
+async function runIn(vscode) {
   const scratch = mkdtempSync(join(tmpdir(), 'e-'));
   const report = join(scratch, 'report.jsonl');
   const home = join(scratch, 'home');
