@@ -10,7 +10,7 @@ import { errorText } from '../commands/tell-error.ts';
 import type { Contribution } from '../contribution.ts';
 import { Coalesced } from '../lifecycle/coalesce.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
-import { answersIn, gatedSessions, type Gated } from './gated.ts';
+import { answersIn, gatedSessions, saidBy, type Gated } from './gated.ts';
 
 const drawMs = 200;
 /** Between two looks whether the gates are done; each gate has a time limit. */
@@ -30,6 +30,8 @@ class GateTests implements Disposable {
   readonly #owner = new Disposables();
   /** Per session, what was told of its gates. */
   readonly #told = new Map<string, string>();
+  /** Sessions whose gates were asked here: a run tells what they say. */
+  readonly #asking = new Set<string>();
   #controller: vscode.TestController | undefined;
 
   constructor(app: Parts) {
@@ -104,6 +106,7 @@ class GateTests implements Disposable {
   async #verify(run: vscode.TestRun, item: vscode.TestItem, token: vscode.CancellationToken): Promise<void> {
     const { link } = this.#app;
     item.children.forEach((gate) => run.started(gate));
+    this.#asking.add(item.id);
     try {
       requireTrustedWindow();
       await link.request('supervision/verify', { session: item.id });
@@ -111,6 +114,7 @@ class GateTests implements Disposable {
         const view = await link.request('supervision/show', { session: item.id });
         if (!view.verifying) {
           report(run, item, view);
+          this.#told.set(item.id, saidBy(view));
           return;
         }
         if (token.isCancellationRequested) break;
@@ -123,6 +127,8 @@ class GateTests implements Disposable {
     } catch (error) {
       const message = new vscode.TestMessage(errorText(toErrorRecord(error)));
       item.children.forEach((gate) => run.errored(gate, message));
+    } finally {
+      this.#asking.delete(item.id);
     }
   }
 }

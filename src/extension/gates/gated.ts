@@ -40,7 +40,8 @@ export function answersIn({ proof, tree }: Pick<SupervisionView, 'proof' | 'tree
   return new Map(proof.filter((each) => each.tree === tree).map((each) => [idOf(each.command), each]));
 }
 
-function saidBy(view: SupervisionView): string {
+/** Changes with what the gates said, and when that became void; empty when nothing holds. */
+export function saidBy(view: Pick<SupervisionView, 'proof' | 'tree'>): string {
   const answers = [...answersIn(view)].map(([id, { passed, tree, output }]) => [id, passed, tree, output]);
   return answers.length === 0 ? '' : JSON.stringify(answers);
 }
