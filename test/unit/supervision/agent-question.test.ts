@@ -18,7 +18,7 @@ describe('a question that an agent leaves in its worktree', () => {
   const away = { question: () => Promise.resolve(undefined) };
   const read = (): ReturnType<typeof agentQuestion> =>
     agentQuestion(
-      { clock: () => Date.now() + 60_000, away } as Parameters<typeof agentQuestion>[0],
+      { clock: () => Date.now() + 60_000, away } as unknown as Parameters<typeof agentQuestion>[0],
       { goal: 'a goal', worktree: { path: place } } as Session,
     );
 
