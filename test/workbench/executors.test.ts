@@ -96,4 +96,30 @@ describe('the place of a session', function () {
     await window.settled();
     await window.screenshot('executor-terminal');
   });
+
+  it('is among the profiles of terminals', async () => {
+    const { window } = code;
+    const { quickInput } = window;
+    const title = 'Create New Terminal (With Profile)';
+    const command = quickInput.items.filter({ has: window.page.getByText(title, { exact: true }) }).first();
+    const profile = quickInput.items.filter({ hasText: 'Coppice Session' }).first();
+    // VS Code reads the profiles of extensions anew after its list was asked for.
+    await soon(async () => {
+      await window.press('Escape', 'F1');
+      if (!(await isVisible(quickInput.box, 2000))) return false;
+      await quickInput.box.fill(`>${title}`, { timeout: 5000 }).catch(() => undefined);
+      if (!(await isVisible(command, 2000))) return false;
+      await command.click({ timeout: 2000 }).catch(() => undefined);
+      return isVisible(profile, 3000);
+    }, 'a profile of Coppice');
+    await profile.click();
+    await quickInput.items
+      .filter({ hasText: /Write a line/ })
+      .first()
+      .click();
+    // There are two terminals of it then.
+    const tabs = window.page.locator('.terminal-tabs-entry').filter({ hasText: /Write a line/ });
+    await soon(async () => (await tabs.count()) === 2, 'a second terminal of the session');
+    await window.screenshot('executor-profile');
+  });
 });
