@@ -71,6 +71,8 @@ export interface AgentContext {
   readonly resumeAt?: string;
   /** Programs of ours for a place where those of this host cannot be run; missing where they can. */
   readonly carried?: CarriedPrograms;
+  /** Names of the variables that it gets of its requester's environment. */
+  readonly variables?: readonly string[];
   /** A directory of this run alone, in which the prompt file is put when the agent wants one. */
   readonly directory: string;
 }

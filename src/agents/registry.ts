@@ -17,11 +17,11 @@ type Maker = (options: AgentOptions, programs: AgentPrograms) => Agent;
 /** The agents that come with Coppice. The list is closed: others are the user's own, from the settings. */
 const builtIn: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['claude-code', (options, { help }) => claudeCode(options, help)],
-  ['codex', (options) => codex(options)],
-  ['opencode', (options) => opencode(options)],
+  ['codex', (options, { help }) => codex(options, help)],
+  ['opencode', (options, { help }) => opencode(options, help)],
   ['gemini', (options) => gemini(options)],
-  ['qwen', (options) => qwen(options)],
-  ['copilot', (options) => copilot(options)],
+  ['qwen', (options, { help }) => qwen(options, help)],
+  ['copilot', (options, { help }) => copilot(options, help)],
   ['aider', (options) => aider(options)],
   ['demo', (options, programs) => demo(options, programs)],
 ]);

@@ -76,6 +76,13 @@ describe('sessions of the real Codex and Gemini CLI', function () {
     assert.deepEqual([usage.inputTokens, usage.outputTokens], [2000, 100]);
   });
 
+  it('ask for help with a tool of their own, where they can be told of one: Codex', async () => {
+    const session = await place.run('please #help', { agent: 'codex', requester: { env: place.env, secrets } });
+    const asking = await place.when(session, ({ needs }) => needs.length > 0, 'it asks');
+    assert.equal(asking.needs[0]?.title, 'Help: Which of the two?');
+    await place.engine.request('session/cancel', { session });
+  });
+
   it('over ACP: Gemini CLI asks before it writes', async () => {
     const requester = { env: place.env, secrets };
     const live = await place.run('-please write made.txt', { agent: 'live', requester });

@@ -1,6 +1,6 @@
 import { CoppiceError } from '../../core/errors.ts';
 import type { AgentCommand, AgentContext, AgentOptions, AgentProgram } from '../agent.ts';
-import { helpServer, helpServerFor, helpTool, type HelpServer } from '../help/index.ts';
+import { helpServerFor, helpServers, helpTool, type HelpServer } from '../help/index.ts';
 
 /** Edits in the worktree need no permission, everything else does. */
 const defaultMode = 'acceptEdits';
@@ -42,8 +42,7 @@ export function command(
 
 /** Its server for questions to a person, of which no person has to be asked first. Both options take several values. */
 function toldOf(server: HelpServer): readonly string[] {
-  const servers = { mcpServers: { [helpServer]: server } };
-  return ['--mcp-config', JSON.stringify(servers), '--allowedTools', helpTool];
+  return ['--mcp-config', helpServers(server), '--allowedTools', helpTool];
 }
 
 function conversation(

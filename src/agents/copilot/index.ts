@@ -1,10 +1,11 @@
-import type { Agent, AgentOptions } from '../agent.ts';
+import type { Agent, AgentOptions, AgentProgram } from '../agent.ts';
+import { helpServers, type HelpServer } from '../help/index.ts';
 import { promptArgument } from '../one-shot/argument.ts';
 import { oneShotAgent } from '../one-shot/one-shot-agent.ts';
 import { copilotReader } from './reader.ts';
 
 /** GitHub Copilot CLI, run once for each prompt. Nobody can be asked while it runs, so it is given all its tools. */
-export function copilot(options: AgentOptions): Agent {
+export function copilot(options: AgentOptions, help?: AgentProgram): Agent {
   return oneShotAgent(
     {
       id: 'copilot',
@@ -17,9 +18,10 @@ export function copilot(options: AgentOptions): Agent {
         allow: ['COPILOT_*', 'GH_HOST'],
         secrets: ['GH_TOKEN', 'GITHUB_TOKEN', 'COPILOT_GITHUB_TOKEN', 'COPILOT_PROVIDER_API_KEY'],
       },
-      command: ({ prompt, resume }, { model, args = [] }) => ({
+      command: ({ prompt, resume }, { model, args = [] }, server) => ({
         args: [
           ...['--output-format', 'json', '--allow-all-tools', '--no-color'],
+          ...helping(server),
           ...(model === undefined ? [] : ['--model', model]),
           ...(resume === undefined ? [] : ['--resume', resume]),
           ...args,
@@ -29,5 +31,11 @@ export function copilot(options: AgentOptions): Agent {
       reader: copilotReader,
     },
     options,
+    help,
   );
+}
+
+/** Its server for questions to a person, beside those of its user. */
+function helping(server: HelpServer | undefined): readonly string[] {
+  return server === undefined ? [] : ['--additional-mcp-config', helpServers(server, { type: 'local', tools: ['*'] })];
 }

@@ -1,7 +1,7 @@
 import type { AgentCommand, AgentContext, AgentProgram } from '../agent.ts';
 
-/** Name of the server towards agents, and the name by which Claude Code knows its tool. */
-export const helpServer = 'coppice';
+/** Name of the server towards agents, which no server of a user's own has, and the name by which Claude Code knows its tool. */
+export const helpServer = 'coppice_help';
 export const helpTool = `mcp__${helpServer}__request_help`;
 
 /** How an agent starts the server through which it asks for help, as most agents are told of MCP servers. */
@@ -19,4 +19,9 @@ export function helpServerFor(
   if (carried === undefined) return { server: { command: node, args: [script, cwd], env }, files: [] };
   const path = `${directory}/help-server.mjs`;
   return { server: { command: 'node', args: [path, cwd], env: {} }, files: [{ path, text: carried.help }] };
+}
+
+/** As JSON in the shape that Claude Code brought into use, with what the agent at hand wants said beside it. */
+export function helpServers(server: HelpServer, more: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({ mcpServers: { [helpServer]: { ...server, ...more } } });
 }

@@ -5,10 +5,12 @@ import type {
   AgentContext,
   AgentEnvironment,
   AgentOptions,
+  AgentProgram,
   Detected,
   StreamReader,
 } from '../agent.ts';
 import { lastWords } from '../exit.ts';
+import { helpServerFor, type HelpServer } from '../help/index.ts';
 
 /** An agent whose program is run once for each prompt and asks nobody anything. */
 export interface OneShot {
@@ -26,16 +28,17 @@ export interface OneShot {
   /** Tells what one turn consumed. */
   readonly usage: boolean;
   readonly environment: AgentEnvironment;
-  /** Arguments, variables, input and files of one run. */
+  /** Arguments, variables, input and files of one run; `server` is that through which it asks for help. */
   readonly command: (
     context: AgentContext,
     options: AgentOptions,
+    server?: HelpServer,
   ) => Pick<AgentCommand, 'args'> & Partial<Pick<AgentCommand, 'env' | 'firstInputs' | 'files'>>;
   readonly reader: (session?: string) => StreamReader;
 }
 
-/** The agent with its settings. */
-export function oneShotAgent(kind: OneShot, options: AgentOptions): Agent {
+/** The agent with its settings. `help` is given to those that can be told of MCP servers from outside. */
+export function oneShotAgent(kind: OneShot, options: AgentOptions, help?: AgentProgram): Agent {
   const program = options.command ?? kind.program;
   return {
     id: kind.id,
@@ -51,8 +54,10 @@ export function oneShotAgent(kind: OneShot, options: AgentOptions): Agent {
       parse: (stdout, stderr, code) => detected(kind, program, { stdout, stderr, code }),
     },
     command: (context) => {
-      const made = kind.command(context, options);
-      return { env: {}, firstInputs: [], files: [], ...made, command: program, duplex: false };
+      const helping = help === undefined ? undefined : helpServerFor(context, help);
+      const { files = [], ...made } = kind.command(context, options, helping?.server);
+      const all = [...(helping?.files ?? []), ...files];
+      return { env: {}, firstInputs: [], ...made, files: all, command: program, duplex: false };
     },
     reader: (session) => kind.reader(session),
     encode: () => {

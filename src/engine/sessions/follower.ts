@@ -205,10 +205,16 @@ export class Follower {
     const last = this.#reader.end({ ...end, ...defined({ stderr: await this.#lastWords() }) });
     for (const seen of last) this.activity.note(seen, this.#context.clock());
     this.#emit(last.map((seen) => ({ offset: this.#offset, event: seen })));
+    // The turn of an agent that is run once for each prompt ends with its process.
+    const asked = last.some(({ kind }) => kind === 'turn-ended') ? await this.#question() : undefined;
+    const id = this.#context.newId();
     await store.commit(engineActor, () => {
       const session = this.#present();
-      return session.run?.n === this.run ? observeExit(session, end, last, this.#offset) : [];
+      if (session.run?.n !== this.run) return [];
+      const events = observeExit(session, end, last, this.#offset);
+      return asked === undefined ? events : withHelp(session, events, { ...asked, id, by: `agent:${this.#agent.id}` });
     });
+    await asked?.taken();
     return true;
   }
 

@@ -110,6 +110,7 @@ async function spawnAgent(
     cwd: view.cwd,
     prompt: { id: promptKey(session.id, prompt), text },
     directory: view.directory,
+    variables: Object.keys(session.requester.env),
     ...defined({
       agentSession: spawn.agentSession,
       resume: resumed(session, agent),

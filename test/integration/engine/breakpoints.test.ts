@@ -194,6 +194,15 @@ describe('a breakpoint that a person set', function () {
     await assert.rejects(readFile(join(worktree ?? '', '.coppice', 'help.md')), { code: 'ENOENT' });
   });
 
+  it('is not needed either when that agent is run once for each prompt, so that its turn ends with its process', async () => {
+    const session = await person.create('which one #help', { agent: 'once' });
+    const { needs, worktree } = await person.sees(session, 'needs-you');
+    assert.deepEqual([needs[0]?.title, needs[0]?.why], ['Help: Which one?', 'agent:once asks for help.']);
+    await person.ask('session/answer', { session, answer: { choice: 'answer', reason: 'this one' } });
+    await person.sees(session, 'reported');
+    assert.equal(await readFile(join(worktree ?? '', 'work.txt'), 'utf8'), '- which one #help\n- this one\n');
+  });
+
   it('is not needed where the policy of the repository asks or forbids, with the rule as the reason', async () => {
     const file = join(world.repository, '.coppice.yaml');
     await writeFile(file, 'approval:\n  ask: ["path docs/**"]\n  forbid: ["path infra/**"]\n  landing: accepted\n');

@@ -1,6 +1,7 @@
 /**
  * A model endpoint on loopback with a script, in the three languages that agents beside Claude Code speak: OpenAI's responses and
- * chat completions, and Gemini's. It has the agent write `made.txt`, then says that it is done. A prompt with `#refuse` is refused.
+ * chat completions, and Gemini's. It has the agent write `made.txt`, then says that it is done. A prompt with `#refuse` is refused,
+ * one with `#help` has the agent ask for help with the tool that it was given for that.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -59,9 +60,16 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   gemini(response, body, method);
 }
 
-/** The tool of those that are offered that writes the file, unless it was used already. */
-function toolFor(names: readonly string[], used: boolean): { name: string; args: Json } | undefined {
+/** What a request asks for help with. */
+const question = { goal: 'To do it.', question: 'Which of the two?' };
+
+/** The tool of those that are offered that writes the file, or asks for help, unless it was used already. */
+function toolFor(names: readonly string[], used: boolean, help: boolean): { name: string; args: Json } | undefined {
   if (used) return undefined;
+  if (help) {
+    const name = names.find((each) => each.endsWith('request_help'));
+    return name === undefined ? undefined : { name, args: question };
+  }
   if (names.includes('exec_command')) return { name: 'exec_command', args: { cmd: 'echo hi > made.txt' } };
   if (names.includes('shell')) return { name: 'shell', args: { command: ['sh', '-c', 'echo hi > made.txt'] } };
   return names.includes('write_file')
@@ -70,9 +78,15 @@ function toolFor(names: readonly string[], used: boolean): { name: string; args:
 }
 
 function responses(response: ServerResponse, body: Json): void {
-  const names = list(body['tools']).map((tool) => String(tool['name'] ?? tool['type']));
+  // Tools of MCP servers stand together, one namespace for each server.
+  const spaces = new Map(
+    list(body['tools']).flatMap((tool) =>
+      list(tool['tools']).map(({ name }) => [String(name), { namespace: String(tool['name']) }] as const),
+    ),
+  );
+  const names = [...list(body['tools']).map((tool) => String(tool['name'] ?? tool['type'])), ...spaces.keys()];
   const used = list(body['input']).some((item) => String(item['type']).endsWith('_output'));
-  const tool = toolFor(names, used);
+  const tool = toolFor(names, used, asksHelp(body['input']));
   const id = `r_${++count}`;
   const item =
     tool === undefined
@@ -82,6 +96,7 @@ function responses(response: ServerResponse, body: Json): void {
           id: `f_${count}`,
           call_id: `c_${count}`,
           name: tool.name,
+          ...spaces.get(tool.name),
           arguments: JSON.stringify(tool.args),
         };
   const usage = { input_tokens: 1000, output_tokens: 50, total_tokens: 1050 };
@@ -100,7 +115,7 @@ function completions(response: ServerResponse, body: Json): void {
     ({ role, content }) => role === 'user' && JSON.stringify(content).includes('please'),
   );
   const used = messages.slice(since).some(({ role }) => role === 'tool');
-  const tool = toolFor(names, used);
+  const tool = toolFor(names, used, asksHelp(messages));
   const base = { id: `c_${++count}`, object: 'chat.completion.chunk', created: 1, model: 'fake-model' };
   const delta =
     tool === undefined
@@ -145,7 +160,7 @@ function gemini(response: ServerResponse, body: Json, method: string): void {
     list(tool['functionDeclarations']).map(({ name }) => String(name)),
   );
   const used = JSON.stringify(body['contents'] ?? []).includes('functionResponse');
-  const tool = toolFor(names, used);
+  const tool = toolFor(names, used, asksHelp(body['contents']));
   const said = names.length > 0 ? done : '{"reasoning":"x","next_speaker":"user"}';
   const parts = tool === undefined ? [{ text: said }] : [{ text: 'Writing.' }, { functionCall: tool }];
   const whole = {
@@ -154,6 +169,10 @@ function gemini(response: ServerResponse, body: Json, method: string): void {
   };
   if (method === 'streamGenerateContent') events(response, [whole]);
   else json(response, 200, whole);
+}
+
+function asksHelp(conversation: unknown): boolean {
+  return JSON.stringify(conversation ?? []).includes('#help');
 }
 
 function list(value: unknown): Json[] {

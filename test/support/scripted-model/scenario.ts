@@ -77,7 +77,7 @@ export const defaultScenarios: Readonly<Record<string, Scenario>> = {
   help: [
     {
       text: 'Help.',
-      tools: [{ name: 'mcp__coppice__request_help', input: { question: 'Which one?', error: 'no key' } }],
+      tools: [{ name: 'mcp__coppice_help__request_help', input: { question: 'Which one?', error: 'no key' } }],
     },
     { text: 'I wait.' },
   ],

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { parseFields, type Fields } from '../../../src/agents/fields.ts';
 import { answerTo } from '../../../src/agents/help/program/server.ts';
+import type { AgentCommand, AgentContext, AgentPrograms } from '../../../src/agents/agent.ts';
 import { claudeCode } from '../../../src/agents/claude-code/index.ts';
+import { agentRegistry } from '../../../src/agents/registry.ts';
 
 const program = fileURLToPath(new URL('../../../src/agents/help/program/main.ts', import.meta.url));
 
@@ -93,13 +95,76 @@ describe('the server through which an agent asks for help', () => {
     const context = { session: 's', cwd: '/w', prompt: { id: 's:1', text: 'p' }, directory: '/r' };
     const { args } = agent.command(context);
     const server = { command: '/n/node', args: ['/c/help.js', '/w'], env: { ELECTRON_RUN_AS_NODE: '1' } };
-    assert.deepEqual(JSON.parse(args[args.indexOf('--mcp-config') + 1] ?? ''), { mcpServers: { coppice: server } });
+    assert.deepEqual(JSON.parse(args[args.indexOf('--mcp-config') + 1] ?? ''), {
+      mcpServers: { coppice_help: server },
+    });
     // Both options take several values: an option of another kind has to follow.
     assert.match(args[args.indexOf('--allowedTools') + 2] ?? '', /^-/u);
     const there = agent.command({ ...context, carried: { acp: 'bridge', help: 'server' } });
     const copied = { command: 'node', args: ['/r/help-server.mjs', '/w'], env: {} };
-    assert.deepEqual(JSON.parse(there.args[1] ?? ''), { mcpServers: { coppice: copied } });
+    assert.deepEqual(JSON.parse(there.args[1] ?? ''), { mcpServers: { coppice_help: copied } });
     assert.deepEqual(there.files, [{ path: '/r/help-server.mjs', text: 'server' }]);
+  });
+
+  describe('is told', () => {
+    const programs = {
+      help: { node: '/n/node', script: '/c/h "1".js', env: { A: 'b "c"' } },
+    } as unknown as AgentPrograms;
+    const registry = agentRegistry({ custom: {}, programs });
+    const context = { session: 's', cwd: '/w', prompt: { id: 's:1', text: 'p' }, directory: '/r' };
+    const told = (id: string, more: Partial<AgentContext> = {}): AgentCommand =>
+      registry.agent(id).command({ ...context, ...more });
+    const server = { command: '/n/node', args: ['/c/h "1".js', '/w'], env: { A: 'b "c"' } };
+
+    it('to Codex as settings of the run, which nobody has to approve', () => {
+      const { args } = told('codex');
+      const settings = args.filter((_, at) => args[at - 1] === '-c');
+      assert.deepEqual(settings, [
+        'mcp_servers.coppice_help.command="/n/node"',
+        'mcp_servers.coppice_help.args=["/c/h \\"1\\".js","/w"]',
+        'mcp_servers.coppice_help.env={"A"="b \\"c\\""}',
+        'mcp_servers.coppice_help.default_tools_approval_mode="approve"',
+        'mcp_optional_startup_grace_ms=20000',
+      ]);
+      assert.ok(args.indexOf('-c') < args.indexOf('-'), 'before the prompt');
+      assert.ok(
+        told('codex', { resume: 'c' }).args.indexOf('-c') < told('codex', { resume: 'c' }).args.indexOf('resume'),
+      );
+    });
+
+    it('to OpenCode in a variable, unless the user has one', () => {
+      const variable = 'OPENCODE_CONFIG_CONTENT';
+      const local = { type: 'local', command: ['/n/node', ...server.args], environment: server.env, enabled: true };
+      assert.deepEqual(JSON.parse(told('opencode').env[variable] ?? ''), { mcp: { coppice_help: local } });
+      assert.equal(told('opencode', { variables: [variable] }).env[variable], undefined);
+    });
+
+    it('to Copilot as an option, to Qwen Code as a file of settings, unless the user has one', () => {
+      const { args } = told('copilot');
+      assert.deepEqual(JSON.parse(args[args.indexOf('--additional-mcp-config') + 1] ?? ''), {
+        mcpServers: { coppice_help: { ...server, type: 'local', tools: ['*'] } },
+      });
+      const variable = 'QWEN_CODE_SYSTEM_DEFAULTS_PATH';
+      const { env, files } = told('qwen');
+      assert.equal(env[variable], files[0]?.path);
+      assert.deepEqual(JSON.parse(files[0]?.text ?? ''), { mcpServers: { coppice_help: { ...server, trust: true } } });
+      const own = told('qwen', { variables: [variable] });
+      assert.deepEqual([own.env[variable], own.files], [undefined, []]);
+    });
+
+    it('not to agents that can be told of no server from outside', () => {
+      for (const id of ['gemini', 'aider'])
+        assert.doesNotMatch(JSON.stringify(told(id)), /coppice_help|help-server|\/c\/h/u, id);
+    });
+
+    it('elsewhere as a copy that goes along', () => {
+      for (const id of ['codex', 'opencode', 'copilot', 'qwen']) {
+        const { args, env, files } = told(id, { carried: { acp: 'bridge', help: 'server' } });
+        assert.deepEqual(files[0], { path: '/r/help-server.mjs', text: 'server' }, id);
+        assert.match(JSON.stringify([args, env, files]), /coppice_help[^]*\/r\/help-server\.mjs/u, id);
+        assert.doesNotMatch(JSON.stringify([args, env, files]), /\/n\/node/u, id);
+      }
+    });
   });
 });
 
