@@ -21,7 +21,7 @@ export function requireTrustedAt(services: Services, location: RepositoryLocatio
 export function isTrustedAt({ store, repositories }: Services, location: RepositoryLocation): boolean {
   const known = store.get('repository', location.id);
   if (known?.trusted !== true) return false;
-  return repositories.isOwn(location) || known.root === repositories.mainRoot(location);
+  return repositories.isOwn(location) || known.root === location.root;
 }
 
 function untrusted({ root }: { readonly root: string }): CoppiceError {

@@ -39,8 +39,8 @@ export class Repositories {
    * Whether the git directory itself says that the checkout is its own: it lies in it, or has it as a linked worktree. Any other
    * folder can name any git directory in its file `.git`, and be a stranger's.
    */
-  isOwn({ kind, root, gitDir }: RepositoryLocation): boolean {
-    return kind === 'linked' || gitDir === join(root, '.git');
+  isOwn({ kind, root, gitDir, commonDir }: RepositoryLocation): boolean {
+    return kind === 'linked' ? dirname(gitDir) === join(commonDir, 'worktrees') : gitDir === join(root, '.git');
   }
 
   /** Opened once per checkout from which work starts: HEAD is that of the starting place. */

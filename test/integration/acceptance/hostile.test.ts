@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Machine } from '../cli/machine.ts';
 import { show, untouched } from './refused.ts';
@@ -56,6 +56,13 @@ describe('repositories and agents that plant what git would run', function () {
     for (const [name, point] of [
       ['file', (path: string) => writeFile(path, `gitdir: ${machine.repo}/.git\n`)],
       ['link', (path: string) => symlink(join(machine.repo, '.git'), path)],
+      [
+        'common',
+        async (path: string) => {
+          await cp(join(machine.repo, '.git'), path, { recursive: true });
+          await writeFile(join(path, 'commondir'), `${machine.repo}/.git\n`);
+        },
+      ],
     ] as const) {
       const cwd = join(machine.root, name);
       await mkdir(cwd);
