@@ -201,7 +201,7 @@ function own(kind: Kind, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 34,
+  reducerVersion: 35,
   upcast: (record) => upcast(record),
   touches,
   reduce,

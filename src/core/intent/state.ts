@@ -17,7 +17,13 @@ export type Effect =
       readonly path: string;
       readonly take: boolean;
     }
-  | { readonly kind: 'spawn'; readonly run: number; readonly offset: number; readonly agentSession?: string }
+  | {
+      readonly kind: 'spawn';
+      readonly run: number;
+      readonly offset: number;
+      readonly errorOffset?: number;
+      readonly agentSession?: string;
+    }
   | { readonly kind: 'input'; readonly run: number; readonly input: number; readonly what: InputPurpose }
   /** Sets `refs/coppice/<session>/<n>`. */
   | { readonly kind: 'checkpoint'; readonly n: number }

@@ -57,6 +57,8 @@ export interface SessionEvents {
     session: string;
     run: number;
     offset: number;
+    /** Byte of what the session's agents wrote as errors where this run begins. */
+    errorOffset?: number;
     agentSession?: string;
     record: Record<string, unknown>;
     /** Inputs that the agent got with its start. */

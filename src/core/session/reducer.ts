@@ -186,7 +186,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       offset: data.offset,
       inputs: data.inputs,
       closing: false,
-      ...defined({ stronger: session.stronger, cwd: data.cwd }),
+      ...defined({ stronger: session.stronger, cwd: data.cwd, errorOffset: data.errorOffset }),
     };
     return patch(advanced(session, data.offset), { run, agentSession: data.agentSession ?? session.agentSession });
   },

@@ -69,6 +69,8 @@ export interface Run {
   readonly record?: Readonly<Record<string, unknown>>;
   /** Byte of the session's stream where this run begins. */
   readonly offset: number;
+  /** Byte of what the session's agents wrote as errors where this run begins; absent: at its beginning. */
+  readonly errorOffset?: number;
   /** Highest input number given out. */
   readonly inputs: number;
   readonly closing: boolean;

@@ -226,11 +226,12 @@ export class Follower {
     return `${left.length} processes of it would not end (${left.map((each) => each.pid).join(', ')}): end them by hand.`;
   }
 
-  /** The end of what the agent wrote as errors: where some say why they do not start. */
+  /** The end of what the agent wrote as errors in this run: where some say why they do not start. */
   async #lastWords(): Promise<string | undefined> {
     const size = await fileSize(this.#ref.stderrPath);
-    if (size === 0) return undefined;
-    const { lines } = await readRange(this.#ref.stderrPath, Math.max(0, size - lastWordsBytes), { withTorn: true });
+    const from = this.#present().run?.errorOffset ?? 0;
+    if (size <= from) return undefined;
+    const { lines } = await readRange(this.#ref.stderrPath, Math.max(from, size - lastWordsBytes), { withTorn: true });
     return lines.map((line) => line.text).join('\n');
   }
 

@@ -71,11 +71,12 @@ export function openSpawn(context: SessionContext, session: Session): Announced 
 
 async function announce(context: SessionContext, session: Session, agent: Agent): Promise<Announced> {
   const run = (session.run?.n ?? 0) + 1;
-  const offset = await fileSize(context.runRef(session.id, run).streamPath);
+  const { streamPath, stderrPath } = context.runRef(session.id, run);
+  const [offset, errorOffset] = await Promise.all([fileSize(streamPath), fileSize(stderrPath)]);
   // An id that an agent may have taken and then died with is neither free nor known to it for sure.
   const known = session.conversed === true ? session.agentSession : undefined;
   const agentSession = known ?? (agent.capabilities.ownSessionId ? context.newId() : undefined);
-  const spawn: Spawn = { kind: 'spawn', run, offset, ...(agentSession === undefined ? {} : { agentSession }) };
+  const spawn: Spawn = { kind: 'spawn', run, offset, errorOffset, ...defined({ agentSession }) };
   const intent = context.newId();
   await context.store.commit(engineActor, () => [
     event('intent.opened', { intent, session: session.id, effect: spawn }),
@@ -195,7 +196,7 @@ async function confirm(
   { record, inputs, cwd }: Started,
   prompt: number,
 ): Promise<void> {
-  const { run, offset, agentSession } = spawn;
+  const { run, offset, errorOffset, agentSession } = spawn;
   const started = event('run.started', {
     session: session.id,
     run,
@@ -203,7 +204,7 @@ async function confirm(
     record: { ...record },
     inputs,
     intent,
-    ...defined({ agentSession, cwd: cwd === session.worktree?.path ? undefined : cwd }),
+    ...defined({ errorOffset, agentSession, cwd: cwd === session.worktree?.path ? undefined : cwd }),
   });
   // An agent that takes no input got its prompt with the command itself.
   const what = { kind: 'prompt', prompt } as const;

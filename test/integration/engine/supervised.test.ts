@@ -14,8 +14,10 @@ const demo = fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', i
 /** Says no while the worktree has a file `bad.md`; waits there while there is a file `hold` at home. */
 const script = `echo "judging $(ls)"; while [ -e "$HOME/hold" ]; do sleep 0.05; done
 [ ! -e bad.md ] || { echo "bad.md is there at $(date)"; exit 3; }`;
-/** It goes on where the settings of the world end: about agents. */
-const config = `  demo:
+/** It goes on where the settings of the world end: about agents of one's own. */
+const config = `    complaining:
+      command: [/bin/sh, -c, 'echo "the disk is on fire" >&2; exit 3', '{prompt}']
+  demo:
     strongerModel: stronger-demo
 supervision:
   model: none
@@ -87,6 +89,14 @@ describe('a session whose turns are judged by gates', function () {
     assert.match(await refused(person.ask('supervision/accept', { session })), /has no proof for its files/u);
     await person.ask('supervision/accept', { session, unverified: true });
     assert.equal((await supervision(session)).approval?.unverified, true);
+  });
+
+  it('is told by each try alone what went wrong: an agent that complains of the same is the same error', async () => {
+    const session = await person.create('try it', { agent: 'complaining' });
+    await person.sees(session, 'needs-you');
+    const { errors, automatic } = await supervision(session);
+    assert.deepEqual([errors[0]?.count, errors.length, automatic], [3, 1, 2]);
+    assert.equal((await person.show(session)).text, 'the disk is on fire');
   });
 
   it('is sent back with what the gate printed, as often as allowed, and then asks; what a person says is the next prompt', async () => {
