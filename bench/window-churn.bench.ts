@@ -1,9 +1,11 @@
 /**
  * The extension in a real VS Code (code-server and Chromium) while 8 sessions hold worktrees of 20,000 files and 600 files of each
- * are changed over and over, 192,000 writes in 60 s: the longest delay of the event loop of its host, against that of the same
- * host with nothing to do before. One of the sessions is under review, so what changed in it is asked for and drawn all the time.
+ * are changed over and over, 192,000 writes in 60 s: the longest delay of the event loop of its host, against that of the host of a
+ * window without Coppice on the same repository, at the same time. One of the sessions is under review, so what changed in it is
+ * asked for and drawn all the time.
  *
- * `BENCH_SMALL=1`: 2 sessions, 2,000 files, 10 s; for whoever works on the benchmark.
+ * `BENCH_SIZE=2,2000,150,10`: sessions, files, files that change, seconds; for whoever works on the benchmark.
+ * `BENCH_PROFILE=FILE.cpuprofile`: writes once more as long, and what the host with Coppice did then to a file.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -14,22 +16,26 @@ import { installExtension } from '../scripts/workbench/installation.ts';
 import { connect } from '../src/protocol/client/connect.ts';
 import { closeBrowser } from '../test/workbench/support/browser.ts';
 import { Workbench } from '../test/workbench/support/running-workbench.ts';
+import { openBareWindow, type BareWindow } from './support/bare-window.ts';
 import { churn, fill } from './support/churn.ts';
+import { emptied, interruption, removeFolders } from './support/ending.ts';
 import { machineLoad, ms, ratio, row } from './support/figures.ts';
-import { installProbe, ProbedHost } from './support/probed-host.ts';
-import { holdWorktrees, idleAgent, letGo } from './support/watching.ts';
+import { installProbe, ProbedHost, type Lateness } from './support/probed-host.ts';
+import { holdWorktrees, idleAgentWhile } from './support/watching.ts';
 
 const run = promisify(execFile);
-const small = process.env['BENCH_SMALL'] === '1';
-const size = small
-  ? { worktrees: 2, files: 2_000, changed: 150, seconds: 10, idle: 5 }
-  : { worktrees: 8, files: 20_000, changed: 600, seconds: 60, idle: 20 };
+const [worktrees = 8, files = 20_000, changed = 600, seconds = 60] = (process.env['BENCH_SIZE'] ?? '')
+  .split(',')
+  .filter((each) => each !== '')
+  .map(Number);
+const profile = process.env['BENCH_PROFILE'];
+const idleMs = process.env['BENCH_SIZE'] === undefined ? 20_000 : 5_000;
 const writesPerSecond = 3_200;
 /** What filling the disk has left to be written is not the window's. */
-const calmMs = 10_000;
+const calmMs = idleMs / 2;
 
 async function repository(folder: string): Promise<void> {
-  await fill(folder, size.files);
+  await fill(folder, files);
   const git = (...args: string[]) =>
     run('git', ['-c', 'user.name=b', '-c', 'user.email=b@localhost', ...args], { cwd: folder });
   await git('init', '-q', '-b', 'main');
@@ -37,54 +43,95 @@ async function repository(folder: string): Promise<void> {
   await git('commit', '-qm', 'first');
 }
 
-let probes = '';
-const code = await Workbench.start({
-  repository,
-  prepare: async (machine) => {
-    probes = join(machine.root, 'p');
-    await mkdir(probes);
-    machine.env['HOST_PROBES'] = probes;
-    await mkdir(machine.home, { recursive: true, mode: 0o700 });
-    await writeFile(join(machine.home, 'config.yaml'), idleAgent);
-  },
-  install: async (extensions) => {
-    await installExtension(extensions);
-    await installProbe(extensions);
-  },
-});
-try {
+/** Both hosts while something is done: that with Coppice, and that without. */
+async function both(
+  host: ProbedHost,
+  bare: ProbedHost,
+  work: () => Promise<unknown>,
+): Promise<{ readonly host: Lateness; readonly bare: Lateness }> {
+  let without: Lateness | undefined;
+  const measured = await host.lateness(async () => {
+    without = await bare.lateness(work);
+  });
+  if (without === undefined) throw new Error('the host without Coppice was not measured');
+  return { host: measured, bare: without };
+}
+
+async function measure(code: Workbench, probes: string, bare: BareWindow): Promise<void> {
   const { machine, window } = code;
   await machine.coppice(['trust', '--host']);
   await window.open('Coppice');
   const host = await ProbedHost.next(probes, new Set());
   const connection = await connect({ home: machine.home, client: 'bench', version: '0.1.0' });
   const env = { PATH: machine.env['PATH'] ?? '', HOME: machine.env['HOME'] ?? '' };
-  const held = await holdWorktrees(connection, { repository: machine.repo, env }, size.worktrees);
+  const held = await holdWorktrees(connection, { repository: machine.repo, env }, worktrees);
   await window.view('Sessions').inline(/hold 0/, 'Review Session');
   await delay(calmMs);
-  const quiet = await host.lateness(() => delay(size.idle * 1000));
+  const quiet = await both(host, bare.host, () => delay(idleMs));
   const made = { written: 0, seconds: 0 };
-  const busy = await host.lateness(async () => {
-    const { seconds, changed: files } = size;
-    Object.assign(made, await churn([...held.values()], { seconds, writesPerSecond, files }));
-  });
-  const what = `${size.worktrees} × ${size.files.toLocaleString('en')} files, ${size.changed} changed each: event loop of the host`;
+  const write = async (): Promise<void> => {
+    Object.assign(made, await churn([...held.values()], { seconds, writesPerSecond, files: changed }));
+  };
+  const busy = await both(host, bare.host, write);
   row('machine load while this ran', machineLoad());
-  row('writes', made.written.toLocaleString('en'), `in ${made.seconds.toFixed(0)} s`);
-  ratio(`${what}, longest delay`, busy.max, quiet.max, `nothing to do for ${size.idle} s`, '≤ 50 ms');
+  row('writes', made.written.toLocaleString('en'), `in ${made.seconds.toFixed(0)} s, ${seconds} s were meant`);
+  const what = `${worktrees} × ${files.toLocaleString('en')} files, ${changed} changed each: host`;
+  ratio(`${what}, longest delay`, busy.host.max, busy.bare.max, 'a window without Coppice meanwhile', '≤ 50 ms');
+  ratio('of that at work in one go', busy.host.worked, busy.bare.worked, 'without Coppice meanwhile');
+  ratio('the same, 99 % below', busy.host.p99, busy.bare.p99, 'without Coppice meanwhile');
+  const still = ({ max, worked, p99 }: Lateness): string =>
+    `${ms(max)}, ${ms(worked)} in one go, 99 % below ${ms(p99)}`;
+  row('with nothing to do', ms(quiet.host.max), `${still(quiet.host)}; without Coppice ${still(quiet.bare)}`);
+  const heap = `${(await bare.host.memory()).toFixed(0)} MiB without Coppice`;
   row(
-    'of that at work in one go',
-    ms(busy.worked),
-    `with nothing to do ${ms(quiet.worked)}; the rest is waiting for a processor`,
+    'heap of the host',
+    `${(await host.memory()).toFixed(0)} MiB`,
+    `all extensions of VS Code in it included; ${heap}`,
   );
-  row('the same, 99 % below', ms(busy.p99), `with nothing to do ${ms(quiet.p99)}`);
-  row('heap of the host', `${(await host.memory()).toFixed(0)} MiB`, 'all extensions of VS Code in it included');
   const { watch } = await connection.request('session/changes', { session: [...held.keys()][0] ?? '' });
   row('gaps told of the session under review', String(watch?.gaps ?? 'unknown'));
+  if (profile !== undefined) await host.profile(profile, write);
   host.leave();
-  await letGo(connection, held.keys());
   connection.dispose();
-} finally {
-  await code.stop();
-  await closeBrowser();
 }
+
+/** Windows go first: they would start the engine again. What agents and engine would still do with the files is of no use. */
+async function clear(code: Workbench, bare: BareWindow | undefined): Promise<void> {
+  const { machine, server } = code;
+  await Promise.all([bare?.stop(), server.stop()]);
+  await machine.killEngine().catch(() => undefined); // none runs where it ended early
+  await removeFolders(join(machine.root, 'held'));
+  await emptied(machine.root);
+  await removeFolders(machine.repo, machine.home);
+  await code.stop();
+}
+
+const interrupted = interruption();
+let probes = '';
+const code = await Workbench.start({
+  repository,
+  prepare: async (machine) => {
+    probes = join(machine.root, 'p');
+    await mkdir(probes);
+    await mkdir(join(machine.root, 'held'));
+    machine.env['HOST_PROBES'] = probes;
+    await mkdir(machine.home, { recursive: true, mode: 0o700 });
+    await writeFile(join(machine.home, 'config.yaml'), idleAgentWhile(join(machine.root, 'held')));
+  },
+  install: async (extensions) => {
+    await installExtension(extensions);
+    await installProbe(extensions);
+  },
+});
+let bare: BareWindow | undefined;
+try {
+  bare = await openBareWindow(join(code.machine.root, 'bare'), code.machine.repo, code.machine.env);
+  await interrupted.watched(measure(code, probes, bare));
+} finally {
+  const began = performance.now();
+  await clear(code, bare);
+  await closeBrowser();
+  row('cleared away', `${((performance.now() - began) / 1000).toFixed(0)} s`);
+}
+// Programs that a benchmark ended in the middle has begun are not waited for.
+if (interrupted.signal.aborted) process.exit(1);

@@ -2,15 +2,25 @@
  * An extension that measures the extension host it runs in: how long another extension takes to be activated, and how late the
  * event loop is. It is asked over a socket in the folder that `HOST_PROBES` names, one line of JSON per answer.
  */
+import { writeFile } from 'node:fs/promises';
+import { Session } from 'node:inspector/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import * as vscode from 'vscode';
 
-/** What is asked: the id of an extension to activate, or the beginning or the end of a look at the event loop. */
+/**
+ * What is asked: the id of an extension to activate, the beginning or the end of a look at the event loop, the beginning of a CPU
+ * profile, or its end and the file that it goes to.
+ */
 export type Asked =
-  { readonly activate: string } | { readonly loop: 'begin' } | { readonly loop: 'end' } | { readonly memory: true };
+  | { readonly activate: string }
+  | { readonly loop: 'begin' }
+  | { readonly loop: 'end' }
+  | { readonly memory: true }
+  | { readonly profile: 'begin' }
+  | { readonly profileTo: string };
 
 /** Milliseconds, and bytes of the host's heap. */
 export type Answered =
@@ -20,18 +30,21 @@ export type Answered =
 
 const tickMs = 2;
 
-/** The longest time, in milliseconds, for which the process worked without coming back to its event loop: what it waited for the processor is left out. */
+/**
+ * The longest time, in milliseconds, for which the thread of the extensions worked without coming back to its event loop: what it
+ * waited for a processor is left out.
+ */
 class Stint {
   #timer: NodeJS.Timeout | undefined;
   #longest = 0;
 
   begin(): void {
-    let [at, used] = [performance.now(), process.cpuUsage()];
+    let [at, used] = [performance.now(), process.threadCpuUsage()];
     this.#timer = setInterval(() => {
-      const [now, since] = [performance.now(), process.cpuUsage(used)];
+      const [now, since] = [performance.now(), process.threadCpuUsage(used)];
       this.#longest = Math.max(this.#longest, Math.min(now - at - tickMs, (since.user + since.system) / 1000));
       at = now;
-      used = process.cpuUsage();
+      used = process.threadCpuUsage();
     }, tickMs);
   }
 
@@ -60,6 +73,24 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push({ dispose: () => server.close() });
 }
 
+let profiled: Session | undefined;
+
+async function beginProfile(): Promise<void> {
+  profiled = new Session();
+  profiled.connect();
+  await profiled.post('Profiler.enable');
+  await profiled.post('Profiler.setSamplingInterval', { interval: 1000 });
+  await profiled.post('Profiler.start');
+}
+
+/** `.cpuprofile`, as the tools of browsers read it. */
+async function endProfile(path: string): Promise<void> {
+  const given = await profiled?.post('Profiler.stop');
+  profiled?.disconnect();
+  profiled = undefined;
+  await writeFile(path, JSON.stringify(given?.profile));
+}
+
 async function answer(asked: Asked): Promise<Answered> {
   if ('activate' in asked) {
     const extension = vscode.extensions.getExtension(asked.activate);
@@ -70,6 +101,10 @@ async function answer(asked: Asked): Promise<Answered> {
     return { ms: performance.now() - begun };
   }
   if ('memory' in asked) return { heapUsed: process.memoryUsage().heapUsed };
+  if ('profile' in asked || 'profileTo' in asked) {
+    await ('profile' in asked ? beginProfile() : endProfile(asked.profileTo));
+    return { ms: 0 };
+  }
   if (asked.loop === 'begin') {
     delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();

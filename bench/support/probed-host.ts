@@ -28,6 +28,15 @@ export async function installProbe(extensions: string): Promise<void> {
   });
 }
 
+/** How late an event loop was, milliseconds. */
+export interface Lateness {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** The longest that the host itself was at work in one go, without what it waited for the processor. */
+  readonly worked: number;
+}
+
 /** One window's extension host. */
 export class ProbedHost {
   readonly #socket: Socket;
@@ -55,11 +64,8 @@ export class ProbedHost {
     return (await this.#ask<{ ms: number }>({ activate: extension })).ms;
   }
 
-  /**
-   * How late the event loop is while something is done, milliseconds; `worked`: the longest that the host itself was at work in one
-   * go, without what it waited for the processor.
-   */
-  async lateness(work: () => Promise<unknown>): Promise<{ p50: number; p99: number; max: number; worked: number }> {
+  /** How late the event loop is while something is done. */
+  async lateness(work: () => Promise<unknown>): Promise<Lateness> {
     await this.#ask({ loop: 'begin' });
     await work();
     return this.#ask({ loop: 'end' });
@@ -68,6 +74,13 @@ export class ProbedHost {
   /** MiB of the heap in use. */
   async memory(): Promise<number> {
     return (await this.#ask<{ heapUsed: number }>({ memory: true })).heapUsed / 2 ** 20;
+  }
+
+  /** Does something, and writes what the host did meanwhile to a file, as a CPU profile. */
+  async profile(path: string, work: () => Promise<unknown>): Promise<void> {
+    await this.#ask({ profile: 'begin' });
+    await work();
+    await this.#ask({ profileTo: path });
   }
 
   leave(): void {

@@ -3,14 +3,23 @@ import type { Connection } from '../../src/protocol/client/connect.ts';
 import type { BenchPlace } from './place.ts';
 
 /** An agent that does nothing for an hour. */
-export const idleAgent = `agents:
+export const idleAgent = idleAgentThat('exec sleep 3600');
+
+/** An agent that does nothing for as long as a folder is there: it ends by itself, whoever takes the folder away. */
+export function idleAgentWhile(folder: string): string {
+  return idleAgentThat(`while [ -d ${folder} ]; do sleep 2; done`);
+}
+
+function idleAgentThat(waits: string): string {
+  return `agents:
   custom:
     idle:
-      command: [sh, -c, 'echo started; exec sleep 3600', sh, "{prompt}"]
+      command: [sh, -c, 'echo started; ${waits}', sh, "{prompt}"]
 limits:
   running: 100
   waiting: 1000
 `;
+}
 
 /** Starts so many sessions. Resolves to their worktrees, by session, when all of them are watched. */
 export async function holdWorktrees(

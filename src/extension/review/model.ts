@@ -63,14 +63,16 @@ class Model implements ReviewModel, Disposable {
   #subject: Subject | undefined;
   #looking: Promise<void> | undefined;
   #again = false;
+  /** Was due while a look was under way: its pause begins after that, so that a storm is not looked at without end. */
+  #missed: Coalesced | undefined;
 
   constructor(link: Asked, all: Pick<SessionsModel, 'look'>, log: Log) {
     this.#link = link;
     this.#all = all;
     this.#log = log;
     this.#changes = this.#owner.add(new Emitter((error) => log.error('A listener of the review failed.', error)));
-    this.#soon = this.#owner.add(new Coalesced(() => this.#start(), recordsMs));
-    this.#later = this.#owner.add(new Coalesced(() => this.#start(), filesMs));
+    this.#soon = this.#owner.add(new Coalesced(() => this.#start(this.#soon), recordsMs));
+    this.#later = this.#owner.add(new Coalesced(() => this.#start(this.#later), filesMs));
     this.#owner.add(link.onRecords((records) => this.#take(records)));
     this.#owner.add(
       link.onState(({ status }) => {
@@ -106,6 +108,8 @@ class Model implements ReviewModel, Disposable {
     }
     this.#looking = this.#look().finally(() => {
       this.#looking = undefined;
+      this.#missed?.ask();
+      this.#missed = undefined;
     });
     return this.#looking;
   }
@@ -121,14 +125,19 @@ class Model implements ReviewModel, Disposable {
   #take(records: Records): void {
     for (const { type, data } of records) {
       if (this.#session === undefined) return;
-      if (type.startsWith('overlap.')) this.#soon.ask();
+      // The radar finds them when files were changed.
+      if (type.startsWith('overlap.')) this.#later.ask();
       if (data['session'] !== this.#session && !type.startsWith('landing.')) continue;
       if (type === 'files.changed' || type === 'watch.changed') this.#later.ask();
       else this.#soon.ask();
     }
   }
 
-  #start(): void {
+  #start(due: Coalesced): void {
+    if (this.#looking !== undefined) {
+      if (this.#missed !== this.#soon) this.#missed = due;
+      return;
+    }
     this.refresh().catch((error: unknown) => this.#log.debug('The review could not be read.', error));
   }
 

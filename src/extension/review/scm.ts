@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { FileDiffView, Side } from '../../protocol/diff-schemas.ts';
+import type { Records } from '../../protocol/client/reconnecting.ts';
 import type { SessionView } from '../../protocol/schemas.ts';
 import type { EngineLink } from '../engine/link.ts';
 import { Coalesced } from '../lifecycle/coalesce.ts';
@@ -12,6 +13,7 @@ import type { Log } from '../log/logger.ts';
 import { isAtWork } from '../sessions/status-look.ts';
 import type { WindowSessions } from '../sessions/window.ts';
 import { documents, type Compared } from './diffs.ts';
+import { drawnFiles } from './drawn.ts';
 import { fileUri } from './files.ts';
 import { statusWord } from './labels.ts';
 import type { ReviewModel } from './model.ts';
@@ -21,34 +23,49 @@ const mostGroups = 8;
 /** Files of one group. */
 const mostFiles = 500;
 const drawMs = 300;
+/** Time between two groups that are filled: VS Code works for a while at hundreds of files, and does several groups in one go. */
+const fillMs = 500;
 
 interface Shown {
   readonly group: vscode.SourceControlResourceGroup;
-  readonly session: SessionView;
-  /** What was drawn last: the trees that were compared. */
-  drawn: string;
+  session: SessionView;
+  /** What was drawn last (`drawnFiles`); undefined before the first time. */
+  drawn: string | undefined;
 }
+
+type Asked = Pick<EngineLink, 'request' | 'onRecords'>;
 
 /** One provider with a group per session that is at work or under review. */
 export class SessionChanges implements Disposable {
-  readonly #link: Pick<EngineLink, 'request'>;
+  readonly #link: Asked;
   readonly #sessions: WindowSessions;
   readonly #model: ReviewModel;
   readonly #log: Log;
   readonly #owner = new Disposables();
   readonly #soon: Coalesced;
+  readonly #next: Coalesced;
+  /** Sessions whose files may be others than drawn, the first to be looked at first. */
+  readonly #dirty = new Set<string>();
   readonly #groups = new Map<string, Shown>();
   readonly #baselines = new Map<string, Side>();
   #control: vscode.SourceControl | undefined;
+  #filling = false;
 
-  constructor(link: Pick<EngineLink, 'request'>, sessions: WindowSessions, model: ReviewModel, log: Log) {
+  constructor(link: Asked, sessions: WindowSessions, model: ReviewModel, log: Log) {
     this.#link = link;
     this.#sessions = sessions;
     this.#model = model;
     this.#log = log;
     this.#soon = this.#owner.add(new Coalesced(() => this.#draw(), drawMs));
+    this.#next = this.#owner.add(new Coalesced(() => this.#fillNext(), fillMs));
     this.#owner.add(sessions.onChange(() => this.#soon.ask()));
-    this.#owner.add(model.onChange(() => this.#soon.ask()));
+    this.#owner.add(link.onRecords((records) => this.#hear(records)));
+    this.#owner.add(
+      model.onChange((subject) => {
+        if (subject !== undefined) this.#dirty.add(subject.detail.id);
+        this.#soon.ask();
+      }),
+    );
     this.#soon.ask();
   }
 
@@ -84,13 +101,50 @@ export class SessionChanges implements Disposable {
       this.#control = undefined;
       return;
     }
-    this.#control ??= this.#open();
-    for (const session of wanted) {
-      this.#fill(session).catch((error: unknown) =>
-        this.#log.debug('The changes of a session could not be read.', error),
-      );
+    const control = (this.#control ??= this.#open());
+    for (const session of wanted) this.#show(control, session);
+    for (const id of this.#dirty) if (!ids.has(id)) this.#dirty.delete(id);
+    if (this.#dirty.size > 0) this.#next.ask();
+    control.count = 0;
+  }
+
+  /** The group of a session, whose files come later. */
+  #show(control: vscode.SourceControl, session: SessionView): void {
+    const label = labelOf(session);
+    let shown = this.#groups.get(session.id);
+    if (shown === undefined) {
+      const group = control.createResourceGroup(session.id, label);
+      group.hideWhenEmpty = true;
+      shown = { group, session, drawn: undefined };
+      this.#groups.set(session.id, shown);
     }
-    this.#control.count = 0;
+    shown.session = session;
+    if (shown.group.label !== label) shown.group.label = label;
+    if (shown.drawn === undefined) this.#dirty.add(session.id);
+  }
+
+  #hear(records: Records): void {
+    for (const { type, data } of records) {
+      const { session } = data;
+      if (type.startsWith('landing.')) for (const id of this.#groups.keys()) this.#dirty.add(id);
+      else if (typeof session === 'string' && this.#groups.has(session)) this.#dirty.add(session);
+    }
+    if (this.#dirty.size > 0) this.#next.ask();
+  }
+
+  /** One group at a time, and the next one after a pause, so that a storm in many worktrees takes turns. */
+  #fillNext(): void {
+    const [id] = this.#dirty;
+    const shown = id === undefined ? undefined : this.#groups.get(id);
+    if (id === undefined || this.#filling) return;
+    this.#dirty.delete(id);
+    this.#filling = true;
+    (shown === undefined ? Promise.resolve() : this.#fill(shown))
+      .catch((error: unknown) => this.#log.debug('The changes of a session could not be read.', error))
+      .finally(() => {
+        this.#filling = false;
+        if (this.#dirty.size > 0) this.#next.ask();
+      });
   }
 
   #open(): vscode.SourceControl {
@@ -100,27 +154,18 @@ export class SessionChanges implements Disposable {
     return control;
   }
 
-  async #fill(session: SessionView): Promise<void> {
-    const control = this.#control;
-    if (control === undefined || session.worktree === null) return;
-    const label = l10n.t('{0} · changes since the base', oneLine(session.title, 60));
-    let shown = this.#groups.get(session.id);
-    if (shown === undefined) {
-      const group = control.createResourceGroup(session.id, label);
-      group.hideWhenEmpty = true;
-      shown = { group, session, drawn: '' };
-      this.#groups.set(session.id, shown);
-    }
-    shown.group.label = label;
+  async #fill(shown: Shown): Promise<void> {
+    const { id, worktree } = shown.session;
+    if (worktree === null) return;
     const { subject } = this.#model;
-    const known = subject?.detail.id === session.id ? subject.changes : undefined;
-    const changes = known ?? (await this.#link.request('diff/summary', { session: session.id, limit: mostFiles }));
-    const drawn = `${changes.from.tree} ${changes.to.tree}`;
-    if (shown.drawn === drawn || this.#groups.get(session.id) !== shown) return;
+    const known = subject?.detail.id === id ? subject.changes : undefined;
+    const changes = known ?? (await this.#link.request('diff/summary', { session: id, limit: mostFiles }));
+    const compared: Compared = { session: id, worktree, from: 'base', to: 'worktree', title: labelOf(shown.session) };
+    const files = changes.files.slice(0, mostFiles);
+    const drawn = drawnFiles(compared, files);
+    if (shown.drawn === drawn || this.#groups.get(id) !== shown) return;
     shown.drawn = drawn;
-    const { id, worktree } = session;
-    const compared: Compared = { session: id, worktree, from: 'base', to: 'worktree', title: label };
-    shown.group.resourceStates = changes.files.slice(0, mostFiles).map((file) => state(compared, file));
+    shown.group.resourceStates = files.map((file) => state(compared, file));
   }
 
   #quickDiff(): vscode.QuickDiffProvider {
@@ -137,6 +182,10 @@ export class SessionChanges implements Disposable {
       },
     };
   }
+}
+
+function labelOf({ title }: SessionView): string {
+  return l10n.t('{0} · changes since the base', oneLine(title, 60));
 }
 
 function state(compared: Compared, file: FileDiffView): vscode.SourceControlResourceState {

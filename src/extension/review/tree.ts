@@ -5,10 +5,11 @@ import type { SessionsModel } from '../sessions/model.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import { amount } from './choice.ts';
 import { documents, sinceBase } from './diffs.ts';
+import { itemId, looksOf, redrawn, type Looks } from './drawn.ts';
 import * as labels from './labels.ts';
 import type { ReviewModel } from './model.ts';
 import type { Rollbacks } from './rollback.ts';
-import { rowId, rowsBelow, type ReviewRow, type SectionName } from './rows.ts';
+import { rowsBelow, type ReviewRow, type SectionName } from './rows.ts';
 
 const { Checked, Unchecked } = vscode.TreeItemCheckboxState;
 const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
@@ -19,33 +20,75 @@ export class ReviewTree implements vscode.TreeDataProvider<ReviewRow>, Disposabl
   readonly #rollbacks: Rollbacks;
   readonly #all: Pick<SessionsModel, 'entries'>;
   readonly #owner = new Disposables();
-  readonly #changes = this.#owner.add(new vscode.EventEmitter<undefined>());
+  readonly #changes = this.#owner.add(new vscode.EventEmitter<ReviewRow[] | undefined>());
+  /** Rows by the ids of their items: while a row stays it is the same object, which is how VS Code knows it again. */
+  readonly #rows = new Map<string, ReviewRow>();
+  #looks: Looks = new Map();
 
   constructor(model: ReviewModel, rollbacks: Rollbacks, all: Pick<SessionsModel, 'entries'>) {
     this.#model = model;
     this.#rollbacks = rollbacks;
     this.#all = all;
-    this.#owner.add(model.onChange(() => this.#changes.fire(undefined)));
-    this.#owner.add(rollbacks.onChange(() => this.#changes.fire(undefined)));
+    this.#owner.add(model.onChange(() => this.#follow()));
+    this.#owner.add(rollbacks.onChange(() => this.redraw()));
+    this.#looks = this.#look();
   }
 
-  get onDidChangeTreeData(): vscode.Event<undefined> {
+  get onDidChangeTreeData(): vscode.Event<ReviewRow[] | undefined> {
     return this.#changes.event;
+  }
+
+  /** Draws everything again, also what should look the same: a click on a checkbox shows at once, whatever comes of it. */
+  redraw(): void {
+    this.#looks = this.#look();
+    this.#rows.clear();
+    this.#changes.fire(undefined);
   }
 
   getChildren(row?: ReviewRow): ReviewRow[] {
     const { subject } = this.#model;
-    return subject === undefined ? [] : rowsBelow(subject, this.#rollbacks.open, row);
+    if (subject === undefined) return [];
+    return rowsBelow(subject, this.#rollbacks.open, row).map((each) => this.#intern(each));
   }
 
   getTreeItem(row: ReviewRow): vscode.TreeItem {
     const item = this.#item(row);
-    item.id ??= rowId(row);
+    item.id = itemId(row, this.#model.subject);
     return item;
   }
 
   dispose(): void {
     this.#owner.dispose();
+  }
+
+  #look(): Looks {
+    return looksOf(this.#model.subject, this.#rollbacks.open, (id) => this.#titleOf(id));
+  }
+
+  /** Rows that stay learn what they stand for; those that look different are drawn again. */
+  #follow(): void {
+    const before = this.#looks;
+    this.#looks = this.#look();
+    const changed = redrawn(before, this.#looks);
+    if (changed === undefined) {
+      this.redraw();
+      return;
+    }
+    for (const [id, { row }] of this.#looks) if (this.#rows.has(id)) this.#intern(row);
+    const known = changed.flatMap((id) => this.#rows.get(id) ?? []);
+    if (known.length > 0) this.#changes.fire(known);
+  }
+
+  #intern(row: ReviewRow): ReviewRow {
+    const id = itemId(row, this.#model.subject);
+    const known = this.#rows.get(id);
+    if (known !== undefined) return Object.assign(known, row);
+    this.#rows.set(id, row);
+    return row;
+  }
+
+  #titleOf(id: string): string {
+    return this.#all.entries.get(id)?.session.title ?? id.slice(0, 8);
   }
 
   #item(row: ReviewRow): vscode.TreeItem {
@@ -96,8 +139,6 @@ export class ReviewTree implements vscode.TreeDataProvider<ReviewRow>, Disposabl
     item.description = [labels.folderOf(file.path), labels.countsOf(file)].filter((part) => part !== '').join(' · ');
     item.tooltip = fileTooltip(file.path, file.oldPath, labels.statusWord(file));
     item.checkboxState = { state: ticked ? Checked : Unchecked, tooltip: l10n.t('Reviewed') };
-    // VS Code keeps a row as it was first shown: one that gets its first comment opens as another row.
-    if (comments.length > 0) item.id = `${rowId(row)}+`;
     item.contextValue = `review-file ${file.status}`;
     item.command = { command: 'coppice.openReviewFile', title: l10n.t('Open Diff'), arguments: [row] };
     if (subject !== undefined) item.resourceUri = documents(sinceBase(subject), file).after;
@@ -108,8 +149,8 @@ export class ReviewTree implements vscode.TreeDataProvider<ReviewRow>, Disposabl
   }
 
   #overlap({ overlap, session }: ReviewRow & { kind: 'overlap' }): vscode.TreeItem {
-    const titleOf = (id: string): string => this.#all.entries.get(id)?.session.title ?? id.slice(0, 8);
-    const item = new vscode.TreeItem(labels.overlapLabel(overlap, session, titleOf), Expanded);
+    const label = labels.overlapLabel(overlap, session, (id) => this.#titleOf(id));
+    const item = new vscode.TreeItem(label, Expanded);
     item.description = l10n.t('{0} files', overlap.files.length + overlap.more);
     item.iconPath = new vscode.ThemeIcon('git-compare', new vscode.ThemeColor('list.warningForeground'));
     item.contextValue = 'review-overlap';

@@ -40,7 +40,9 @@ export const reviewView: Contribution = {
     owner.add(review.rollbacks.onChange(look));
     owner.add(
       view.onDidChangeCheckboxState(({ items }) => {
-        tick(app, items).catch((error: unknown) => log.error('A tick could not be kept.', error));
+        tick(app, items)
+          .catch((error: unknown) => log.error('A tick could not be kept.', error))
+          .finally(() => tree.redraw());
       }),
     );
     review.changes();

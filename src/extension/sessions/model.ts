@@ -21,7 +21,7 @@ export interface SessionsModel {
   /** Fires at most once a frame. */
   readonly onChange: Event<Changes>;
   readonly onKnowledge: Event<Knowledge>;
-  /** All of a session, as of now; it is then part of the mirror, too. */
+  /** All of a session, as of now; but for what its files are like it is then part of the mirror, too. */
   look(session: string): Promise<SessionDetail>;
   /** Lists everything again. */
   reload(): void;
@@ -31,6 +31,8 @@ export interface SessionsModel {
 const few = 40;
 /** Pause before sessions that could not be read are asked for again, milliseconds. */
 const againMs = 2_000;
+/** Of these nothing is in the mirror, and there are many. */
+const aboutFiles = /^(files|watch)\./u;
 /** Places in the line change with these, whichever session they are about. */
 const movesQueue = /^session\.(queued|admitted|cancelling|settled|archived|restored)$/u;
 
@@ -92,7 +94,7 @@ class Mirror implements SessionsModel, Disposable {
 
   async look(session: string): Promise<SessionDetail> {
     const detail = await this.#link.request('session/show', { session });
-    this.#apply(new Map([[detail.id, { session: detail, detail }]]));
+    this.#apply(new Map([[detail.id, entryOf(detail)]]));
     return detail;
   }
 
@@ -113,6 +115,7 @@ class Mirror implements SessionsModel, Disposable {
   #take(records: Records): void {
     let queue = false;
     for (const { type, data } of records) {
+      if (aboutFiles.test(type)) continue;
       const session = data['session'];
       if (typeof session === 'string') this.#dirty.add(session);
       queue ||= movesQueue.test(type);
@@ -159,14 +162,14 @@ class Mirror implements SessionsModel, Disposable {
     }
     const waiting = sessions.filter(({ id, status }) => status === 'needs-you' && found.get(id)?.detail === undefined);
     const details = await Promise.all(waiting.map(async ({ id }) => this.#detail(id)));
-    for (const detail of details) if (detail !== undefined) found.set(detail.id, { session: detail, detail });
+    for (const detail of details) if (detail !== undefined) found.set(detail.id, entryOf(detail));
     this.#apply(found);
     this.#learn('current');
   }
 
   async #show(ids: readonly string[]): Promise<void> {
     const shown = await Promise.all(ids.map(async (id) => [id, await this.#detail(id)] as const));
-    this.#apply(new Map(shown.map(([id, detail]) => [id, detail && { session: detail, detail }])));
+    this.#apply(new Map(shown.map(([id, detail]) => [id, detail && entryOf(detail)])));
   }
 
   async #detail(id: string): Promise<SessionDetail | undefined> {
@@ -197,6 +200,14 @@ class Mirror implements SessionsModel, Disposable {
     this.#knowledge = knowledge;
     this.#learns.fire(knowledge);
   }
+}
+
+/** What changed in the files, and where they overlap, is different all the time and large, and no row shows it: who reviews asks for it. */
+function entryOf(whole: SessionDetail): Entry {
+  const detail = { ...whole };
+  delete detail.watch;
+  delete detail.overlaps;
+  return { session: detail, detail };
 }
 
 function sameEntry(a: Entry, b: Entry): boolean {

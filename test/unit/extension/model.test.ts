@@ -97,6 +97,26 @@ describe('the mirror of the sessions', () => {
     assert.equal(model.entries.get('a')?.session.title, 'Other');
   });
 
+  it('leaves alone what files are like: it changes all the time, and no row shows it', async () => {
+    const watching = (modified: number): Partial<SessionDetail> => {
+      const counts = { created: 0, modified, deleted: 0, renamed: 0 };
+      return { watch: { worktree: '/w', mode: 'watching', since: '', recent: [], gaps: 0, counts }, overlaps: [] };
+    };
+    link.sessions.set('a', detail('a', watching(1)));
+    link.asked.length = 0;
+    const told = seen.length;
+    for (const type of ['files.changed', 'watch.changed', 'watch.gap']) link.record(type, 'a');
+    await quiet();
+    assert.deepEqual(link.asked, []);
+    // Whoever looks is given it all the same.
+    assert.equal((await model.look('a')).watch?.counts.modified, 1);
+    assert.equal(model.entries.get('a')?.detail?.watch, undefined);
+    const after = seen.length;
+    link.sessions.set('a', detail('a', watching(2)));
+    await model.look('a');
+    assert.deepEqual([after - told, seen.length - after], [1, 0]); // it becomes known whole, once
+  });
+
   it('says nothing when nothing has changed', async () => {
     link.record('turn.started', 'a');
     await quiet();
