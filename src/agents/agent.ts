@@ -152,6 +152,8 @@ export interface AgentOptions {
   readonly args?: readonly string[];
   readonly model?: string;
   readonly permissionMode?: string;
+  /** Address of the user's Ollama. */
+  readonly ollama?: string;
   readonly maxRetries?: number;
   /** Names of further variables of the requester's environment. */
   readonly env?: readonly string[];

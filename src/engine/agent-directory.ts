@@ -32,12 +32,12 @@ export class AgentDirectory {
     const refused = this.#options.plugins.current.refused.find((each) => each.id === id);
     if (refused !== undefined && !known.ids.includes(id))
       throw new CoppiceError('agent-unusable', `The plugin "${id}" is not used. ${refusalText(refused)}`, refused.fix);
-    return known.agent(id, { ...settings.agents[id], ...readOptions(given) });
+    return known.agent(id, { ...settled(id, settings), ...readOptions(given) });
   }
 
   all(settings: Settings): readonly Agent[] {
     const known = this.#registry(settings);
-    return known.ids.map((id) => known.agent(id, settings.agents[id]));
+    return known.ids.map((id) => known.agent(id, settled(id, settings)));
   }
 
   #registry(settings: Settings): AgentRegistry {
@@ -51,6 +51,11 @@ export class AgentDirectory {
     };
     return agentRegistry({ custom: settings.customAgents, programs });
   }
+}
+
+/** What the settings say about an agent. */
+function settled(id: string, settings: Settings): AgentOptions {
+  return { ollama: settings['supervision.endpoint'], ...settings.agents[id] };
 }
 
 /**

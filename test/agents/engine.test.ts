@@ -75,6 +75,24 @@ describe('a session of the real Claude Code', () => {
     assert.ok(model.requests.some(({ messages }) => JSON.stringify(messages).includes('the blue')));
   });
 
+  it('works on a model of Ollama that its one setting names, and asks nobody else', async () => {
+    const ollama = await startScriptedModel();
+    try {
+      const before = model.requests.length;
+      const id = await place.run('#S:write please', {
+        COPPICE_AGENTS_CLAUDE_CODE_MODEL: 'ollama:coder:30b',
+        COPPICE_SUPERVISION_ENDPOINT: ollama.url,
+      });
+      const ended = await place.ended(id);
+      assert.deepEqual([ended.status, place.changes(ended)], ['reported', { 'written.txt': 'written\n' }]);
+      const asked = ollama.requests.filter(({ kind }) => kind !== 'other');
+      assert.deepEqual([...new Set(asked.map((each) => each.model))], ['coder:30b']);
+      assert.equal(model.requests.length, before);
+    } finally {
+      await ollama.close();
+    }
+  });
+
   it('is interrupted, and goes on in the same conversation', async () => {
     const id = await place.run('#S:slow');
     await place.when(id, ({ turns, status }) => status === 'running' && turns === 1, 'its turn has begun');

@@ -1,6 +1,7 @@
 import { CoppiceError } from '../../core/errors.ts';
 import type { AgentCommand, AgentContext, AgentOptions, AgentProgram } from '../agent.ts';
 import { helpServerFor, helpServers, helpTool, type HelpServer } from '../help/index.ts';
+import { localModel } from './ollama.ts';
 
 /** Edits in the worktree need no permission, everything else does. */
 const defaultMode = 'acceptEdits';
@@ -19,13 +20,15 @@ export function command(
   help?: AgentProgram,
 ): AgentCommand {
   const { resume, resumeAt, agentSession } = context;
+  const local = localModel(options);
+  const model = local?.model ?? options.model;
   const helping = help === undefined ? undefined : helpServerFor(context, help);
   const args = [
     ...(helping === undefined ? [] : toldOf(helping.server)),
     ...['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
     ...['--replay-user-messages', '--permission-prompt-tool', 'stdio'],
     ...['--permission-mode', valueOf('permissionMode', options.permissionMode ?? defaultMode)],
-    ...(options.model === undefined ? [] : ['--model', valueOf('model', options.model)]),
+    ...(model === undefined ? [] : ['--model', valueOf('model', model)]),
     ...conversation(resume, resumeAt, agentSession),
     ...(options.args ?? []),
   ];
@@ -36,6 +39,7 @@ export function command(
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     // Says when it is idle (`session_state_changed`).
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
+    ...local?.env,
   };
   return { command: program, args, env, duplex: true, firstInputs: [], files: helping?.files ?? [] };
 }

@@ -108,7 +108,9 @@ export const descriptions: Readonly<Record<SettingKey, string>> = {
   'agent.default': 'The agent of a session that names none.',
   'agents.<id>.command': "The agent's program.",
   'agents.<id>.args': "Arguments that are added to the agent's command line.",
-  'agents.<id>.model': 'The model that the agent is asked to use, in its own words; passed through unchanged.',
+  'agents.<id>.model':
+    'The model that the agent is asked to use, in its own words; passed through unchanged.' +
+    ' With Claude Code, `ollama:NAME` is a model of the Ollama at `supervision.endpoint`, and nothing else is asked.',
   'agents.<id>.strongerModel':
     'The model of the last try before a person is asked, in the words of the agent, and of what follows until a person gives a prompt.',
   'agents.<id>.permissionMode': 'How the agent asks for permission, in its own words.',

@@ -40,6 +40,17 @@ describe('Claude Code: how it is started', () => {
     assert.deepEqual(args.slice(args.indexOf('--resume')), ['--resume', 'c0ffee00-1111-4222-8333-0123456789ab']);
   });
 
+  it('asks a model of Ollama alone where its model is one, with no key of the user', () => {
+    const { args, env } = claudeCode({ model: 'ollama:coder:30b', ollama: 'http://box:11434' }).command(context);
+    assert.deepEqual(args.slice(args.indexOf('--model')).slice(0, 2), ['--model', 'coder:30b']);
+    const { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key, ANTHROPIC_AUTH_TOKEN: token } = env;
+    assert.deepEqual([url, key, token], ['http://box:11434', '', 'ollama']);
+    assert.ok(
+      !('ANTHROPIC_BASE_URL' in claudeCode({ model: 'opus', ollama: 'http://box:11434' }).command(context).env),
+    );
+    assert.throws(() => claudeCode({ model: 'ollama:--evil' }).command(context), { code: 'config-invalid' });
+  });
+
   it('takes its settings', () => {
     const options = {
       command: '/opt/claude',
