@@ -1,6 +1,16 @@
 /** The files of a run's directory, as `media/run.sh` writes them and the engine reads them. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  closeSync,
+  constants as openFlags,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
@@ -113,11 +123,12 @@ export async function preparedBootId(run: RunRef): Promise<string | undefined> {
 
 /**
  * Makes the directory (0700), the inbox, `command.json` with the names (never the values) of the environment, and empty
- * output files, so that all of them are the user's alone whatever the umask.
+ * output files, so that all of them are the user's alone whatever the umask. They are made at once: whoever watches folders
+ * at that moment keeps the threads busy, and an agent is waiting for these.
  */
 export async function prepareRun(spec: RunSpec, bootId: string): Promise<void> {
   const paths = runPaths(spec.directory);
-  await mkdir(spec.directory, { recursive: true, mode: 0o700 });
+  for (const folder of [spec.directory, paths.inbox, paths.done]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const secrets = new Set(spec.secrets ?? []);
   const names = [...Object.keys(spec.env), sessionMark, runMark].sort();
   const command = {
@@ -131,18 +142,9 @@ export async function prepareRun(spec: RunSpec, bootId: string): Promise<void> {
     secrets: names.filter((name) => secrets.has(name)),
     bootId,
   };
-  await Promise.all([
-    mkdir(paths.inbox, { recursive: true, mode: 0o700 }),
-    mkdir(paths.done, { recursive: true, mode: 0o700 }),
-    writeWhole(paths.command, `${JSON.stringify(command, null, 2)}\n`),
-    makeFile(spec.streamPath),
-    makeFile(spec.stderrPath),
-    ...(spec.files ?? []).map(({ name, text }) => writeWhole(join(spec.directory, name), text)),
-  ]);
-}
-
-async function makeFile(path: string): Promise<void> {
-  await (await open(path, 'a', 0o600)).close();
+  for (const path of [spec.streamPath, spec.stderrPath]) closeSync(openSync(path, 'a', 0o600));
+  writeWholeAtOnce(paths.command, `${JSON.stringify(command, null, 2)}\n`);
+  await Promise.all((spec.files ?? []).map(({ name, text }) => writeWhole(join(spec.directory, name), text)));
 }
 
 /** A file that is either there with all its bytes or not at all. */
@@ -153,6 +155,17 @@ export async function writeWhole(path: string, data: string | Uint8Array): Promi
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function writeWholeAtOnce(path: string, text: string): void {
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  try {
+    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
     throw error;
   }
 }
@@ -170,9 +183,10 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** A few bytes, asked for every millisecond while an agent starts: read at once, and never waited for. */
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'latin1');
+    return readFileSync(path, { encoding: 'latin1', flag: openFlags.O_RDONLY | openFlags.O_NONBLOCK });
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;

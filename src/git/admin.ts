@@ -1,8 +1,10 @@
 /** The entries `<common dir>/worktrees/<name>` by which git knows its linked worktrees, read and removed as files. */
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
+import { namesIn } from './files.ts';
 import { readSmall } from './locate.ts';
 
 /** What git keeps of one linked worktree in the shared git directory. Paths are absolute. */
@@ -18,7 +20,7 @@ export interface AdminEntry {
 /** All entries of a repository, by name. A folder that is missing or cannot be listed has none. */
 export async function adminEntries(commonDir: string): Promise<AdminEntry[]> {
   const folder = join(commonDir, 'worktrees');
-  const names = await readdir(folder).catch(() => []);
+  const names = namesIn(folder);
   return Promise.all(names.sort().map((name) => readEntry(join(folder, name))));
 }
 
@@ -68,7 +70,11 @@ export async function removeAdmin(commonDir: string, admin: string, toTrash?: st
 
 /** Whether a real folder is at the path; a link to one is none, and neither is what cannot be looked at. */
 export async function isFolder(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -77,7 +83,7 @@ export async function isFolder(path: string): Promise<boolean> {
  */
 export async function isAbsent(path: string): Promise<boolean> {
   try {
-    await lstat(path);
+    lstatSync(path);
     return false;
   } catch (error) {
     // Anything but "not there" (no permission, a device that is gone) is "cannot tell".

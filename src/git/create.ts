@@ -6,7 +6,8 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { allOf } from './all-of.ts';
-import { checkOut, setSparse, startPrivateIndex } from './checkout.ts';
+import { isAbsent } from './admin.ts';
+import { checkOut, privateIndex, setSparse, startPrivateIndex } from './checkout.ts';
 import type { Base } from './facts.ts';
 import { diskFailure } from './files.ts';
 import { copyIncluded, type IncludeOptions, type IncludeReport } from './include.ts';
@@ -148,6 +149,12 @@ async function fill(repository: Repository, registered: Registered, options: Cre
   const included = await copyIncluded(repository, place.path, options.include ?? {}, signal);
   signal?.throwIfAborted();
   // Without an index of ours the first look only takes longer, so the note need not wait for it.
-  await allOf([startPrivateIndex(repository, place), replaceNote({ ...note, state: 'ready' })]);
+  await allOf([indexed(repository, registered), replaceNote({ ...note, state: 'ready' })]);
   return { place, base, included, warnings };
+}
+
+/** A slot has an index of ours already, made with it. */
+async function indexed(repository: Repository, { note: { place }, warm }: Registered): Promise<void> {
+  if (warm === 'exact' && !(await isAbsent(privateIndex(repository, place.admin)))) return;
+  await startPrivateIndex(repository, place);
 }

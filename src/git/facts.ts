@@ -1,8 +1,9 @@
 /** What is true of a repository: where its HEAD is, which branches agents keep off, what a base resolves to. */
-import { lstat, readFile } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import { textOf } from './door.ts';
+import { readRegular } from './files.ts';
 import { isBranchName } from './names.ts';
 import { branchCommit, readRefs, type Refs } from './refs.ts';
 import type { Repository } from './repository.ts';
@@ -27,8 +28,7 @@ export type HeadPointer =
  */
 export async function readHead(gitDir: string): Promise<HeadPointer> {
   const file = join(gitDir, 'HEAD');
-  const info = await lstat(file).catch(() => undefined);
-  const text = info?.isFile() === true && info.size <= headBytes ? (await readFile(file, 'utf8')).trimEnd() : '';
+  const text = smallText(file);
   if (/^[0-9a-f]{40,64}$/.test(text)) return { kind: 'detached', commit: text };
   const branch = /^ref: refs\/heads\/(.+)$/.exec(text)?.[1];
   if (branch !== undefined && isBranchName(branch)) return { kind: 'branch', branch };
@@ -38,6 +38,15 @@ export async function readHead(gitDir: string): Promise<HeadPointer> {
     'Repair it with `git worktree repair`.',
     { context: { file } },
   );
+}
+
+/** The text of a regular file of that size; '' for anything else. */
+function smallText(file: string): string {
+  try {
+    return lstatSync(file).isFile() ? (readRegular(file, headBytes)?.trimEnd() ?? '') : '';
+  } catch {
+    return '';
+  }
 }
 
 /**

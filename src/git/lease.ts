@@ -7,12 +7,13 @@
  * or finds a higher one above its own and withdraws. A number never comes back, so there is no moment in which a lease
  * that was judged dead could be confused with a later live one.
  */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { isAbsent } from './admin.ts';
-import { createFile, replaceFile } from './files.ts';
+import { createFile, namesIn, replaceFile, statusOf, readText } from './files.ts';
 import { engineMarkFrom, type EngineMark, isDead, isOver, type Owner, type ProcessMark, sameRun } from './owner.ts';
 
 /**
@@ -49,9 +50,8 @@ function fileOf(place: LeasedPlace, number: number): string {
   return join(folderOf(place), `${String(number).padStart(10, '0')}.json`);
 }
 
-async function numbers(place: LeasedPlace): Promise<number[]> {
-  const names = await readdir(folderOf(place)).catch(() => []);
-  return names
+function numbers(place: LeasedPlace): number[] {
+  return namesIn(folderOf(place))
     .filter((name) => /^\d{10}\.json$/.test(name))
     .map((name) => Number(name.slice(0, 10)))
     .sort((a, b) => b - a);
@@ -64,13 +64,13 @@ export async function readLease(place: LeasedPlace): Promise<Lease | undefined> 
 }
 
 async function newest(place: LeasedPlace): Promise<{ number: number; record: LeaseRecord | undefined } | undefined> {
-  const [number] = await numbers(place);
-  return number === undefined ? undefined : { number, record: await readRecord(place, number) };
+  const [number] = numbers(place);
+  return number === undefined ? undefined : { number, record: readRecord(place, number) };
 }
 
-async function readRecord(place: LeasedPlace, number: number): Promise<LeaseRecord | undefined> {
+function readRecord(place: LeasedPlace, number: number): LeaseRecord | undefined {
   try {
-    return recordFrom(JSON.parse(await readFile(fileOf(place, number), 'utf8')));
+    return recordFrom(JSON.parse(readText(fileOf(place, number)) ?? ''));
   } catch {
     return undefined;
   }
@@ -136,18 +136,17 @@ async function isFree(held: LeaseRecord, session: string, me: Owner): Promise<bo
 
 async function take(place: LeasedPlace, number: number, record: LeaseRecord): Promise<Lease | undefined> {
   if (!(await createFile(fileOf(place, number), serialise(record)))) return undefined;
-  const present = await numbers(place);
-  if (present[0] !== number) {
+  if (numbers(place)[0] !== number) {
     // Decided on an outdated view: somebody is further on.
-    await rm(fileOf(place, number), { force: true });
+    rmSync(fileOf(place, number), { force: true });
     return undefined;
   }
-  await removeBefore(place, number);
+  removeBefore(place, number);
   return { place, number, record };
 }
 
-async function removeBefore(place: LeasedPlace, number: number): Promise<void> {
-  for (const old of await numbers(place)) if (old < number) await rm(fileOf(place, old), { force: true });
+function removeBefore(place: LeasedPlace, number: number): void {
+  for (const old of numbers(place)) if (old < number) rmSync(fileOf(place, old), { force: true });
 }
 
 /** Whether the lease is still the one in force; asked before each change that depends on it. */
@@ -181,7 +180,7 @@ export async function releaseLease(lease: Lease): Promise<void> {
     serialise({ ...lease.record, holder: undefined, writer: 'none' }),
   );
   // An engine that is killed while it takes a lease leaves the number before, too.
-  await removeBefore(lease.place, lease.number);
+  removeBefore(lease.place, lease.number);
 }
 
 /** How long a lease that was given back is remembered: far longer than any acquirer thinks. */
@@ -190,12 +189,12 @@ const rememberMs = 24 * 60 * 60 * 1000;
 /** Removes what is left of the leases of worktrees that are gone. */
 export async function forgetOldLeases(common: string, now: number): Promise<void> {
   const folder = join(common, 'coppice', 'leases');
-  for (const name of await readdir(folder).catch(() => [])) {
+  for (const name of namesIn(folder)) {
     const place = { common, path: name, admin: join(common, 'worktrees', name) };
     if (!(await isAbsent(place.admin)) || (await readLease(place)) !== undefined) continue;
     const current = await newest(place);
-    const info = current?.record && (await stat(fileOf(place, current.number)).catch(() => undefined));
-    if (info !== undefined && now - info.mtimeMs > rememberMs)
+    const info = current?.record && statusOf(fileOf(place, current.number));
+    if (info !== undefined && now - Number(info.mtimeMs) > rememberMs)
       await rm(folderOf(place), { recursive: true, force: true });
   }
 }

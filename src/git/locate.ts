@@ -2,9 +2,10 @@
  * Finds the repository of a folder without running git: in a repository that nobody trusted yet, not even git runs.
  */
 import { createHash } from 'node:crypto';
-import { open, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { CoppiceError, systemCode } from '../core/errors.ts';
+import { readText } from './files.ts';
 
 /** Where a repository is, all paths absolute and real. */
 export interface RepositoryLocation {
@@ -56,8 +57,8 @@ export function repositoryId(commonDir: string): string {
 
 async function existingFolder(start: string): Promise<string> {
   try {
-    const path = await realpath(resolve(start));
-    return (await stat(path)).isDirectory() ? path : dirname(path);
+    const [path, info] = await Promise.all([realpath(resolve(start)), stat(resolve(start))]);
+    return info.isDirectory() ? path : dirname(path);
   } catch (error) {
     const absent = systemCode(error) === 'ENOENT';
     throw new CoppiceError(
@@ -76,7 +77,14 @@ async function checkoutAt(root: string): Promise<RepositoryLocation | undefined>
   let gitDir: string | undefined;
   if (info.isDirectory()) gitDir = await realpath(dotGit);
   else if (info.isFile()) gitDir = await pointedAt(dotGit, root, 'gitdir: ');
-  if (gitDir === undefined || !(await exists(join(gitDir, 'HEAD')))) {
+  const [hasHead, shared, isWhole] = await (gitDir === undefined
+    ? Promise.resolve([false, undefined, false] as const)
+    : Promise.all([
+        exists(join(gitDir, 'HEAD')),
+        pointedAt(join(gitDir, 'commondir'), gitDir, ''),
+        looksLikeGitDir(gitDir),
+      ]));
+  if (gitDir === undefined || !hasHead) {
     if (info.isDirectory()) return undefined;
     // Searching on upwards would take an unrelated repository around it for this one.
     throw new CoppiceError(
@@ -86,9 +94,8 @@ async function checkoutAt(root: string): Promise<RepositoryLocation | undefined>
       { context: { dotGit } },
     );
   }
-  const shared = await pointedAt(join(gitDir, 'commondir'), gitDir, '');
   const commonDir = shared ?? gitDir;
-  if (!(await looksLikeGitDir(commonDir))) return undefined;
+  if (!(shared === undefined ? isWhole : await looksLikeGitDir(shared))) return undefined;
   const kind = shared !== undefined ? 'linked' : info.isFile() && insideModules(gitDir) ? 'submodule' : 'main';
   return { root, gitDir, commonDir, kind, id: repositoryId(commonDir) };
 }
@@ -104,25 +111,12 @@ async function pointedAt(file: string, relativeTo: string, prefix: string): Prom
 
 /** The text of a small regular file; undefined for anything else. */
 export async function readSmall(file: string): Promise<string | undefined> {
-  const info = await stat(file).catch(() => undefined);
-  if (info?.isFile() !== true || info.size > pointerBytes) return undefined;
-  const handle = await open(file, 'r').catch(() => undefined);
-  if (handle === undefined) return undefined;
-  try {
-    return await handle.readFile('utf8');
-  } catch {
-    return undefined;
-  } finally {
-    await handle.close();
-  }
+  return readText(file, pointerBytes);
 }
 
 async function looksLikeGitDir(folder: string): Promise<boolean> {
-  return (
-    (await exists(join(folder, 'HEAD'))) &&
-    (await isFolder(join(folder, 'objects'))) &&
-    (await isFolder(join(folder, 'refs')))
-  );
+  const parts = [exists(join(folder, 'HEAD')), isFolder(join(folder, 'objects')), isFolder(join(folder, 'refs'))];
+  return (await Promise.all(parts)).every(Boolean);
 }
 
 function insideModules(gitDir: string): boolean {

@@ -3,11 +3,11 @@
  * It is written before git makes anything and marked `ready` after the last step, so that what a killed process left
  * half-made can be told from a worktree in which somebody works.
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Place } from '../core/session/state.ts';
 import { isAbsent } from './admin.ts';
-import { createFile, replaceFile } from './files.ts';
+import { createFile, namesIn, replaceFile, readText } from './files.ts';
 import { hashOf } from './names.ts';
 import { engineMarkFrom, type EngineMark } from './owner.ts';
 
@@ -59,16 +59,14 @@ export async function hasNote(commonDir: string, path: string): Promise<boolean>
 
 /** All notes of a repository, sorted by path. */
 export async function listNotes(commonDir: string): Promise<Note[]> {
-  const names = await readdir(folderOf(commonDir)).catch(() => []);
-  const notes = await Promise.all(
-    names.filter((name) => name.endsWith('.json')).map((name) => read(join(folderOf(commonDir), name))),
-  );
+  const names = namesIn(folderOf(commonDir)).filter((name) => name.endsWith('.json'));
+  const notes = names.map((name) => read(join(folderOf(commonDir), name)));
   return notes.filter((note) => note !== undefined).sort((a, b) => (a.place.path < b.place.path ? -1 : 1));
 }
 
-async function read(file: string): Promise<Note | undefined> {
+function read(file: string): Note | undefined {
   try {
-    return noteFrom(JSON.parse(await readFile(file, 'utf8')));
+    return noteFrom(JSON.parse(readText(file) ?? ''));
   } catch {
     return undefined;
   }

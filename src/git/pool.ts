@@ -7,13 +7,14 @@
  * repaired, and a slot that cannot be used costs nobody a worktree.
  */
 import { randomBytes } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { renameSync, rmSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isAbsent, isFolder, removeAdmin } from './admin.ts';
+import { privateIndex, startPrivateIndex } from './checkout.ts';
 import type { ConfigEntry } from './environment.ts';
 import { makeDetached } from './detached.ts';
-import { besides, replaceFile } from './files.ts';
+import { namesIn, replaceFile, replacePlainly, statusOf, readText } from './files.ts';
 import { readSmall } from './locate.ts';
 import { createRef } from './new-ref.ts';
 import { removeNote } from './notes.ts';
@@ -59,15 +60,11 @@ export async function makeSlot(repository: Repository, options: SlotOptions): Pr
   const note = await makeDetached(repository, { ...options, name: 'slot', include: false });
   const { path, admin } = note.place;
   try {
-    const slot: Slot = {
-      v: 1,
-      path,
-      admin,
-      commit: options.commit,
-      sparse: options.sparse,
-      by: repository.owner.mark,
-      stamp: await stampOf(path, admin),
-    };
+    const { commit, sparse } = options;
+    // Without a stamp it fits nothing that is there, and is dropped by whoever comes upon it.
+    const stamp = stampOf(path, admin) ?? '';
+    const slot: Slot = { v: 1, path, admin, commit, sparse, by: repository.owner.mark, stamp };
+    await startPrivateIndex(repository, slot);
     await writeSlot(repository, slot);
     // Only now: until its file is there, a killed engine's slot is one more worktree that was not finished.
     await removeNote(note.place);
@@ -81,28 +78,24 @@ async function writeSlot(repository: Repository, slot: Slot): Promise<void> {
   await replaceFile(fileOf(repository.location.commonDir, slot.path), `${JSON.stringify(slot, undefined, 2)}\n`);
 }
 
-async function stampOf(path: string, admin: string): Promise<string> {
-  const [index, folder] = await Promise.all([
-    stat(join(admin, 'index'), { bigint: true }),
-    stat(path, { bigint: true }),
-  ]);
+/** Undefined when one of them is not there. */
+function stampOf(path: string, admin: string): string | undefined {
+  const [index, folder] = [statusOf(join(admin, 'index')), statusOf(path)];
+  if (index === undefined || folder === undefined) return undefined;
   return `${index.ino}:${index.size}:${index.mtimeNs}:${folder.ino}:${folder.mtimeNs}`;
 }
 
 /** The slots of this data directory, sorted by path, valid or not. */
 export async function listSlots(repository: Repository): Promise<Slot[]> {
   const folder = folderOf(repository.location.commonDir);
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json')).sort();
-  const slots = await Promise.all(names.map((name) => readSlot(join(folder, name))));
+  const names = namesIn(folder).filter((name) => name.endsWith('.json'));
+  const slots = names.sort().map((name) => readSlot(join(folder, name)));
   return slots.filter((slot) => slot !== undefined).filter(({ by }) => by.id === repository.owner.mark.id);
 }
 
-async function readSlot(file: string): Promise<Slot | undefined> {
+function readSlot(file: string): Slot | undefined {
   try {
-    const { v, path, admin, commit, sparse, by, stamp } = JSON.parse(await readFile(file, 'utf8')) as Record<
-      string,
-      unknown
-    >;
+    const { v, path, admin, commit, sparse, by, stamp } = JSON.parse(readText(file) ?? '') as Record<string, unknown>;
     const mark = engineMarkFrom(by);
     if (v !== 1 || mark === undefined || typeof path !== 'string' || typeof admin !== 'string') return undefined;
     if (typeof commit !== 'string' || typeof stamp !== 'string' || !Array.isArray(sparse)) return undefined;
@@ -118,19 +111,18 @@ async function readSlot(file: string): Promise<Slot | undefined> {
  * of the worktree that it becomes.
  */
 export async function isIntact({ path, admin, commit, stamp }: Slot): Promise<boolean> {
-  const [pointer, back, shared, head, now] = await Promise.all([
+  const [pointer, back, shared, head] = await Promise.all([
     readSmall(join(path, '.git')),
     readSmall(join(admin, 'gitdir')),
     readSmall(join(admin, 'commondir')),
     readSmall(join(admin, 'HEAD')),
-    stampOf(path, admin).catch(() => undefined),
   ]);
   return (
     pointer?.trimEnd() === `gitdir: ${admin}` &&
     back?.trimEnd() === join(path, '.git') &&
     shared?.trimEnd() === '../..' &&
     head?.trimEnd() === commit &&
-    now === stamp &&
+    stampOf(path, admin) === stamp &&
     (await isAbsent(join(admin, 'index.lock')))
   );
 }
@@ -169,10 +161,11 @@ export async function claimSlot(repository: Repository, claim: Claim): Promise<C
     if (busy.has(slot.path)) continue;
     busy.add(slot.path);
     try {
-      if (!(await isIntact(slot))) await dropSlot(repository, slot);
-      else return await become(repository, slot, claim);
+      if (await isIntact(slot)) return await become(repository, slot, claim);
+      await dropSlot(repository, slot);
     } catch {
-      await giveUp(repository, slot, claim.path);
+      // What cannot be put out of the way is in nobody's either: the next slot, or a checkout, comes in its place.
+      await giveUp(repository, slot, claim.path).catch(() => undefined);
     } finally {
       busy.delete(slot.path);
     }
@@ -183,10 +176,10 @@ export async function claimSlot(repository: Repository, claim: Claim): Promise<C
 async function become(repository: Repository, slot: Slot, claim: Claim): Promise<Claimed> {
   const { admin } = slot;
   const tree = { path: claim.path, admin };
-  await rename(slot.path, claim.path);
+  renameSync(slot.path, claim.path);
   // Until our note says `ready`, which is on the disk then, all of it is taken back after a power failure.
   replacePlainly(join(admin, 'gitdir'), `${join(claim.path, '.git')}\n`);
-  await rm(fileOf(repository.location.commonDir, slot.path), { force: true });
+  rmSync(fileOf(repository.location.commonDir, slot.path), { force: true });
   const refreshed = slot.commit !== claim.commit;
   if (refreshed) {
     const config = sparseConfig(claim.sparse);
@@ -199,17 +192,11 @@ async function become(repository: Repository, slot: Slot, claim: Claim): Promise
 /** The commit of the branch is checked out, so neither index nor files change; mostly without any git process. */
 async function putOnBranch(repository: Repository, tree: TreePlace, { branch, commit, existed }: Claim): Promise<void> {
   const ref = `refs/heads/${branch}`;
+  // The branch comes last: one that was made for a slot that did not become a worktree would be in the way of a checkout.
+  replacePlainly(join(tree.admin, 'HEAD'), `ref: ${ref}\n`);
   if (!existed && !(await createRef(repository, ref, commit))) {
     await repository.run(['update-ref', ref, commit, '']);
   }
-  replacePlainly(join(tree.admin, 'HEAD'), `ref: ${ref}\n`);
-}
-
-/** In one step, as git itself writes these files: without waiting for the disk. */
-function replacePlainly(file: string, text: string): void {
-  const next = besides(file);
-  writeFileSync(next, text, { flag: 'wx' });
-  renameSync(next, file);
 }
 
 /** A slot that did not become a worktree: what there is of it goes out of the way. */
@@ -228,6 +215,7 @@ export async function dropSlot(repository: Repository, { path, admin }: Slot): P
   const { commonDir } = repository.location;
   if (await isFolder(path)) await rename(path, aside(path)).catch(() => undefined);
   await removeAdmin(commonDir, admin);
+  await rm(privateIndex(repository, admin), { force: true });
   await rm(fileOf(commonDir, path), { force: true });
 }
 
@@ -241,7 +229,8 @@ export async function refreshSlot(repository: Repository, slot: Slot, commit: st
     const config = sparseConfig(slot.sparse);
     await repository.onNewTree(slot, ['read-tree', '-m', '-u', slot.commit, commit], { config });
     await repository.onNewTree(slot, ['update-ref', '--no-deref', 'HEAD', commit, slot.commit]);
-    await writeSlot(repository, { ...slot, commit, stamp: await stampOf(path, admin) });
+    await startPrivateIndex(repository, slot);
+    await writeSlot(repository, { ...slot, commit, stamp: stampOf(path, admin) ?? '' });
     return true;
   } finally {
     busy.delete(path);

@@ -3,12 +3,12 @@
  * takes; whatever is not plain there (a link, a symbolic branch, a name git would not take, very many files) is left to git
  * itself, so that a branch is never missing for the way in which it is kept.
  */
-import type { Dirent } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import { allOf } from './all-of.ts';
 import { textOf } from './door.ts';
+import { readRegular } from './files.ts';
 import { isBranchName } from './names.ts';
 import type { Repository } from './repository.ts';
 
@@ -178,7 +178,7 @@ const repositoriesKept = 32;
 /** Parsed once for as long as the file stays the same: it is only ever replaced as a whole. */
 async function packedRefs(commonDir: string): Promise<Packed> {
   const file = join(commonDir, 'packed-refs');
-  const info = await stat(file, { bigint: true }).catch(absent);
+  const info = present(() => statSync(file, { bigint: true }));
   if (info === undefined) return noPacked;
   if (info.size > packedBytes) throw new NotPlain();
   const stamp = `${info.ino}:${info.size}:${info.mtimeNs}:${info.ctimeNs}`;
@@ -211,14 +211,23 @@ function objectId(text: string): string {
 }
 
 async function list(folder: string): Promise<Dirent[]> {
-  return (await readdir(folder, { withFileTypes: true }).catch(absent)) ?? [];
+  return present(() => readdirSync(folder, { withFileTypes: true })) ?? [];
 }
 
 async function read(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch(absent);
+  return present(() => {
+    const text = readRegular(file, packedBytes);
+    if (text === undefined) throw new NotPlain();
+    return text;
+  });
 }
 
-function absent(error: unknown): undefined {
-  if (systemCode(error) !== 'ENOENT') throw new NotPlain();
-  return undefined;
+/** What there is to be seen at once; undefined when there is nothing. */
+function present<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw new NotPlain();
+    return undefined;
+  }
 }

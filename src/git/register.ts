@@ -1,5 +1,5 @@
 /** The first half of making a worktree: everything that can refuse it, our note, and git's registration without files. */
-import { lstat, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CoppiceError, isCoppiceError } from '../core/errors.ts';
 import { adminEntries, adminOf, isAbsent } from './admin.ts';
@@ -82,7 +82,7 @@ async function register(repository: Repository, plan: Plan): Promise<Registered>
     },
     branchExisted: tip !== undefined,
     by: repository.owner.mark,
-    device: (await stat(dirname(path))).dev,
+    device: statSync(dirname(path)).dev,
   };
   if (!(await writeFirstNote(making))) throw inTheWay(path);
   repository.making.add(path);
@@ -162,12 +162,14 @@ export async function entryOfNew(commonDir: string, path: string): Promise<strin
 }
 
 async function refuseOccupied(repository: Repository, { path, branch }: Plan, refs: Refs): Promise<void> {
-  if ((await lstat(path).catch(() => undefined)) !== undefined) throw inTheWay(path);
-  for (const entry of await adminEntries(repository.location.commonDir)) {
-    const head = await readHead(entry.admin).catch(() => undefined);
+  if (!(await isAbsent(path))) throw inTheWay(path);
+  const entries = await adminEntries(repository.location.commonDir);
+  const heads = await Promise.all(entries.map(({ admin }) => readHead(admin).catch(() => undefined)));
+  for (const [index, entry] of entries.entries()) {
+    const head = heads[index];
     if (head?.kind !== 'branch' || head.branch.toLowerCase() !== branch.toLowerCase()) continue;
     const where = entry.path ?? entry.admin;
-    const gone = (await lstat(where).catch(() => undefined)) === undefined;
+    const gone = await isAbsent(where);
     throw new CoppiceError(
       'worktree-in-use',
       `The branch ${branch} is checked out in ${where}.`,

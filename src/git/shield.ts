@@ -34,6 +34,7 @@ import {
 } from './configuration.ts';
 import { type Door, type DoorPlace, zeroSplit } from './door.ts';
 import { absolutePathEntries, type ConfigEntry } from './environment.ts';
+import { statusOf } from './files.ts';
 
 /** Filters by what can be done with them. */
 export interface FilterState {
@@ -112,7 +113,7 @@ export function createShield(options: ShieldOptions): Shield {
   async function build(): Promise<ShieldState> {
     // The stamp is older than what was read, so a change in between is seen at the next look.
     const known = current?.origins ?? [join(options.commonDir, 'config'), ...globalFiles(options.env)];
-    const before = await stampOf(known);
+    const before = stampOf(known);
     const { entries, origins } = await read();
     const stamp = origins.join() === known.join() ? before : 'read again';
     const accepted = acceptedEntries(entries, options.confirmed);
@@ -140,7 +141,7 @@ export function createShield(options: ShieldOptions): Shield {
   }
 
   async function upToDate(): Promise<ShieldState> {
-    if (current === undefined || (await stampOf(current.origins)) !== current.stamp) return build();
+    if (current === undefined || stampOf(current.origins) !== current.stamp) return build();
     const lacking = await notInstalled(current.programs, options.env['PATH']);
     return lacking.length === current.programs.length ? current.state : build();
   }
@@ -203,13 +204,11 @@ function globalFiles(env: Readonly<Record<string, string | undefined>>): string[
   return [join(home, '.gitconfig'), join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'git', 'config')];
 }
 
-async function stampOf(files: readonly string[]): Promise<string> {
-  const stamps = await Promise.all(
-    files.map(async (file) => {
-      const info = await stat(file, { bigint: true }).catch(() => undefined);
-      return info === undefined ? 'absent' : `${info.ino}:${info.size}:${info.mtimeNs}:${info.ctimeNs}`;
-    }),
-  );
+function stampOf(files: readonly string[]): string {
+  const stamps = files.map((file) => {
+    const info = statusOf(file);
+    return info === undefined ? 'absent' : `${info.ino}:${info.size}:${info.mtimeNs}:${info.ctimeNs}`;
+  });
   return stamps.join(' ');
 }
 

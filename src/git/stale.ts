@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import { adminOf, isAbsent, removeAdmin, unfinishedEntries } from './admin.ts';
 import { privateIndex } from './checkout.ts';
+import { clearStaleLock } from './locks.ts';
 import { worktreesFolder } from './names.ts';
 import { listNotes, type Note, removeNote } from './notes.ts';
 import type { Repository } from './repository.ts';
@@ -27,6 +28,8 @@ export async function discardPartial(repository: Repository, note: Note): Promis
   const entries = [...(entry === undefined ? [] : [entry]), ...(await unfinishedEntries(common, path))];
   for (const { admin } of entries) await removeAdmin(common, admin);
   if (!note.branchExisted) {
+    // An engine that was killed while it made the branch leaves its lock, with which nobody could ever make it.
+    await clearStaleLock(repository.owner, join(common, 'refs', 'heads', `${branch}.lock`));
     // Only as long as the branch is where it was made.
     await repository.run(['update-ref', '-d', `refs/heads/${branch}`, baseCommit], { okCodes: [0, 1, 128] });
   }
@@ -62,9 +65,12 @@ export async function clearGone(repository: Repository, root: string): Promise<s
   const disk = await stat(folder).catch(() => undefined);
   if (disk === undefined) return [];
   const cleared: string[] = [];
-  for (const { state, place, device } of await listNotes(commonDir)) {
+  const ours = (await listNotes(commonDir)).filter(
+    ({ state, place: { path }, device }) => state === 'ready' && dirname(path) === folder && device === disk.dev,
+  );
+  const gone = await Promise.all(ours.map(({ place }) => isAbsent(place.path)));
+  for (const { place } of ours.filter((_note, index) => gone[index])) {
     const { path } = place;
-    if (state !== 'ready' || dirname(path) !== folder || device !== disk.dev || !(await isAbsent(path))) continue;
     const entry = await adminOf(commonDir, path);
     if (entry?.locked !== undefined) continue;
     if (entry !== undefined) {

@@ -1,4 +1,4 @@
-import { constants, fstatSync } from 'node:fs';
+import { constants, fstatSync, writeSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { systemCode } from '../core/errors.ts';
 
@@ -83,6 +83,9 @@ export const diskFiles: FileOperations = {
   },
 };
 
+/** Up to this size what is written only reaches the memory of the system: that takes less than a thread's turn. */
+const atOnceBytes = 64 * 1024;
+
 async function openOnDisk(path: string, mode: OpenMode): Promise<OpenFile> {
   const handle = await open(path, flags[mode], 0o600);
   return {
@@ -91,6 +94,10 @@ async function openOnDisk(path: string, mode: OpenMode): Promise<OpenFile> {
       return bytesRead;
     },
     async write(bytes) {
+      if (bytes.length <= atOnceBytes) {
+        for (let done = 0; done < bytes.length;) done += writeSync(handle.fd, bytes, done);
+        return;
+      }
       for (let done = 0; done < bytes.length;) {
         const { bytesWritten } = await handle.write(bytes, done);
         done += bytesWritten;

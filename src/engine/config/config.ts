@@ -5,7 +5,7 @@ import { knownAgents } from '../../core/settings/agents.ts';
 import { placeText, type Place, type Problem } from '../../core/settings/place.ts';
 import { emptyLayer, readEnvironment, readFlags, readTree, type Layer } from '../../core/settings/read.ts';
 import { resolveSettings, type Resolved, type SettingRow, type Settings } from '../../core/settings/settings.ts';
-import type { PluginFolder } from '../plugins/plugin-folder.ts';
+import type { PluginFolder, Plugins } from '../plugins/plugin-folder.ts';
 import { readSettingsText } from './file.ts';
 
 export const userFileName = 'config.yaml';
@@ -60,6 +60,8 @@ interface FileLayer {
 export class Config {
   readonly #options: ConfigOptions;
   readonly #cache = new Map<string, { readonly identity: string; readonly layer: Layer }>();
+  /** What was worked out last for a request that brings nothing of its own, and from what. */
+  #last: { readonly from: readonly unknown[]; readonly resolved: Resolved } | undefined;
 
   constructor(options: ConfigOptions) {
     this.#options = options;
@@ -86,22 +88,32 @@ export class Config {
   }
 
   async #read(request: ConfigRequest): Promise<{ resolved: Resolved; files: readonly FileLayer[] }> {
-    const { home, userHome, agents } = this.#options;
     const found = await this.#options.plugins?.read();
-    const plugins = found?.agents ?? {};
-    const refused = (found?.refused ?? []).map(({ id }) => id);
-    const user = await this.#file(join(home, userFileName), 'user');
+    const user = await this.#file(join(this.#options.home, userFileName), 'user');
     const files = [user];
     const { repository } = request;
     if (repository !== undefined && repository.trusted) {
       files.push(await this.#file(join(repository.root, repositoryFileName), 'repository'));
     }
+    const from = [found, ...files.map((file) => file.layer)];
+    const plain = request.environment === undefined && request.flags === undefined;
+    if (plain && this.#last !== undefined && isSame(this.#last.from, from))
+      return { resolved: this.#last.resolved, files };
+    const resolved = this.#resolve(request, found, files);
+    if (plain) this.#last = { from, resolved };
+    return { resolved, files };
+  }
+
+  #resolve(request: ConfigRequest, found: Plugins | undefined, files: readonly FileLayer[]): Resolved {
+    const { home, userHome, agents } = this.#options;
+    const plugins = found?.agents ?? {};
+    const refused = (found?.refused ?? []).map(({ id }) => id);
     const fromFiles = files.map((file) => file.layer);
     const flags = readFlags(request.flags ?? {});
     const ids = knownAgents([...fromFiles, flags], [...agents, ...Object.keys(plugins)]);
     const variables = readEnvironment(request.environment ?? this.#options.environment, ids, otherVariables);
     const context = { home, userHome, agents, plugins, refused };
-    return { resolved: resolveSettings([...fromFiles, variables, flags], context), files };
+    return resolveSettings([...fromFiles, variables, flags], context);
   }
 
   async #file(path: string, source: 'user' | 'repository'): Promise<FileLayer> {
@@ -119,6 +131,11 @@ export class Config {
     if (file.kind === 'text' && file.settled) this.#cache.set(path, { identity: file.identity, layer });
     return { path, present: true, layer };
   }
+}
+
+/** A file that has not changed gives the very layer that it gave before. */
+function isSame(before: readonly unknown[], after: readonly unknown[]): boolean {
+  return before.length === after.length && before.every((each, index) => each === after[index]);
 }
 
 /** All problems as one error: the first in the message, every one in the context. */

@@ -10,11 +10,10 @@ import { systemCode } from '../../core/errors.ts';
  */
 export async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
   if (name.includes('/')) return (await isExecutable(name)) ? name : undefined;
-  for (const folder of searchPath.split(delimiter).filter((part) => isAbsolute(part))) {
-    const path = join(folder, name);
-    if (await isExecutable(path)) return path;
-  }
-  return undefined;
+  const folders = searchPath.split(delimiter).filter((part) => isAbsolute(part));
+  const paths = folders.map((folder) => join(folder, name));
+  const usable = await Promise.all(paths.map(isExecutable));
+  return paths[usable.indexOf(true)];
 }
 
 async function isExecutable(path: string): Promise<boolean> {

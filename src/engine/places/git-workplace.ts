@@ -4,6 +4,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import type { ChangeSummary, Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { ownNames } from '../../core/worktree/own-names.ts';
+import { allOf } from '../../git/all-of.ts';
 import { changesBetween, changesSince } from '../../git/changes.ts';
 import { commitWorktree } from '../../git/commit.ts';
 import { createWorktree } from '../../git/create.ts';
@@ -57,8 +58,10 @@ export class GitWorkplace implements Workplace {
       choice.kind === 'take'
         ? await this.#take(repository, session, choice)
         : await this.#make(repository, session, choice, signal);
-    await leaseFor(place, session.id, repository.owner, signal);
-    await this.keepStash(session);
+    await allOf([
+      leaseFor(place, session.id, repository.owner, signal),
+      this.#keepStash(session, Promise.resolve(repository)),
+    ]);
     return place;
   }
 
@@ -134,9 +137,13 @@ export class GitWorkplace implements Workplace {
     return { tree: snapshot.tree, files, insertions, deletions };
   }
 
-  async keepStash(session: Session): Promise<void> {
+  keepStash(session: Session): Promise<void> {
+    return this.#keepStash(session, this.#repository(session));
+  }
+
+  async #keepStash(session: Session, opened: Promise<Repository>): Promise<void> {
     try {
-      const repository = await this.#repository(session);
+      const repository = await opened;
       const mark = await stashMark(repository);
       if (mark === this.#stashes.get(session.id)) return;
       await keepStash(repository, session.id);

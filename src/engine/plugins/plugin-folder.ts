@@ -1,5 +1,6 @@
 /** The plugins of the user: files of the data directory, never of a repository. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../core/errors.ts';
 import { readPlugin, type Plugin, type Refusal } from '../../core/plugins/plugin.ts';
@@ -54,10 +55,7 @@ export class PluginFolder {
   /** Never throws for what is in the folder. */
   async read(): Promise<Plugins> {
     const folder = join(this.#options.home, 'plugins');
-    const names = await readdir(folder).catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return [];
-      return undefined;
-    });
+    const names = namesIn(folder);
     if (names?.length === 0) return (this.#current = noPlugins);
     if (names === undefined) return (this.#current = { ...noPlugins, refused: [unreadable(folder)] });
     const files = names.filter((name) => !name.startsWith('.')).sort();
@@ -96,6 +94,15 @@ export class PluginFolder {
     const locate = (at: readonly (string | number)[], on: 'key' | 'value') =>
       ({ source: 'user', name: path, ...yaml.locate(at, on) }) as const;
     return readPlugin(id, yaml.tree, locate, this.#options.agents);
+  }
+}
+
+/** Undefined when the folder cannot be read. Asked with the settings, a dozen times on the way to a start: at once. */
+function namesIn(folder: string): readonly string[] | undefined {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    return systemCode(error) === 'ENOENT' ? [] : undefined;
   }
 }
 

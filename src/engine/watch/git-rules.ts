@@ -16,10 +16,10 @@ export class GitRules implements WatchRules {
   }
 
   async ignored(paths: readonly string[]): Promise<ReadonlySet<string>> {
-    const matching = await this.#ignore.matching(paths);
-    // What git has is not ignored, whatever the rules say.
-    const tracked = await this.baseline(matching);
-    return new Set(matching.filter((_path, index) => tracked[index] === undefined));
+    // What git has is not ignored, whatever the rules say. In a worktree that was just made that is all, and the git that tells
+    // it is there for every worktree: then none is started for this one, beside the start of its agent.
+    const tracked = await this.baseline(paths);
+    return new Set(await this.#ignore.matching(paths.filter((_path, index) => tracked[index] === undefined)));
   }
 
   baseline(paths: readonly string[]): Promise<(string | undefined)[]> {

@@ -103,11 +103,13 @@ async function known(
   end: () => unknown,
 ): Promise<RunRecord | undefined> {
   const begin = performance.now();
+  let ended = false;
   for (let elapsed = 0; elapsed < limitMs; elapsed = performance.now() - begin) {
-    const ended = end() !== undefined || (await readExit(spec)) !== undefined;
     const processes = await readProcesses(spec);
     if (processes !== undefined) return recordOf(spec, processes);
+    // What it wrote before its end is there when the end is: one more look after that.
     if (ended) return undefined;
+    ended = end() !== undefined || (await readExit(spec)) !== undefined;
     await pause(elapsed < 50 ? 1 : 10, signal);
     signal.throwIfAborted();
   }

@@ -1,9 +1,13 @@
+import sync from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Door } from '../../../src/git/door.ts';
 
 /** Not `unlink` and `utimes`: nothing is different between two of them, and that would be many steps. */
 const mutating = ['rename', 'link', 'mkdir', 'rm', 'copyFile', 'symlink', 'appendFile', 'writeFile', 'rmdir'] as const;
+
+/** The same of calls that are made at once: after one of the others nothing is different from before the next one of these. */
+const mutatingAtOnce = ['rename', 'link', 'writeFile'] as const;
 
 /** Before any other command nothing is different from before the next one of these. */
 const changing = new Set([
@@ -21,12 +25,13 @@ const changing = new Set([
 
 /**
  * Stops the code under test for ever before its n-th step, as a `kill -9` does: nothing after it runs, no `catch`, no
- * `finally`. A step is a call that changes the file system, or a git process. The process itself lives on, which makes
+ * `finally`. A call that is made at once cannot stay away for ever: it fails, and so does whatever would change something after
+ * it, so that no `catch` and no `finally` gets anything done. A step is a call that changes the file system, or a git process. The process itself lives on, which makes
  * it possible to try every single step in seconds.
  */
 export class Freezer {
   readonly #limit: number;
-  readonly #originals = new Map<string, unknown>();
+  readonly #undo: (() => void)[] = [];
   readonly frozen: Promise<string>;
   #stop: (at: string) => void = () => undefined;
   #dead = false;
@@ -37,12 +42,11 @@ export class Freezer {
   constructor(limit: number) {
     this.#limit = limit;
     this.frozen = new Promise((resolve) => (this.#stop = resolve));
-    const table = fs as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     for (const name of mutating) {
-      const original = table[name];
-      if (original === undefined) throw new Error(`node:fs/promises has no ${name}`);
-      this.#originals.set(name, original);
-      table[name] = (...args) => this.#step(`${name} ${String(args[0])}`, () => original(...args));
+      this.#replace<Promise<unknown>>(fs, name, (what, work) => this.#step(what, work));
+    }
+    for (const name of mutatingAtOnce) {
+      this.#replace<unknown>(sync, `${name}Sync`, (what, work) => this.#stepAtOnce(what, work));
     }
     syncBuiltinESMExports();
   }
@@ -66,21 +70,42 @@ export class Freezer {
   /** Lets what comes after the crash run. */
   thaw(): void {
     this.#thawed = true;
-    const table = fs as unknown as Record<string, unknown>;
-    for (const [name, original] of this.#originals) table[name] = original;
+    for (const undo of this.#undo) undo();
     syncBuiltinESMExports();
   }
 
+  #replace<T>(module: object, name: string, through: (what: string, work: () => T) => T): void {
+    const table = module as Record<string, ((...args: unknown[]) => T) | undefined>;
+    const original = table[name];
+    if (original === undefined) throw new Error(`there is no ${name}`);
+    this.#undo.push(() => (table[name] = original));
+    table[name] = (...args) => through(`${name} ${String(args[0])}`, () => original(...args));
+  }
+
   async #step<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (!this.#begun || (this.#thawed && !this.#dead)) return work();
+    if (!this.#counts()) return work();
+    if (this.#isOver(what)) return never();
+    const result = await work();
+    return this.#isDead() ? never() : result;
+  }
+
+  #stepAtOnce<T>(what: string, work: () => T): T {
+    if (this.#counts() && this.#isOver(what)) throw new Error(`crashed before ${what}`);
+    return work();
+  }
+
+  #counts(): boolean {
+    return this.#begun && (!this.#thawed || this.#dead);
+  }
+
+  /** Whether it crashes before this step, or did before. */
+  #isOver(what: string): boolean {
     this.steps += 1;
     if (this.steps === this.#limit) {
       this.#dead = true;
       this.#stop(what);
     }
-    if (this.#dead) return never();
-    const result = await work();
-    return this.#isDead() ? never() : result;
+    return this.#dead;
   }
 
   #isDead(): boolean {

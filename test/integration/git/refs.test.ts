@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { askForRefs, readRefs, refsFromFiles, type Refs } from '../../../src/git/refs.ts';
 import type { Repository } from '../../../src/git/repository.ts';
 import { askForWorktrees, listWorktrees, worktreesFromFiles } from '../../../src/git/worktrees.ts';
@@ -124,6 +125,8 @@ describe('branches and worktrees as read from the files of git', function () {
       assert.ok(read !== undefined);
       assert.deepEqual([...read.branches.keys()].sort(), ['main', ...names].sort());
       reads += 1;
+      // The files are read at once: what packs them needs its turn.
+      await nextTurn();
     }
     await packs;
     assert.ok(reads > 20, `${reads} reads`);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { privateIndex } from '../../../src/git/checkout.ts';
 import { cleanupWorktrees } from '../../../src/git/cleanup.ts';
 import { createWorktree, type Created } from '../../../src/git/create.ts';
 import {
@@ -49,10 +50,12 @@ describe('the pool', () => {
   }
 
   it('a worktree that is made takes a slot over, at its own path and on its own branch', async () => {
-    const { path } = await slot();
+    const { path, admin } = await slot();
+    const index = await stat(privateIndex(repository, admin));
     sandbox.log.length = 0;
     const made = await create('auth');
     assert.equal(wasWarm(made), true);
+    assert.equal((await stat(privateIndex(repository, made.place.admin))).ino, index.ino, 'made with the slot');
     assert.equal(made.place.path.endsWith('/auth'), true);
     assert.equal(await exists(path), false);
     assert.deepEqual(await listSlots(repository), []);
@@ -140,6 +143,15 @@ describe('the pool', () => {
     for (const [index, each] of made.entries()) await whole(each, `feature/${'abcd'[index] ?? ''}`);
   });
 
+  it('a slot of an engine that made no index with it is taken all the same, and gets one', async () => {
+    const each = await slot();
+    await rm(privateIndex(repository, each.admin));
+    const made = await create('auth');
+    assert.equal(wasWarm(made), true);
+    assert.equal(await exists(privateIndex(repository, made.place.admin)), true);
+    await whole(made, 'feature/auth');
+  });
+
   it('a slot for other directories, or of another data directory, is left alone', async () => {
     const each = await slot();
     assert.equal(wasWarm(await create('auth', { sparse: ['src'] })), false);
@@ -158,6 +170,7 @@ describe('the pool', () => {
   it('a slot goes when it is told to, and cleaning up leaves those that wait', async () => {
     const [one, two] = [await slot(), await slot()];
     await dropSlot(repository, one);
+    assert.equal(await exists(privateIndex(repository, one.admin)), false);
     const report = await cleanupWorktrees(repository, { root: sandbox.root, known: [], now: Date.now() });
     assert.deepEqual([report.orphans, report.removed], [[], []]);
     assert.deepEqual(
