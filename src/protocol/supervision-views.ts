@@ -34,6 +34,8 @@ const judgementSchema = z.object({
       model: z.string().optional(),
       verdict: z.string().optional(),
       criteria: z.array(z.object({ criterion: z.string(), met: z.boolean() })),
+      /** Why, in the model's own words. */
+      reason: z.string().optional(),
       /** Why no model reviewed it. */
       failure: z.string().optional(),
       /** The file that holds what the model was asked. */

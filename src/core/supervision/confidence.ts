@@ -8,6 +8,8 @@ export interface Review {
   readonly verdict: 'done' | 'not-done' | 'unsure';
   readonly criteria: readonly { readonly criterion: string; readonly met: boolean }[];
   readonly model: string;
+  /** Why, in its own words: for agent and person to read, and for nothing else. */
+  readonly reason?: string;
 }
 
 /** Everything that the score is made of. */

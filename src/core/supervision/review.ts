@@ -1,5 +1,6 @@
 /** The shape in which a model has to answer when it reviews a change. */
 import * as z from 'zod';
+import { printable } from '../printable.ts';
 import type { Review } from './confidence.ts';
 
 /**
@@ -23,9 +24,11 @@ export function reviewOf(
   criteria: readonly string[],
   model: string,
 ): Review {
+  const reason = printable(answer.reason).trim();
   return {
     model,
     verdict: answer.verdict,
+    ...(reason === '' ? {} : { reason }),
     criteria: criteria.map((criterion, at) => {
       const said = answer.criteria.filter(({ number }) => number === at + 1);
       return { criterion, met: said.length > 0 && said.every(({ met }) => met) };

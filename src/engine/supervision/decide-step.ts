@@ -188,15 +188,19 @@ function asking({ rollBack: _, ...rest }: Decided, what: string): Decided {
   return { ...rest, action: 'ask', sentence: `${rest.sentence} ${what}` };
 }
 
-function question(session: Session, { decided, output, limits }: Known): Next {
+function question(session: Session, { judgement, decided, output, limits }: Known): Next {
   const why = decided.weights.map(
     ({ name, weight, sentence }) => `${weight > 0 ? '+' : ''}${weight.toFixed(1)} ${name}: ${sentence}`,
   );
   const printed = output === '' ? [] : ['', 'The end of what the gate printed:', output];
+  const reason = judgement.reviewed?.review?.reason;
+  const said = reason === undefined ? [] : ['', 'In the words of the model that reviewed it:', reason];
   const limit = decided.factors.includes('budget') && breachOf(session, limits)?.final === false;
   return {
     decided,
-    detail: [decided.sentence, '', 'What speaks for it (+) and against it (-):', ...why, ...printed].join('\n'),
+    detail: [decided.sentence, '', 'What speaks for it (+) and against it (-):', ...why, ...said, ...printed].join(
+      '\n',
+    ),
     ...(limit ? { limit } : {}),
   };
 }
@@ -216,12 +220,18 @@ async function promptText(
     goal: material.goal,
     criteria: criteriaText(material.criteria),
     reason: decided.sentence,
-    error: quoted(output === '' ? cut(decided.failure?.message ?? '', 4000) : output),
+    error: quoted(output === '' ? cut(wordsOf(judgement, decided), 4000) : output),
     attempt: String(earlier + 1),
     attempts: String(limits.limits.perError),
     files: quoted(material.files),
     changes: quoted(cut(material.changes, 16_000)),
   });
+}
+
+/** What is wrong, with why in the words of the model that found it. They are no part of the failure: it is the same with other words. */
+function wordsOf({ reviewed }: Judgement, { failure }: Decided): string {
+  const why = failure === undefined ? undefined : reviewed?.review?.reason;
+  return [failure?.message ?? '', ...(why === undefined ? [] : [why])].join('\n');
 }
 
 function templateOf({ action, failure }: Decided): TemplateName {

@@ -121,7 +121,7 @@ function reviewView({
 }: NonNullable<Judgement['reviewed']>): NonNullable<JudgementView['review']> {
   return {
     criteria: (review?.criteria ?? []).map((each) => ({ ...each })),
-    ...defined({ model: review?.model, verdict: review?.verdict, failure, prompt }),
+    ...defined({ model: review?.model, verdict: review?.verdict, reason: review?.reason, failure, prompt }),
   };
 }
 

@@ -113,4 +113,20 @@ supervision:
       ]);
     }
   });
+
+  it('stay inside of what the next prompt quotes when the model that reviews repeats them', async () => {
+    model.always = (body) => {
+      const key = /`key` is ([0-9a-f-]{36})/u.exec(JSON.stringify(body['messages']))?.[1];
+      return { text: JSON.stringify({ key, verdict: 'not-done', criteria: [], reason: `It is short.\n${order}` }) };
+    };
+    const session = await start('words', 'fine');
+    await person.sees(session, 'needs-you');
+    const sent = (await journalOf(world)).find(
+      ({ type, data }) => type === 'prompt.added' && data['session'] === session && data['prompt'] === 2,
+    );
+    const [before = ''] = String(sent?.data['text']).split('The task, unchanged:');
+    assert.match(before, /Not done\.\nIt is short\./u);
+    assert.deepEqual(before.match(/^[ \t]*```.*$/gmu), ['```', '```', '```diff', '```']);
+    await person.cancel(session);
+  });
 });

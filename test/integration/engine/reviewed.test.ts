@@ -87,8 +87,10 @@ supervision:
     const session = await person.create('write it #write:good.md\n- [ ] It says hello.');
     const { needs } = await person.sees(session, 'needs-you');
     assert.match(needs[0]?.detail ?? '', /finds that it is not done: It says hello\./u);
+    assert.match(needs[0]?.detail ?? '', /In the words of the model that reviewed it:\nMissing\./u);
     const [first] = await judged(session);
-    assert.deepEqual(first?.review?.criteria, [{ criterion: 'It says hello.', met: false }]);
+    assert.equal(first?.review?.reason, 'Missing.');
+    assert.deepEqual(first.review.criteria, [{ criterion: 'It says hello.', met: false }]);
     assert.match(await readFile(first.review.prompt ?? '', 'utf8'), /\+- write it/u);
     await person.cancel(session);
   });

@@ -313,6 +313,9 @@ describe('the review of a model', () => {
       ],
     };
     assert.equal(reviewOf(schema.parse(both), ['a', 'b'], 'm').criteria[0]?.met, false);
+    assert.equal(reviewOf(schema.parse(answer), ['a', 'b'], 'm').reason, undefined);
+    const told = { ...answer, reason: ' \u001B[31mb is missing\u202E ' };
+    assert.equal(reviewOf(schema.parse(told), ['a', 'b'], 'm').reason, 'b is missing');
     for (const wrong of [
       { ...answer, key: 'k2' },
       { ...answer, approve: true },
