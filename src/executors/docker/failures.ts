@@ -73,6 +73,15 @@ export function refusal(error: unknown, image: string, { session, run }: RunRef)
   const said = error instanceof Error ? error.message : String(error);
   const context = { image, session, run: String(run), daemon: said.slice(0, 500) };
   if (statusOf(error) === 404) return noImage(image, error);
+  // There the number of the user means another one of this host, who may not even run its init.
+  if (/podman-init: permission denied/u.test(said)) {
+    return new CoppiceError(
+      'executor-missing',
+      'Podman runs without root here, and in its containers the owner of the worktree is somebody else.',
+      'Name the socket of Docker, or of a Podman with root, with `executors.docker.socket`.',
+      { context: { session, run: String(run), daemon: said.slice(0, 500) }, cause: error },
+    );
+  }
   return new CoppiceError('executor-missing', `Docker could not start the container: ${said}`, 'See `docker info`.', {
     context,
     cause: error,

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { CoppiceError } from '../../../src/core/errors.ts';
+import { refusal } from '../../../src/executors/docker/failures.ts';
+
+const run = { session: 's', run: 1, directory: '/r', streamPath: '/s', stderrPath: '/e' };
+
+function said(message: string, statusCode: number): CoppiceError {
+  const error = refusal(Object.assign(new Error(message), { statusCode }), 'i:t', run);
+  return error instanceof CoppiceError ? error : assert.fail(String(error));
+}
+
+describe('a container that the daemon does not start', () => {
+  it('is told of Podman without root, whose users are others', () => {
+    // As Podman 4.3.1 says it.
+    const words =
+      '{"cause":"OCI permission denied","message":"preparing container 0bf1 for attach: runc: runc create failed: unable to start ' +
+      'container process: exec: \\"/run/podman-init\\": stat /run/podman-init: permission denied: OCI permission denied","response":409}';
+    const { code, message, next } = said(`HTTP 409: ${words}`, 409);
+    assert.deepEqual([code, /without root/u.test(message), /socket/u.test(next)], ['executor-missing', true, true]);
+  });
+
+  it('is told of in the words of the daemon otherwise; what is already a sentence stays', () => {
+    assert.match(
+      said('no space left on device', 500).message,
+      /could not start the container: no space left on device/u,
+    );
+    assert.match(said('No such image', 404).message, /image i:t is not there/u);
+    const own = new CoppiceError('no-room', 'a', 'b');
+    assert.equal(refusal(own, 'i:t', run), own);
+  });
+});
