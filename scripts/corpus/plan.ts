@@ -17,6 +17,8 @@ export interface Plan {
   readonly prompt: string;
   readonly first: Part;
   readonly mended: Part;
+  /** The turn as it was, with a test of what the task asks for. */
+  readonly tested: Part;
   /** Each as a regular expression without regard to case. One of them in what the prompt gives as the reason tells it. */
   readonly signs: readonly string[];
   /** All of them have to be in the prompt as well. */
@@ -41,9 +43,15 @@ export function menderOf({ label: { fault } }: Pick<Case, 'label'>): Mender {
 }
 
 /** Words in which somebody who looks at the turn would name its fault; of a failing test its title. */
-function signsOf({ label: { fault }, turn }: Case, failing: readonly string[], task: Task): readonly string[] {
+function signsOf(
+  { label: { fault }, turn, expected }: Case,
+  failing: readonly string[],
+  task: Task,
+): readonly string[] {
   const tests = failing.map(escaped);
   const paths = turn.files.map(({ path }) => path);
+  const judges = paths.filter((path) => path.startsWith('test/') && path in task.files).map(escaped);
+  const untouched = paths.length === 0 ? ['no file is changed'] : [];
   switch (fault) {
     case 'truncated':
       return ['cut off', 'middle of a sentence', 'inside of a block', 'part of the output'];
@@ -56,11 +64,14 @@ function signsOf({ label: { fault }, turn }: Case, failing: readonly string[], t
     case 'unfinished':
       return ['not done', 'still open', 'not finished', ...tests];
     case 'files':
-      return paths
-        .filter((path) => !task.allowed.some((each) => path === each || path.startsWith(`${each}/`)))
-        .map(escaped);
+      return [
+        ...paths.filter((path) => !task.allowed.some((each) => path === each || path.startsWith(`${each}/`))),
+        ...expected.filter((path) => !turn.presentFiles.includes(path)),
+      ]
+        .map(escaped)
+        .concat(tests, judges);
     default:
-      return [...tests, ...paths.filter((path) => path.startsWith('test/') && path in task.files).map(escaped)];
+      return [...tests, ...judges, ...untouched];
   }
 }
 
@@ -82,6 +93,23 @@ export function editsOf(behaviour: Behaviour, task: Task, n: number, words: Word
   return edits;
 }
 
+const criteriaTest = 'test/criteria-of-the-task.test.js';
+const criteriaTitle = 'it is as the task asks';
+
+/** The check of a task as a test of its project. */
+function testOfCheck({ check }: Task): string {
+  const lines = check.trimEnd().split('\n');
+  const imports = lines.filter((line) => line.startsWith('import ')).map((line) => line.replaceAll("'./", "'../"));
+  const body = lines.filter((line) => !line.startsWith('import '));
+  const title = JSON.stringify(criteriaTitle);
+  return [...imports, "import { test } from 'node:test';", `test(${title}, () => {`, ...body, '});', ''].join('\n');
+}
+
+/** Whether a prompt asks for tests of the criteria. */
+export function asksForTests(prompt: string): boolean {
+  return /No test came with it that shows/u.test(prompt.split(listing)[0] ?? '');
+}
+
 /** The plan of a case. `failing`: titles of the project's tests that fail on what its turn left. */
 export function planOf(each: Case, task: Task, edits: Edits, failing: readonly string[]): Plan {
   const { turn } = each;
@@ -96,7 +124,13 @@ export function planOf(each: Case, task: Task, edits: Edits, failing: readonly s
       outcome: 'success',
       reason: 'completed',
     },
-    signs: signsOf(each, failing, task),
+    tested: {
+      edits: { ...edits, [criteriaTest]: testOfCheck(task) },
+      text: `I wrote a test for each criterion, in ${criteriaTest}.`,
+      outcome: 'success',
+      reason: 'completed',
+    },
+    signs: [...signsOf(each, failing, task), criteriaTitle],
     whole: [task.prompt, ...(each.label.fault === 'unfinished' ? task.criteria : [])],
   };
 }

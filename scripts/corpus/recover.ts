@@ -5,6 +5,7 @@
  *
  *     npm run corpus:recover                # the two thirds that may be looked at
  *     npm run corpus:recover -- held-out    # the third that is only reported
+ *     npm run corpus:recover -- tests       # those that pass the project's tests, with an agent that writes tests when it is asked to
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -57,7 +58,7 @@ async function makePlan(each: Case, folder: string, part: string): Promise<Plan>
   const edits = editsOf(behaviour, task, tasks.indexOf(task) + b, part === 'held-out' ? heldOutWords : words);
   const trial = join(folder, `trial-${each.id.replace('/', '.')}`);
   await lay(trial, { ...task.files, ...behaviour.files, ...edits });
-  const { stdout } = await run(trial, 'npm', 'test');
+  const { stdout } = await run(trial, 'node', '--test');
   await rm(trial, { recursive: true });
   const plan = planOf(each, task, edits, failingOf(stdout));
   await writeFile(join(folder, `${each.id.replace('/', '.')}.json`), JSON.stringify(plan));
@@ -138,16 +139,19 @@ function print(part: string, all: readonly Replayed[]): void {
 
 async function main(): Promise<void> {
   const part = process.argv.includes('held-out') ? 'held-out' : 'cases';
-  const cases = readCases(part).filter(({ gate, label }) => gate !== undefined && !label.done);
+  const mode = process.argv.includes('tests') ? 'tests' : 'told';
+  const cases = readCases(part).filter(
+    ({ gate, label }) => gate !== undefined && !label.done && (mode === 'told' || gate.code === 0),
+  );
   const folder = await mkdtemp(join(tmpdir(), 'corpus-again-'));
   const worlds = await Worlds.open();
   let world: World | undefined;
   try {
     const plans = join(folder, 'plans');
     await mkdir(plans);
-    const command = JSON.stringify([process.execPath, agent, plans, '{prompt}']);
+    const command = JSON.stringify([process.execPath, agent, plans, mode, '{prompt}']);
     // The settings of a world end with its own agents, so this is one more of them.
-    const config = `    replay:\n      command: ${command}\n      output: jsonl\nlimits:\n  running: ${atOnce}\nsupervision:\n  model: none\n  gates:\n    - [npm, test]\n`;
+    const config = `    replay:\n      command: ${command}\n      output: jsonl\nlimits:\n  running: ${atOnce}\nsupervision:\n  model: none\n  gates:\n    - [node, --test]\n`;
     world = await worlds.world({ config });
     const person = new Person(world);
     const places = await repositories(folder, person);
@@ -160,7 +164,7 @@ async function main(): Promise<void> {
       const plan = await makePlan(each, plans, part);
       all.push(await replay(person, each, plan, places.get(each.task) ?? ''));
     });
-    print(part, all);
+    print(mode === 'tests' ? `${part}, by an agent that writes tests when it is asked for them` : part, all);
     await world.stop();
   } finally {
     await world?.dispose();

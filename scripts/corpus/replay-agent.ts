@@ -1,12 +1,13 @@
 /**
  * An agent that plays a turn of the corpus again in a real worktree, over the line protocol: first as it was, and then, each time that it is
- * sent back, once more as it was, unless the prompt names what was wrong. Arguments: a folder of plans, and the prompt.
+ * sent back, once more as it was, until a prompt names what was wrong; from then on it does the right thing. In the mode `tests` it also writes
+ * the tests that it is asked for, and they are as good as the task's own check. Arguments: a folder of plans, the mode, and the prompt.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isTold, type Part, type Plan } from './plan.ts';
+import { asksForTests, isTold, type Part, type Plan } from './plan.ts';
 
-const [folder = '', prompt = ''] = process.argv.slice(2);
+const [folder = '', mode = '', prompt = ''] = process.argv.slice(2);
 const name = /\(case ([\w.-]+)\)/u.exec(prompt)?.[1] ?? '';
 const plan = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Plan;
 
@@ -25,4 +26,8 @@ function play({ edits, text, outcome, reason }: Part): void {
 
 say({ type: 'session', session: name, model: 'replay', version: '1' });
 const first = prompt.startsWith(plan.prompt);
-play(!first && isTold(plan, prompt) ? plan.mended : plan.first);
+// Each turn is a process of its own: what the conversation has said stands here.
+const told = join(folder, `${name}.told`);
+if (!first && isTold(plan, prompt)) writeFileSync(told, '');
+if (existsSync(told)) play(plan.mended);
+else play(!first && mode === 'tests' && asksForTests(prompt) ? plan.tested : plan.first);

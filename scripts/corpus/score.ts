@@ -10,6 +10,7 @@ import { confidenceOf, type Confidence } from '../../src/core/supervision/confid
 import { asksForChange } from '../../src/core/supervision/criteria.ts';
 import { decide, type Decision } from '../../src/core/supervision/decision.ts';
 import { verdictOf } from '../../src/core/supervision/gate.ts';
+import { strayFiles } from '../../src/core/supervision/stray.ts';
 import { grownTests, weakenedTests } from '../../src/core/supervision/tests.ts';
 import { validate, type Issue } from '../../src/core/supervision/validation.ts';
 import { readCases, type Case } from '../../test/corpus/case.ts';
@@ -50,10 +51,10 @@ function scored(each: Case, knowing: Knowing): Scored {
       : [{ tree, ...gate, passed: gate.code === 0, ms: 0, output: 'not kept in the corpus' }];
   const verdict = verdictOf(gates, evidence, tree);
   const changedLines = files.reduce((sum, { insertions = 0, deletions = 0 }) => sum + insertions + deletions, 0);
-  const [weakened, grown] = [weakenedTests(files), grownTests(files)];
+  const [weakened, grown, stray] = [weakenedTests(files), grownTests(files), strayFiles(files, each.prompt)];
   const confidence = confidenceOf({
-    ...{ issues, gates: verdict, changedLines, weakened, grown, denials },
-    ...{ sameErrors: 0, findings: [] },
+    ...{ issues, gates: verdict, changedLines, weakened, grown, stray, denials },
+    ...{ criteria: each.criteria.length, sameErrors: 0, findings: [] },
   });
   const decision = decide({
     level: 'supervised',
@@ -93,10 +94,30 @@ function toldCorrelation(all: readonly Scored[]): string {
   return `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}, n = ${all.length})`;
 }
 
+/**
+ * The same for whoever would know, of each set of factors with the weights that it has here, the share of the turns that are done: no score
+ * that is made of these factors can do better on these cases.
+ */
+function mostPossible(all: readonly Scored[]): string {
+  const seen = ({ confidence }: Scored): string =>
+    confidence.factors.map(({ name, weight }) => `${name} ${weight}`).join();
+  const shares = new Map<string, Share>();
+  for (const each of all) {
+    const same = all.filter((other) => seen(other) === seen(each));
+    shares.set(seen(each), shareOf(same.filter(isDone).length, same.length));
+  }
+  return toldCorrelation(
+    all.map((each) => ({ ...each, confidence: { score: shares.get(seen(each))?.share ?? 0, factors: [] } })),
+  );
+}
+
 const isDone = ({ case: { label } }: Scored): boolean => label.done;
 const isFlagged = ({ issues }: Scored): boolean => issues.length > 0;
 const isWhole = ({ case: { label } }: Scored): boolean => label.fault === 'none';
 const isRight = (each: Scored): boolean => isFlagged(each) !== isWhole(each);
+
+/** The files beside the task are of four kinds only, which whoever wrote the rule about them knew. */
+const isWithoutStray = ({ case: { behaviour } }: Scored): boolean => behaviour !== 'wrong-files';
 
 const is =
   (...names: readonly Scored['action'][]) =>
@@ -127,6 +148,8 @@ function rowsOf(all: readonly Scored[]): readonly Row[] {
     ['false accepts: not done, and finished', shareWhere(open, is('finish'))],
     ['not done, and noticed', shareWhere(open, is('continue', 'retry', 'escalate', 'ask', 'stop'))],
     ['correlation of confidence with done', toldCorrelation(judged), '> 0.8'],
+    ['the most that these factors could reach', mostPossible(judged)],
+    ['without turns that leave files beside the task', toldCorrelation(judged.filter(isWithoutStray))],
   ];
 }
 

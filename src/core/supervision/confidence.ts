@@ -23,6 +23,12 @@ export interface Evidences {
   readonly grown?: readonly string[];
   /** Tests of the project that the work made weaker; see `weakenedTests`. */
   readonly weakened?: readonly string[];
+  /** Files that the task does not speak of; see `strayFiles`. */
+  readonly stray?: readonly string[];
+  /** How many acceptance criteria the task lists. */
+  readonly criteria?: number;
+  /** The agent was sent back to check its work, without anything having failed. */
+  readonly checkedAgain?: boolean;
   /** Failures of the task with the error that came back most often. */
   readonly sameErrors: number;
   readonly denials: number;
@@ -55,6 +61,9 @@ export function confidenceOf(evidences: Evidences): Confidence {
       sizeFactor(evidences.changedLines),
       grownFactor(evidences),
       weakenedFactor(evidences.weakened),
+      strayFactor(evidences.stray),
+      unprovenFactor(evidences),
+      againFactor(evidences),
       errorFactor(evidences.sameErrors),
     ],
     ...[denialFactor(evidences.denials), findingFactor(evidences.findings)],
@@ -118,6 +127,27 @@ function weakenedFactor(weakened: readonly string[] = []): Factor | undefined {
   const [first, ...more] = weakened;
   if (first === undefined) return undefined;
   return factor('tests weakened', -3, `Tests that were there have lost lines: ${first}${andMore(more)}.`);
+}
+
+/** A file beside the task is work that nobody wanted and that somebody has to look at, however well the rest is done. */
+function strayFactor(stray: readonly string[] = []): Factor | undefined {
+  const [first, ...more] = stray;
+  if (first === undefined) return undefined;
+  return factor('stray files', -2.5, `The task does not speak of ${first}${andMore(more)}.`);
+}
+
+/** Whoever wrote criteria down wants each to hold. Tests from before the work, passed, do not say so of any of them. */
+function unprovenFactor({ gates, criteria = 0, grown = [], review }: Evidences): Factor | undefined {
+  if (gates.say !== 'passed' || criteria === 0 || grown.length > 0 || review !== undefined) return undefined;
+  const of = criteria === 1 ? 'its criterion' : `its ${criteria} criteria`;
+  return factor('criteria', -1, `No test came with it that shows ${of}.`);
+}
+
+/** Its own second look is the least that can be had: a review says more, and what it was told of and left says more against it. */
+function againFactor({ gates, checkedAgain, review, weakened = [], stray = [] }: Evidences): Factor | undefined {
+  if (gates.say !== 'passed' || checkedAgain !== true || review !== undefined) return undefined;
+  if (weakened.length + stray.length > 0) return undefined;
+  return factor('checked again', 1, 'The agent has checked it once more.');
 }
 
 function andMore(more: readonly string[]): string {

@@ -121,8 +121,23 @@ const rules: readonly Rule[] = [
   },
   ({ level }) =>
     asksEachTurn(level) ? decision('ask', `A person decides after each turn (${level}).`, 'autonomy') : undefined,
+  sentBack,
   unsure,
 ];
+
+/** What an agent can put right or explain when it is told, and a person would otherwise have to find out. */
+const mendable: ReadonlySet<string> = new Set(['tests weakened', 'stray files']);
+
+/** Once: what is still so after that is a person's to look at, since the score is too low for more. */
+function sentBack({ confidence, checkedAgain }: Judgement): Decision | undefined {
+  const found = confidence.factors.filter(({ name }) => mendable.has(name));
+  if (found.length === 0 || checkedAgain) return undefined;
+  return {
+    action: 'continue',
+    sentence: `It is sent back once: ${sentences(found.map((each) => each.sentence))}.`,
+    factors: found.map(({ name }) => name),
+  };
+}
 
 function unsure(judgement: Judgement, { go, ask }: Thresholds): Decision | undefined {
   const { confidence, checkedAgain, gates } = judgement;

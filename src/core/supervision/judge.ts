@@ -4,6 +4,7 @@ import { defined } from '../defined.ts';
 import { escalationAfter, noAttempts, withFailure, type AttemptLimits, type Attempts } from './attempts.ts';
 import { noBudgets, reserve, type Amounts, type Billing, type Breach } from './budget.ts';
 import { calibrated, type Bin } from './calibration.ts';
+import { criteriaOf } from './criteria.ts';
 import { confidenceOf } from './confidence.ts';
 import { decide, type Action, type Judgement as Judged } from './decision.ts';
 import type { Finding } from './finding.ts';
@@ -46,7 +47,7 @@ export function judge(session: Session, judgement: Judgement, by: JudgedBy): Dec
 }
 
 function judgedOf(session: Session, judgement: Judgement, by: JudgedBy): Judged {
-  const { issues, evidence, tree, lines, weakened, grown, reviewed, at } = judgement;
+  const { issues, evidence, tree, lines, weakened, grown, stray, reviewed, at } = judgement;
   const { level = 'supervised', gates: asked = [] } = session.supervision ?? {};
   const gates = verdictOf(asked, evidence, tree);
   const { attempts, same } = counted(session, by.failure, at);
@@ -54,7 +55,8 @@ function judgedOf(session: Session, judgement: Judgement, by: JudgedBy): Judged 
   const denials = session.lastTurn?.denials ?? 0;
   const confidence = confidenceOf({
     ...{ issues, gates, findings: [], sameErrors: same, changedLines: lines, denials },
-    ...{ ...review, ...defined({ weakened, grown }) },
+    ...{ ...review, ...defined({ weakened, grown, stray }) },
+    ...{ criteria: criteriaOf(session.goal).length, checkedAgain: session.checkedAgain === true },
   });
   return {
     ...{ level, issues, gates, confidence, ...review },

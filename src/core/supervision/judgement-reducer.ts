@@ -22,9 +22,9 @@ export function judgementOf(event: Recorded): string | undefined {
 /** The judgement after the event; a new look at a turn begins it anew. Events of other turns change nothing. */
 export function reduceJudgement(judgement: Judgement | undefined, event: Recorded): Judgement | undefined {
   if (event.type === 'turn.validated') {
-    const { session, turn, repository, tree, issues, files, lines, weakened, grown } = event.data;
+    const { session, turn, repository, tree, issues, files, lines, weakened, grown, stray } = event.data;
     const id = judgementId(session, turn);
-    const found = { tree, moved: 0, issues, files, lines, ...defined({ weakened, grown }), evidence: [] };
+    const found = { tree, moved: 0, issues, files, lines, ...defined({ weakened, grown, stray }), evidence: [] };
     return { id, session, repository, turn, at: event.at, ...found };
   }
   if (judgement === undefined || judgementOf(event) !== judgement.id) return judgement;

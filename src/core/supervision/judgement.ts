@@ -63,6 +63,8 @@ export interface Judgement {
   readonly weakened?: readonly string[];
   /** Tests that came with the work. */
   readonly grown?: readonly string[];
+  /** Files that the task does not speak of. */
+  readonly stray?: readonly string[];
   readonly evidence: readonly Evidence[];
   readonly reviewed?: Reviewed;
   readonly decided?: Decided;
@@ -101,6 +103,7 @@ export interface SupervisionEvents {
     lines: number;
     weakened?: readonly string[];
     grown?: readonly string[];
+    stray?: readonly string[];
   };
   /** `after`: the tree when the gate had ended. `turn` is absent when a person asked for it. */
   'gate.answered': { session: string; turn?: number; evidence: Evidence; after: string; intent: string };

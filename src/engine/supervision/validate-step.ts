@@ -1,6 +1,7 @@
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { asksForChange } from '../../core/supervision/criteria.ts';
+import { strayFiles } from '../../core/supervision/stray.ts';
 import { grownTests, weakenedTests, type ChangedFile } from '../../core/supervision/tests.ts';
 import { validate } from '../../core/supervision/validation.ts';
 import { beginningOf } from '../sessions/checkpoint.ts';
@@ -52,13 +53,13 @@ export async function validateTurn(
     unchanged,
     ...heard,
   });
-  const [weakened, grown] = [weakenedTests(all), grownTests(all)];
+  const [weakened, grown, stray] = [weakenedTests(all), grownTests(all), strayFiles(all, session.goal)];
   const lines = all.reduce((sum, { insertions = 0, deletions = 0 }) => sum + insertions + deletions, 0);
   await store.commit(engineActor, () => {
     const present = store.session(id);
     if (present.lastTurn?.n !== lastTurn.n || present.turn !== undefined) return [];
     const tests = { ...(weakened.length > 0 && { weakened }), ...(grown.length > 0 && { grown }) };
-    const found = { tree, issues, files: all.length, lines, ...tests };
+    const found = { tree, issues, files: all.length, lines, ...tests, ...(stray.length > 0 && { stray }) };
     return [event('turn.validated', { session: id, turn: lastTurn.n, repository: repository.id, ...found })];
   });
 }
