@@ -207,7 +207,7 @@ export const createSchema = z.object({
   stage: z
     .string()
     .trim()
-    .regex(/^[^\p{Cc}\u2028\u2029]{1,100}$/u)
+    .regex(/^[^\p{Cc}\u2028\u2029]{1,100}$/u, 'must be a name of at most 100 characters, on one line')
     .optional(),
   /** Also where memory or disk may run out with it; see `no-room`. */
   anyway: z.boolean().default(false),
