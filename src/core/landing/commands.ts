@@ -66,7 +66,10 @@ export function requireStill(session: Session): void {
   }
   if (session.worktree === undefined) throw wrongState(session, 'has no worktree', 'There is nothing to land.');
   if (isSettled(session) && !isLive(session)) return;
-  throw wrongState(session, `is ${statusOf(session)}`, 'Wait until it has ended, or cancel it.');
+  const status = statusOf(session);
+  const next =
+    status === 'needs-you' ? `Answer it with \`coppice session answer ${session.id}\`` : 'Wait until it has ended';
+  throw wrongState(session, `is ${status}`, `${next}, or cancel it.`);
 }
 
 function requireFree(session: Session, landings: readonly Landing[]): void {

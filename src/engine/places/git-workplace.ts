@@ -92,7 +92,9 @@ export class GitWorkplace implements Workplace {
       throw new CoppiceError(
         'worktree-unsafe',
         `The worktree ${place.path} of session ${session.id} is gone.`,
-        `\`coppice session restore ${session.id}\` makes it again as it was last kept.`,
+        place.origin === 'adopted'
+          ? `Bring it back, or start another session on its branch with \`--worktree ${place.branch}\`.`
+          : `\`coppice session restore ${session.id}\` makes it again as it was last kept.`,
       );
     }
     await leaseFor(place, session.id, repository.owner);

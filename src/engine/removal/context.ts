@@ -68,3 +68,14 @@ export function ownWorktree({ store }: RemovalContext, session: Session): Place 
   if (worktree === undefined || worktree.origin === 'adopted' || worktree.session !== session.id) return undefined;
   return session.worktree;
 }
+
+/**
+ * The worktree that Coppice made for a session and that no other session used since, also when it was cleaned up or somebody
+ * took it away.
+ */
+export function madeWorktree({ store }: RemovalContext, session: Session): Place | undefined {
+  const place = session.worktree;
+  if (place === undefined || place.origin === 'adopted') return undefined;
+  const known = store.get('worktree', place.path);
+  return known === undefined || (known.origin !== 'adopted' && known.session === session.id) ? place : undefined;
+}

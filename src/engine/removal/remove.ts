@@ -10,7 +10,7 @@ import { acquireLease, releaseLease } from '../../git/lease.ts';
 import { removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
 import { saveVanished } from '../../git/save.ts';
 import { runScript } from '../../git/script.ts';
-import { awayText, isAway, ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
+import { awayText, isAway, madeWorktree, ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
 import { home } from './facts.ts';
 
 /** What a person consented to. */
@@ -45,7 +45,7 @@ export async function removeSession(
     throw new CoppiceError('worktree-unsafe', awayText(session, place), next, { context: { reason: 'repository' } });
   }
   if (away || !there) {
-    const kept = away ? null : await keptOf(context, session, place);
+    const kept = away ? null : await keptOf(context, session, madeWorktree(context, session));
     const removal: Removal = { kept, until: clock(), at: clock() };
     await commitIfStill(context, id, actor, () => [event('session.removed', { session: id, removal })]);
     return removal;

@@ -5,7 +5,7 @@ import { event } from '../../core/events.ts';
 import type { Place, Removal, Session } from '../../core/session/state.ts';
 import { isAbsent, isFolder } from '../../git/admin.ts';
 import { returnWorktree } from '../../git/return.ts';
-import { ownWorktree, repositoryOf, type RemovalContext } from './context.ts';
+import { madeWorktree, repositoryOf, type RemovalContext } from './context.ts';
 import { keptOf, removeSession } from './remove.ts';
 
 /**
@@ -68,7 +68,7 @@ export async function finishReturn(
 
 /** It is there without its worktree, which somebody else took away. */
 async function isGone(context: RemovalContext, session: Session): Promise<boolean> {
-  const place = ownWorktree(context, session);
+  const place = madeWorktree(context, session);
   if (session.removal !== undefined || place === undefined || !(await isAbsent(place.path))) return false;
   const folder = dirname(place.path);
   if (await isFolder(folder)) {

@@ -226,6 +226,8 @@ describe('removing sessions with an engine', function () {
     assert.match(kept.find(({ path }) => path === failsTree)?.reason ?? '', /a tear-down command failed/);
     assert.equal(kept.find(({ path }) => path === staysTree)?.reason, 'its commits are not pushed');
     assert.equal(await readFile(join(world.userHome, 'torn'), 'utf8'), `${goesTree}\n${failsTree}\n`);
+    await person.ask('session/restore', { session: goes });
+    assert.equal(await readFile(join(goesTree, 'work.txt'), 'utf8'), '- alpha\n');
   });
 
   it('a session is given another title', async () => {

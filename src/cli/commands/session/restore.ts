@@ -10,8 +10,11 @@ export function addSessionRestore(group: Command, perform: Perform): void {
   group
     .command('restore')
     .argument('<session>', 'its id, the beginning of it, or its task')
-    .summary('bring a removed session back')
-    .description('Brings a removed session back with its worktree: branch, changed files and what was staged.')
+    .summary('bring back a removed session, or a worktree that is gone')
+    .description(
+      'Brings a removed session back with its worktree: branch, changed files and what was staged. The worktree of one that was not ' +
+        'removed is made again when it is gone, as its branch and last checkpoint have it.',
+    )
     .action((key: string) =>
       perform(async (context) => {
         const { engine, out } = context;
