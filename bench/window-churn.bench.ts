@@ -102,7 +102,7 @@ async function clear(code: Workbench, bare: BareWindow | undefined): Promise<voi
   await machine.killEngine().catch(() => undefined); // none runs where it ended early
   await removeFolders(join(machine.root, 'held'));
   await emptied(machine.root);
-  await removeFolders(machine.repo, machine.home);
+  await removeFolders(machine.home, join(machine.root, 'bare'));
   await code.stop();
 }
 

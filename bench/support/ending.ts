@@ -1,10 +1,9 @@
 /** The end of a benchmark that is large: quick, whole, and also when somebody ends it in the middle. */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 
-const run = promisify(execFile);
 const graceMs = 10_000;
 const removeMs = 5 * 60_000;
 
@@ -33,9 +32,11 @@ export function interruption(): { readonly signal: AbortSignal; watched<T>(work:
   };
 }
 
-/** Removes folders with hundreds of thousands of files. */
+/** Removes folders with hundreds of thousands of files. Whoever ends the group of this process does not end that. */
 export async function removeFolders(...folders: readonly string[]): Promise<void> {
-  await run('rm', ['-rf', '--', ...folders], { timeout: removeMs });
+  const child = spawn('rm', ['-rf', '--', ...folders], { stdio: 'inherit', detached: true, timeout: removeMs });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`Not all of ${folders.join(' ')} could be removed.`);
 }
 
 /** Waits until no process works below a folder any more, and kills those that stay. Does nothing where the system cannot tell. */
