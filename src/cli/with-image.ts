@@ -6,8 +6,7 @@ import { isYes } from './with-trust.ts';
 
 /**
  * Does `work`; where the image of containers is not there, a person at the terminal is asked whether it is to be built, sees how that
- * goes, and the work is done when it is there. Without a person, and after a no, the refusal
- * stands; a build that fails says so.
+ * goes, and the work is done when it is there. Without a person, and after a no, the refusal stands; a build that fails says so.
  */
 export async function withImage<T>(context: Context, work: () => Promise<T>): Promise<T> {
   const { person, shell } = context;

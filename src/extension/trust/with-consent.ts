@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { isCoppiceError, type CoppiceError } from '../../core/errors.ts';
+import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
+import { buildImage } from './build-image.ts';
 
 /**
  * Does `work`; where the engine refuses it for want of trust, of the consent to unattended work on this machine, of room for one
@@ -38,26 +38,14 @@ async function agree(app: Parameters<typeof withConsent>[0], root: string, error
   else if (code === 'executor-missing' && context['image'] !== undefined) {
     const detail = l10n.t('It takes some minutes; the session starts after it.');
     await confirm(oneLine(message, 300), detail, l10n.t('Build Image'));
-    if ((await buildImage(app)) !== 0) throw error;
+    if (!(await buildImage(app, context['image']))) throw notBuilt(error);
   } else throw error;
 }
 
-/** Runs `coppice init` in a terminal; its exit status, undefined when the user closed it. */
-async function buildImage({ context, home }: Pick<App, 'context' | 'home'>): Promise<number | undefined> {
-  const terminal = vscode.window.createTerminal({
-    name: l10n.t('Build Image'),
-    shellPath: process.execPath,
-    shellArgs: [join(context.extensionPath, 'dist', 'cli.js'), 'init'],
-    env: { COPPICE_HOME: home, ELECTRON_RUN_AS_NODE: '1' },
-  });
-  terminal.show();
-  return new Promise((resolve) => {
-    const closed = vscode.window.onDidCloseTerminal((each) => {
-      if (each !== terminal) return;
-      closed.dispose();
-      resolve(each.exitStatus?.code);
-    });
-  });
+/** Why there is no session: what `docker build` said stands in its terminal. */
+function notBuilt({ code, context: { image = '' } }: CoppiceError): CoppiceError {
+  const next = l10n.t('Its terminal says why. Mend that, then start the session again.');
+  return new CoppiceError(code, l10n.t('The image {0} was not built.', image), next);
 }
 
 /** Asks whether a repository is trusted, and records a yes. Throws a `CancellationError` after a no. */
