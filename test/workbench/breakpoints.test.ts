@@ -7,7 +7,7 @@ import { soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 describe('breakpoints', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const code = workbench();
 
   it('are set in their view, hold a session before its tool with the reason, and count', async () => {

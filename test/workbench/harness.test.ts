@@ -3,7 +3,7 @@ import { workbench } from './support/workbench.ts';
 import { soon } from './support/waiting.ts';
 
 describe('the workbench of the tests', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const code = workbench();
 
   it('runs a command of the extension from the palette', async () => {
@@ -25,7 +25,7 @@ describe('the workbench of the tests', function () {
   }
 
   it('is reloaded and has a second window', async () => {
-    await code.window.reload();
+    await code.window.reload('lost');
     const second = await code.open(undefined);
     await second.run('Coppice: Show Log');
     await second.close();

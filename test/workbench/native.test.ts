@@ -1,11 +1,11 @@
 /** The first quarter of an hour with Coppice, in native views, by keyboard and mouse. */
 import assert from 'node:assert/strict';
-import { askForChoices } from './support/person.ts';
-import { soon } from './support/waiting.ts';
+import { askForChoices, statusOf } from './support/person.ts';
+import { soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 describe('sessions at a glance', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const code = workbench();
 
   it('has ticked the first step of its walkthrough where a repository is open, whatever else was looked at', async () => {
@@ -27,8 +27,9 @@ describe('sessions at a glance', function () {
       .welcome.getByText(/until you trust it/)
       .waitFor();
     await window.screenshot('native-untrusted');
-    await window.button('Trust Repository…').click();
-    await window.dialog.getByText(/git, agents and the set-up commands/).waitFor();
+    const question = window.dialog.getByText(/git, agents and the set-up commands/);
+    const ask = async (): Promise<void> => window.button('Trust Repository…').first().click({ timeout: 5000 });
+    await until(ask, question, 'the question about trust');
     await window.screenshot('native-trust-dialog');
     await window.dialog.getByRole('button', { name: 'Trust', exact: true }).click();
     await soon(async () => (await window.view('Sessions').welcome.innerText()).includes('Run'), 'the welcome text');
@@ -62,8 +63,7 @@ describe('sessions at a glance', function () {
       .row(/1 file/)
       .waitFor();
     await soon(async () => (await window.badge('Coppice')) === '', 'no badge');
-    const [session] = await code.machine.sessions();
-    assert.equal(session?.status, 'reported');
+    await soon(async () => (await statusOf(code.machine)) === 'reported', 'a session that has reported');
     await window.screenshot('native-reported');
   });
 });

@@ -16,7 +16,7 @@ const limitMs = 120_000;
 const mostBytes = 3_000_000;
 
 describe('the VSIX', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let installed: string;
   let bytes: number;
 

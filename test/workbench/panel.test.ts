@@ -6,7 +6,7 @@ import { isVisible, soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 describe('the session panel in VS Code', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const code = workbench();
   let panel: Frame;
 

@@ -1,7 +1,7 @@
 /** The daily loop as a person has it, with the mouse and then with nothing but the keyboard. */
 import assert from 'node:assert/strict';
 import { answerInNeedsYou, askForChoices, runDemo, statusOf, stop, trustRepository } from './support/person.ts';
-import { soon } from './support/waiting.ts';
+import { soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 describe('a day with Coppice, by mouse', function () {
@@ -14,8 +14,10 @@ describe('a day with Coppice, by mouse', function () {
     await trustRepository(window);
     await window.run('Coppice: Open Walkthrough');
     const walkthrough = window.page.locator('.gettingStartedContainer:visible');
-    await walkthrough.getByRole('button', { name: /demo/i }).first().click();
-    await walkthrough.locator('.monaco-button:visible', { hasText: 'Run the Demo' }).click();
+    const run = walkthrough.locator('.monaco-button:visible', { hasText: 'Run the Demo' });
+    const step = walkthrough.getByRole('button', { name: /demo/i }).first();
+    await until(async () => step.click({ timeout: 5000 }), run, 'the button of the step');
+    await run.click();
     await window
       .view('Needs You')
       .row(/DEMO\.md/)

@@ -9,7 +9,7 @@ import { workbench } from './support/workbench.ts';
 const lines = (count: number): string[] => Array.from({ length: count }, (_, n) => `line ${n + 1}`);
 
 describe('a review', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const code = workbench({ size: { width: 1400, height: 1000 } });
   let id = '';
   let worktree = '';
@@ -22,7 +22,7 @@ describe('a review', function () {
     });
 
   before(async function () {
-    this.timeout(90_000);
+    this.timeout(180_000);
     await writeFile(join(code.machine.repo, 'guide.md'), `${lines(40).join('\n')}\n`);
     await code.machine.git('add', '-A');
     await code.machine.git('commit', '-qm', 'A guide');

@@ -9,7 +9,7 @@ import { codeServer, root } from '../../scripts/workbench/installation.ts';
 import { soon } from './support/waiting.ts';
 
 describe('npm start, in the browser', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let home: string;
   const started: ChildProcess[] = [];
   beforeEach(async () => (home = await realpath(await mkdtemp(join(tmpdir(), 's-')))));

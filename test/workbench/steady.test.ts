@@ -7,7 +7,7 @@ import { soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 describe('a window over an engine', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const code = workbench();
 
   before(async () => {
@@ -47,7 +47,7 @@ describe('a window over an engine', function () {
       .row(/NOTES\.md/)
       .first()
       .waitFor();
-    await code.window.reload();
+    await code.window.reload('lost');
     await code.window
       .view('Needs you')
       .row(/NOTES\.md/)
@@ -67,8 +67,11 @@ describe('a window over an engine', function () {
     await row.waitFor();
     const text = await row.innerText();
     assert.ok(text.includes('<b>bold</b>evil'), text);
-    const tooltip = await code.window.statusBar.tooltip(code.window.statusBar.ours.first());
-    assert.ok(tooltip.includes('<b>bold</b>'), tooltip);
+    const { statusBar } = code.window;
+    await soon(
+      async () => (await statusBar.tooltip(statusBar.ours.first())).includes('<b>bold</b>'),
+      'the text as text in the tooltip',
+    );
     await code.window.screenshot('steady-hostile');
   });
 });

@@ -13,7 +13,7 @@ import { workbench } from './support/workbench.ts';
 const run = promisify(execFile);
 
 describe('windows over one engine', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const code = workbench();
   const engine = async (): Promise<number> =>
     (JSON.parse(await readFile(join(code.machine.home, 'engine.json'), 'utf8')) as { pid: number }).pid;

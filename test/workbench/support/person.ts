@@ -6,8 +6,10 @@ import type { Window } from './window.ts';
 /** Gives the trust that a repository needs before anything runs in it, where the Sessions view asks for it. */
 export async function trustRepository(window: Window): Promise<void> {
   await window.open('Coppice');
-  await window.button('Trust Repository').first().click();
-  await window.dialog.getByRole('button', { name: 'Trust', exact: true }).click();
+  const yes = window.dialog.getByRole('button', { name: 'Trust', exact: true });
+  const ask = async (): Promise<void> => window.button('Trust Repository').first().click({ timeout: 5000 });
+  await until(ask, yes, 'the question about trust');
+  await yes.click();
   await window
     .view('Sessions')
     .welcome.getByText(/run (the )?demo/i)

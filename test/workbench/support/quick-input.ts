@@ -32,10 +32,13 @@ export class QuickInput {
     await soon(async () => {
       await this.#palette();
       await this.#write(`>${title}`).catch(() => undefined);
-      return isVisible(item, 2000);
+      if (!(await isVisible(item, 2000))) return false;
+      const act = by === 'mouse' ? item.click({ timeout: 5000 }) : this.#page.keyboard.press('Enter');
+      return act.then(
+        () => true,
+        () => false,
+      );
     }, `a command '${title}' in the palette`);
-    if (by === 'mouse') await item.click();
-    else await this.#page.keyboard.press('Enter');
   }
 
   /** Titles of the commands that are offered for a text. */

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { isVisible, soon } from './waiting.ts';
 
 /** The bar at the bottom of the window. */
 export class StatusBar {
@@ -18,11 +19,14 @@ export class StatusBar {
     return this.#page.locator('.part.statusbar .statusbar-item[id^="coppice.coppice"]');
   }
 
-  /** What is shown when the pointer rests on an entry. */
+  /** What is shown when the pointer rests on an entry, which loses the pointer when it is drawn again. */
   async tooltip(item: Locator): Promise<string> {
-    await item.hover();
     const hover = this.#page.locator('.monaco-hover:visible').last();
-    await hover.waitFor();
-    return hover.innerText();
+    return soon(async () => {
+      await this.#page.mouse.move(0, 0);
+      await item.hover({ timeout: 5000 }).catch(() => undefined);
+      if (!(await isVisible(hover, 3000))) return undefined;
+      return hover.innerText({ timeout: 2000 }).catch(() => undefined);
+    }, 'a tooltip in the status bar');
   }
 }

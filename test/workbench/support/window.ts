@@ -173,9 +173,12 @@ export class Window {
     await soon(async () => {
       await this.run('Preferences: Color Theme');
       await this.quickInput.box.fill(label);
-      return isVisible(item, 2000);
+      if (!(await isVisible(item, 2000))) return false;
+      return item.click({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
     }, `a theme ${label}`);
-    await item.click();
     await shown.waitFor();
   }
 
@@ -183,9 +186,9 @@ export class Window {
     await this.page.setViewportSize(size);
   }
 
-  /** As the person who presses F5 in the browser, or the window that crashed. */
-  async reload(): Promise<void> {
-    await delay(statePeriodMs);
+  /** As the person who presses F5 in the browser, or the window that crashed; with the editors that are open, or without. */
+  async reload(editors: 'kept' | 'lost' = 'kept'): Promise<void> {
+    if (editors === 'kept') await delay(statePeriodMs);
     await this.page.reload({ waitUntil: 'commit' });
     await this.ready();
   }

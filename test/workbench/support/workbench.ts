@@ -5,7 +5,8 @@
 import { closeBrowser } from './browser.ts';
 import { Workbench, type WorkbenchOptions } from './running-workbench.ts';
 
-const startLimitMs = 90_000;
+/** Some make a package first. */
+const startLimitMs = 180_000;
 
 after(async function () {
   this.timeout(20_000);
