@@ -51,15 +51,16 @@ export class Lookup {
 
   /** Id of what a commit or tree has at each path (a file, or a folder); undefined for nothing. */
   async at(treeish: string, paths: readonly string[]): Promise<(string | undefined)[]> {
-    return Promise.all(
-      paths.map(async (path) => {
-        const name = Buffer.concat([Buffer.from(`${treeish}:`), pathBytes(path)]);
-        const missing = Buffer.concat([name, Buffer.from(' missing\n')]);
-        const answer = await this.#git.ask(Buffer.concat([name, Buffer.of(0)]), lineOr(missing));
-        const id = answer.toString('latin1').trimEnd();
-        return /^[0-9a-f]{40,64}$/.test(id) ? id : undefined;
-      }),
-    );
+    if (paths.length === 0) return [];
+    const names = paths.map((path) => Buffer.concat([Buffer.from(`${treeish}:`), pathBytes(path)]));
+    const ends: number[] = [];
+    // In one go: thousands of folders are asked about when a watch begins, beside the start of an agent.
+    const question = Buffer.concat(names.flatMap((name) => [name, Buffer.of(0)]));
+    const answer = await this.#git.ask(question, lines(names, ends));
+    return ends.map((end, index) => {
+      const id = answer.toString('latin1', ends[index - 1] ?? 0, end).trimEnd();
+      return /^[0-9a-f]{40,64}$/.test(id) ? id : undefined;
+    });
   }
 
   close(): void {
@@ -82,6 +83,19 @@ function zeros(count: number): AnswerLength {
       from = at + 1;
     }
     return from;
+  };
+}
+
+/** One line for each name, or a sentence about it; `ends` takes where each of them ends. */
+function lines(names: readonly Buffer[], ends: number[]): AnswerLength {
+  return (bytes) => {
+    for (const name of names.slice(ends.length)) {
+      const from = ends.at(-1) ?? 0;
+      const length = lineOr(Buffer.concat([name, Buffer.from(' missing\n')]))(bytes.subarray(from));
+      if (length === undefined) return undefined;
+      ends.push(from + length);
+    }
+    return ends.at(-1);
   };
 }
 
