@@ -27,6 +27,7 @@ const byCode: Readonly<Record<ErrorCode, Exit>> = {
   'unborn-repository': exits.refused,
   'detached-head': exits.refused,
   'default-branch': exits.refused,
+  'private-file': exits.refused,
   'worktree-ambiguous': exits.refused,
   'worktree-in-use': exits.refused,
   'worktree-unsafe': exits.refused,

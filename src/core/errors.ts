@@ -11,6 +11,7 @@ export const errorCodes = [
   'unborn-repository',
   'detached-head',
   'default-branch',
+  'private-file',
   'worktree-ambiguous',
   'worktree-in-use',
   'worktree-unsafe',

@@ -68,6 +68,22 @@ export function patternOf(path: string): string {
 }
 
 /**
+ * Paths that `.worktreeinclude` names and the main checkout ignores, and that commits since `base` up to `commit` brought into the
+ * history all the same, sorted: whoever stops ignoring `.env` in a worktree has its copy committed with the next look.
+ */
+export async function includedSince(repository: Repository, base: string, commit: string): Promise<readonly string[]> {
+  const from = repository.mainRoot;
+  if (from === undefined) return [];
+  const patterns = join(from, includeFile);
+  if ((await lstat(patterns).catch(() => undefined))?.isFile() !== true) return [];
+  const named = new Set(await ignoredFilesNamed(repository, from, patterns));
+  if (named.size === 0) return [];
+  const args = ['log', '--format=', '--name-only', '-z', '--no-renames', '--diff-filter=A', '--end-of-options'];
+  const added = zeroSplit((await repository.run([...args, commit, `^${base}`])).stdout);
+  return [...new Set(added)].filter((path) => named.has(path)).sort();
+}
+
+/**
  * Paths of the worktree at `folder` that `.worktreeinclude` of the main checkout names and that are there: files and links, in
  * folders of the worktree itself.
  */

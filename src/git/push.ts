@@ -7,6 +7,7 @@ import { CoppiceError } from '../core/errors.ts';
 import { branchFacts, isProtected } from './facts.ts';
 import type { ConfigEntry } from './environment.ts';
 import { ownIdentity } from './identity.ts';
+import { includedSince } from './include.ts';
 import type { Repository } from './repository.ts';
 
 /** Where a branch goes. */
@@ -46,22 +47,33 @@ export function isPlainUrl(url: string): boolean {
 }
 
 /**
- * Pushes one commit as a branch of that name.
+ * Pushes one commit as a branch of that name. Its work began at the commit `base`.
  *
  * @param env of the person who asked: where their agent for keys is.
- * @throws CoppiceError `default-branch` (the branch belongs to people), `git-failed` (refused, not reachable), `timed-out`.
+ * @throws CoppiceError `default-branch` (the branch belongs to people), `private-file` (it has a file that the main checkout keeps
+ * out of git), `git-failed` (refused, not reachable), `timed-out`.
  */
 export async function pushBranch(
   repository: Repository,
   remote: Remote,
-  what: { readonly branch: string; readonly commit: string },
+  what: { readonly branch: string; readonly commit: string; readonly base: string },
   options: { readonly env: Readonly<Record<string, string>>; readonly signal?: AbortSignal },
 ): Promise<void> {
-  const { branch, commit } = what;
+  const { branch, commit, base } = what;
   if (isProtected(await branchFacts(repository), branch)) {
     throw new CoppiceError('default-branch', `${branch} is never pushed: it belongs to people.`, 'Push it yourself.', {
       context: { branch },
     });
+  }
+  const [first, ...more] = await includedSince(repository, base, commit);
+  if (first !== undefined) {
+    const files = more.length === 0 ? first : `${first} and ${more.length} more`;
+    throw new CoppiceError(
+      'private-file',
+      `${branch} is not pushed: it has ${files}, which your checkout ignores and .worktreeinclude had copied.`,
+      'Have it taken out of the commits of the branch, or push it yourself.',
+      { context: { branch, path: first } },
+    );
   }
   const { signal, env } = options;
   await repository.run(['push', '--porcelain', '--no-verify', '--', remote.url, `${commit}:refs/heads/${branch}`], {

@@ -1,6 +1,6 @@
 import { toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
-import type { Session } from '../../core/session/state.ts';
+import type { Place, Session } from '../../core/session/state.ts';
 import { pushDue } from '../../core/session/push.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { pushBranch, remoteOf } from '../../git/push.ts';
@@ -70,15 +70,15 @@ export class Pusher {
     const { store, stopping } = this.#options;
     const session = store.get('session', id);
     const commit = session === undefined ? undefined : pushDue(session);
-    const branch = session?.worktree?.branch;
-    if (session === undefined || commit === undefined || branch === undefined || stopping.aborted) return;
+    const place = session?.worktree;
+    if (session === undefined || commit === undefined || place === undefined || stopping.aborted) return;
     if (store.get('repository', session.repository.id)?.trusted !== true) return;
     const settings = await this.#options.settings(session.repository.root);
     if (!settings[`session.autoPush.${session.mode}`]) return;
-    await this.#pushTo(session, branch, commit);
+    await this.#pushTo(session, place, commit);
   }
 
-  async #pushTo(session: Session, branch: string, commit: string): Promise<void> {
+  async #pushTo(session: Session, { branch, baseCommit: base }: Place, commit: string): Promise<void> {
     const { store, repositories, log, stopping } = this.#options;
     const repository = await repositories.open(await repositories.locate(session.repository.root));
     const remote = await remoteOf(repository, branch);
@@ -86,7 +86,7 @@ export class Pusher {
     if (remote === undefined) return;
     const done = { session: session.id, remote: remote.name, branch, commit };
     try {
-      await pushBranch(repository, remote, { branch, commit }, { env: session.requester.env, signal: stopping });
+      await pushBranch(repository, remote, { branch, commit, base }, { env: session.requester.env, signal: stopping });
       await store.commit(engineActor, () => [event('session.pushed', done)]);
     } catch (error) {
       if (stopping.aborted) return;
