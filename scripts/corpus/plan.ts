@@ -43,15 +43,12 @@ export function menderOf({ label: { fault } }: Pick<Case, 'label'>): Mender {
 }
 
 /** Words in which somebody who looks at the turn would name its fault; of a failing test its title. */
-function signsOf(
-  { label: { fault }, turn, expected }: Case,
-  failing: readonly string[],
-  task: Task,
-): readonly string[] {
+function signsOf({ label, turn, expected }: Case, failing: readonly string[], task: Task): readonly string[] {
   const tests = failing.map(escaped);
   const paths = turn.files.map(({ path }) => path);
   const judges = paths.filter((path) => path.startsWith('test/') && path in task.files).map(escaped);
-  const untouched = paths.length === 0 ? ['no file is changed'] : [];
+  const { fault } = label;
+  const untouched = paths.length === 0 && menderOf({ label }) === 'agent' ? ['no file is changed'] : [];
   switch (fault) {
     case 'truncated':
       return ['cut off', 'middle of a sentence', 'inside of a block', 'part of the output'];
