@@ -82,8 +82,13 @@ export function refusal(error: unknown, image: string, { session, run }: RunRef)
       { context: { session, run: String(run), daemon: said.slice(0, 500) }, cause: error },
     );
   }
-  return new CoppiceError('executor-missing', `Docker could not start the container: ${said}`, 'See `docker info`.', {
-    context,
-    cause: error,
-  });
+  return new CoppiceError(
+    'executor-missing',
+    `Docker could not start the container: ${said.trim().replace(/\.$/u, '')}.`,
+    'See `docker info`.',
+    {
+      context,
+      cause: error,
+    },
+  );
 }
