@@ -56,7 +56,8 @@ export class Shell implements Substitution {
     if (this.#isTooMuch(text)) return nothing;
     const script = parse(text.slice(0, bounds.characters));
     const flow = this.#in(scope, () => this.#script(script, stdin));
-    this.#uncalled(scope);
+    // What shares its scope with others is looked at when they are through.
+    if (this.#depth === 0) this.#uncalled(scope);
     return flow;
   }
 
@@ -111,7 +112,11 @@ export class Shell implements Substitution {
     const before = this.#scope;
     this.#scope = scope;
     try {
-      return this.#nested(work);
+      return this.#nested(() => {
+        const made = work();
+        if (scope !== before) this.#uncalled(scope, before);
+        return made;
+      });
     } finally {
       this.#scope = before;
     }
@@ -126,10 +131,10 @@ export class Shell implements Substitution {
     }
   }
 
-  /** A function that nothing calls by its name may still be called. */
-  #uncalled(scope: Scope): void {
-    for (const body of scope.functions.values()) {
-      if (this.#called.has(body)) continue;
+  /** A function of this scope, and of none around it, that nothing calls by its name may still be called. */
+  #uncalled(scope: Scope, around?: Scope): void {
+    for (const [name, body] of scope.functions) {
+      if (this.#called.has(body) || around?.functions.get(name) === body) continue;
       this.#called.add(body);
       const within = new Scope(scope);
       within.arguments = [unknown, unknown];

@@ -87,6 +87,19 @@ const plain = ['rm -rf /srv/data', 'git push --force', 'cat ~/.ssh/id_rsa', 'ech
 const wanted: readonly Danger[] = ['recursive-delete', 'force-push', 'credential-read', 'outside-write', 'stash'];
 
 describe('the recogniser, against disguises', () => {
+  it('looks into functions that nothing calls by their name, in subshells too, and takes those called for what they are given', () => {
+    for (const each of [
+      'f() { rm -rf /srv/data; }; "$x"',
+      '( f() { rm -rf /srv/data; }; "$x" )',
+      'f() { rm -rf /srv/data; } | cat',
+    ]) {
+      assert.deepEqual(raised(each), ['recursive-delete'], each);
+    }
+    for (const each of ['f() { rm -rf "$1"; }; ( ls ); f dist', 'f() { rm -rf "$1"; }; sh -c ls; eval ls; f dist']) {
+      assert.deepEqual(raised(each), [], each);
+    }
+  });
+
   it('sees a dangerous command through three layers of any of them', () => {
     const one = fc.integer({ min: 0, max: plain.length - 1 });
     const layers = fc.array(fc.constantFrom(...disguises), { maxLength: 3 });
