@@ -70,12 +70,20 @@ export async function removeSession(
   }
 }
 
-/** The ref that keeps what is known of a worktree that somebody else took away; null when nothing is. */
+/**
+ * The ref that keeps what is known of a worktree that somebody else took away; null when nothing is. A removal of ours that was cut
+ * short took it away as well, and has kept more than is known here: its end is waited for.
+ *
+ * @throws CoppiceError `wrong-state` (a removal or return is under way), `git-failed`, `disk-full`.
+ */
 export async function keptOf(
   context: RemovalContext,
   session: Session,
   place: Place | undefined,
 ): Promise<string | null> {
+  const { removal } = context.store.session(session.id);
+  if (removal !== undefined) return removal.kept;
+  refuseUnderWay(context, session.id);
   const last = context.store
     .all('checkpoint')
     .filter((each) => each.session === session.id)
@@ -89,19 +97,23 @@ export async function keptOf(
 
 /** On record only while nothing works in the session and nothing else is done to it. */
 async function commitIfStill(
-  { store }: RemovalContext,
+  context: RemovalContext,
   id: string,
   actor: Actor,
   events: () => readonly NewEvent[],
 ): Promise<void> {
+  const { store } = context;
   await store.commit(actor, () => {
     const refused = whyKept(store.session(id), store.all('session'), store.all('landing'));
     if (refused !== undefined) throw refused;
-    if (store.intentsOf(id).length > 0) {
-      throw new CoppiceError('wrong-state', `Session ${id} is being removed or brought back.`, 'Wait a moment.');
-    }
+    refuseUnderWay(context, id);
     return events();
   });
+}
+
+function refuseUnderWay({ store }: RemovalContext, id: string): void {
+  if (store.intentsOf(id).length === 0) return;
+  throw new CoppiceError('wrong-state', `Session ${id} is being removed or brought back.`, 'Wait a moment.');
 }
 
 async function removeNow(
