@@ -8,6 +8,7 @@ import {
   type BigIntStats,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   linkSync,
   mkdirSync,
@@ -28,15 +29,20 @@ export function besides(path: string): string {
   return `${path}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
-/** Makes a folder and those above it. On a disk that is read only Node says ENOENT of the first one that it could not make. */
+/** Makes a folder and those above it. On a disk that is read only Node says ENOENT, and which folder it means differs: the first is tried alone. */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
-    const missing = systemCode(error) === 'ENOENT' ? pathOf(error) : undefined;
-    if (missing !== undefined) mkdirSync(missing);
+    if (systemCode(error) === 'ENOENT') mkdirSync(firstMissing(path));
     throw error;
   }
+}
+
+/** The topmost folder of a path that is not there. */
+function firstMissing(path: string): string {
+  const above = dirname(path);
+  return above === path || existsSync(above) ? path : firstMissing(above);
 }
 
 function pathOf(error: unknown): string | undefined {

@@ -127,6 +127,8 @@ describe('disks', function () {
 
   it('a repository that may only be read: the session fails closed, and nothing is done in the main checkout', async () => {
     await machine.coppice(['trust']);
+    // Nor may what is written there first be made.
+    await rm(join(machine.repo, '.git', 'coppice'), { recursive: true, force: true });
     if (!(await machine.freeze(machine.repo))) return;
     const ran = await machine.coppice(['run', ...demo, '#write:x.txt']);
     assert.ok([1, 3].includes(ran.exit ?? 0), `${ran.stdout}${ran.stderr}`);
