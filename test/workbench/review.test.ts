@@ -51,6 +51,16 @@ describe('a review', function () {
     await code.window.screenshot('review-changes');
   });
 
+  it('has its changes in Source Control, too, in a group of its own', async () => {
+    await code.window.open('Source Control');
+    const rows = code.window.page.locator('.scm-view .monaco-list-row');
+    for (const text of [/Notes.* changes since the base/, /guide\.md/, /notes\.md/]) {
+      await rows.filter({ hasText: text }).first().waitFor();
+    }
+    await code.window.screenshot('review-source-control');
+    await code.window.open('Coppice');
+  });
+
   it('ticks a file as reviewed until it is edited again', async () => {
     const box = () =>
       review()
@@ -182,5 +192,28 @@ describe('a review', function () {
       await code.machine.git('show', 'main:guide.md').then((text) => text.includes('line five, mended')),
       false,
     );
+  });
+
+  it('becomes the last folder of the workspace, after a question that says what that does', async () => {
+    const { dialog, page } = code.window;
+    // The extensions are started anew, and VS Code's own may be in the midst of something.
+    code.expectErrors(/markdown-language-features/);
+    const add = dialog.getByRole('button', { name: 'Add Folder' });
+    await until(
+      async () => code.window.view('Sessions').choose(/Notes/, 'Add Worktree to Workspace'),
+      add,
+      'the question about a second folder',
+    );
+    assert.match(await dialog.innerText(), /becomes a workspace with several folders/);
+    await add.click();
+    const folders = page.locator('.explorer-folders-view .monaco-list-row[aria-level="1"]');
+    await soon(async () => {
+      await code.window.open('Explorer');
+      return (await folders.count()) === 2;
+    }, 'two folders');
+    const [first, last] = await folders.allInnerTexts();
+    assert.match(last ?? '', /Notes/);
+    assert.doesNotMatch(first ?? '', /Notes/);
+    await code.window.screenshot('review-folder');
   });
 });

@@ -33,12 +33,25 @@ export class QuickInput {
       await this.#palette();
       await this.#write(`>${title}`).catch(() => undefined);
       if (!(await isVisible(item, 2000))) return false;
-      const act = by === 'mouse' ? item.click({ timeout: 5000 }) : this.#page.keyboard.press('Enter');
-      return act.then(
+      if (by === 'keyboard') return this.#enter(item);
+      return item.click({ timeout: 5000 }).then(
         () => true,
         () => false,
       );
     }, `a command '${title}' in the palette`);
+  }
+
+  /** Goes down to an item and presses Enter there: a longer title may be listed before the one that was written. */
+  async #enter(item: Locator): Promise<boolean> {
+    const focused = item.and(this.#page.locator('.focused'));
+    for (let below = await this.items.count(); below > 0; below -= 1) {
+      if (await isVisible(focused, 200)) {
+        await this.#page.keyboard.press('Enter');
+        return true;
+      }
+      await this.#page.keyboard.press('ArrowDown');
+    }
+    return false;
   }
 
   /** Titles of the commands that are offered for a text. */
