@@ -71,7 +71,12 @@ async function checkProcesses(world: World): Promise<void> {
 async function checkBranch(world: World, branch: string, { id, work, commits }: Expected): Promise<void> {
   const format = '--format=%(trailers:key=Coppice-Session,valueonly,separator=%x20)';
   const log = await git(world.repository, 'log', format, `main..${branch}`);
-  assert.deepEqual(log === '' ? [] : log.split('\n'), Array(commits).fill(id), 'one commit of Coppice for each turn');
+  const made = log === '' ? [] : log.split('\n');
+  if (!isDeepStrictEqual(made, Array(commits).fill(id))) {
+    const told = (await journalOf(world)).filter(({ data }) => data['session'] === id);
+    const story = told.map(({ type, data }) => `${type} ${JSON.stringify(data).slice(0, 300)}`).join('\n');
+    assert.fail(`${commits} commits of Coppice were to be made for the session, not ${made.length}:\n${story}`);
+  }
   const present = await git(world.repository, 'show', `${branch}:work.txt`);
   assert.equal(present, work, 'the branch has exactly the change');
   const changed = await git(world.repository, 'diff', '--name-only', `main..${branch}`);
