@@ -7,10 +7,11 @@ import { parseAttributes, privateIndex } from './checkout.ts';
 import { textOf, zeroSplit } from './door.ts';
 import { branchFacts, refuseProtected } from './facts.ts';
 import { stagedTree } from './held.ts';
-import { branchCommit, readRefs, type Refs } from './refs.ts';
+import { branchCommit } from './refs.ts';
 import { configuredIdentity, type Identity, identityVariables, ownIdentity } from './identity.ts';
 import { bringIndexAlong, finishInterrupted } from './own-index.ts';
 import { type FindingKind, inspectWorktree, refuseFindings } from './inspect.ts';
+import { isLocked, orphansEnd } from './locks.ts';
 import { commitMessage, type CommitTrailers, trailerValue } from './message.ts';
 import type { Repository } from './repository.ts';
 import { treeOfCommit } from './save.ts';
@@ -83,11 +84,11 @@ export async function commitWorktree(
       'Use an id of letters, digits and punctuation on one line.',
     );
   }
-  const refs = await readRefs(repository);
-  refuseProtected(await branchFacts(repository, refs), place.branch);
-  const made = await findCommitByIntent(repository, place, options.trailers.intent, refs);
+  refuseProtected(await branchFacts(repository), place.branch);
   await finishInterrupted(place.admin);
   const { findings, tip } = await inspectWorktree(repository, place);
+  // Looked for at the very tip that is committed on: a git that outlived its engine may move the branch meanwhile.
+  const made = tip === undefined ? undefined : await commitOfIntent(repository, place, tip, options.trailers.intent);
   if (made !== undefined) {
     if (made === tip && findings.length === 0) await finishIndex(repository, place, made);
     return describe(repository, place, made, undefined, []);
@@ -123,10 +124,17 @@ export async function findCommitByIntent(
   repository: Repository,
   place: Pick<Place, 'branch' | 'baseCommit'>,
   intent: string,
-  refs?: Refs,
 ): Promise<string | undefined> {
-  const tip = (refs ?? (await readRefs(repository))).branches.get(place.branch);
-  if (tip === undefined) return undefined;
+  const tip = await branchCommit(repository, place.branch);
+  return tip === undefined ? undefined : commitOfIntent(repository, place, tip, intent);
+}
+
+async function commitOfIntent(
+  repository: Repository,
+  place: Pick<Place, 'branch' | 'baseCommit'>,
+  tip: string,
+  intent: string,
+): Promise<string | undefined> {
   const format = '%H %(trailers:key=Coppice-Intent,valueonly,separator=%x20)';
   const lines = await branchLog(repository, place, tip, format);
   return lines.map((line) => line.split(' ')).find(([, ...keys]) => keys.join(' ') === intent)?.[0];
@@ -193,8 +201,15 @@ async function moveBranch(
   own: { readonly commit: string; readonly tree: string; readonly intent: string },
   from: string,
 ): Promise<string> {
+  const move = (): Promise<unknown> =>
+    repository.run(['update-ref', `refs/heads/${place.branch}`, own.commit, from], { extraEnv: ownIdentity });
   try {
-    await repository.run(['update-ref', `refs/heads/${place.branch}`, own.commit, from], { extraEnv: ownIdentity });
+    await move().catch(async (error: unknown) => {
+      // It may be a git that outlived a killed engine: then what that one makes of the branch comes first.
+      if (!isLocked(error)) throw error;
+      await orphansEnd(repository.owner);
+      await move();
+    });
     return own.commit;
   } catch (error) {
     const present = await branchCommit(repository, place.branch);

@@ -5,12 +5,34 @@
  */
 import { lstat, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemCode } from '../core/errors.ts';
+import { isCoppiceError, systemCode } from '../core/errors.ts';
 import type { Owner, ProcessMark } from './owner.ts';
 
 /** The file of a lock that git found in its way, out of what it printed; undefined when it was something else. */
 export function lockIn(stderr: string): string | undefined {
   return /Unable to create '(.+\.lock)': File exists/.exec(stderr)?.[1];
+}
+
+/** Whether git failed because a lock was in its way. */
+export function isLocked(error: unknown): boolean {
+  return isCoppiceError(error, 'git-failed') && lockIn(error.context['stderr'] ?? '') !== undefined;
+}
+
+/** A git that outlived its engine is done with a lock in moments; on a disk that is held up it takes longer. */
+const orphanPatienceMs = 30_000;
+const orphanLookMs = 50;
+
+/**
+ * Waits until no git is left that outlived an earlier engine of this data directory: what such a one is about is its to finish.
+ * Ends early when that cannot be told, and after `patienceMs`.
+ */
+export async function orphansEnd(owner: Owner, patienceMs = orphanPatienceMs): Promise<void> {
+  const until = performance.now() + patienceMs;
+  while (performance.now() < until) {
+    const left = await owner.orphans().catch(() => []);
+    if (left.length === 0) return;
+    await sleep(orphanLookMs);
+  }
 }
 
 /** How long a lock must stay as it is to count as left behind, after git itself has waited for it (`environment.ts`). */

@@ -16,6 +16,7 @@ import { type GitAnswer, textOf, zeroSplit } from './door.ts';
 import { headOf } from './facts.ts';
 import type { Link } from './known.ts';
 import { readSmall } from './locate.ts';
+import { orphansEnd } from './locks.ts';
 import type { Repository } from './repository.ts';
 import { treeOfCommit } from './save.ts';
 import { gitlinksOf } from './submodules.ts';
@@ -140,8 +141,7 @@ class Staging {
 
   async snapshot(head: string): Promise<TreeSnapshot> {
     const headTree = await treeOfCommit(this.#repository, head);
-    // A killed git of ours left it; nobody else uses this index.
-    await rm(`${this.#index}.lock`, { force: true });
+    await this.#clearLock();
     if (!(await this.#repository.known.isAt(this.#index, headTree))) await this.#git(['read-tree', '-m', '-i', head]);
     await this.#keepSparse();
     const links = await this.#linksOf(headTree);
@@ -168,6 +168,14 @@ class Staging {
     const tree = grafted ? textOf(await this.#git(['write-tree'])) : written.tree;
     await this.#repository.known.indexIsAt(this.#index, { tree, head });
     return { tree, head, nested, submodules, unreadable, changed: written.changed };
+  }
+
+  /** Nobody but Coppice uses this index: a git that was killed left the lock, or one that outlived its engine still has it. */
+  async #clearLock(): Promise<void> {
+    const lock = `${this.#index}.lock`;
+    if (await isAbsent(lock)) return;
+    await orphansEnd(this.#repository.owner);
+    await rm(lock, { force: true });
   }
 
   /** The submodules of a tree, while the index has its content. */

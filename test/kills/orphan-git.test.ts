@@ -5,7 +5,7 @@ import { checkEnd, linesOf } from '../support/engine/checks.ts';
 import { given } from '../support/engine/lives.ts';
 import { Person } from '../support/engine/person.ts';
 import { addFiles, git } from '../support/engine/repository.ts';
-import { slowGit, type SlowGit } from '../support/engine/slow-git.ts';
+import { lockingGit, type LockingGit, slowGit, type SlowGit } from '../support/engine/slow-git.ts';
 import { killed, tally } from '../support/engine/tally.ts';
 import { inParallel, until } from '../support/engine/waiting.ts';
 import { Worlds, type World } from '../support/engine/world.ts';
@@ -40,6 +40,20 @@ describe('a git command that goes on after its engine was killed', function () {
       });
     });
   }
+
+  it('does not disturb the next engine: the lock of the branch, for longer than git waits for it', async () => {
+    let locking: LockingGit | undefined;
+    const world = await worlds.world({
+      bin: async (folder: string): Promise<string> => (locking = await lockingGit(folder)).bin,
+    });
+    try {
+      assert.ok(locking !== undefined);
+      await leadPast(world, locking);
+    } finally {
+      await locking?.release();
+      await world.dispose();
+    }
+  });
 
   it('does not disturb the next engine: a large checkout in its midst', async () => {
     const jobs = [4, 14, 28].map((folders) => ({ folders }));
@@ -95,4 +109,28 @@ async function lead(world: World, slow: SlowGit): Promise<void> {
   await person.sees(session, 'reported');
   assert.deepEqual(given(world, session), [`prompt ${session}:1`, `prompt ${session}:2`]);
   await checkEnd(person, [{ id: session, status: 'reported', work: linesOf('alpha', 'beta'), commits: 2 }]);
+}
+
+/** The commit of an engine that was killed comes after the next engine's try to make it: there is one, and nobody fails. */
+async function leadPast(world: World, locking: LockingGit): Promise<void> {
+  const person = new Person(world);
+  await person.trust();
+  const session = await person.create('alpha');
+  await until(
+    () => (locking.holds() ? true : undefined),
+    () => 'the branch to be locked',
+  );
+  await world.kill();
+  killed('while git worked');
+  const reported = person.sees(session, 'reported');
+  await Promise.race([
+    reported,
+    until(
+      () => (locking.refused() ? true : undefined),
+      () => 'the next engine to meet the lock',
+    ),
+  ]);
+  await locking.release();
+  await reported;
+  await checkEnd(person, [{ id: session, status: 'reported', work: linesOf('alpha'), commits: 1 }]);
 }
