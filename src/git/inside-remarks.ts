@@ -1,4 +1,4 @@
-/** What checkpoints, rollbacks and commits do not cover of repositories inside a worktree, in sentences. */
+/** What checkpoints, rollbacks and commits do not cover, of repositories inside a worktree above all, in sentences. */
 import { join } from 'node:path';
 import { textOf } from './door.ts';
 import type { Repository } from './repository.ts';
@@ -33,6 +33,13 @@ export async function leftAlone(
       : [`Submodules stay as they are, and what is changed in them is in no checkpoint: ${list(submodules)}.`]),
     ...moved,
   ];
+}
+
+/** What a rollback does not take away, since git ignored it at the checkpoint: whether it was there nobody can tell. */
+export function spared(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  const [what, which] = paths.length === 1 ? ['One file stays', 'it'] : [`${paths.length} files stay`, 'them'];
+  return [`${what}: git ignored ${which} at this checkpoint, so nobody can tell what was there then. ${list(paths)}`];
 }
 
 /** Submodules whose commits in a tree nobody else could check out, where they are not those of the tree before. */

@@ -17,7 +17,8 @@ export function onDisk(place: RestorePlace, path: string): Buffer {
 /**
  * Files that nobody knows and that the moves would write over: ignored ones, mostly. Paths, each once.
  */
-export async function obstacles(place: RestorePlace, moves: readonly Move[]): Promise<string[]> {
+export async function obstacles(place: RestorePlace, all: readonly Move[]): Promise<string[]> {
+  const moves = all.filter(({ stays }) => stays !== true);
   const goes = new Set(moves.filter(({ from }) => from !== undefined).map(({ path }) => path));
   const looks = new Looks(place);
   const pauses = new Pauses();

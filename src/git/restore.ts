@@ -28,6 +28,8 @@ export interface Move {
   readonly exact?: string;
   /** The same for what is there before. */
   readonly fromExact?: string;
+  /** Nothing happens to the file: the state after does not have it since git ignores it there. */
+  readonly stays?: true;
 }
 
 const gitlink = '160000';
@@ -113,7 +115,8 @@ export interface RestorePlace {
  *
  * @throws CoppiceError `git-failed`, `disk-full`; `worktree-unsafe` when a folder on the way to a file is a link.
  */
-export async function moveFiles(repository: Repository, place: RestorePlace, moves: readonly Move[]): Promise<void> {
+export async function moveFiles(repository: Repository, place: RestorePlace, all: readonly Move[]): Promise<void> {
+  const moves = all.filter(({ stays }) => stays !== true);
   const emptied = new Set<string>();
   // From the bottom up: what stands in the place of a folder goes before the folder is made.
   const gone = moves

@@ -5,6 +5,7 @@ import { checkpointRef, messageOf } from './checkpoint.ts';
 import { commitEdited, type Edited } from './edit-tree.ts';
 import { type Exact, exactFilesOf, keepExact } from './exact.ts';
 import { blobWithHunks } from './hunks.ts';
+import { sparing } from './ignored-then.ts';
 import { setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
 import { chosenMoves, type FileState, type Move, movesBetweenStates, withNeeded } from './restore.ts';
@@ -24,7 +25,7 @@ export interface RollbackChoice {
  */
 export async function chosenRollback(
   repository: Repository,
-  now: FileState,
+  now: FileState & { readonly head: string },
   target: FileState,
   { paths, hunks, since }: RollbackChoice,
 ): Promise<Move[]> {
@@ -33,7 +34,13 @@ export async function chosenRollback(
   const whole = chosenMoves(moves, paths ?? (hunks === undefined ? undefined : []));
   const partly = await Promise.all((hunks ?? []).map((each) => inPart(repository, moves, each)));
   const twice = partly.find(({ path }) => whole.some((move) => move.path === path));
-  if (twice === undefined) return [...whole, ...partly];
+  const chosen = [...whole, ...partly];
+  if (twice === undefined) {
+    // What a rollback itself has put there is known not to have been there before.
+    return since === undefined
+      ? sparing(repository, { now: now.tree, target: target.tree, head: now.head }, chosen)
+      : chosen;
+  }
   throw new CoppiceError('bad-usage', `${twice.path} is asked for in whole and in part.`, 'Ask for one of them.');
 }
 

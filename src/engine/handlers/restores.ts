@@ -7,7 +7,8 @@ import { isLive } from '../../core/session/status.ts';
 import type { Session } from '../../core/session/state.ts';
 import { checkpointTree } from '../../git/checkpoint.ts';
 import { diffTrees } from '../../git/diff.ts';
-import { leftAlone } from '../../git/inside-remarks.ts';
+import { sparing } from '../../git/ignored-then.ts';
+import { leftAlone, spared } from '../../git/inside-remarks.ts';
 import { obstacles } from '../../git/obstacles.ts';
 import { movesBetween } from '../../git/restore.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
@@ -29,8 +30,9 @@ export function restoreHandlers(services: Services): RestoreHandlers {
       const place = await placeOf(services, session);
       const target = checkpointAt(store, session.id, to);
       const now = await checkpointTree(place.repository, place.place);
-      const moves = await movesBetween(place.repository, now.tree, target.tree);
-      const moved = new Set(moves.map(({ path }) => path));
+      const every = await movesBetween(place.repository, now.tree, target.tree);
+      const moves = await sparing(place.repository, { now: now.tree, target: target.tree, head: now.head }, every);
+      const moved = new Set(moves.filter(({ stays }) => stays !== true).map(({ path }) => path));
       const files = await diffTrees(place.repository, now.tree, target.tree, { renames: false });
       const { capabilities } = await services.agentOf(session);
       return {
@@ -40,6 +42,7 @@ export function restoreHandlers(services: Services): RestoreHandlers {
         obstacles: await obstacles(place.place, moves),
         remarks: [
           ...new Set([...now.remarks, ...(target.remarks ?? [])]),
+          ...spared(every.map(({ path }) => path).filter((path) => !moved.has(path))),
           ...(await leftAlone(place.repository, place.place, now, target.tree)),
         ],
       };

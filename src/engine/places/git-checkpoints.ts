@@ -5,6 +5,7 @@ import type { TouchedPaths } from '../../core/watch/touched.ts';
 import { checkpointTree, dropCheckpoint, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees, patchBetween } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
+import { sparing } from '../../git/ignored-then.ts';
 import { treeSince } from '../../git/still.ts';
 import { refuseObstacles } from '../../git/obstacles.ts';
 import { treeChanges } from '../../git/tree-diff.ts';
@@ -133,10 +134,15 @@ export class GitCheckpoints implements CheckpointPlace {
     return this.#keep(repository, session, place, { ...rest, now, moves });
   }
 
-  async planAgain(session: Session, place: Place, { now, before, wanted, ...rest }: Unfinished): Promise<Planned> {
+  async planAgain(session: Session, place: Place, unfinished: Unfinished): Promise<Planned> {
+    const { now, before, wanted, target, ...rest } = unfinished;
     const repository = await this.#repository(session);
     const planned = new Set(await pathsBetween(repository, before, wanted));
-    const moves = (await movesBetweenStates(repository, now, wanted)).filter(({ path }) => planned.has(path));
+    const left = (await movesBetweenStates(repository, now, wanted)).filter(({ path }) => planned.has(path));
+    const moves =
+      target === undefined
+        ? left
+        : await sparing(repository, { now: before.tree, target: target.tree, head: now.head }, left);
     return this.#keep(repository, session, place, { ...rest, now, moves });
   }
 

@@ -78,6 +78,8 @@ export interface Unfinished {
   readonly intent: string;
   readonly now: CheckpointFiles;
   readonly before: CheckpointFiles;
+  /** What it goes back to; undefined where that was what a rollback had been made from. */
+  readonly target?: CheckpointFiles;
   readonly wanted: Pick<Checkpoint, 'tree' | 'exact'>;
 }
 
@@ -100,4 +102,6 @@ export interface FileMove {
   /** Id of the bytes to write where `to` would not give them back. */
   readonly exact?: string;
   readonly fromExact?: string;
+  /** Nothing happens to the file; the state after does not have it, since git ignores it there. */
+  readonly stays?: true;
 }

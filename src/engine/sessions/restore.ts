@@ -46,6 +46,7 @@ async function rollBack(context: SessionContext, session: Session, place: Place,
         })
       : await checkpoints.planAgain(session, place, {
           ...{ n, intent: `${id}:${n}`, now: before, before: at(context, session, plan.before), wanted: plan },
+          ...(restoring.since === undefined ? { target: at(context, session, to) } : {}),
         });
   if (planned.moves.length === 0 && plan === undefined) {
     await end(context, session, restoring, { files: 0 });
@@ -57,7 +58,8 @@ async function rollBack(context: SessionContext, session: Session, place: Place,
   await carryOut(context, session, place, planned, before.n);
   // What was asked for is undone as a whole, also when it took two attempts.
   const first = plan === undefined ? before.n : plan.before;
-  await end(context, session, restoring, { files: moves.length, before: first, after: { n, parent: before, planned } });
+  const files = moves.filter(({ stays }) => stays !== true).length;
+  await end(context, session, restoring, { files, before: first, after: { n, parent: before, planned } });
 }
 
 /**
@@ -92,8 +94,8 @@ async function carryOut(
   }
 }
 
-function reversed({ path, from, to, exact, fromExact }: FileMove): FileMove {
-  return { path, ...defined({ from: to, to: from, exact: fromExact, fromExact: exact }) };
+function reversed({ path, from, to, exact, fromExact, stays }: FileMove): FileMove {
+  return { path, ...defined({ from: to, to: from, exact: fromExact, fromExact: exact, stays }) };
 }
 
 function inBetween({ id }: Session, { code, message }: ErrorRecord, before: number, cause: unknown): CoppiceError {

@@ -191,6 +191,39 @@ describe('checkpoints of a session that an engine carries out', function () {
     await assert.rejects(readFile(join(worktree, '.gitignore')));
   });
 
+  it('never take away a file that git ignored at the checkpoint and tracks by now', async () => {
+    const session = await person.create('first');
+    await person.sees(session, 'reported');
+    const { worktree } = await person.show(session);
+    assert.ok(worktree !== null);
+    const write = (name: string, text: string): Promise<void> => writeFile(join(worktree, name), text);
+    await write('.gitignore', '*.csv\nbuilt/\n');
+    await write('data.csv', 'mine\n');
+    await write('other.csv', 'committed\n');
+    const ignored = await take(session, randomUUID());
+    await write('.gitignore', '');
+    await write('later.txt', 'later\n');
+    const add = ['add', '-f', '.gitignore', 'other.csv'];
+    await run('git', add, { cwd: worktree, env: world.env });
+    const commit = ['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qm', 'tracked'];
+    await run('git', commit, { cwd: worktree, env: world.env });
+    const preview = await person.ask('restore/preview', { session, to: ignored.n });
+    assert.deepEqual(preview.files.map(({ path }) => path).sort(), ['.gitignore', 'later.txt']);
+    assert.match(preview.remarks.join('\n'), /^2 files stay: .* data\.csv, other\.csv$/m);
+    const back = await person.ask('restore/apply', { session, to: ignored.n, expect: preview.now });
+    assert.equal(back.files, 2);
+    const there = async (): Promise<string[]> =>
+      Promise.all(['.gitignore', 'data.csv', 'other.csv'].map((name) => readFile(join(worktree, name), 'utf8')));
+    assert.deepEqual(await there(), ['*.csv\nbuilt/\n', 'mine\n', 'committed\n']);
+    await assert.rejects(readFile(join(worktree, 'later.txt')));
+    const after = (await checkpoints(session)).find(({ n }) => n === back.after);
+    assert.equal((await take(session, randomUUID())).tree, after?.tree, 'the state that was planned is the one there');
+    await person.ask('restore/undo', { session });
+    assert.deepEqual(await there(), ['', 'mine\n', 'committed\n']);
+    assert.equal(await readFile(join(worktree, 'later.txt'), 'utf8'), 'later\n');
+    assert.equal(await content(session, 'worktree'), preview.now);
+  });
+
   async function content(session: string, side: number | 'worktree'): Promise<unknown> {
     return (await person.ask('diff/summary', { session, from: 'base', to: side })).to.tree;
   }
