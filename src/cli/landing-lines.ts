@@ -60,6 +60,9 @@ export function previewLines(preview: LandingPreview, paint: Paint): Text[] {
     ),
     ...gates.map((gate) => text`  gate ${gate.join(' ')}`),
     ...uncommitted,
+    ...preview.privateFiles.map((path) =>
+      paint.yellow(text`  ${path} is ignored in your checkout; it lands only with --private ${path}`),
+    ),
     ...(checkout?.waits === undefined ? [] : [paint.yellow(text`  it would wait: ${checkout.waits}`)]),
   ];
 }

@@ -72,14 +72,25 @@ export function patternOf(path: string): string {
  * history all the same, sorted: whoever stops ignoring `.env` in a worktree has its copy committed with the next look.
  */
 export async function includedSince(repository: Repository, base: string, commit: string): Promise<readonly string[]> {
+  const args = ['log', '--format=', '--name-only', '-z', '--no-renames', '--diff-filter=A', '--end-of-options'];
+  return namedAmong(repository, [...args, commit, `^${base}`]);
+}
+
+/** The same for what a tree (or commit) has that `base` has not, whatever lies in between. */
+export async function includedBetween(repository: Repository, base: string, tree: string): Promise<readonly string[]> {
+  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--diff-filter=A', '--end-of-options'];
+  return base === tree ? [] : namedAmong(repository, [...args, base, tree]);
+}
+
+/** Of the paths that a call of git tells, those that were copied although git ignores them. Without any it is not made. */
+async function namedAmong(repository: Repository, args: readonly string[]): Promise<readonly string[]> {
   const from = repository.mainRoot;
   if (from === undefined) return [];
   const patterns = join(from, includeFile);
   if ((await lstat(patterns).catch(() => undefined))?.isFile() !== true) return [];
   const named = new Set(await ignoredFilesNamed(repository, from, patterns));
   if (named.size === 0) return [];
-  const args = ['log', '--format=', '--name-only', '-z', '--no-renames', '--diff-filter=A', '--end-of-options'];
-  const added = zeroSplit((await repository.run([...args, commit, `^${base}`])).stdout);
+  const added = zeroSplit((await repository.run(args)).stdout);
   return [...new Set(added)].filter((path) => named.has(path)).sort();
 }
 

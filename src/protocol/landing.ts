@@ -93,6 +93,8 @@ export const landingPreviewSchema = z.object({
   message: z.string(),
   /** Changed files of the worktree that are not committed; they only land with `commit: true`. */
   uncommitted: z.number(),
+  /** Files of the work that the main checkout ignores and `.worktreeinclude` had copied: each only lands when it is named (`private`). */
+  privateFiles: z.array(z.string()).default([]),
   /** Where the target is checked out, and why the landing would wait there. */
   checkout: z.object({ path: z.string(), waits: z.string().optional() }).optional(),
   /** The gates that will run on the merged result, each a program with its arguments. */
@@ -128,6 +130,8 @@ export const landingRequests = {
       into: identifier.optional(),
       /** Commits what is not committed on the session's branch first. */
       commit: z.boolean().default(false),
+      /** Files of `preview.privateFiles` that a person said may land. */
+      private: z.array(bounded.text.min(1)).max(1000).default([]),
       /** The tip that the person has seen (`preview.tip`): another one is refused. */
       tip: identifier.optional(),
     }),

@@ -15,6 +15,7 @@ interface LandOptions {
   readonly into?: string;
   readonly message?: string;
   readonly commit?: true;
+  readonly private?: readonly string[];
   readonly dryRun?: true;
   readonly revert?: true;
   readonly withdraw?: true;
@@ -43,9 +44,17 @@ export function addLand(program: Command, perform: Perform): void {
     .option('--into <branch>', "default: the parent session's branch, else the branch it was made from")
     .option('-m, --message <text>', 'of the squash or merge')
     .option('--commit', 'commit what is not committed first')
+    .option('--private <files...>', 'these may land although your checkout ignores them (.worktreeinclude)')
     .addOption(new Option('-n, --dry-run', 'only say what would land').conflicts(alone))
     .addOption(
-      new Option('--revert', 'take its last landing back').conflicts(['squash', 'merge', 'rebase', 'into', 'commit']),
+      new Option('--revert', 'take its last landing back').conflicts([
+        'squash',
+        'merge',
+        'rebase',
+        'into',
+        'commit',
+        'private',
+      ]),
     )
     .addOption(new Option('--withdraw', 'take it out of the line').conflicts(['revert', 'commit']))
     .addOption(new Option('--queue', 'show what is on its way, in order').conflicts(['revert', 'withdraw', 'commit']))
@@ -70,7 +79,10 @@ async function land(context: Context, key: string | undefined, options: LandOpti
   const { landing } = await withTrust(context, () =>
     options.revert === true
       ? engine.request('landing/revert', { session, ...message })
-      : engine.request('landing/land', { session, way, commit: options.commit === true, ...into, ...message }),
+      : engine.request('landing/land', {
+          ...{ session, way, commit: options.commit === true, ...into, ...message },
+          ...(options.private === undefined ? {} : { private: [...options.private] }),
+        }),
   );
   const end = await ended(context, landing);
   out.result(end, () => landingLines(end, out.paint));

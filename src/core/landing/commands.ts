@@ -37,7 +37,7 @@ type Request = Omit<Events['landing.requested'], 'by' | 'prompts' | 'session' | 
  * A request to bring a session's work home.
  *
  * @param known whether the target is the default branch: then only a person may ask.
- * @throws CoppiceError `wrong-state` (it works still, has no worktree, is on its way home already), `default-branch`.
+ * @throws CoppiceError `wrong-state` (it works still, has no worktree, is on its way home already), `default-branch`, `private-file`.
  */
 export function requestLanding(
   session: Session,
@@ -52,6 +52,14 @@ export function requestLanding(
       `Landing in ${request.target} is for a person to decide.`,
       'Run `coppice land` yourself.',
       { context: { branch: request.target } },
+    );
+  }
+  if (request.private !== undefined && !known.actor.startsWith('user:')) {
+    throw new CoppiceError(
+      'private-file',
+      'Whether a file lands that git ignores in the checkout is for a person to decide.',
+      'Run `coppice land` yourself.',
+      { context: { session: session.id } },
     );
   }
   requireFree(session, landings);

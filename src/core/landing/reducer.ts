@@ -18,7 +18,7 @@ export function isOpen(landing: Landing): boolean {
 
 function requested({ seq, at, data }: Recorded<'landing.requested'>): Landing {
   const { landing: id, session, repository, way, target, tip, message, reverts, by } = data;
-  const request = defined({ id, session, repository, way, target, tip, message, reverts, by });
+  const request = defined({ id, session, repository, way, target, tip, message, reverts, by, private: data.private });
   return { ...request, requestedAt: at, place: seq, state: 'queued', evidence: [] };
 }
 

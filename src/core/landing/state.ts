@@ -52,6 +52,8 @@ export interface Landing {
   /** The landing that this one takes back. */
   readonly reverts?: string;
   readonly revertedBy?: string;
+  /** Files that were copied although git ignores them, and that a person said may land. */
+  readonly private?: readonly string[];
   readonly by: string;
   readonly requestedAt: number;
   readonly endedAt?: number;
@@ -79,6 +81,8 @@ export interface LandingEvents {
     tip?: string;
     message: string;
     reverts?: string;
+    /** Files that were copied although git ignores them, and that `by` said may land. */
+    private?: readonly string[];
     by: string;
     /** Number of the session's latest prompt: work that is asked for later is not part of it. */
     prompts: number;

@@ -1,4 +1,5 @@
 import { counted } from '../../core/counted.ts';
+import { defined } from '../../core/defined.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import { line, requestLanding, requestRevert, requireStill, withdraw } from '../../core/landing/commands.ts';
 import type { Landing } from '../../core/landing/state.ts';
@@ -8,6 +9,7 @@ import type { Repository } from '../../git/repository.ts';
 import type { Handlers, ParsedOf, Requests, ResultOf } from '../../protocol/contract.ts';
 import { defaultMessage, revertMessage } from '../landing/message.ts';
 import { conflictTexts, preview, uncommitted } from '../landing/preview.ts';
+import { privateFiles, unasked } from '../landing/private.ts';
 import { findTarget } from '../landing/target.ts';
 import { landingView } from '../landing/views.ts';
 import type { ClientContext } from '../rpc/server.ts';
@@ -110,10 +112,14 @@ async function land(
   if (params.tip !== undefined && params.tip !== tip) {
     throw wrong(session, `is at ${tip.slice(0, 12)} by now, not at what was looked at`, 'Look at it again.');
   }
-  const open = await uncommitted(repository, found);
+  const { files: open, tree } = await uncommitted(repository, found);
   if (open > 0 && !params.commit) {
     throw wrong(session, `has ${counted(open, 'changed file')} not committed`, 'Commit them, or land with `--commit`.');
   }
+  const base = found.place.baseCommit;
+  const files = await privateFiles(repository, { way: params.way, base, tip, ...defined({ tree }) });
+  const refusal = unasked(session.id, files, params.private);
+  if (refusal !== undefined) throw refusal;
   const id = services.newId();
   const request = {
     landing: id,
@@ -122,6 +128,7 @@ async function land(
     target,
     message: params.message ?? defaultMessage(session),
     ...(open > 0 ? {} : { tip }),
+    ...(params.private.length > 0 ? { private: params.private } : {}),
   };
   await store.commit(client.actor, () =>
     requestLanding(store.session(session.id), store.all('landing'), request, { actor: client.actor, defaultBranch }),

@@ -7,6 +7,7 @@ import { buildLanding, buildRevert, forkPoint, isAncestor, type BuildOutcome } f
 import { commitMessage } from '../../git/message.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { LandingContext } from './context.ts';
+import { privateFiles, unasked } from './private.ts';
 
 /**
  * Builds what a landing makes its target, on top of where the target is at present, and says it in events. Nothing that
@@ -22,6 +23,8 @@ export async function build(
   if (from === undefined) return [refused(landing, gone(landing))];
   const done = await landedMeanwhile(repository, landing, from);
   if (done !== undefined) return [landed(landing, done)];
+  const refusal = await refusalOf(context, repository, landing, tip);
+  if (refusal !== undefined) return [refused(landing, refusal)];
   const outcome = await outcomeOf(context, repository, landing, { from, tip });
   switch (outcome.kind) {
     case 'built':
@@ -57,6 +60,18 @@ export function refused(landing: Landing, error: CoppiceError, conflicts?: reado
 async function landedMeanwhile(repository: Repository, { build }: Landing, from: string): Promise<Build | undefined> {
   if (build === undefined || build.commit === build.from) return undefined;
   return (await isAncestor(repository, build.commit, from)) ? build : undefined;
+}
+
+/** What was committed with the landing itself is known only by this time. */
+async function refusalOf(
+  { store }: LandingContext,
+  repository: Repository,
+  { session, way, reverts, private: agreed = [] }: Landing,
+  tip: string,
+): Promise<CoppiceError | undefined> {
+  const base = store.session(session).worktree?.baseCommit;
+  if (reverts !== undefined || base === undefined) return undefined;
+  return unasked(session, await privateFiles(repository, { way, base, tip }), agreed);
 }
 
 async function outcomeOf(

@@ -13,6 +13,7 @@ import type { LandingPreview } from '../../protocol/landing.ts';
 import type { Store } from '../sessions/store.ts';
 import { takenBackSince } from './build.ts';
 import { defaultMessage } from './message.ts';
+import { privateFiles } from './private.ts';
 import { findTarget, type Target } from './target.ts';
 
 const commitsShown = 200;
@@ -41,6 +42,8 @@ export async function preview(store: Store, repository: Repository, request: Pre
   const conflicts = outcome.kind === 'conflict' ? outcome.conflicts : [];
   const build = outcome.kind === 'built' ? outcome.build : undefined;
   const changes = build === undefined ? noChanges : await changesBetween(repository, from, build.tree);
+  const open = await uncommitted(repository, target);
+  const base = target.place.baseCommit;
   return {
     session: session.id,
     way,
@@ -56,7 +59,8 @@ export async function preview(store: Store, repository: Repository, request: Pre
     paths: changes.paths.map((each) => defined({ ...each })),
     commits: await commitsOf(repository, fork ?? from, tip),
     message,
-    uncommitted: await uncommitted(repository, target),
+    uncommitted: open.files,
+    privateFiles: [...(await privateFiles(repository, { way, base, tip, ...defined({ tree: open.tree }) }))],
     gates: request.gates.map((gate) => [...gate]),
     ...defined({
       tree: build?.tree,
@@ -68,10 +72,14 @@ export async function preview(store: Store, repository: Repository, request: Pre
 
 const noChanges: Changes = { files: 0, insertions: 0, deletions: 0, paths: [] };
 
-/** Changed files that are on no commit; 0 when the worktree is not there to look at. */
-export async function uncommitted(repository: Repository, { place, tip }: Target): Promise<number> {
-  if (!(await isFolder(place.path))) return 0;
-  return (await changesSince(repository, place, tip, { limit: 0 })).files;
+/** How many changed files are on no commit, and the tree with them; none when the worktree is not there to look at. */
+export async function uncommitted(
+  repository: Repository,
+  { place, tip }: Target,
+): Promise<{ readonly files: number; readonly tree?: string }> {
+  if (!(await isFolder(place.path))) return { files: 0 };
+  const { files, snapshot } = await changesSince(repository, place, tip, { limit: 0 });
+  return files === 0 ? { files } : { files, tree: snapshot.tree };
 }
 
 async function checkoutView(

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { LandingPreview, LandingView } from '../../protocol/landing.ts';
 import type { App } from '../app.ts';
-import { landingPlan, type Way, ways } from '../review/landing-plan.ts';
+import { landingButton, landingPlan, type Way, ways } from '../review/landing-plan.ts';
 import { asReviewRow } from '../review/row-of.ts';
 import type { Command } from './index.ts';
 import { pickSession } from './pick-session.ts';
@@ -29,12 +29,15 @@ export const landSession: Command = (app) => async (given) => {
     return;
   }
   const { title, detail } = landingPlan(preview);
-  const land = preview.uncommitted > 0 ? l10n.t('Commit and Land') : l10n.t('Land');
-  const answer = await vscode.window.showInformationMessage(title, { modal: true, detail }, land);
+  const { privateFiles } = preview;
+  const land = landingButton(preview);
+  const ask = privateFiles.length > 0 ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  const answer = await ask(title, { modal: true, detail }, land);
   if (answer !== land) throw new vscode.CancellationError();
   await app.link.request('landing/land', {
     ...{ session, way, tip: preview.tip },
     ...(preview.uncommitted > 0 ? { commit: true } : {}),
+    ...(privateFiles.length > 0 ? { private: privateFiles } : {}),
   });
   await app.review.model.show(session);
 };

@@ -16,14 +16,30 @@ export function ways(): { label: string; description: string; way: Way }[] {
 
 /** The question and what it rests on. */
 export function landingPlan(preview: LandingPreview): { title: string; detail: string } {
-  const { target, files, insertions, deletions, commits, uncommitted, gates, checkout } = preview;
+  const { target, files, insertions, deletions, commits, uncommitted, gates, checkout, privateFiles } = preview;
   const lines = [
     l10n.t('{0} files, +{1} −{2}, {3} commits', files, insertions, deletions, commits.length),
     ...(uncommitted > 0 ? [l10n.t('{0} files are not committed yet and are committed first.', uncommitted)] : []),
+    ...(privateFiles.length > 0
+      ? [
+          l10n.t(
+            'Your checkout keeps these out of git, and .worktreeinclude had copied them: {0}',
+            privateFiles.map((path) => oneLine(path, 120)).join(', '),
+          ),
+        ]
+      : []),
     ...(preview.defaultBranch ? [l10n.t('{0} is the default branch of this repository.', target)] : []),
     ...gates.map((gate) => l10n.t('Gate: {0}', oneLine(gate.join(' '), 120))),
     ...(checkout?.waits === undefined ? [] : [l10n.t('It will wait: {0}', oneLine(checkout.waits, 300))]),
     l10n.t('It can be taken back afterwards.'),
   ];
   return { title: l10n.t('Land this in {0}?', oneLine(target, 100)), detail: lines.join('\n') };
+}
+
+/** The button that says yes to all of it. Files that git ignores in the checkout are no part of an ordinary yes. */
+export function landingButton({ uncommitted, privateFiles }: LandingPreview): string {
+  if (privateFiles.length > 0) {
+    return uncommitted > 0 ? l10n.t('Commit and Land with These Files') : l10n.t('Land with These Files');
+  }
+  return uncommitted > 0 ? l10n.t('Commit and Land') : l10n.t('Land');
 }

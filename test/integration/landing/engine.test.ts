@@ -214,6 +214,36 @@ describe('landing with an engine', function () {
     assert.equal(await git(await worktreeOf(session), 'status', '--porcelain'), '');
   });
 
+  it('what the checkout keeps out of git lands only when a person names it', async () => {
+    await begin();
+    await writeFile(join(world.repository, '.gitignore'), '.env\n');
+    await writeFile(join(world.repository, '.worktreeinclude'), '.env\n');
+    await main('add', '.gitignore', '.worktreeinclude');
+    await main('commit', '--quiet', '--message=rules');
+    await writeFile(join(world.repository, '.env'), 'TOKEN=hidden\n');
+    const session = await worked('alpha');
+    const tree = await worktreeOf(session);
+    await writeFile(join(tree, '.gitignore'), '');
+    // Not committed at first, so that what the landing itself commits is looked at, too.
+    const look = await person.ask('landing/preview', { session });
+    assert.deepEqual([look.uncommitted, look.privateFiles], [2, ['.env']]);
+    const commit = { session, commit: true };
+    const refused = { code: 'private-file', message: /\.env, which your checkout ignores/ };
+    await assert.rejects(person.ask('landing/land', commit), refused);
+    await git(tree, 'add', '--all');
+    await git(tree, 'commit', '--quiet', '--message=all of it');
+    assert.deepEqual((await person.ask('landing/preview', { session })).privateFiles, ['.env']);
+    await assert.rejects(person.ask('landing/land', { session, private: ['.env.local'] }), refused);
+    await git(tree, 'rm', '--quiet', '--cached', '.env');
+    await writeFile(join(tree, '.gitignore'), '.env\n');
+    await git(tree, 'commit', '--quiet', '--all', '--message=taken out again');
+    const ways = ['squash', 'merge'] as const;
+    const named = ways.map(async (way) => (await person.ask('landing/preview', { session, way })).privateFiles);
+    assert.deepEqual(await Promise.all(named), [[], ['.env']], 'a merge brings the history along');
+    await assert.rejects(person.ask('landing/land', { session, way: 'merge' }), refused);
+    await comes(person, session, await land(person, session, { way: 'merge', private: ['.env'] }), 'landed');
+  });
+
   it('refuses what cannot be meant', async () => {
     await begin();
     const session = await person.create('alpha #hang');

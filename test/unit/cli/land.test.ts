@@ -37,6 +37,7 @@ const preview: LandingPreview = {
   commits: [{ id: 'b'.repeat(40), subject: 's', author: 'A' }],
   message: 'Add a test',
   uncommitted: 3,
+  privateFiles: ['.env'],
   gates: [['npm', 'test']],
 };
 
@@ -56,11 +57,11 @@ describe('land', () => {
   it('waits for the end and says what landed', async () => {
     const asked: unknown[] = [];
     const landed = { state: 'landed', commit: 'c'.repeat(40) } as const;
-    const args = ['land', '1f2e', '--merge', '--commit', '-m', 'Home'];
+    const args = ['land', '1f2e', '--merge', '--commit', '-m', 'Home', '--private', '.env'];
     const { exit, stdout } = await coppice(engine(landed, asked), args);
     assert.equal(exit, 0);
     assert.match(stdout, /^Landed in main at cccccccccccc\n/);
-    assert.deepEqual(asked, [{ session: sessionId, way: 'merge', commit: true, message: 'Home' }]);
+    assert.deepEqual(asked, [{ session: sessionId, way: 'merge', commit: true, message: 'Home', private: ['.env'] }]);
   });
 
   it('is a failure when it is refused, with the conflict and what to do', async () => {
@@ -92,6 +93,7 @@ describe('land', () => {
     assert.equal(exit, 0);
     assert.match(stdout, /Would land in main \(the default branch\) by squash: 1 file, \+2 -1, 1 commit/);
     assert.match(stdout, /3 changed files are not committed; --commit takes them along/);
+    assert.match(stdout, /\.env is ignored in your checkout; it lands only with --private \.env/);
     assert.ok(!stdout.includes('\u001B'));
     const json = await coppice(engine({}), ['land', '1f2e', '--dry-run', '--json']);
     assert.deepEqual(JSON.parse(json.stdout), preview);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseFileQuery } from '../../../src/extension/review/file-at.ts';
 import * as labels from '../../../src/extension/review/labels.ts';
-import { landingPlan } from '../../../src/extension/review/landing-plan.ts';
+import { landingButton, landingPlan } from '../../../src/extension/review/landing-plan.ts';
 import { removalText } from '../../../src/extension/review/removal-text.ts';
 import { asReviewRow } from '../../../src/extension/review/row-of.ts';
 import { rowsBelow, rowId } from '../../../src/extension/review/rows.ts';
@@ -70,7 +70,16 @@ describe('words of the Review view', () => {
 
 const preview: LandingPreview = {
   ...{ session: 's', way: 'squash', target: 'main', defaultBranch: true, targetCommit: '0', tip: '1', nothing: false },
-  ...{ conflicts: [], files: 2, insertions: 5, deletions: 1, paths: [], message: 'm', uncommitted: 3 },
+  ...{
+    conflicts: [],
+    files: 2,
+    insertions: 5,
+    deletions: 1,
+    paths: [],
+    message: 'm',
+    uncommitted: 3,
+    privateFiles: [],
+  },
   commits: [{ id: '1', subject: 's', author: 'a' }],
   checkout: { path: '/r', waits: 'The checkout has changes.' },
   gates: [['npm', 'test', hostile]],
@@ -88,6 +97,14 @@ describe('questions before something moves', () => {
       'It will wait: The checkout',
     ])
       assert.ok(detail.includes(part), part);
+    assert.equal(landingButton(preview), 'Commit and Land');
+  });
+
+  it('name files that git ignores in the checkout, and a yes is a yes to them', () => {
+    const secret = { ...preview, privateFiles: ['.env', `${hostile}.key`] };
+    assert.match(landingPlan(secret).detail, /keeps these out of git.*: \.env, evilgnp\.exe second\.key$/m);
+    assert.equal(landingButton(secret), 'Commit and Land with These Files');
+    assert.equal(landingButton({ ...secret, uncommitted: 0 }), 'Land with These Files');
   });
 
   it('say what a removal takes away, and that it comes back', () => {
