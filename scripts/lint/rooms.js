@@ -27,7 +27,7 @@ const rooms = [
 
 /**
  * What every front end may take from the core at run time: the error type, what it may tell of its environment, the names of
- * settings, and how text of agents is made fit to be shown.
+ * settings, which of a few words was meant, and how text of agents is made fit to be shown.
  */
 const coreForFrontEnds = [
   'core/counted.ts',
@@ -36,6 +36,7 @@ const coreForFrontEnds = [
   'core/environment.ts',
   'core/printable.ts',
   'core/settings/keys.ts',
+  'core/settings/suggest.ts',
 ];
 
 /** The editor's settings are checked by the rows of the table before they travel. */

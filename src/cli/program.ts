@@ -112,8 +112,15 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
   return program;
 }
 
-/** A variable of a script that was not set is no value of an option. */
+/** A variable of a script that was not set is no value of an option, and no session. */
 function refuseEmpty(command: Command): void {
+  for (const [at, argument] of command.registeredArguments.entries()) {
+    if (!argument.required || command.args[at] !== '') continue;
+    throw badUsage(
+      `The <${argument.name()}> is empty.`,
+      `Give one; \`${command.name()} --help\` shows how the command is used.`,
+    );
+  }
   for (const each of [command, ...above(command)]) {
     for (const option of each.options.filter(({ required }) => required)) {
       const value: unknown = each.getOptionValue(option.attributeName());

@@ -7,15 +7,18 @@ type Status = SessionView['status'];
 
 /** A session for a program: the fields of `session list --json`, an outside contract. */
 export function sessionRow(session: SessionView): Record<string, unknown> {
-  const { id, task, prompt, mode, agent, executor, status, worktree, branch, usage, startedAt } = session;
+  const { id, task, title, prompt, mode, agent, executor, status, repository, worktree, branch, usage, startedAt } =
+    session;
   return {
     id,
     task,
+    title,
     prompt,
     mode,
     agent,
     executor,
     status,
+    repository,
     worktree,
     branch,
     ...(session.position === undefined ? {} : { position: session.position }),
@@ -151,6 +154,7 @@ function workFacts(detail: SessionDetail, paint: Paint): Fact[] {
   const agent = [detail.agent, detail.agentVersion, detail.model].filter((each) => each !== undefined);
   return [
     ['task', detail.task],
+    ['title', oneLine(detail.title, 250)],
     ['status', statusText(detail, paint)],
     ['waits', detail.waiting ?? ''],
     ['in doubt', detail.doubt ?? ''],

@@ -26,7 +26,7 @@ function generalHint(error: CommanderError): string {
     case 'commander.unknownCommand':
       return 'See `coppice --help`; work is given to an agent with `coppice run "<prompt>"`.';
     case 'commander.excessArguments':
-      return 'A text of several words goes into quotes, as in `coppice run "<prompt>"`.';
+      return 'A text of several words goes into quotes; add `--help` to see how the command is used.';
     default:
       return 'Add `--help` to see how the command is used.';
   }

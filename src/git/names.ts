@@ -8,6 +8,11 @@ export const slugLength = 40;
 /** Two digits and a capital letter: the suffix that binds tasks to a worktree (`auth-05A`). */
 const suffixPart = /^\d{2}[A-Z]$/;
 
+/** Letters that are none of a-z with a mark on them. */
+const plainLetters: Readonly<Record<string, string>> = {
+  ...{ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ħ: 'h', ı: 'i' },
+};
+
 /** The last part of a task's name that is a suffix, e.g. `05A` of `implement-auth-05A`; undefined without one. */
 export function suffixOf(name: string): string | undefined {
   return name.split(/[^\p{L}\p{N}]+/u).findLast((part) => suffixPart.test(part));
@@ -23,6 +28,7 @@ export function slugFrom(text: string): string {
   const words = text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
+    .replace(/[ßæœøłđðþħı]/giu, (letter) => plainLetters[letter.toLowerCase()] ?? '')
     .split(/[^A-Za-z0-9]+/)
     .filter((word) => word !== '')
     .map((word) => (suffixPart.test(word) ? word : word.toLowerCase()));

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { CoppiceError } from '../../core/errors.ts';
+import { meaning, nearest } from '../../core/settings/suggest.ts';
 import type { Requests, ResultOf } from '../../protocol/contract.ts';
 import type { Context, Perform } from '../context.ts';
 import { exits, type Exit } from '../exit-codes.ts';
 import { oneLine } from '../../core/printable.ts';
 import { table } from '../table.ts';
 import { text, type Text } from '../text.ts';
+import { badUsage } from '../usage-error.ts';
 
 type Settings = ResultOf<Requests, 'config/show'>;
 
@@ -20,10 +22,16 @@ export function addConfig(program: Command, perform: Perform): void {
     );
   group
     .command('show', { isDefault: true })
+    .alias('get')
     .argument('[key]', 'one setting')
     .summary('values in force, each with its source (default)')
     .description('Shows the values in force for this repository and where each comes from.')
     .action((key: string | undefined) => perform((context) => show(context, key)));
+  // Everybody tries it; a file that keeps its comments and its order is edited, not written.
+  group
+    .command('set', { hidden: true })
+    .argument('[words...]')
+    .action((words: readonly string[]) => perform((context) => cannotSet(context, words)));
   group
     .command('list')
     .summary('every setting with what it means')
@@ -42,13 +50,25 @@ function settingsOf(context: Context): Promise<Settings> {
   return context.engine.request('config/show', { path: context.path, settings });
 }
 
+async function cannotSet(context: Context, [key]: readonly string[]): Promise<Exit> {
+  const { files } = await settingsOf(context);
+  throw badUsage(
+    'Settings are not changed from the command line.',
+    `Write ${key === undefined ? 'it' : oneLine(key, 60)} into ${files.map(({ path }) => path).join(' or ')}.`,
+  );
+}
+
 async function show(context: Context, key: string | undefined): Promise<Exit> {
   const { settings, files } = await settingsOf(context);
   const shown = key === undefined ? settings : settings.filter((each) => each.key === key);
   if (shown.length === 0 && key !== undefined) {
+    const near = nearest(
+      key,
+      settings.map((each) => each.key),
+    );
     throw new CoppiceError(
       'not-found',
-      `There is no setting ${key}.`,
+      near === undefined ? `There is no setting ${key}.` : `There is no setting ${key}${meaning(near)}`,
       'See `coppice config list` for those there are.',
     );
   }

@@ -32,7 +32,7 @@ const alone = ['queue', 'revert', 'withdraw'];
 export function addLand(program: Command, perform: Perform): void {
   program
     .command('land')
-    .argument('[session]', 'its id, the beginning of it, or its task')
+    .argument('[session]', 'its id, the beginning of it, its task, or its branch')
     .summary("bring a session's work home, or take it back")
     .description(
       "Merges a session's branch into the branch it comes from, shows the result to the gates, and moves the branch. A branch that is " +

@@ -27,11 +27,13 @@ export class Store {
     throw new CoppiceError('not-found', `There is no session ${id}.`, 'See `coppice session list --all`.');
   }
 
-  /** A session by its id, the beginning of its id, or its task id. */
+  /** A session by its id, the beginning of its id, its task id, or the branch or name of the worktree that it has. */
   find(key: string): Session {
     const exact = this.get('session', key);
     if (exact !== undefined) return exact;
-    const hits = this.all('session').filter((each) => each.id.startsWith(key) || each.task.id === key);
+    const hits = this.all('session').filter(
+      (each) => each.id.startsWith(key) || each.task.id === key || worksIn(each, key),
+    );
     const [hit] = hits;
     if (hit === undefined) return this.session(key);
     if (hits.length === 1) return hit;
@@ -51,6 +53,10 @@ export class Store {
   commit(actor: Actor, decide: () => readonly NewEvent[]): Promise<readonly JournalRecord[]> {
     return this.state.transact(actor, decide);
   }
+}
+
+function worksIn({ archived, worktree }: Session, key: string): boolean {
+  return !archived && worktree !== undefined && (worktree.slug === key || worktree.branch === key);
 }
 
 function entity<K extends Kind>(view: StateView, kind: K, id: string): Entities[K] | undefined {

@@ -102,6 +102,7 @@ describe('session answer', () => {
     [['--answer', '7=red'], /names no question/],
     [['--input', '[1]'], /no JSON object/],
     [['--input', '{'], /no JSON object/],
+    [['--allow'], /is a question: allowing it says nothing/],
     [[], /not said what to answer/],
   ] as const) {
     it(`is not understood: ${argv.join(' ') || 'nothing'}`, async () => {

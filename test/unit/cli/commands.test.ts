@@ -7,13 +7,29 @@ import { aSession, FakeEngine, reported, sessionId } from './fake-engine.ts';
 import { coppice } from './fake-shell.ts';
 
 const rowFields = [
-  ...['id', 'task', 'prompt', 'mode', 'agent', 'executor', 'status', 'worktree', 'branch'],
+  ...['id', 'task', 'title', 'prompt', 'mode', 'agent', 'executor', 'status', 'repository', 'worktree', 'branch'],
   ...['startedAt', 'usage'],
 ];
 
 function lines(text: string): string[] {
   return text.split('\n').filter((line) => line !== '');
 }
+
+describe('an argument from a variable that was not set', () => {
+  for (const argv of [
+    ['session', 'cancel', ''],
+    ['session', 'remove', ''],
+    ['diff', ''],
+  ]) {
+    it(`is refused before an engine is asked: ${argv.join(' ')}`, async () => {
+      const engine = new FakeEngine({});
+      const { exit, stderr } = await coppice(engine, argv);
+      assert.equal(exit, 2);
+      assert.match(stderr, /The <session> is empty\./);
+      assert.equal(engine.launches.length, 0);
+    });
+  }
+});
 
 describe('session list', () => {
   const queued = aSession({
@@ -23,6 +39,7 @@ describe('session list', () => {
     worktree: null,
     branch: null,
     startedAt: null,
+    title: 'Second with \u001B[2J more',
     prompt: 'Second\nwith \u001B[2J more',
   });
   const engine = (): FakeEngine => new FakeEngine({ 'session/list': () => ({ sessions: [reported(), queued] }) });
@@ -40,6 +57,28 @@ describe('session list', () => {
     assert.equal(rows[1]['startedAt'], null);
   });
 
+  it('shows the title that a session was given, and which repository is whose where there are several', async () => {
+    const sessions = [reported({ title: 'Another name' }), { ...queued, repository: '/elsewhere/other' }];
+    const { stdout } = await coppice(new FakeEngine({ 'session/list': () => ({ sessions }) }), ['session', 'list']);
+    const [head = '', first = '', second = ''] = lines(stdout);
+    assert.match(head, /TIME +REPOSITORY +BRANCH +TITLE$/);
+    assert.match(first, /Another name$/);
+    assert.equal(second.slice(head.indexOf('REPOSITORY')).split(' ')[0], 'other');
+  });
+
+  for (const columns of [72, 80, 100, 200]) {
+    it(`fits a terminal of ${columns} columns, with room for the title`, async () => {
+      const long = reported({ branch: `feature/${'x'.repeat(60)}`, title: 'A title that says much' });
+      const { stdout } = await coppice(
+        new FakeEngine({ 'session/list': () => ({ sessions: [long, queued] }) }),
+        ['session', 'list', '--no-color'],
+        { types: [], columns },
+      );
+      for (const line of lines(stdout)) assert.ok(line.length <= columns, `${line.length}: ${line}`);
+      assert.match(stdout, /A title that/);
+    });
+  }
+
   it('is an empty array when there are none', async () => {
     const { stdout } = await coppice(new FakeEngine({ 'session/list': () => ({ sessions: [] }) }), [
       'session',
@@ -52,7 +91,7 @@ describe('session list', () => {
   it('gives whole ids and nothing coloured to a pipe', async () => {
     const { stdout } = await coppice(engine(), ['instances', 'list'], { env: { NO_COLOR: '' } });
     const [head, first, second] = lines(stdout);
-    assert.match(head ?? '', /^ID +STATUS +AGENT +MODE +TIME +BRANCH +PROMPT$/);
+    assert.match(head ?? '', /^ID +STATUS +AGENT +MODE +TIME +BRANCH +TITLE$/);
     assert.match(
       first ?? '',
       new RegExp(`^${sessionId}  reported    demo   autonomous  42 s  feature/parser  Add a test$`),

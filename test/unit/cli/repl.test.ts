@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { buildProgram } from '../../../src/cli/program.ts';
-import { isCommand } from '../../../src/cli/repl.ts';
+import { isCommand, meantCommand } from '../../../src/cli/repl.ts';
 import { wordsOf } from '../../../src/cli/words.ts';
 import { aSession, FakeEngine, reported, sessionId } from './fake-engine.ts';
 import { coppice, FakeShell } from './fake-shell.ts';
@@ -57,6 +57,25 @@ describe('a line of the REPL', () => {
     'undo 2024 changes of the parser',
   ]) {
     it(`is a prompt: ${line}`, () => assert.equal(isCommand(line, program), false));
+  }
+});
+
+describe('a mistyped command line', () => {
+  const program = buildProgram(new FakeShell(new FakeEngine()), async () => undefined);
+  for (const [line, meant] of [
+    ['statsu', 'status'],
+    ['sesion list', 'session list'],
+    ['session shw 1f2e3d4c', 'session show 1f2e3d4c'],
+    ['sesion lst --all', 'session list --all'],
+    ['statsu --json', 'status --json'],
+    ['rnu "fix it"', 'run "fix it"'],
+    ['dif @', 'diff @'],
+    ['Status', 'status'],
+  ] as const) {
+    it(`${line} may mean ${meant}`, () => assert.equal(meantCommand(line, program), meant));
+  }
+  for (const line of ['fix it', 'runs in the tests fail', 'trusted me', 'session handling is broken', 'go', '日本']) {
+    it(`means nothing else: ${line}`, () => assert.equal(meantCommand(line, program), undefined));
   }
 });
 
@@ -120,13 +139,51 @@ describe('REPL', () => {
   it('outlives what goes wrong', async () => {
     const engine = engineOf();
     const { exit, stderr } = await coppice(engine, [], {
-      types: ['session shw', 'use', '/nonsense', '/session shw', 'status --jsn', 'session list'],
+      types: ['session shw', 'n', 'n', 'use', '/nonsense', '/session shw', 'status --jsn', 'session list'],
     });
     assert.equal(exit, 0);
     assert.match(stderr, /Unknown command 'nonsense'/);
     assert.match(stderr, /Unknown command 'shw'/);
     assert.match(stderr, /Unknown option '--jsn'/);
     assert.equal(engine.paramsOf('session/list').length, 1);
+  });
+
+  it('gives what looks like a mistyped command to an agent only after a yes', async () => {
+    const engine = engineOf();
+    const { exit, shell, stdout } = await coppice(engine, ['--repo', '/r'], {
+      types: ['sesion list', 'y', 'session shw', '', 'n', 'statsu', 'no', 'yes'],
+    });
+    assert.equal(exit, 0);
+    assert.equal(engine.paramsOf('session/list').length, 1);
+    assert.deepEqual(
+      engine.paramsOf('session/create').map(({ prompt }) => prompt),
+      ['statsu'],
+    );
+    assert.deepEqual(engine.paramsOf('session/continue'), []);
+    assert.match(stdout, /Nothing was done\./);
+    assert.equal(shell.keyboard?.questions[1], '`sesion list` is no command. Run `session list`? [y/N] ');
+    assert.equal(shell.keyboard.questions[4], 'Give `session shw` to an agent as its prompt? [y/N] ');
+  });
+
+  it('asks before one word begins a session, and not before it goes on with one', async () => {
+    const engine = engineOf();
+    const { shell } = await coppice(engine, ['--repo', '/r'], { types: ['banana', 'n', 'fix it', 'go', 'exit'] });
+    assert.equal(engine.paramsOf('session/create')[0]?.prompt, 'fix it');
+    assert.equal(engine.paramsOf('session/continue')[0]?.prompt, 'go');
+    assert.equal(shell.keyboard?.questions.filter((each) => each.includes('[y/N]')).length, 1);
+  });
+
+  it('loses no sentence that begins with one of its own words', async () => {
+    const engine = engineOf();
+    const types = ['new tests, please', 'use the parser of the standard library', 'exit codes are wrong', 'quit'];
+    const { exit, stderr } = await coppice(engine, ['--repo', '/r'], { types: [...types.slice(0, 3), 'use', 'quit'] });
+    assert.equal(exit, 0);
+    assert.match(stderr, /It is not said which session/);
+    assert.equal(engine.paramsOf('session/create')[0]?.prompt, types[0]);
+    assert.deepEqual(
+      engine.paramsOf('session/continue').map(({ prompt }) => prompt),
+      types.slice(1, 3),
+    );
   });
 
   it('is only for a terminal', async () => {

@@ -31,6 +31,8 @@ describe('names', () => {
       ['Fix the Login Bug', 'fix-the-login-bug'],
       ['implement-auth-05A', 'implement-auth-05A'],
       ['feature/x', 'feature-x'],
+      ['Größe & Maß, Łódź', 'grosse-mass-lodz'],
+      ['SMØRREBRØD Æ', 'smorrebrod-ae'],
       ['../../etc/passwd', 'etc-passwd'],
       ['.git', 'git'],
       ['refs.lock', 'refs-lock'],

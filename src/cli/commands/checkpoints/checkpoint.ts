@@ -11,7 +11,7 @@ const timeoutMs = 30 * 60_000;
 export function addCheckpoint(program: Command, perform: Perform): void {
   program
     .command('checkpoint')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary("keep a session's files as they are")
     .description(
       'Takes a checkpoint of the files of a session as they are, also while its agent is at work. It is\n' +

@@ -10,7 +10,7 @@ import { text } from '../../text.ts';
 export function addCheckpoints(program: Command, perform: Perform): void {
   program
     .command('checkpoints')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary("states of a session's files that are kept")
     .description(
       'Lists the checkpoints of a session: when and why each was taken, and whether files had changed since the one before. Of a\n' +

@@ -16,7 +16,7 @@ interface DiffOptions {
 export function addDiff(program: Command, perform: Perform): void {
   program
     .command('diff')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary("what changed in a session's files")
     .description(
       'Lists the files that differ between two states of a session: checkpoints by their number, `base` (where the work\n' +

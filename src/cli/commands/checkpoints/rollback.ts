@@ -21,7 +21,7 @@ interface RollbackOptions {
 export function addRollback(program: Command, perform: Perform): void {
   program
     .command('rollback')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .argument('<n>', 'the checkpoint, see `coppice checkpoints`', checkpointNumber)
     .summary("bring a session's files back to a checkpoint")
     .description(
@@ -43,7 +43,7 @@ export function addRollback(program: Command, perform: Perform): void {
 export function addUndo(program: Command, perform: Perform): void {
   program
     .command('undo')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary('take the last rollback of a session back')
     .description(
       'Takes the last rollback of a session back: the files that it changed, and no others. Itself a rollback.',

@@ -8,6 +8,7 @@ import { exits } from '../../exit-codes.ts';
 import { badUsage } from '../../usage-error.ts';
 import { collect } from '../../work-options.ts';
 import { CoppiceError } from '../../../core/errors.ts';
+import { oneLine } from '../../../core/printable.ts';
 
 interface AnswerOptions {
   readonly allow?: true;
@@ -28,7 +29,7 @@ interface AnswerOptions {
 export function addSessionAnswer(group: Command, perform: Perform): void {
   group
     .command('answer')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary('answer what a session waits for')
     .description(
       'Answers what a session waits for, exactly once. Without a choice you are shown the evidence and asked, on a terminal. A ' +
@@ -121,6 +122,12 @@ function givenBy(context: Context, options: AnswerOptions, open: BreakpointView)
     return { answer: { choice: 'allow', input: edited } };
   }
   if (allow !== true) return undefined;
+  if (open.kind === 'question') {
+    throw badUsage(
+      `"${oneLine(open.title, 80)}" is a question: allowing it says nothing.`,
+      'Choose with --answer "<question or its number>=<choice>", or refuse with --deny.',
+    );
+  }
   return {
     answer: { choice: 'allow', ...rememberedBy(options) },
     ...(open.kind === 'credential' ? { requester: secretsFor(context, open) } : {}),

@@ -17,7 +17,7 @@ const remembered = 20;
 export function addSessionAttach(group: Command, perform: Perform): void {
   group
     .command('attach')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary('come back to a session: watch, answer, go on')
     .description(
       'Shows the last of the conversation and follows it like `coppice run`. On a terminal you can give the next prompt when the ' +

@@ -18,7 +18,7 @@ export function addSessionCancel(group: Command, perform: Perform): void {
   group
     .command('cancel')
     .alias('stop')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary('end a session')
     .description(
       'Ends a session: takes it out of the queue or stops its agent. What it has changed stays on its branch.',

@@ -18,7 +18,7 @@ interface ContinueOptions {
 export function addSessionContinue(group: Command, perform: Perform): void {
   group
     .command('continue')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .argument('[prompt]', 'what the agent is told')
     .summary('give a session its next prompt')
     .description(

@@ -6,7 +6,7 @@ import { exits } from '../../exit-codes.ts';
 export function addSessionInterrupt(group: Command, perform: Perform): void {
   group
     .command('interrupt')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary('stop the turn under way and keep the session')
     .description(
       'Stops the turn under way. The session keeps its worktree and conversation: give it the next prompt with `continue`.',

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { SessionView } from '../../../protocol/schemas.ts';
 import type { Context, Perform } from '../../context.ts';
@@ -6,7 +7,7 @@ import { oneLine } from '../../../core/printable.ts';
 import { noteReadOnly } from '../../read-only.ts';
 import { durationText, elapsedMs, sessionRow, statusText } from '../../session-lines.ts';
 import { table } from '../../table.ts';
-import type { Text } from '../../text.ts';
+import type { Piece, Text } from '../../text.ts';
 
 interface ListOptions {
   readonly active?: true;
@@ -39,19 +40,30 @@ export function addSessionList(group: Command, perform: Perform): void {
     );
 }
 
-/** On a terminal ids are shortened to what still tells them apart in practice; a pipe gets them whole. */
+/** Below this width the mode gives its place to the title. */
+const wide = 100;
+
+/**
+ * On a terminal ids are shortened to what still tells them apart in practice, and branches to what leaves room for titles; a
+ * pipe gets them whole. Where sessions of several repositories are listed, each says which is its own.
+ */
 export function sessionTable({ out, shell }: Context, sessions: readonly SessionView[]): Text[] {
   if (sessions.length === 0) return [out.paint.dim('No sessions.')];
   const onTerminal = out.style === 'terminal';
-  const head = ['ID', 'STATUS', 'AGENT', 'MODE', 'TIME', 'BRANCH', 'PROMPT'].map((title) => out.paint.dim(title));
-  const rows = sessions.map((session) => [
-    onTerminal ? session.id.slice(0, 8) : session.id,
-    statusText(session, out.paint),
-    session.agent,
-    session.mode,
-    session.startedAt === null ? '-' : durationText(elapsedMs(session, shell.now())),
-    oneLine(session.branch ?? '-', onTerminal ? 40 : 250),
-    oneLine(session.prompt, 250),
-  ]);
-  return table([head, ...rows], out.columns);
+  const branchRoom = onTerminal ? Math.min(40, Math.max(16, out.columns - 80)) : 250;
+  const several = new Set(sessions.map(({ repository }) => repository)).size > 1;
+  const columns: readonly (readonly [string, (session: SessionView) => Piece])[] = [
+    ['ID', ({ id }) => (onTerminal ? id.slice(0, 8) : id)],
+    ['STATUS', (session) => statusText(session, out.paint)],
+    ['AGENT', ({ agent }) => agent],
+    ...(onTerminal && out.columns < wide ? [] : [['MODE', ({ mode }: SessionView) => mode] as const]),
+    ['TIME', (session) => (session.startedAt === null ? '-' : durationText(elapsedMs(session, shell.now())))],
+    ...(several
+      ? [['REPOSITORY', ({ repository }: SessionView) => oneLine(basename(repository), branchRoom)] as const]
+      : []),
+    ['BRANCH', ({ branch }) => oneLine(branch ?? '-', branchRoom)],
+    ['TITLE', ({ title }) => oneLine(title, 250)],
+  ];
+  const head = columns.map(([title]) => out.paint.dim(title));
+  return table([head, ...sessions.map((session) => columns.map(([, cell]) => cell(session)))], out.columns);
 }

@@ -10,7 +10,7 @@ import { readLogs } from '../../read-logs.ts';
 export function addSessionLogs(group: Command, perform: Perform): void {
   group
     .command('logs')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary('what the agent said and did')
     .description('Prints the conversation of a session. With --json: one object per event, {session, offset, event}.')
     .option('-f, --follow', 'go on with what comes until the session has ended; Ctrl-C ends it')

@@ -20,7 +20,7 @@ export function addSessionRemove(group: Command, perform: Perform): void {
   group
     .command('remove')
     .alias('rm')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary('take a session and its worktree away; everything is kept')
     .description(
       'Removes a session with its worktree. What is not committed, pushed or landed needs your consent; all of it stays under a ref, ' +

@@ -8,7 +8,7 @@ import { text } from '../../text.ts';
 export function addSessionRename(group: Command, perform: Perform): void {
   group
     .command('rename')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .argument('<title>', 'one line')
     .summary('give a session another title')
     .description('Gives a session another title. Its branch and its worktree keep their names.')

@@ -9,7 +9,7 @@ import { withTrust } from '../../with-trust.ts';
 export function addSessionRestore(group: Command, perform: Perform): void {
   group
     .command('restore')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary('bring back a removed session, or a worktree that is gone')
     .description(
       'Brings a removed session back with its worktree: branch, changed files and what was staged. The worktree of one that was not ' +

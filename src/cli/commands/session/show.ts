@@ -12,7 +12,7 @@ import { text } from '../../text.ts';
 export function addSessionShow(group: Command, perform: Perform): void {
   group
     .command('show')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary('everything about one session')
     .description('Shows a session: what it works on and where, what it waits for and why, what it changed.')
     .action((session: string) =>

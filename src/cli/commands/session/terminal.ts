@@ -21,7 +21,7 @@ export function addBash(program: Command, perform: Perform): void {
 function addTerminal(group: Command, name: string, perform: Perform): void {
   group
     .command(name)
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary(summary)
     .description(description)
     .action((session: string) => perform((context) => open(context, session)));

@@ -6,7 +6,7 @@ import { text } from '../../text.ts';
 
 const levels = ['guided', 'collaborative', 'supervised', 'autonomous'] as const satisfies readonly AutonomyLevel[];
 
-const sessionArgument = 'its id, the beginning of it, or its task';
+const sessionArgument = 'its id, the beginning of it, its task, or its branch';
 
 /** Adds `accept`. `wrong-state` when gates are in force and have not passed on the files as they are. */
 export function addAccept(program: Command, perform: Perform): void {

@@ -16,7 +16,10 @@ interface VerdictOptions {
 export function addVerdicts(program: Command, perform: Perform): void {
   program
     .command('verdicts')
-    .argument('[session]', 'its id, the beginning of it, or its task; default: the record of the whole repository')
+    .argument(
+      '[session]',
+      'its id, the beginning of it, its task, or its branch; default: the record of the whole repository',
+    )
     .summary('how turns were judged and why, and how far that can be trusted')
     .description(
       'With a session: every judged turn, with what the validator, the gates and the local model said, the factors of the score and ' +

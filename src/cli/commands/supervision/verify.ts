@@ -12,7 +12,7 @@ const lookMs = 150;
 export function addVerify(program: Command, perform: Perform): void {
   program
     .command('verify')
-    .argument('<session>', 'its id, the beginning of it, or its task')
+    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
     .summary("have the project's gates look at a session's work")
     .description(
       'Runs the commands of `supervision.gates` in the worktree of a session at rest. What they say is evidence about the files as ' +
