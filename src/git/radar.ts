@@ -7,10 +7,12 @@ import { lstat, mkdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCoppiceError, systemCode } from '../core/errors.ts';
 import type { Coprocess } from './coprocess.ts';
-import { alternate, quoted } from './edit-tree.ts';
+import { alternate, editedTree, quoted, type TreeEdit } from './edit-tree.ts';
+import { Objects } from './objects.ts';
 import { isTreePath, pathBytes } from './paths.ts';
 import { readTrials, type Trial } from './radar-trials.ts';
 import type { Repository } from './repository.ts';
+import { TreeReader } from './trees.ts';
 
 /** What is made into a commit: the files of a tree with those of the worktree at some paths. */
 export interface SnapshotRequest {
@@ -38,21 +40,34 @@ export interface Snapshot {
 export const largestCompared = 2 * 1024 * 1024;
 const largestBlob = 512 * 1024;
 const trialMs = 60_000;
+/** Snapshots are made by nobody at no time, so that the same files make the same one. */
+const nobody = 'Coppice <coppice@localhost> 0 +0000';
+/** Up to so many paths, objects written one by one are there sooner than a git process is. */
+const fewPaths = 400;
 
 /** The trial merges of one repository. */
 export class TrialMerges {
   readonly #repository: Repository;
+  /** The same with objects that go into our store. */
+  readonly #aside: Repository;
   readonly #folder: string;
   readonly #env: Readonly<Record<string, string>>;
   #blobs: Coprocess | undefined;
 
-  private constructor(repository: Repository, folder: string) {
+  private constructor(repository: Repository, folder: string, format: string | undefined) {
     this.#repository = repository;
     this.#folder = folder;
     this.#env = {
       GIT_OBJECT_DIRECTORY: folder,
       GIT_ALTERNATE_OBJECT_DIRECTORIES: alternate(join(repository.location.commonDir, 'objects')),
     };
+    // Nothing in a store that is thrown away has to survive a power failure, and nobody shares it.
+    const settings = new Map(format === undefined ? [] : [['extensions.objectformat', format]]);
+    const objects = new Objects({
+      ...{ folder, settings: () => settings },
+      run: (args, call = {}) => repository.run(args, { ...call, extraEnv: this.#env }),
+    });
+    this.#aside = { ...repository, objects };
   }
 
   /** Begins with an empty store. */
@@ -60,12 +75,45 @@ export class TrialMerges {
     const folder = join(repository.privateDir, 'radar');
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return new TrialMerges(repository, folder);
+    return new TrialMerges(repository, folder, (await repository.settings()).get('extensions.objectformat'));
   }
 
-  /** One git process for all of them. Throws like `Door.run`. */
-  async snapshots(requests: readonly SnapshotRequest[]): Promise<Snapshot[]> {
-    if (requests.length === 0) return [];
+  /**
+   * All of them, in order. The same files on the same commit give the same snapshot.
+   *
+   * @returns also how many git processes that took: none where few paths changed, else one for all of them.
+   * @throws CoppiceError `git-failed`, `disk-full`, `timed-out`.
+   */
+  async snapshots(
+    requests: readonly SnapshotRequest[],
+  ): Promise<{ readonly snapshots: readonly Snapshot[]; readonly processes: number }> {
+    const paths = requests.reduce((sum, each) => sum + each.paths.length, 0);
+    if (paths > fewPaths) return { snapshots: await this.#imported(requests), processes: 1 };
+    const snapshots: Snapshot[] = [];
+    for (const request of requests) snapshots.push(await this.#edited(request));
+    return { snapshots, processes: 0 };
+  }
+
+  async #edited({ root, head, tree: base, paths }: SnapshotRequest): Promise<Snapshot> {
+    const { objects } = this.#aside;
+    const gone: string[] = [];
+    const large: string[] = [];
+    const edits: TreeEdit[] = [];
+    for (const path of paths) {
+      if (!isTreePath(path)) continue;
+      const found = await contentAt(root, path);
+      if (found === 'large') large.push(path);
+      else if (found === undefined) gone.push(path);
+      else edits.push({ path, to: { mode: found.mode, id: await objects.write('blob', found.bytes) } });
+    }
+    const all = [...gone.map((path) => ({ path })), ...edits];
+    const trees = new TreeReader(this.#aside);
+    const tree = all.length === 0 ? base : await editedTree(this.#aside, { base, edits: all, trees });
+    const commit = await objects.write('commit', Buffer.from(commitText(tree, head)));
+    return { commit, tree, gone, large };
+  }
+
+  async #imported(requests: readonly SnapshotRequest[]): Promise<Snapshot[]> {
     const parts: Buffer[] = [Buffer.from('feature done\n')];
     const states: Pick<Snapshot, 'gone' | 'large'>[] = [];
     for (const [index, request] of requests.entries()) states.push(await write(parts, request, index + 1));
@@ -132,6 +180,11 @@ export class TrialMerges {
   }
 }
 
+/** Always the same for the same files on the same commit. */
+function commitText(tree: string, parent: string): string {
+  return `tree ${tree}\nparent ${parent}\nauthor ${nobody}\ncommitter ${nobody}\n\n`;
+}
+
 function emptyTree(commit: string): string {
   return commit.length === 64
     ? '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321'
@@ -165,8 +218,7 @@ async function write(
     else if (found === 'large') large.push(path);
     else files.push(`M ${found.mode} inline `, quoted(path), `\ndata ${found.bytes.length}\n`, found.bytes, '\n');
   }
-  // Always the same for the same files on the same commit.
-  say(`commit ${ref}\nmark :${mark}\ncommitter Coppice <coppice@localhost> 0 +0000\ndata 0\n`);
+  say(`commit ${ref}\nmark :${mark}\ncommitter ${nobody}\ndata 0\n`);
   say(`from ${head}\nM 040000 ${tree} ""\n`);
   for (const path of gone) say('D ', quoted(path), '\n');
   say(...files, `\nget-mark :${mark}\nls :${mark} ""\nreset ${ref}\nfrom ${'0'.repeat(head.length)}\n\n`);

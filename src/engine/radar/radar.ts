@@ -1,7 +1,7 @@
 import type { JournalRecord } from '../../core/domain.ts';
 import { recorded } from '../../core/events.ts';
 import { radarEvents } from '../../core/radar/compare.ts';
-import type { Overlap } from '../../core/radar/state.ts';
+import { concerns, type Overlap } from '../../core/radar/state.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { TouchedPaths } from '../../core/watch/touched.ts';
 import { TrialMerges } from '../../git/radar.ts';
@@ -13,7 +13,7 @@ import { engineActor } from '../sessions/context.ts';
 import type { Store } from '../sessions/store.ts';
 import { overlapView } from '../watch/views.ts';
 import { Scan, type Base, type Finding } from './scan.ts';
-import { isCandidate, Sides, type Side } from './sides.ts';
+import { isCandidate, Sides, wholeProcesses, type Side } from './sides.ts';
 
 /** What the radar works with. */
 export interface RadarOptions {
@@ -31,13 +31,15 @@ interface Scope {
 
 /** A change is rarely the only one. */
 const settleMs = 60;
-/** git processes of the radar: so many at once when it was quiet, so many a second in the long run, all repositories together. */
-const spawnBurst = 12;
+/** git processes of the radar, all repositories together: so many one after the other when it was quiet, so many a second in the long run. */
+const spawnBurst = 64;
 const spawnsPerSecond = 2;
+/** What a pass after changes takes. */
+const mergeSpawns = 1;
+/** What reading a worktree as a whole has to leave, so that changes elsewhere never wait for it. */
+const leftForChanges = 8;
 /** How often it is looked whether a branch that sessions came from was moved by somebody else. */
 const baseLookMs = 5_000;
-/** What a pass after a single change takes. */
-const usualSpawns = 2;
 
 /** Events after which the sides of a repository are others than before. */
 const moves = new Set([
@@ -58,8 +60,12 @@ export class Radar {
   readonly #scopes = new Map<string, Promise<Scope>>();
   /** Sessions that changed, by repository. */
   readonly #dirty = new Map<string, Set<string>>();
+  /** Repositories with worktrees that have to be read as a whole, one in each pass. */
+  readonly #unread = new Set<string>();
   #findings = new Map<string, Finding>();
   #timer: NodeJS.Timeout | undefined;
+  /** When it is due, milliseconds of this process. */
+  #timerAt = 0;
   #baseTimer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #pass: Promise<void> | undefined;
@@ -129,17 +135,22 @@ export class Radar {
   }
 
   #schedule(): void {
-    if (this.#stopped || this.#timer !== undefined || this.#pass !== undefined || this.#dirty.size === 0) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#pass = this.#passes().finally(() => {
-          this.#pass = undefined;
-          this.#schedule();
-        });
-      },
-      Math.max(settleMs, this.#spawns.waitMs(usualSpawns)),
-    );
+    if (this.#stopped || this.#pass !== undefined || (this.#dirty.size === 0 && this.#unread.size === 0)) return;
+    const wait =
+      this.#dirty.size > 0
+        ? Math.max(settleMs, this.#spawns.waitMs(mergeSpawns))
+        : this.#spawns.waitMs(wholeProcesses + leftForChanges);
+    const at = performance.now() + wait;
+    if (this.#timer !== undefined && this.#timerAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#pass = this.#passes().finally(() => {
+        this.#pass = undefined;
+        this.#schedule();
+      });
+    }, wait);
   }
 
   #lookAtBasesLater(): void {
@@ -161,9 +172,11 @@ export class Radar {
   }
 
   async #passes(): Promise<void> {
-    const [[repository, dirty] = []] = this.#dirty;
-    if (repository === undefined || dirty === undefined) return;
+    const [repository] = [...this.#dirty.keys(), ...this.#unread];
+    if (repository === undefined) return;
+    const dirty = this.#dirty.get(repository) ?? new Set();
     this.#dirty.delete(repository);
+    this.#unread.delete(repository);
     try {
       await this.#look(repository, dirty);
     } catch (error) {
@@ -187,13 +200,19 @@ export class Radar {
     const present = await sides.refresh(
       candidates.map((session) => ({ session, place: session.worktree })),
       dirty,
+      this.#spawns.waitMs(wholeProcesses + leftForChanges) === 0,
     );
     this.#spawns.spend(present.spawned);
+    if (present.unread.size > 0) this.#unread.add(repository);
+    if (present.problem !== undefined)
+      this.#options.log.warn('the radar could not read a worktree', { repository, error: present.problem });
     const { findings, spawned } = await scan.run(present.sides, await basesOf(sides, present.sides));
     this.#spawns.spend(spawned);
     const others = [...this.#findings].filter(([, { found }]) => found.repository !== repository);
     this.#findings = new Map([...others, ...findings.map((each) => [each.found.id, each] as const)]);
-    await this.#journal(known, findings);
+    // Of a worktree that was not read yet nobody can say that it is out of the way.
+    const told = known.filter((overlap) => ![...present.unknown].some((session) => concerns(overlap, session)));
+    await this.#journal(told, findings);
   }
 
   async #journal(known: readonly Overlap[], findings: readonly Finding[]): Promise<void> {

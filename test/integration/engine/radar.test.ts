@@ -115,4 +115,15 @@ describe('the conflict radar', function () {
     await person.ask('session/archive', { session: one.id });
     await overlaps((all) => all.length === 0, 'archived work');
   });
+
+  it('takes no overlap back while the engine that follows a killed one has not read the worktrees yet', async () => {
+    const [one, two] = [await session('one'), await session('two')];
+    for (const { at } of [one, two]) await put(at('text.md'), withLine('text.md', 10, `ten of ${at('')}`));
+    const isTold = (all: OverlapView[]): boolean => all[0]?.files[0]?.hunks[0]?.ours.text !== undefined;
+    const [found] = await overlaps(isTold, 'no overlap');
+    await world.kill();
+    const [again] = await overlaps(isTold, 'its lines are not known again');
+    // One that was taken back and found again would be younger.
+    assert.equal(again?.since, found?.since);
+  });
 });
