@@ -140,9 +140,10 @@ async function openFifo(run: RunRef, probe: () => Promise<RunState>): Promise<Fi
   let wasRunning = false;
   for (let waited = 0; ; waited += 10) {
     try {
-      return await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+      return await fifoAt(fifo);
     } catch (error) {
       const code = systemCode(error);
+      if (code === 'ELOOP' || code === 'ENOTSUP') throw await noTaker(run, probe);
       // ENXIO: the fifo is there, its reader is not (yet, or any more). ENOENT: no fifo (yet, or never).
       if (code !== 'ENXIO' && code !== 'ENOENT') throw error;
     }
@@ -153,6 +154,17 @@ async function openFifo(run: RunRef, probe: () => Promise<RunState>): Promise<Fi
     wasRunning = state === 'running';
     if (!wasRunning) await pause(10);
   }
+}
+
+/**
+ * An agent in a container may put something else in its place; a link there would lead our writing to a file of this host.
+ * Throws the system's error, `ENOTSUP` for what is no fifo.
+ */
+async function fifoAt(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  if ((await file.stat()).isFIFO()) return file;
+  await file.close();
+  throw Object.assign(new Error(`${path} is no fifo.`), { code: 'ENOTSUP' });
 }
 
 /** False if nobody reads the fifo. One that is full holds enough to wake the feeder. */

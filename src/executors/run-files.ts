@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants as openFlags,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -183,12 +184,27 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** A few bytes, asked for every millisecond while an agent starts: read at once, and never waited for. */
+/** Longest content of a file that a wrapper writes, in bytes; the largest is a command line. */
+const largest = 4 * 1024 * 1024;
+
+/**
+ * A few bytes, asked for every millisecond while an agent starts: read at once, and never waited for. Where an agent may write, a
+ * link, a device or a file without end can be in their place: that says nothing ('').
+ */
 async function readIfThere(path: string): Promise<string | undefined> {
+  let file: number;
   try {
-    return readFileSync(path, { encoding: 'latin1', flag: openFlags.O_RDONLY | openFlags.O_NONBLOCK });
+    file = openSync(path, openFlags.O_RDONLY | openFlags.O_NONBLOCK | openFlags.O_NOFOLLOW);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    const code = systemCode(error);
+    if (code === 'ENOENT') return undefined;
+    if (code === 'ELOOP' || code === 'EMLINK' || code === 'ENXIO') return '';
     throw error;
+  }
+  try {
+    const status = fstatSync(file);
+    return status.isFile() && status.size <= largest ? readFileSync(file, 'latin1') : '';
+  } finally {
+    closeSync(file);
   }
 }

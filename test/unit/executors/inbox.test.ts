@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { constants } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, open, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isCoppiceError } from '../../../src/core/errors.ts';
@@ -42,6 +42,25 @@ describe('an input for an agent that has ended', () => {
     } finally {
       await feeder.close();
     }
+  });
+
+  it('is written to nothing else that an agent puts in the place of the fifo', async () => {
+    const file = join(directory, 'of the host');
+    await writeFile(file, 'as it was');
+    const running: RunState = { state: 'running', pid: 1 };
+    const refused = (error: unknown): boolean => isCoppiceError(error, 'wrong-state');
+    await symlink(file, join(directory, 'stdin'));
+    await assert.rejects(
+      writeInput(run, 2, 'two', () => Promise.resolve(running)),
+      refused,
+    );
+    await rm(join(directory, 'stdin'));
+    await link(file, join(directory, 'stdin'));
+    await assert.rejects(
+      writeInput(run, 2, 'two', () => Promise.resolve(running)),
+      refused,
+    );
+    assert.equal(await readFile(file, 'utf8'), 'as it was');
   });
 
   it('is refused when nobody took it', async () => {

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunSpec } from '../../../src/executors/executor.ts';
-import { parseExit, parseProcesses, preparedBootId, prepareRun, writeWhole } from '../../../src/executors/run-files.ts';
+import {
+  parseExit,
+  parseProcesses,
+  preparedBootId,
+  prepareRun,
+  readExit,
+  readProcesses,
+  writeWhole,
+} from '../../../src/executors/run-files.ts';
+
+async function made(path: string): Promise<string> {
+  await writeFile(path, '');
+  return path;
+}
 
 const complete = 'pid 12\nstart 3456\nboot b-1\nwrapper 11\nwrapper-start 3455\n';
 
@@ -41,6 +55,25 @@ describe('run files', () => {
       folder = await mkdtemp(join(tmpdir(), 'coppice-files-'));
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    it('says nothing of what an agent put in the place of a file: a device without end, a link, a fifo, a folder', async () => {
+      const run = { session: 's', run: 1, directory: folder, streamPath: '', stderrPath: '' };
+      await writeFile(join(folder, 'elsewhere'), complete);
+      for (const target of ['/dev/zero', join(folder, 'elsewhere'), folder]) {
+        for (const name of ['exit.json', 'pid']) await symlink(target, join(folder, name));
+        assert.deepEqual(await readExit(run), { state: 'exited' }, target);
+        assert.equal(await readProcesses(run), undefined, target);
+        for (const name of ['exit.json', 'pid']) await rm(join(folder, name));
+      }
+      execFileSync('mkfifo', [join(folder, 'exit.json')]);
+      assert.deepEqual(await readExit(run), { state: 'exited' });
+      await rm(join(folder, 'exit.json'));
+      await truncate(await made(join(folder, 'exit.json')), 2 ** 40);
+      assert.deepEqual(await readExit(run), { state: 'exited' });
+      await rm(join(folder, 'exit.json'));
+      await mkdir(join(folder, 'exit.json'));
+      assert.deepEqual(await readExit(run), { state: 'exited' });
+    });
 
     it('prepares a run with the names of its environment and no value of it', async () => {
       const spec: RunSpec = {
