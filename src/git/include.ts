@@ -72,7 +72,8 @@ export function patternOf(path: string): string {
  * history all the same, sorted: whoever stops ignoring `.env` in a worktree has its copy committed with the next look.
  */
 export async function includedSince(repository: Repository, base: string, commit: string): Promise<readonly string[]> {
-  const args = ['log', '--format=', '--name-only', '-z', '--no-renames', '--diff-filter=A', '--end-of-options'];
+  // `-m`: a merge brings in what none of its sides had, and git shows nothing of merges unless told.
+  const args = ['log', '-m', '--format=', '--name-only', '-z', '--no-renames', '--diff-filter=A', '--end-of-options'];
   return namedAmong(repository, [...args, commit, `^${base}`]);
 }
 

@@ -39,5 +39,16 @@ describe('a branch with a file that the main checkout keeps out of git', functio
     await git('commit', '-q', '-a', '-m', 'gone from the files, not from the commits');
     await assert.rejects(push, { code: 'private-file' });
     assert.equal(await sandbox.git(remote.url, 'rev-parse', place.branch), pushed);
+
+    await git('reset', '-q', '--hard', pushed);
+    await git('switch', '-q', '-c', 'side');
+    await git('commit', '-q', '--allow-empty', '-m', 'side');
+    await git('switch', '-q', place.branch);
+    await git('merge', '-q', '--no-ff', '--no-commit', 'side');
+    await writeFile(join(place.path, '.env'), 'TOKEN=hidden\n');
+    await git('add', '.env');
+    await git('commit', '-q', '-m', 'in a merge, of which git shows nothing by itself');
+    await assert.rejects(push, { code: 'private-file' });
+    assert.equal(await sandbox.git(remote.url, 'rev-parse', place.branch), pushed);
   });
 });
