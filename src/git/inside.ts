@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import { isFolder } from './admin.ts';
 import { textOf } from './door.ts';
@@ -79,14 +79,29 @@ function joined(above: string, name: string): string {
   return above === '' ? name : `${above}/${name}`;
 }
 
-/** Whether a repository has commits, stashes or a staged state that no remote of it has; true when that cannot be told. */
+/** Refs of a repository that count as its own: any but what it has from remotes, and tags, which come with those. */
+const ownRefs = ['HEAD', '--exclude=refs/remotes/*', '--exclude=refs/tags/*', '--glob=refs/*', '--reflog'];
+
+/**
+ * Whether a repository has commits, stashes or a staged state that no remote of it has; true when that cannot be told. Of tags
+ * only those count that are files of their own, as somebody makes them: a clone packs what it gets, and many projects have
+ * tags that are on no branch.
+ */
 export async function hasOwnWork(repository: Repository, gitDir: string): Promise<boolean> {
-  const refs = ['HEAD', '--branches', '--glob=refs/stash', '--reflog'];
   const okCodes = [0, 1, 128, 129];
-  const own = await repository.onNested(gitDir, ['rev-list', '--count', ...refs, '--not', '--remotes'], { okCodes });
+  const commits = ['rev-list', '--count', ...ownRefs, '--stdin', '--not', '--remotes'];
+  const own = await repository.onNested(gitDir, commits, { okCodes, input: await looseTags(gitDir) });
   if (own.code !== 0 || textOf(own) !== '0') return true;
   const args = ['diff-index', '--cached', '--quiet', '--no-ext-diff', '--ignore-submodules=all', 'HEAD', '--'];
   return (await repository.onNested(gitDir, args, { okCodes })).code !== 0;
+}
+
+/** One on a line. */
+async function looseTags(gitDir: string): Promise<string> {
+  const folder = join(gitDir, 'refs', 'tags');
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  return paths.map((path) => `refs/tags/${relative(folder, path)}\n`).join('');
 }
 
 /**

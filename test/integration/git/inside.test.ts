@@ -126,6 +126,20 @@ describe('repositories inside a worktree', function () {
     await makePlace();
     const ids = await inner('ignored/inner');
     await sandbox.git(place.path, 'clone', '-q', main, 'cloned');
+    const clone = async (name: string): Promise<(...args: string[]) => Promise<string>> => {
+      await sandbox.git(place.path, 'clone', '-q', main, name);
+      return (...args) => sandbox.git(join(place.path, name), ...args);
+    };
+    // What only a tag or a ref of some other tool holds, of which no reflog knows.
+    for (const [name, ref] of [
+      ['tagged', 'refs/tags/v1/one'],
+      ['other-tool', 'refs/jj/keep/1'],
+    ] as const) {
+      const git = await clone(name);
+      await git('update-ref', ref, await git('commit-tree', '-m', 'mine', 'HEAD^{tree}'));
+    }
+    await sandbox.git(main, 'tag', 'on-no-branch', await sandbox.git(main, 'commit-tree', '-m', 'x', 'HEAD^{tree}'));
+    await clone('with-tags-of-its-remote');
     await sandbox.git(place.path, 'clone', '-q', '--depth', '1', `file://${main}`, 'shallow');
     await sandbox.git(join(place.path, 'shallow'), 'commit', '-q', '--allow-empty', '-m', 'mine');
     await sandbox.write(place.path, { 'damaged/d.txt': 'd\n' });
@@ -135,7 +149,7 @@ describe('repositories inside a worktree', function () {
     await sweepAndPrune();
     const bodies = await sandbox.git(main, 'log', '--no-walk', '--format=%s %b', `${removed.saved.ref}^@`);
     const kept = [...bodies.matchAll(/^Git directory .*"path":"([^"]*)"/gm)].map((match) => match[1] ?? '');
-    assert.deepEqual(kept.sort(), ['damaged', 'ignored/inner', 'shallow']);
+    assert.deepEqual(kept.sort(), ['damaged', 'ignored/inner', 'other-tool', 'shallow', 'tagged']);
     // What git ignores does not come back by itself; its repository can be had from the ref.
     const listed = await sandbox.git(main, 'rev-list', '--objects', removed.saved.ref);
     for (const id of Object.values(ids)) assert.match(listed, new RegExp(`${id.slice(0, 2)}/${id.slice(2)}`));
