@@ -23,9 +23,12 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** The value as an amount: anything that is not a number above 0 is 0. */
+/** No session consumes more of anything. Sums of larger ones could be more than a number can be, and then they are nothing. */
+const largestAmount = 1e12;
+
+/** The value as an amount up to 10^12: anything that is not a number above 0 is 0. */
 export function amountOf(value: unknown): number {
-  return Math.max(0, numberOf(value) ?? 0);
+  return Math.min(Math.max(0, numberOf(value) ?? 0), largestAmount);
 }
 
 /** The value as a count: anything that is not a number from 1 on is 0, and a part of one does not count. */

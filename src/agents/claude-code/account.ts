@@ -5,6 +5,9 @@ import { plainLine, plainText } from '../plain-text.ts';
 /** As seconds since 1970 it is the year 5138, as milliseconds 1973. */
 const mostSeconds = 1e11;
 
+/** No time that anything can wait for: the last one that has a date. */
+const mostMilliseconds = 8.64e15;
+
 /** What a line says about the user's account with the model's service; undefined when it is about something else. */
 export function accountEvents(fields: Fields): readonly AgentEvent[] | undefined {
   switch (fields['type']) {
@@ -24,7 +27,7 @@ export function accountEvents(fields: Fields): readonly AgentEvent[] | undefined
 export function resetOf(fields: Fields): number | undefined {
   const info = fields['type'] === 'rate_limit_event' ? fieldsOf(fields['rate_limit_info']) : undefined;
   const at = info?.['status'] === 'rejected' ? numberOf(info['resetsAt']) : undefined;
-  if (at === undefined || at <= 0) return undefined;
+  if (at === undefined || at <= 0 || at > mostMilliseconds) return undefined;
   return at < mostSeconds ? at * 1000 : at;
 }
 

@@ -2,7 +2,7 @@ import type { AgentEvent } from '../../core/agent/events.ts';
 import { defined } from '../../core/defined.ts';
 import type { AgentExit, LineMeta, StreamReader } from '../agent.ts';
 import { deathOf } from '../exit.ts';
-import { fieldsOf, listOf, numberOf, parseFields, textOf, wordOf, type Fields } from '../fields.ts';
+import { amountOf, fieldsOf, listOf, numberOf, parseFields, textOf, wordOf, type Fields } from '../fields.ts';
 import { malformed } from '../malformed.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 import { accountEvents, resetOf } from './account.ts';
@@ -86,7 +86,8 @@ export class ClaudeCodeReader implements StreamReader {
   #system(fields: Fields): readonly AgentEvent[] {
     const events = this.#background.event(fields, this.#turn.isOver) ?? systemEvents(fields);
     if (events === undefined) return unrecognised('system', fields['subtype']);
-    if (fields['subtype'] === 'api_retry') this.#turn.retried(numberOf(fields['retry_delay_ms']));
+    const delay = numberOf(fields['retry_delay_ms']);
+    if (fields['subtype'] === 'api_retry' && delay !== undefined) this.#turn.retried(amountOf(delay));
     return isIdle(fields) ? [...events, ...this.#background.settled()] : events;
   }
 

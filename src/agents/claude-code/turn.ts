@@ -54,8 +54,8 @@ export class Turn {
   }
 
   /** A request is repeated after this time, milliseconds. */
-  retried(retryDelayMs: number | undefined): void {
-    if (retryDelayMs !== undefined) this.#notes = { ...this.#notes, retryDelayMs };
+  retried(retryDelayMs: number): void {
+    this.#notes = { ...this.#notes, retryDelayMs };
   }
 
   /** Counts a message of the model; one of the main conversation tells how full that is. */

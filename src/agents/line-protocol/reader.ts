@@ -3,7 +3,7 @@ import { noUsage, type ContextFill, type Usage } from '../../core/agent/usage.ts
 import { defined } from '../../core/defined.ts';
 import type { AgentExit, LineMeta, StreamReader } from '../agent.ts';
 import { deathOf } from '../exit.ts';
-import { countOf, fieldsOf, listOf, numberOf, parseFields, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
+import { amountOf, countOf, fieldsOf, listOf, numberOf, parseFields, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
 import { malformed } from '../malformed.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 
@@ -204,7 +204,7 @@ function usageOf(usage: Fields | undefined): Usage {
     cacheWriteTokens: countOf(usage['cacheWriteTokens']),
   };
   const costUsd = numberOf(usage['costUsd']);
-  return costUsd === undefined ? tokens : { ...tokens, costUsd: Math.max(0, costUsd) };
+  return costUsd === undefined ? tokens : { ...tokens, costUsd: amountOf(costUsd) };
 }
 
 function contextOf(context: Fields | undefined): ContextFill | undefined {

@@ -1,5 +1,5 @@
 import type { AgentEvent } from '../../core/agent/events.ts';
-import { countOf, fieldsOf, numberOf, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
+import { amountOf, countOf, fieldsOf, numberOf, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
 import { OneShotReader, type Meaning } from '../one-shot/reader.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 
@@ -61,7 +61,7 @@ function finished(part: Fields): Meaning {
     outputTokens: countOf(tokens['output']),
     cacheReadTokens: countOf(cache['read']),
     cacheWriteTokens: countOf(cache['write']),
-    ...(costUsd === undefined ? {} : { costUsd: Math.max(0, costUsd) }),
+    ...(costUsd === undefined ? {} : { costUsd: amountOf(costUsd) }),
   };
   const reason = plainLine(wordOf(part['reason']) ?? 'unknown', 80);
   if (reason === 'tool-calls') return { usage };

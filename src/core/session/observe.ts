@@ -3,8 +3,9 @@ import { noUsage } from '../agent/usage.ts';
 import type { NewEvent } from '../domain.ts';
 import { event } from '../events.ts';
 import type { Intent } from '../intent/state.ts';
+import { oneLine } from '../printable.ts';
 import { useKey } from '../supervision/repetition.ts';
-import type { Session } from './state.ts';
+import type { Breakpoint, Session } from './state.ts';
 import { isInVain } from './status.ts';
 
 /**
@@ -57,13 +58,24 @@ export function withAnnounced(session: Session, intents: readonly Intent[]): Ses
 
 type Seen<K extends AgentEvent['kind']> = Extract<AgentEvent, { kind: K }>;
 
+/** Names that an agent makes up go into the journal as they are: longer ones are none. */
+const longestName = 200;
+
+/** The name of a conversation is given back on a command line, where a hyphen would begin an option. */
+function isConversation(name: string): boolean {
+  return name.length <= longestName && !name.startsWith('-') && !/[\p{Cc}\s]/u.test(name);
+}
+
 function identified(session: Session, seen: Seen<'identified'>, offset: number): NewEvent[] {
+  const { agentSession } = seen;
+  const [model, version] = [seen.model, seen.version].map((name) =>
+    name === undefined ? name : oneLine(name, longestName),
+  );
   const same =
-    session.agentSession === seen.agentSession &&
-    (seen.model === undefined || session.model === seen.model) &&
-    (seen.version === undefined || session.agentVersion === seen.version);
-  if (same) return [];
-  const { agentSession, model, version } = seen;
+    session.agentSession === agentSession &&
+    (model === undefined || session.model === model) &&
+    (version === undefined || session.agentVersion === version);
+  if (same || !isConversation(agentSession)) return [];
   return [
     event('agent.identified', {
       session: session.id,
@@ -121,9 +133,13 @@ function dangerous(session: Session, seen: Seen<'tool-started'>, offset: number)
   return [event('danger.seen', { session: session.id, use, key, tool, turn, findings, offset })];
 }
 
+/** As many things may an agent ask at once. One that asks more is not to be answered by anybody, and is ended. */
+const mostAsked = 64;
+
 function asked(session: Session, seen: Seen<'asked'>, offset: number): NewEvent[] {
   const { request } = seen;
-  if (session.breakpoints.some((each) => each.id === request.id)) return [];
+  if (request.id.length > longestName || session.breakpoints.some((each) => each.id === request.id)) return [];
+  if (session.breakpoints.filter(isAgents).length >= mostAsked) return tooMuch(session);
   const raised = event('breakpoint.raised', {
     session: session.id,
     breakpoint: request.id,
@@ -137,14 +153,31 @@ function asked(session: Session, seen: Seen<'asked'>, offset: number): NewEvent[
   return [...awake(session, offset), raised];
 }
 
+/** Whether it is a question of the agent, and not one of ours about it. */
+function isAgents({ request }: Breakpoint): boolean {
+  return request !== undefined;
+}
+
+function tooMuch({ id, cancelling }: Session): NewEvent[] {
+  if (cancelling !== undefined) return [];
+  const message = `The agent asked more than ${mostAsked} things at once, so it was ended.`;
+  const error = {
+    code: 'agent-unusable',
+    message,
+    next: 'See `coppice session logs`, then continue the session.',
+  } as const;
+  return [event('session.cancelling', { session: id, reason: 'it asks too much at once', error })];
+}
+
+/** Takes a question of the agent away; those of ours are not for it to close. */
 function closed(session: Session, id: string, why: 'delivered' | 'withdrawn', offset: number): NewEvent[] {
-  if (!session.breakpoints.some((each) => each.id === id)) return [];
+  if (!session.breakpoints.some((each) => each.id === id && isAgents(each))) return [];
   return [event('breakpoint.closed', { session: session.id, breakpoint: id, why, offset })];
 }
 
 function withdrawn(session: Session, offset: number): NewEvent[] {
   return session.breakpoints
-    .filter((each) => each.request !== undefined)
+    .filter(isAgents)
     .flatMap((each) => closed(session, each.id, each.written === true ? 'delivered' : 'withdrawn', offset));
 }
 
