@@ -3,7 +3,18 @@ import { noUsage, type ContextFill, type Usage } from '../../core/agent/usage.ts
 import { defined } from '../../core/defined.ts';
 import type { AgentExit, LineMeta, StreamReader } from '../agent.ts';
 import { deathOf } from '../exit.ts';
-import { amountOf, countOf, fieldsOf, listOf, numberOf, parseFields, shallowOf, textOf, wordOf, type Fields } from '../fields.ts';
+import {
+  amountOf,
+  countOf,
+  fieldsOf,
+  listOf,
+  numberOf,
+  parseFields,
+  shallowOf,
+  textOf,
+  wordOf,
+  type Fields,
+} from '../fields.ts';
 import { malformed } from '../malformed.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 

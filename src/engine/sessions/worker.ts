@@ -25,6 +25,8 @@ import { SteadyTime } from './steady-time.ts';
 import { abandon, confirmEnded, openSpawn, startRun } from './start.ts';
 
 const retryMs = 1000;
+/** As often the time between two attempts to follow a run is doubled: up to 16 s. */
+const mostDoublings = 4;
 /** A start that cannot be told is asked again this often, then the session fails and says so. */
 const startTries = 30;
 /** `setTimeout` takes no more. */
@@ -49,6 +51,8 @@ export class Worker {
   #doubtfulStarts = 0;
   #limitTimer: NodeJS.Timeout | undefined;
   readonly #time: SteadyTime;
+  /** Where a run could not be followed last, and how often in a row before that. */
+  #lostAt = { run: 0, offset: 0, times: 0 };
   /** A run that takes no more input and whose end was not read yet. */
   #deaf: number | undefined;
 
@@ -294,18 +298,25 @@ export class Worker {
       .finally(() => this.wake());
   }
 
-  /** Output that cannot be read is doubt about the run, never its end. */
+  /** Output that cannot be read is doubt about the run, never its end. It is followed again later, each time in vain later still. */
   async #lost(follower: Follower, error: unknown): Promise<void> {
     const { store, log, stopping } = this.#context;
-    log.error('cannot follow a run', { session: this.#session, run: follower.run, error: describe(error) });
-    if (this.#follower === follower) this.#follower = undefined;
-    if (stopping.aborted || store.state.readOnlyReason !== undefined) return;
-    await store.commit(engineActor, () => {
-      const { run } = store.session(this.#session);
-      if (run?.n !== follower.run || run.state !== 'running') return [];
-      return [event('run.doubted', { session: this.#session, run: run.n, why: describe(error) })];
-    });
-    await pause(retryMs, stopping);
+    const { run, offset } = follower;
+    log.error('cannot follow a run', { session: this.#session, run, error: describe(error) });
+    const { run: before, offset: reached, times } = this.#lostAt;
+    this.#lostAt = { run, offset, times: run === before && offset <= reached ? times + 1 : 0 };
+    try {
+      if (stopping.aborted || store.state.readOnlyReason !== undefined) return;
+      await store.commit(engineActor, () => {
+        const present = store.session(this.#session).run;
+        if (present?.n !== run || present.state !== 'running') return [];
+        return [event('run.doubted', { session: this.#session, run, why: describe(error) })];
+      });
+      await pause(retryMs * 2 ** Math.min(this.#lostAt.times, mostDoublings), stopping);
+    } finally {
+      // Not before: the record wakes this worker at once, and it would follow it again at once.
+      if (this.#follower === follower) this.#follower = undefined;
+    }
   }
 
   /** What the agent said while no engine was there is read before anything new is decided. */
