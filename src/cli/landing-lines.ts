@@ -63,6 +63,7 @@ export function previewLines(preview: LandingPreview, paint: Paint): Text[] {
     ...preview.privateFiles.map((path) =>
       paint.yellow(text`  ${path} is ignored in your checkout; it lands only with --private ${path}`),
     ),
+    ...(preview.unsigned ? [paint.dim(text`  its commits are not signed, although commit.gpgSign is set`)] : []),
     ...(checkout?.waits === undefined ? [] : [paint.yellow(text`  it would wait: ${checkout.waits}`)]),
   ];
 }

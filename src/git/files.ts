@@ -125,6 +125,22 @@ export function readText(path: string, limit = smallBytes): string | undefined {
   }
 }
 
+/** The end of a regular file, a link is none; nothing of anything else, or when it cannot be read. */
+export async function endOf(path: string, limit = smallBytes): Promise<string> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch(() => undefined);
+  if (file === undefined) return '';
+  try {
+    const info = await file.stat();
+    if (!info.isFile()) return '';
+    const length = Math.min(info.size, limit);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, info.size - length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Names in a folder; none when it cannot be listed. */
 export function namesIn(path: string): string[] {
   try {

@@ -3,11 +3,11 @@
  * there. So the entries that there are while a session works are kept under a ref of its own, `refs/coppice/<session>/stash`: what
  * goes from the stash can be brought back. Nothing here changes the stash itself.
  */
-import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { oneLine } from '../core/printable.ts';
 import { textOf } from './door.ts';
+import { endOf } from './files.ts';
 import { ownIdentity } from './identity.ts';
 import { setOwnRef } from './own-refs.ts';
 import type { Repository } from './repository.ts';
@@ -29,7 +29,6 @@ export interface StashNews {
 
 /** So many are kept by one commit; whoever has more has not looked at them for a long time. */
 const most = 500;
-const logBytes = 1024 * 1024;
 
 function keptRef(session: string): string {
   return `refs/coppice/${session}/stash`;
@@ -107,23 +106,6 @@ async function onStash(repository: Repository): Promise<StashEntry[]> {
 
 function logOf({ location: { commonDir } }: Repository): string {
   return join(commonDir, 'logs', 'refs', 'stash');
-}
-
-/** The end of a regular file; nothing of anything else. An agent may have put something else there. */
-async function endOf(path: string): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    () => undefined,
-  );
-  if (file === undefined) return '';
-  try {
-    const info = await file.stat();
-    if (!info.isFile()) return '';
-    const length = Math.min(info.size, logBytes);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, info.size - length);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 async function entriesIn(repository: Repository, commit: string): Promise<StashEntry[]> {

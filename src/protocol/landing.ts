@@ -93,6 +93,8 @@ export const landingPreviewSchema = z.object({
   message: z.string(),
   /** Changed files of the worktree that are not committed; they only land with `commit: true`. */
   uncommitted: z.number(),
+  /** Git is set to sign commits, which Coppice does not. */
+  unsigned: z.boolean().default(false),
   /** Files of the work that the main checkout ignores and `.worktreeinclude` had copied: each only lands when it is named (`private`). */
   privateFiles: z.array(z.string()).default([]),
   /** Where the target is checked out, and why the landing would wait there. */

@@ -60,6 +60,7 @@ export async function preview(store: Store, repository: Repository, request: Pre
     commits: await commitsOf(repository, fork ?? from, tip),
     message,
     uncommitted: open.files,
+    unsigned: await wouldSign(repository),
     privateFiles: [...(await privateFiles(repository, { way, base, tip, ...defined({ tree: open.tree }) }))],
     gates: request.gates.map((gate) => [...gate]),
     ...defined({
@@ -80,6 +81,12 @@ export async function uncommitted(
   if (!(await isFolder(place.path))) return { files: 0 };
   const { files, snapshot } = await changesSince(repository, place, tip, { limit: 0 });
   return files === 0 ? { files } : { files, tree: snapshot.tree };
+}
+
+/** Whether a commit by hand would be signed. */
+async function wouldSign(repository: Repository): Promise<boolean> {
+  const set = (await repository.own()).get('commit.gpgsign') ?? (await repository.settings()).get('commit.gpgsign');
+  return ['true', 'yes', 'on', '1'].includes(set?.toLowerCase() ?? '');
 }
 
 async function checkoutView(

@@ -12,6 +12,7 @@ import { branchFacts, refuseProtected } from '../../git/facts.ts';
 import { changedSubmodules, unsharedSubmodules } from '../../git/inside-remarks.ts';
 import { acquireLease, noteWriter, readLease, releaseLease } from '../../git/lease.ts';
 import { branchOf, freeSlug, worktreePath, worktreesFolder } from '../../git/names.ts';
+import { movedBranches, movedRemarks } from '../../git/moved-branches.ts';
 import { branchNames, readRefs } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import { resolveWorktree } from '../../git/resolver.ts';
@@ -161,6 +162,26 @@ export class GitWorkplace implements Workplace {
       return stashRemarks(await stashNews(await this.#repository(session), session.id, place.branch));
     } catch (error) {
       this.#options.log.warn('the stash could not be looked at', { session: session.id, error: String(error) });
+      return [];
+    }
+  }
+
+  async movedRemarks(session: Session, place: Place): Promise<readonly string[]> {
+    const { store, log } = this.#options;
+    try {
+      const landed = new Set(store.all('landing').map(({ build }) => build?.commit));
+      const begun = (branch: string, commit: string): boolean =>
+        store.all('session').some(({ worktree }) => worktree?.branch === branch && worktree.baseCommit === commit);
+      const moved = await movedBranches(
+        await this.#repository(session),
+        place,
+        session.createdAt,
+        (branch, commit) => landed.has(commit) || begun(branch, commit),
+      );
+      for (const { branch, commit } of moved) log.warn('a branch was moved', { session: session.id, branch, commit });
+      return movedRemarks(moved);
+    } catch (error) {
+      log.warn('branches could not be looked at', { session: session.id, error: String(error) });
       return [];
     }
   }

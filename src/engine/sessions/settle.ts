@@ -14,7 +14,7 @@ import { engineActor, type SessionContext } from './context.ts';
 export async function settle(context: SessionContext, session: Session, error?: unknown): Promise<void> {
   const problem = error === undefined ? session.cancelling?.error : toErrorRecord(error);
   const place = session.holding ? session.worktree : undefined;
-  const work = await withStash(
+  const work = await withShared(
     context,
     session,
     place,
@@ -85,8 +85,8 @@ interface Recorded {
   readonly error?: ErrorRecord;
 }
 
-/** An agent that works in the repository itself shares its stash: what came of that goes on record with the changes. */
-async function withStash(
+/** An agent that works in the repository itself shares its stash and its branches: what came of that goes on record with the changes. */
+async function withShared(
   context: SessionContext,
   session: Session,
   place: Place | undefined,
@@ -95,7 +95,11 @@ async function withStash(
   const { tree, shared } = context.executor(session);
   const elsewhere = tree !== undefined || shared !== undefined;
   if (place === undefined || work.changes === undefined || elsewhere) return work;
-  const remarks = await context.workplace.stashRemarks(session, place);
+  const { workplace } = context;
+  const remarks = [
+    ...(await workplace.stashRemarks(session, place)),
+    ...(await workplace.movedRemarks(session, place)),
+  ];
   if (remarks.length === 0) return work;
   return { ...work, changes: { ...work.changes, remarks: [...(work.changes.remarks ?? []), ...remarks] } };
 }

@@ -26,6 +26,8 @@ export interface Workplace {
   keepStash(session: Session): Promise<void>;
   /** What a person should know of that stash after the session worked: a sentence each. Never throws. */
   stashRemarks(session: Session, place: Place): Promise<readonly string[]>;
+  /** Branches that the session's commits got onto although nobody landed them there: a sentence each. Never throws. */
+  movedRemarks(session: Session, place: Place): Promise<readonly string[]>;
   release(session: Session, place: Place): Promise<void>;
 }
 

@@ -16,7 +16,8 @@ export function ways(): { label: string; description: string; way: Way }[] {
 
 /** The question and what it rests on. */
 export function landingPlan(preview: LandingPreview): { title: string; detail: string } {
-  const { target, files, insertions, deletions, commits, uncommitted, gates, checkout, privateFiles } = preview;
+  const { target, files, insertions, deletions, commits, uncommitted, gates, checkout, privateFiles, unsigned } =
+    preview;
   const lines = [
     l10n.t('{0} files, +{1} −{2}, {3} commits', files, insertions, deletions, commits.length),
     ...(uncommitted > 0 ? [l10n.t('{0} files are not committed yet and are committed first.', uncommitted)] : []),
@@ -31,6 +32,7 @@ export function landingPlan(preview: LandingPreview): { title: string; detail: s
     ...(preview.defaultBranch ? [l10n.t('{0} is the default branch of this repository.', target)] : []),
     ...gates.map((gate) => l10n.t('Gate: {0}', oneLine(gate.join(' '), 120))),
     ...(checkout?.waits === undefined ? [] : [l10n.t('It will wait: {0}', oneLine(checkout.waits, 300))]),
+    ...(unsigned ? [l10n.t('Its commits are not signed, although git is set to sign yours.')] : []),
     l10n.t('It can be taken back afterwards.'),
   ];
   return { title: l10n.t('Land this in {0}?', oneLine(target, 100)), detail: lines.join('\n') };

@@ -226,7 +226,10 @@ describe('landing with an engine', function () {
     await writeFile(join(tree, '.gitignore'), '');
     // Not committed at first, so that what the landing itself commits is looked at, too.
     const look = await person.ask('landing/preview', { session });
-    assert.deepEqual([look.uncommitted, look.privateFiles], [2, ['.env']]);
+    assert.deepEqual([look.uncommitted, look.privateFiles, look.unsigned], [2, ['.env'], false]);
+    await main('config', 'commit.gpgSign', 'true');
+    assert.equal((await person.ask('landing/preview', { session })).unsigned, true);
+    await main('config', '--unset', 'commit.gpgSign');
     const commit = { session, commit: true };
     const refused = { code: 'private-file', message: /\.env, which your checkout ignores/ };
     await assert.rejects(person.ask('landing/land', commit), refused);
@@ -242,6 +245,26 @@ describe('landing with an engine', function () {
     assert.deepEqual(await Promise.all(named), [[], ['.env']], 'a merge brings the history along');
     await assert.rejects(person.ask('landing/land', { session, way: 'merge' }), refused);
     await comes(person, session, await land(person, session, { way: 'merge', private: ['.env'] }), 'landed');
+  });
+
+  it('a commit that an agent put on main itself is told with its changes; one that landed is not', async () => {
+    await begin();
+    const session = await person.create('alpha #ask');
+    await person.sees(session, 'needs-you');
+    const tree = await worktreeOf(session);
+    await git(tree, 'commit', '--quiet', '--allow-empty', '--message=past the guard');
+    await git(tree, 'update-ref', 'refs/heads/main', 'HEAD');
+    await person.answer(session, 'allow');
+    await person.sees(session, 'reported');
+    const told = async (): Promise<string> => ((await person.show(session)).changes?.remarks ?? []).join('\n');
+    assert.match(
+      await told(),
+      /^The branch main was moved to [0-9a-f]{12}, a commit of this worktree that Coppice did/,
+    );
+    await comes(person, session, await land(person, session, { way: 'rebase' }), 'landed');
+    await person.continue(session, 'more');
+    await person.sees(session, 'reported');
+    assert.equal(await told(), '');
   });
 
   it('refuses what cannot be meant', async () => {

@@ -38,6 +38,7 @@ const preview: LandingPreview = {
   message: 'Add a test',
   uncommitted: 3,
   privateFiles: ['.env'],
+  unsigned: true,
   gates: [['npm', 'test']],
 };
 
@@ -94,6 +95,7 @@ describe('land', () => {
     assert.match(stdout, /Would land in main \(the default branch\) by squash: 1 file, \+2 -1, 1 commit/);
     assert.match(stdout, /3 changed files are not committed; --commit takes them along/);
     assert.match(stdout, /\.env is ignored in your checkout; it lands only with --private \.env/);
+    assert.match(stdout, /its commits are not signed, although commit\.gpgSign is set/);
     assert.ok(!stdout.includes('\u001B'));
     const json = await coppice(engine({}), ['land', '1f2e', '--dry-run', '--json']);
     assert.deepEqual(JSON.parse(json.stdout), preview);

@@ -78,6 +78,7 @@ const preview: LandingPreview = {
     paths: [],
     message: 'm',
     uncommitted: 3,
+    unsigned: false,
     privateFiles: [],
   },
   commits: [{ id: '1', subject: 's', author: 'a' }],
