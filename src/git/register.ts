@@ -7,6 +7,7 @@ import { excludeOwnFiles } from './exclude.ts';
 import { type Base, branchFacts, readHead, refuseProtected, resolveBase } from './facts.ts';
 import { readRefs, type Refs } from './refs.ts';
 import { readSmall } from './locate.ts';
+import { createEntry } from './new-entry.ts';
 import { createRef } from './new-ref.ts';
 import { hasNote, type Note, readNote, removeNote, writeFirstNote } from './notes.ts';
 import { isOver, sameRun } from './owner.ts';
@@ -93,14 +94,10 @@ async function register(repository: Repository, plan: Plan): Promise<Registered>
       const note = { ...making, place: { ...making.place, admin: warm.admin } };
       return { note, base, tip: tip ?? base.commit, warm: warm.refreshed ? 'refreshed' : 'exact' };
     }
-    // Git would start another process for the branch.
+    // Git would be a process, and start two more.
     const there = tip !== undefined || (await createRef(repository, `refs/heads/${branch}`, base.commit));
-    const what = there ? [path, branch] : ['--no-track', '-b', branch, path, base.commit];
-    await repository.onCommonDir(
-      ['worktree', 'add', '--quiet', '--no-checkout', ...what],
-      plan.signal === undefined ? {} : { signal: plan.signal },
-    );
-    const admin = await entryOfNew(commonDir, path);
+    const made = there ? await createEntry(repository, path, branch) : undefined;
+    const admin = made ?? (await addedByGit(repository, plan, there ? undefined : base.commit));
     return { note: { ...making, place: { ...making.place, admin } }, base, tip: tip ?? base.commit };
   } catch (error) {
     repository.making.delete(path);
@@ -108,6 +105,18 @@ async function register(repository: Repository, plan: Plan): Promise<Registered>
     await discardPartial(repository, making).catch(() => undefined);
     throw error;
   }
+}
+
+/** @param from the commit to make the branch at, where it is not there. */
+async function addedByGit(
+  repository: Repository,
+  { path, branch, signal }: Plan,
+  from: string | undefined,
+): Promise<string> {
+  const what = from === undefined ? [path, branch] : ['--no-track', '-b', branch, path, from];
+  const args = ['worktree', 'add', '--quiet', '--no-checkout', ...what];
+  await repository.onCommonDir(args, signal === undefined ? {} : { signal });
+  return entryOfNew(repository.location.commonDir, path);
 }
 
 async function takeWarm(

@@ -30,6 +30,8 @@ describe('a worktree that is also added by a git which outlived its engine', () 
   beforeEach(async () => {
     sandbox = await Sandbox.make();
     main = await sandbox.repository();
+    // With this our engine leaves the entry to git, and there is a git to be late for.
+    await sandbox.git(main, 'config', 'core.sharedRepository', 'umask');
   });
   afterEach(async () => {
     await sandbox.clean();

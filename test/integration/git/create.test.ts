@@ -50,6 +50,37 @@ describe('createWorktree', () => {
     await sandbox.git(main, 'fsck', '--strict');
   });
 
+  it('registers it as git would, without asking git, and with a number where the name is taken', async () => {
+    const theirs = sandbox.path('elsewhere', 'x');
+    await sandbox.git(main, 'worktree', 'add', '-q', '--no-checkout', '-b', 'theirs', theirs);
+    sandbox.log.splice(0);
+    const { place } = await make('x');
+    assert.deepEqual(
+      sandbox.log.map(({ args }) => args[0]).filter((word) => word === 'worktree' || word === 'symbolic-ref'),
+      [],
+    );
+    assert.equal(place.admin, join(main, '.git', 'worktrees', 'x1'));
+    // What git keeps there beside them differs from version to version, and an index comes with the files.
+    const files = ['HEAD', 'commondir', 'gitdir', 'locked'];
+    const entry = async (admin: string): Promise<(string | undefined)[]> =>
+      Promise.all(files.map((name) => readFile(join(admin, name), 'utf8').catch(() => undefined)));
+    const [head, shared, pointer, locked] = await entry(join(main, '.git', 'worktrees', 'x'));
+    const own = [head?.replace('theirs', 'feature/x'), shared, pointer?.replace(theirs, place.path), locked];
+    assert.deepEqual(await entry(place.admin), own);
+    assert.equal(await readFile(join(place.path, '.git'), 'utf8'), `gitdir: ${place.admin}\n`);
+    assert.equal(await sandbox.git(place.path, 'rev-parse', '--git-dir'), place.admin);
+    assert.equal(await sandbox.git(main, 'worktree', 'prune', '--dry-run'), '');
+  });
+
+  it('leaves the entry to git where that does more than write it', async () => {
+    await sandbox.git(main, 'config', 'extensions.worktreeConfig', 'true');
+    repository = await sandbox.open(main);
+    sandbox.log.splice(0);
+    const { place } = await make('x');
+    assert.ok(sandbox.log.some(({ args }) => args[0] === 'worktree' && args[1] === 'add'));
+    assert.equal(await sandbox.git(place.path, 'status', '--porcelain'), '');
+  });
+
   it('agrees with `git worktree list` over five worktrees', async () => {
     await Promise.all(['one', 'two', 'three', 'four', 'five'].map((slug) => make(slug)));
     const ours = (await listWorktrees(repository))
