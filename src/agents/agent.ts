@@ -136,6 +136,8 @@ export interface Agent {
   readonly capabilities: AgentCapabilities;
   readonly environment: AgentEnvironment;
   readonly detection: Detection;
+  /** The command that signs its user in at its service; missing where only a key does. */
+  readonly signIn?: string;
   /** Throws `bad-usage` for a prompt that cannot be handed over, `config-invalid` for settings that cannot be used. */
   command(context: AgentContext): AgentCommand;
   /** `session` is the id of the session whose prompts the output echoes. */

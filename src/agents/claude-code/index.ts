@@ -25,6 +25,7 @@ export function claudeCode(options: AgentOptions, help?: AgentProgram): Agent {
     },
     environment: { ...environment, allow: [...environment.allow, ...(options.env ?? [])] },
     detection: detection(program),
+    signIn: `${program} auth login`,
     command: (context) => command(program, options, context, help),
     reader: (session) => new ClaudeCodeReader(session),
     encode,

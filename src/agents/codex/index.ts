@@ -11,6 +11,7 @@ export function codex(options: AgentOptions, help?: AgentProgram): Agent {
       title: 'Codex',
       program: 'codex',
       install: 'npm install -g @openai/codex',
+      signIn: ['login'],
       tried: [0, 169, 0],
       ...{ resume: true, ownSessionId: false, usage: false },
       environment: { allow: ['CODEX_HOME', 'OPENAI_*'], secrets: ['OPENAI_API_KEY', 'CODEX_API_KEY'] },

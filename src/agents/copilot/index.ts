@@ -12,6 +12,7 @@ export function copilot(options: AgentOptions, help?: AgentProgram): Agent {
       title: 'GitHub Copilot CLI',
       program: 'copilot',
       install: 'npm install -g @github/copilot',
+      signIn: ['login'],
       tried: [1, 0, 102],
       ...{ resume: true, ownSessionId: false, usage: false },
       environment: {

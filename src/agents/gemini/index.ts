@@ -14,6 +14,7 @@ export function gemini(options: AgentOptions): Agent {
       title: 'Gemini CLI',
       program: 'gemini',
       install: 'npm install -g @google/gemini-cli',
+      signIn: [],
       tried: [0, 61, 0],
       ...{ resume: false, ownSessionId: false, usage: true },
       environment: {

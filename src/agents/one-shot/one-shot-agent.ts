@@ -20,6 +20,8 @@ export interface OneShot {
   readonly program: string;
   /** How it is installed, as a command. */
   readonly install: string;
+  /** Arguments with which its program signs the user in (none: it is run without any); missing where only a key does. */
+  readonly signIn?: readonly string[];
   /** The oldest version whose output was tried. */
   readonly tried: readonly [number, number, number];
   /** A later run takes the conversation up again. */
@@ -53,6 +55,7 @@ export function oneShotAgent(kind: OneShot, options: AgentOptions, help?: AgentP
       args: ['--version'],
       parse: (stdout, stderr, code) => detected(kind, program, { stdout, stderr, code }),
     },
+    ...(kind.signIn === undefined ? {} : { signIn: [program, ...kind.signIn].join(' ') }),
     command: (context) => {
       const helping = help === undefined ? undefined : helpServerFor(context, help);
       const { files = [], ...made } = kind.command(context, options, helping?.server);

@@ -12,6 +12,7 @@ export function opencode(options: AgentOptions, help?: AgentProgram): Agent {
       title: 'OpenCode',
       program: 'opencode',
       install: 'npm install -g opencode-ai',
+      signIn: ['auth', 'login'],
       tried: [1, 18, 33],
       ...{ resume: true, ownSessionId: false, usage: true },
       environment: {

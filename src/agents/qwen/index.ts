@@ -12,6 +12,7 @@ export function qwen(options: AgentOptions, help?: AgentProgram): Agent {
       title: 'Qwen Code',
       program: 'qwen',
       install: 'npm install -g @qwen-code/qwen-code',
+      signIn: [],
       tried: [0, 24, 4],
       ...{ resume: true, ownSessionId: true, usage: true },
       environment: {

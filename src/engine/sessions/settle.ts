@@ -1,6 +1,7 @@
 import { defined } from '../../core/defined.ts';
 import { toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
+import { turnFailure, type SignIn } from '../../core/session/turn-failure.ts';
 import type { ChangeSummary, Place, Result, Session } from '../../core/session/state.ts';
 import { reconcile } from './checkpoint.ts';
 import { commitWork } from './commit.ts';
@@ -27,7 +28,10 @@ export async function settle(context: SessionContext, session: Session, error?: 
   // What the engine interrupted the agent for comes before what went wrong because of it.
   const interruption = work.outcome === 'interrupted' ? session.interruptedFor : undefined;
   const failure =
-    problem ?? interruption ?? work.error ?? (work.outcome === 'failed' ? turnFailure(session) : undefined);
+    problem ??
+    interruption ??
+    work.error ??
+    (work.outcome === 'failed' ? turnFailure(session.lastTurn, await signInOf(context, session)) : undefined);
   const settled = event(
     'session.settled',
     defined({
@@ -66,16 +70,14 @@ function outcomeOf(session: Session, problem: ErrorRecord | undefined): Result['
   }
 }
 
-function turnFailure(session: Session): ErrorRecord {
-  const turn = session.lastTurn;
-  const said = turn?.text === undefined ? '' : `: ${turn.text.split('\n', 1)[0] ?? ''}`;
-  const message =
-    turn === undefined ? 'The agent never began its turn.' : `The agent's turn ended as ${turn.reason}${said}.`;
-  return {
-    code: 'agent-unusable',
-    message: message.replace(/\.\.$/, '.'),
-    next: 'See `coppice session logs`, then give it another prompt with `coppice session continue`.',
-  };
+/** An agent that is not known any more is named as the session names it. */
+async function signInOf(context: SessionContext, session: Session): Promise<SignIn> {
+  try {
+    const { title, signIn, environment } = await context.agent(session);
+    return { title, command: signIn, keys: environment.secrets };
+  } catch {
+    return { title: session.agent, command: undefined, keys: [] };
+  }
 }
 
 interface Recorded {
