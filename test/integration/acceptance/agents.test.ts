@@ -78,6 +78,8 @@ describe('agents that are not as they should be', function () {
     const { error } = await show(machine, bad.session);
     assert.match(error?.message ?? '', /exit code 7/);
     assert.match(error?.next ?? '', /coppice session (logs|continue)/);
+    const logs = await machine.coppice(['session', 'logs', bad.session]);
+    assert.match(logs.stdout, /turn ended: \w+ \(exit code 7\)\n$/, 'the end of its process is no line of its stream');
     await untouched(machine);
   });
 

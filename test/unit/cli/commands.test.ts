@@ -198,6 +198,20 @@ describe('session logs', () => {
     assert.deepEqual(first, { session: sessionId, offset: 10, event: { kind: 'message', text: 'one' } });
     assert.deepEqual(third, { session: sessionId, offset: 30, event: { kind: 'message', text: 'two \u001B[31m' } });
   });
+
+  it('ends with the failure that an agent did not tell in its stream, once, and with its errors', async () => {
+    const lastTurn = { outcome: 'failed', reason: 'exit code 1', denials: 0 };
+    const failing = (text: string): FakeEngine => {
+      const one = engine();
+      const failed = aSession({ status: 'failed', lastTurn, text });
+      one.handlers = { ...one.handlers, 'session/show': () => failed };
+      return one;
+    };
+    const { stdout } = await coppice(failing('no such model\nask another'), ['session', 'logs', '1f2e']);
+    assert.match(stdout, /two \nno such model\nask another\nturn ended: failed \(exit code 1\)\n$/u);
+    const again = await coppice(failing('two \u001B[31m'), ['session', 'logs', '1f2e']);
+    assert.match(again.stdout, /one and a half\ntwo \nturn ended: failed/u, 'what it had said is not said again');
+  });
 });
 
 describe('session cancel', () => {
