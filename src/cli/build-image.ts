@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoppiceError } from '../core/errors.ts';
 import type { Context } from './context.ts';
-import type { Shell } from './shell.ts';
 
 /** A build: its command line, the folder in which it runs, and the name that the image gets. */
 export interface Build {
@@ -35,13 +34,28 @@ export async function buildOf(
   return { command: ['docker', ...daemon, 'build', '--tag', image, ...options, folder], folder, image };
 }
 
-/** Builds it in this terminal, where a person sees how it goes. Throws `executor-missing` when it comes to no image. */
-export async function buildImage(shell: Shell, { command, folder, image }: Build): Promise<void> {
+/**
+ * Builds it in this terminal, where a person sees how it goes. Throws `executor-missing` when it comes to no image, `disk-full` when
+ * there is too little room for one.
+ */
+export async function buildImage(
+  { engine, shell }: Pick<Context, 'engine' | 'shell'>,
+  { command, folder, image }: Build,
+): Promise<void> {
   const status = (await shell.exec?.(command, folder)) ?? 1;
   if (status === 0) return;
+  const message = `The image ${image} was not built: docker build ended with status ${status}, and its last lines say why.`;
+  // Where nobody can say what is free, what Docker said stands in the terminal all the same.
+  const { shortage } = await engine.request('containers/room', {}).catch(() => ({ shortage: null }));
+  if (shortage !== null)
+    throw new CoppiceError(
+      'disk-full',
+      `${message} ${shortage.message}`,
+      `${shortage.next} Then run \`coppice init\` again.`,
+    );
   throw new CoppiceError(
     'executor-missing',
-    `The image ${image} was not built: docker build ended with status ${status}, and its last lines say why.`,
+    message,
     'Run `coppice init` again when that is mended. Another base image, a proxy or a network is named after --, as in: coppice init -- --build-arg BASE=IMAGE',
   );
 }

@@ -18,7 +18,7 @@ export async function withImage<T>(context: Context, work: () => Promise<T>): Pr
     if (image === undefined) throw error;
     const build = await buildOf(context, { image });
     if (!isYes(await person.ask(`${oneLine(error.message)} Build it? It takes some minutes. [y/N] `))) throw error;
-    await buildImage(shell, build);
+    await buildImage(context, build);
     return work();
   }
 }

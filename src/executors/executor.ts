@@ -260,10 +260,10 @@ export interface Executor {
   /** Whether it can be used here, and what it is: a version, a host. Throws `executor-missing`, `unreachable` with what to do. */
   detect(signal: AbortSignal): Promise<string>;
   /**
-   * Whether agents can be started in containers of this image. Throws `executor-missing`; with `image` in its context it is the image
-   * that is not there.
+   * Asked before anything is made for a session. Throws `executor-missing` for what a start would lack; with `image` in its context it
+   * is the image of containers that is not there.
    */
-  requireImage?(image: string): Promise<void>;
+  requireParts?(parts: { readonly image: string }): Promise<void>;
   /**
    * Starts the agent, or returns the run that was already started in this directory, ended or not: of any number of
    * starts exactly one runs the agent. A start that was cut short before the agent's first step does not count. Throws `agent-missing`, `agent-unusable`, `not-found` (working directory),

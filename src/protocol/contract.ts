@@ -108,6 +108,11 @@ export const requests = {
   'session/terminal': { params: z.object({ session: identifier }), result: terminalSchema },
   /** Removes containers of this data directory: those that have ended, or all. */
   'containers/tidy': { params: z.object({ all: z.boolean() }), result: z.object({ removed: z.number() }) },
+  /** What is to be said of too little room for images where Docker keeps them, and what to do; null: there is enough, or nobody knows. */
+  'containers/room': {
+    params: none,
+    result: z.object({ shortage: z.object({ message: z.string(), next: z.string() }).nullable() }),
+  },
   /** The conversation so far, from a byte offset of the stream (0 = the beginning). `live` tells that more may come. */
   'session/logs': {
     params: z.object({

@@ -266,14 +266,16 @@ describe('an agent in a container', function () {
     daemon.docker('load', '-i', foreignImage(join(daemon.root, 'foreign'), image, other));
     const container = { ...(subject.container ?? assert.fail()), image };
     const spec = bench.spec('echo x', { container });
-    await subject.executor.requireImage(image);
+    await subject.executor.requireParts({ image });
     await assert.rejects(bench.start(spec), {
       code: 'executor-missing',
       message: new RegExp(`is made for ${other}, and`),
     });
     assert.deepEqual(await bench.executor.probe(spec), { state: 'not-started' });
     daemon.docker('rmi', '-f', image);
-    await assert.rejects(subject.executor.requireImage(image), { message: /image coppice-test:foreign is not there/ });
+    await assert.rejects(subject.executor.requireParts({ image }), {
+      message: /image coppice-test:foreign is not there/,
+    });
   });
 
   it('says what is wrong: no node in the image, which the network of a model and agents that speak ACP need', async () => {

@@ -54,8 +54,12 @@ describe("sessions of the user's own agents and executors", function () {
     assert.match(row('executor wrap:marked'), /^true this host, with your rights, started by \/.*\/env$/u);
     assert.match(row('agent broken'), /^false refused: .*broken\.yaml:1:.* written for version 2 of plugins/u);
     await assert.rejects(start('x', 'broken'), /The plugin "broken" is not used/u);
-    const { error } = await place.ended(await start('x', 'teller', 'wrap:nobody'));
-    assert.match(error?.message ?? '', /no plugin "nobody"/u);
+    const before = await place.engine.request('session/list', { which: 'all' });
+    await assert.rejects(start('x', 'teller', 'wrap:nobody'), {
+      code: 'executor-missing',
+      message: /no plugin "nobody"/u,
+    });
+    assert.deepEqual(await place.engine.request('session/list', { which: 'all' }), before, 'nothing was made for it');
   });
 
   it('an executor of one’s own starts the agent with its command, and everything else is as on this host', async () => {

@@ -70,7 +70,7 @@ async function init(context: Context, options: readonly string[]): Promise<Exit>
     return exits.done;
   }
   out.note(`Building ${build.image} …`);
-  await buildImage(shell, build);
+  await buildImage(context, build);
   out.note(`${build.image} is built.`);
   return exits.done;
 }

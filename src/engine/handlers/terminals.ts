@@ -1,4 +1,5 @@
 import { CoppiceError } from '../../core/errors.ts';
+import { makeRoom, shortOfRoom } from '../../core/image-room.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
@@ -6,7 +7,7 @@ import { resourcesOf } from '../sessions/resources.ts';
 
 type TerminalHandlers = Pick<
   Handlers<Requests, ClientContext>,
-  'session/terminal' | 'session/resources' | 'containers/tidy'
+  'session/terminal' | 'session/resources' | 'containers/tidy' | 'containers/room'
 >;
 
 /** How a terminal gets to where a session is, what the session uses there, and what is left of containers. */
@@ -14,6 +15,11 @@ export function terminalHandlers(services: Services): TerminalHandlers {
   const { store, executors } = services;
   return {
     'containers/tidy': async ({ all }) => ({ removed: await executors.docker.tidy(all) }),
+    'containers/room': async () => {
+      const room = await executors.docker.room();
+      const message = room === undefined ? undefined : shortOfRoom(room);
+      return { shortage: message === undefined ? null : { message, next: `${makeRoom}.` } };
+    },
     'session/resources': ({ session: key, disk }) => {
       const session = store.find(key);
       const executor = executors.executor(session.executor, session.requester.env);

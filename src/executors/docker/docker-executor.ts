@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError } from '../../core/errors.ts';
+import type { ImageRoom } from '../../core/image-room.ts';
 import type {
   Executor,
   InputState,
@@ -19,6 +20,7 @@ import type {
 import { closeInput, inputState, writeInput } from '../inbox.ts';
 import { pause } from '../pause.ts';
 import { isLocked, readExit, readProcesses } from '../run-files.ts';
+import { freeBytes } from '../space.ts';
 import { tail } from '../tail.ts';
 import type { TailEnd, TailHandlers } from '../tail.ts';
 import { containerName, view } from './container.ts';
@@ -83,8 +85,19 @@ export class DockerExecutor implements Executor {
     return Promise.resolve({ cwd: view.workspace, directory: view.run });
   }
 
-  async requireImage(image: string): Promise<void> {
-    if ((await this.#daemon.find((docker) => docker.getImage(image).inspect())) === undefined) throw noImage(image);
+  async requireParts({ image }: { readonly image: string }): Promise<void> {
+    if ((await this.#daemon.find((docker) => docker.getImage(image).inspect())) !== undefined) return;
+    throw noImage(image, { room: await this.room() });
+  }
+
+  /** What is free where the daemon keeps its images; undefined where that is no folder of this host. */
+  async room(): Promise<ImageRoom | undefined> {
+    const { DockerRootDir: folder } = (await this.#daemon.ask((docker) => docker.info())) as { DockerRootDir?: string };
+    if (folder === undefined) return undefined;
+    return freeBytes(folder).then(
+      (free) => ({ folder, freeBytes: free }),
+      () => undefined,
+    );
   }
 
   start(spec: RunSpec, signal: AbortSignal): Promise<RunRecord> {
@@ -190,18 +203,9 @@ export class DockerExecutor implements Executor {
     if (id === undefined)
       return { command: [], cwd, what: 'A shell in the worktree, on this host: no container runs.' };
     const shell = 'command -v bash >/dev/null && exec bash -l; exec sh -l';
-    const docker = [
-      'docker',
-      '-H',
-      `unix://${this.#options.socketPath}`,
-      'exec',
-      '-it',
-      id.slice(0, 12),
-      'sh',
-      '-c',
-      shell,
-    ];
-    return { command: docker, cwd, what: 'A shell in the container of the session.' };
+    const short = id.slice(0, 12);
+    const docker = ['docker', '-H', `unix://${this.#options.socketPath}`, 'exec', '-it', short, 'sh', '-c', shell];
+    return { command: docker, cwd, what: `A shell in the container ${short} of the session.` };
   }
 
   async forget(session: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Why an agent was not started in a container, with what to do about it. */
 import { CoppiceError } from '../../core/errors.ts';
+import { makeRoom, shortOfRoom, type ImageRoom } from '../../core/image-room.ts';
 import type { RunRef } from '../executor.ts';
 import { becauseOfNode } from '../node-there.ts';
 import { statusOf, type Daemon } from './daemon.ts';
@@ -7,6 +8,9 @@ import { statusOf, type Daemon } from './daemon.ts';
 /** What the container says when the agent's program is not in it, and when node is not. See `container.ts`. */
 const noSuchProgram = 69;
 const noRelay = 70;
+
+/** How daemons and their helpers hand on that a disk is full. */
+const noSpace = /no space left on device|disk quota exceeded/iu;
 
 /** As the daemon names machines, and as images do. */
 const architectures: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
@@ -57,12 +61,18 @@ export async function endedAtOnce(
   );
 }
 
-/** What is to be said of an image that the daemon does not have; the context names it, so that it can be built. */
-export function noImage(image: string, cause?: unknown): CoppiceError {
+/** What is to be said of an image that the daemon does not have, and of room for it; the context names it, so that it can be built. */
+export function noImage(
+  image: string,
+  { cause, room }: { readonly cause?: unknown; readonly room?: ImageRoom | undefined } = {},
+): CoppiceError {
+  const short = room === undefined ? undefined : shortOfRoom(room);
+  const next =
+    'Build it with `coppice init`, pull it with `docker pull`, or set another one with `executors.docker.image`.';
   return new CoppiceError(
     'executor-missing',
-    `The image ${image} is not there.`,
-    'Build it with `coppice init`, pull it with `docker pull`, or set another one with `executors.docker.image`.',
+    `The image ${image} is not there.${short === undefined ? '' : ` ${short}`}`,
+    short === undefined ? next : `${makeRoom}. ${next}`,
     { context: { image }, cause },
   );
 }
@@ -72,7 +82,15 @@ export function refusal(error: unknown, image: string, { session, run }: RunRef)
   if (error instanceof CoppiceError) return error;
   const said = error instanceof Error ? error.message : String(error);
   const context = { image, session, run: String(run), daemon: said.slice(0, 500) };
-  if (statusOf(error) === 404) return noImage(image, error);
+  if (statusOf(error) === 404) return noImage(image, { cause: error });
+  if (noSpace.test(said)) {
+    return new CoppiceError(
+      'disk-full',
+      `There is no room for the container on the disk of Docker: ${said.trim().replace(/\.$/u, '')}.`,
+      `${makeRoom}. Then continue the session.`,
+      { context, cause: error },
+    );
+  }
   // There the number of the user means another one of this host, who may not even run its init.
   if (/podman-init: permission denied/u.test(said)) {
     return new CoppiceError(

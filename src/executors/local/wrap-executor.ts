@@ -27,6 +27,14 @@ export class WrapExecutor extends LocalExecutor {
     this.#wrap = options.wrap;
   }
 
+  /** That there is a command at all; its program is looked for where the session has its PATH. */
+  requireParts(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wrap();
+      resolve();
+    });
+  }
+
   override async detect(_signal: AbortSignal): Promise<string> {
     const [program = ''] = this.#wrap();
     return `this host, with your rights, started by ${await this.#find(program, '/', { PATH: process.env['PATH'] ?? '' })}`;

@@ -267,6 +267,26 @@ describe('run in a container whose image is not there', () => {
       assert.match(stderr, why);
     }
   });
+
+  it('says so when there is too little room for it where Docker keeps its images, and how to make some', async () => {
+    const engine = engineWithout(() => false);
+    const init = () => coppice(engine, ['init'], { types: [], exec: () => Promise.resolve(1) });
+    const shortage = { message: 'Only 312 MB are free in /images.', next: 'Make room there.' };
+    engine.handlers['containers/room'] = () => ({ shortage });
+    const full = await init();
+    assert.equal(full.exit, 1);
+    assert.match(
+      full.stderr,
+      /was not built: docker build ended with status 1, and its last lines say why\. Only 312 MB are free/u,
+    );
+    assert.match(full.stderr, /Make room there\. Then run `coppice init` again\./u);
+    engine.handlers['containers/room'] = () => ({ shortage: null });
+    assert.equal((await init()).exit, 3);
+    engine.handlers['containers/room'] = () => {
+      throw new CoppiceError('executor-missing', 'No daemon.', '-');
+    };
+    assert.match((await init()).stderr, /was not built: .*last lines say why\.\n/u);
+  });
 });
 
 describe('run in a repository that is not trusted', () => {
