@@ -25,10 +25,18 @@ export type Asked =
 /** Milliseconds, and bytes of the host's heap. */
 export type Answered =
   | { readonly ms: number }
-  | { readonly p50: number; readonly p99: number; readonly max: number; readonly worked: number }
+  | {
+      readonly p50: number;
+      readonly p99: number;
+      readonly max: number;
+      readonly worked: number;
+      readonly late: number;
+    }
   | { readonly heapUsed: number };
 
 const tickMs = 2;
+/** Delays that are longer are counted: those are the ones that a person feels. */
+const lateMs = 50;
 
 /**
  * The longest time, in milliseconds, for which the thread of the extensions worked without coming back to its event loop: what it
@@ -37,20 +45,23 @@ const tickMs = 2;
 class Stint {
   #timer: NodeJS.Timeout | undefined;
   #longest = 0;
+  #late = 0;
 
   begin(): void {
     let [at, used] = [performance.now(), process.threadCpuUsage()];
     this.#timer = setInterval(() => {
       const [now, since] = [performance.now(), process.threadCpuUsage(used)];
-      this.#longest = Math.max(this.#longest, Math.min(now - at - tickMs, (since.user + since.system) / 1000));
+      const delayed = now - at - tickMs;
+      this.#longest = Math.max(this.#longest, Math.min(delayed, (since.user + since.system) / 1000));
+      if (delayed > lateMs) this.#late += 1;
       at = now;
       used = process.threadCpuUsage();
     }, tickMs);
   }
 
-  end(): number {
+  end(): { readonly worked: number; readonly late: number } {
     clearInterval(this.#timer);
-    return this.#longest;
+    return { worked: this.#longest, late: this.#late };
   }
 }
 
@@ -113,7 +124,6 @@ async function answer(asked: Asked): Promise<Answered> {
     return { ms: 0 };
   }
   delay.disable();
-  const worked = stint.end();
   const inMs = (nanoseconds: number): number => nanoseconds / 1e6;
-  return { p50: inMs(delay.percentile(50)), p99: inMs(delay.percentile(99)), max: inMs(delay.max), worked };
+  return { p50: inMs(delay.percentile(50)), p99: inMs(delay.percentile(99)), max: inMs(delay.max), ...stint.end() };
 }

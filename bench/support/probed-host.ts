@@ -35,6 +35,8 @@ export interface Lateness {
   readonly max: number;
   /** The longest that the host itself was at work in one go, without what it waited for the processor. */
   readonly worked: number;
+  /** How often it was late by more than 50 ms. */
+  readonly late: number;
 }
 
 /** One window's extension host. */
