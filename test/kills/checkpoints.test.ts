@@ -28,7 +28,7 @@ describe('checkpoints and rollbacks of which something is killed', function () {
   after(() => process.stdout.write(`      seed ${chance.seed}; ${tally()}\n`));
 
   it('the engine, at each of its commits, before one and after the next', async () => {
-    const calm = await worlds.world({ covered: true });
+    const calm = await worlds.world();
     await life(calm);
     const commits = Number.parseInt((await calm.commits(1)).at(-1) ?? '', 10);
     await calm.dispose();

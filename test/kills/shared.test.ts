@@ -24,7 +24,7 @@ describe('an engine that several front ends share', function () {
   afterEach(async () => world.dispose());
 
   it(`shows all of them the same within ${sameWithinMs} ms`, async () => {
-    world = await worlds.world({ covered: true });
+    world = await worlds.world();
     const person = new Person(world);
     await person.trust();
     const watchers = [await watch(await world.another('one')), await watch(await world.another('two'))];

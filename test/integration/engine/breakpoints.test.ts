@@ -18,7 +18,7 @@ describe('a breakpoint that a person set', function () {
   let person: Person;
   before(async () => {
     worlds = await Worlds.open();
-    world = await worlds.world({ covered: true, demo });
+    world = await worlds.world({ demo });
     person = new Person(world);
     await person.trust();
   });

@@ -20,7 +20,7 @@ describe('checkpoints of a session that an engine carries out', function () {
   before(async () => (worlds = await Worlds.open()));
   after(async () => worlds.dispose());
   beforeEach(async () => {
-    world = await worlds.world({ covered: true });
+    world = await worlds.world();
     person = new Person(world);
     await person.trust();
   });

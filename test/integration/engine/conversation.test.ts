@@ -19,7 +19,7 @@ describe('a conversation that is rolled back', function () {
   afterEach(async () => world.dispose());
 
   async function begin(agent: 'demo' | 'stand-in'): Promise<void> {
-    world = await worlds.world({ covered: true, ...(agent === 'demo' ? { demo } : {}) });
+    world = await worlds.world({ ...(agent === 'demo' ? { demo } : {}) });
     person = new Person(world);
     await person.trust();
   }

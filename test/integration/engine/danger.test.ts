@@ -26,7 +26,7 @@ describe('a session whose agent does something dangerous', function () {
   after(async () => worlds.dispose());
 
   it('tells what, asks with it, keeps it in the journal, and says it once more after a restart', async () => {
-    const world = await worlds.world({ covered: true });
+    const world = await worlds.world();
     try {
       const person = new Person(world);
       await person.trust();
@@ -62,7 +62,7 @@ describe('a session whose agent does something dangerous', function () {
   it('takes no entry of the stash away from others: what went is kept and told, and so is what was left there', async () => {
     const script = 'cat >/dev/null; git stash clear; echo left >> README.md; git stash push -q; echo done > done.txt';
     const thief = `    thief:\n      command: ${JSON.stringify(['/bin/sh', '-c', script])}\n`;
-    const world = await worlds.world({ covered: true, config: thief });
+    const world = await worlds.world({ config: thief });
     const git = (...args: string[]): string =>
       execFileSync('git', args, { cwd: world.repository, env: world.env, encoding: 'utf8' }).trim();
     try {

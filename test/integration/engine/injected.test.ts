@@ -39,7 +39,7 @@ supervision:
   gates:
     - ${JSON.stringify(gate)}
 `;
-    world = await worlds.world({ covered: true, config });
+    world = await worlds.world({ config });
     person = new Person(world);
     await person.trust();
     // The model believes every word: it says what it is told to say, with the right key.

@@ -22,7 +22,7 @@ describe('the conflict radar', function () {
   before(async () => (worlds = await Worlds.open()));
   after(async () => worlds.dispose());
   beforeEach(async () => {
-    world = await worlds.world({ covered: true });
+    world = await worlds.world();
     await mkdir(join(world.repository, 'lib'));
     for (const name of ['text.md', 'other.md', 'lib/a.md', 'lib/b.md'])
       await writeFile(join(world.repository, name), textOf(name));

@@ -48,7 +48,7 @@ supervision:
   gates:
     - ${JSON.stringify(gate)}
 `;
-    world = await worlds.world({ covered: true, demo, config });
+    world = await worlds.world({ demo, config });
     person = new Person(world);
     await person.trust();
   });

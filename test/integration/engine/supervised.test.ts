@@ -34,7 +34,7 @@ describe('a session whose turns are judged by gates', function () {
 
   before(async () => {
     worlds = await Worlds.open();
-    world = await worlds.world({ covered: true, demo, config });
+    world = await worlds.world({ demo, config });
     hold = join(world.userHome, 'hold');
     person = new Person(world);
     await person.trust();

@@ -17,8 +17,8 @@ describe('landing with an engine', function () {
   before(async () => (worlds = await Worlds.open()));
   after(async () => worlds.dispose());
 
-  async function begin(config = ''): Promise<void> {
-    world = await worlds.world({ covered: true, config });
+  async function begin(config = '', covered = false): Promise<void> {
+    world = await worlds.world({ covered, config });
     person = new Person(world);
     await person.trust();
   }
@@ -268,7 +268,7 @@ describe('landing with an engine', function () {
   });
 
   it('refuses what cannot be meant', async () => {
-    await begin();
+    await begin('', true);
     const session = await person.create('alpha #hang');
     await person.sees(session, 'running');
     await assert.rejects(person.ask('landing/land', { session }), /is running/);

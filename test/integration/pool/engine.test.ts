@@ -12,7 +12,7 @@ describe('the pool of an engine', function () {
   after(async () => worlds.dispose());
 
   it('is filled in the background, taken by the next session, filled again, and empty when it is off', async () => {
-    const world = await worlds.world({ covered: true, pool: 1 });
+    const world = await worlds.world({ pool: 1 });
     try {
       const person = new Person(world);
       await person.trust();

@@ -20,7 +20,7 @@ describe('pushing what was committed', function () {
   afterEach(async () => world.dispose());
 
   async function begin(config = ''): Promise<void> {
-    world = await worlds.world({ covered: true, config });
+    world = await worlds.world({ config });
     remote = join(world.root, 'remote.git');
     await git(world.root, 'init', '--quiet', '--bare', '--template=', 'remote.git');
     await git(world.repository, 'remote', 'add', 'origin', remote);

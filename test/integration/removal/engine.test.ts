@@ -19,8 +19,8 @@ describe('removing sessions with an engine', function () {
   after(async () => worlds.dispose());
   afterEach(async () => world.dispose());
 
-  async function begin(config = ''): Promise<void> {
-    world = await worlds.world({ covered: true, config });
+  async function begin(config = '', covered = false): Promise<void> {
+    world = await worlds.world({ covered, config });
     person = new Person(world);
     await person.trust();
   }
@@ -44,7 +44,7 @@ describe('removing sessions with an engine', function () {
     );
 
   it('says what would be lost, takes each consent apart, keeps everything and brings it back as it was', async () => {
-    await begin();
+    await begin('', true);
     const [session, tree] = await worked('alpha');
     // What Coppice itself writes there is nothing that would be lost.
     await until(

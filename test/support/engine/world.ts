@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { isCoppiceError } from '../../../src/core/errors.ts';
 import { connect, type Connection } from '../../../src/protocol/client/connect.ts';
 import type { ParamsOf, Requests } from '../../../src/protocol/contract.ts';
-import { bundleEngine } from './bundle.ts';
+import { sharedBundle, type SharedBundle } from './bundle.ts';
 import { EngineProcess, engineProgram } from './engine-process.ts';
 import { readLedger, type Entry } from './ledger.ts';
 import type { KillPoint } from './plan.ts';
@@ -27,7 +27,10 @@ export interface WorldOptions {
   readonly pool?: number;
   /** More lines for `config.yaml`. */
   readonly config?: string;
-  /** Whether what the engines run counts for the coverage, if that is measured: they then run from the sources. */
+  /**
+   * Whether what the engines run counts for the coverage, if that is measured: they then run from the sources. It counts only
+   * where the engine ends in good order (`stop`): one that is killed writes nothing.
+   */
   readonly covered?: boolean;
   /** Makes what starts agents in the place of `media/run.sh`, in a folder of the world. */
   readonly wrapper?: (folder: string) => Promise<string>;
@@ -35,28 +38,21 @@ export interface WorldOptions {
   readonly bin?: (folder: string) => Promise<string>;
 }
 
-interface Shared {
-  /** The program of an engine, which starts in a third of the time that it takes from the sources. */
-  readonly bundle: string;
-  /** Of compiled code. */
-  readonly cache: string;
-}
-
 /** What all worlds of a suite share. */
 export class Worlds {
   readonly #folder: string;
   readonly #template: string;
-  readonly #shared: Shared;
+  readonly #shared: SharedBundle;
 
-  private constructor(folder: string, bundle: string) {
+  private constructor(folder: string, shared: SharedBundle) {
     this.#folder = folder;
     this.#template = join(folder, 'template');
-    this.#shared = { bundle, cache: join(folder, 'cache') };
+    this.#shared = shared;
   }
 
   static async open(): Promise<Worlds> {
     const folder = await mkdtemp(join(tmpdir(), 'cw-'));
-    const worlds = new Worlds(folder, await bundleEngine(join(folder, 'engine')));
+    const worlds = new Worlds(folder, await sharedBundle());
     await makeRepository(worlds.#template);
     return worlds;
   }
@@ -98,12 +94,12 @@ export class World {
   /** Every engine that was started, in order. */
   readonly engines: EngineProcess[] = [];
   readonly #options: WorldOptions;
-  readonly #shared: Shared;
+  readonly #shared: SharedBundle;
   #peace = false;
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
 
-  constructor(root: string, shared: Shared, options: WorldOptions) {
+  constructor(root: string, shared: SharedBundle, options: WorldOptions) {
     this.root = root;
     this.home = join(root, 'h');
     this.userHome = join(root, 'u');
@@ -186,7 +182,7 @@ export class World {
       ...(kill === undefined ? {} : { kill }),
     };
     const engine = EngineProcess.start({
-      program: coverage === undefined ? this.#shared.bundle : engineProgram,
+      program: coverage === undefined ? this.#shared.program : engineProgram,
       home: this.home,
       env,
       plan,
