@@ -2,7 +2,8 @@
  * A process that wants the lock of a data directory again and again, each time as somebody else: who lives is whoever has a file
  * in `alive/` and a pid that runs, so that it can die thousands of times, beside being killed for good by the test. While it has
  * the lock, it holds a second file that can be made only once; finding that held by somebody who lives is a violation, and is
- * written down. It gives the lock up, or dies with it. Prints a word when it begins.
+ * written down. It gives the lock up, or dies with it. Prints a dot when it begins, and
+ * one each time that it has the lock.
  */
 import { appendFileSync, existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ function chance(): number {
 }
 
 const real = await thisHost();
-process.stdout.write('ready');
+process.stdout.write('.');
 for (let life = 1; ; life++) {
   const started = `${real.self.started}-${life}`;
   writeFileSync(sign(process.pid, started), '');
@@ -42,6 +43,7 @@ for (let life = 1; ; life++) {
   const name = `${process.pid} ${started}`;
   enter(name);
   appendFileSync(join(contest.home, 'had'), `${name}\n`);
+  process.stdout.write('.');
   await pause(chance() * 2);
   acquired.lock.check();
   leave(name);

@@ -53,7 +53,7 @@ describe('the files of a session at work', function () {
       await new Promise((resolve) => setTimeout(resolve, 25));
     const shown = await person.show(session);
     assert.equal(shown.watch?.mode, 'ended');
-    const { created = 0, renamed = 0, modified = 0 } = shown.watch.counts;
+    const { created, renamed, modified } = shown.watch.counts;
     assert.deepEqual({ created, renamed, modified }, { created: 1, renamed: 1, modified: 1 });
     const paths = shown.watch.recent.map(({ path }) => path);
     assert.deepEqual(paths, ['new.txt', 'moved.txt', 'work.txt']);
