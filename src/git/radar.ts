@@ -6,7 +6,6 @@ import { constants } from 'node:fs';
 import { lstat, mkdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCoppiceError, systemCode } from '../core/errors.ts';
-import type { Coprocess } from './coprocess.ts';
 import { alternate, editedTree, quoted, type TreeEdit } from './edit-tree.ts';
 import { Objects } from './objects.ts';
 import { isTreePath, pathBytes } from './paths.ts';
@@ -48,11 +47,10 @@ const fewPaths = 400;
 /** The trial merges of one repository. */
 export class TrialMerges {
   readonly #repository: Repository;
-  /** The same with objects that go into our store. */
+  /** The same with objects that go into our store, and are read from it, too. */
   readonly #aside: Repository;
   readonly #folder: string;
   readonly #env: Readonly<Record<string, string>>;
-  #blobs: Coprocess | undefined;
 
   private constructor(repository: Repository, folder: string, format: string | undefined) {
     this.#repository = repository;
@@ -67,7 +65,8 @@ export class TrialMerges {
       ...{ folder, settings: () => settings },
       run: (args, call = {}) => repository.run(args, { ...call, extraEnv: this.#env }),
     });
-    this.#aside = { ...repository, objects };
+    const contents = repository.converse(['cat-file', '--batch'], { extraEnv: this.#env });
+    this.#aside = { ...repository, objects, contents };
   }
 
   /** Begins with an empty store. */
@@ -166,8 +165,7 @@ export class TrialMerges {
 
   /** The lines of a blob; undefined when it is binary or large. */
   async lines(id: string): Promise<string[] | undefined> {
-    this.#blobs ??= this.#repository.converse(['cat-file', '--batch'], { extraEnv: this.#env });
-    const answer = await this.#blobs.ask(Buffer.from(`${id}\n`), batchLength);
+    const answer = await this.#aside.contents.ask(Buffer.from(`${id}\n`), batchLength);
     const head = answer.indexOf(0x0a);
     const bytes = answer.subarray(head + 1, -1);
     if (!/ blob \d+$/.test(answer.toString('latin1', 0, head)) || bytes.length > largestBlob) return undefined;
@@ -175,7 +173,7 @@ export class TrialMerges {
   }
 
   async close(): Promise<void> {
-    this.#blobs?.close();
+    this.#aside.contents.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -61,6 +61,22 @@ describe('radar: files as a commit', function () {
       tree = next;
     }
     assert.ok(different > 3, `only ${different} of 12 rounds changed anything`);
+    // So many objects git leaves in a pack, out of which they are read then.
+    for (const path of Object.keys(padding))
+      await writeFile(join(root, path), 'changed\n'.repeat(1 + Number(path.slice(8))));
+    const large = await trials.snapshots([{ root, head, tree, paths: Object.keys(padding) }]);
+    await writeFile(join(root, 'padding', '7'), 'once more\n');
+    const small = await trials.snapshots([{ root, head, tree: large.snapshots[0]?.tree ?? '', paths: ['padding/7'] }]);
+    assert.deepEqual([large.processes, small.processes], [1, 0]);
+    assert.notEqual(small.snapshots[0]?.tree, large.snapshots[0]?.tree);
+    const { trials: merged } = await trials.merge(
+      [[small.snapshots[0]?.commit ?? '', large.snapshots[0]?.commit ?? '']],
+      5,
+    );
+    assert.deepEqual(
+      merged[0]?.conflicts.map(({ path }) => path),
+      ['padding/7'],
+    );
     assert.equal(await sandbox.git(root, 'count-objects'), objects);
     await trials.close();
   });
