@@ -3,7 +3,8 @@
  * kept. Deleting is done late and slowly, since on some file systems creating files right after deleting many is several
  * times slower (`protocols/git-mechanics.md` A).
  */
-import { mkdir, readdir, readFile, realpath, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -172,7 +173,11 @@ export async function sweepTrash(repository: Repository, root: string, options: 
         doubtful.push({ path: manifest.path, reason });
         continue;
       }
-      await deleteSlowly(folder, options);
+      const left = await deleteSlowly(folder, options).then(() => undefined, leftBehind(options.signal));
+      if (left !== undefined) {
+        doubtful.push({ path: manifest.path, reason: left });
+        continue;
+      }
     }
     await rm(adminTrash(repository, id), { recursive: true, force: true });
     await rm(join(trash, `${id}.json`), { force: true });
@@ -241,17 +246,28 @@ async function makeSure(
   return undefined;
 }
 
+/** What of a folder cannot be deleted (a path too long, files of another user) stays, and holds up nothing else. */
+function leftBehind(signal: AbortSignal | undefined): (error: unknown) => string {
+  return (error) => {
+    if (signal?.aborted === true || systemCode(error) === undefined) throw error;
+    return `some of it cannot be deleted (${systemCode(error) ?? 'unknown'})`;
+  };
+}
+
 function reason(error: unknown): CoppiceError {
   if (isCoppiceError(error)) return error;
   throw error;
 }
 
-/** Deletes a folder so gently that whoever makes files at the same time is not held up. */
+/** Deletes a folder so gently that whoever makes files at the same time is not held up. Throws the system's error. */
 export async function deleteSlowly(folder: string, options: Pick<SweepOptions, 'pauseMs' | 'signal'>): Promise<void> {
   let count = 0;
-  const visit = async (path: string): Promise<void> => {
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      const full = join(path, entry.name);
+  // Names are bytes: one that is no text could not be named again.
+  const visit = async (path: Buffer): Promise<void> => {
+    const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
+    if (entries.length > 0) await makeWritable(path);
+    for (const entry of entries) {
+      const full = Buffer.concat([path, Buffer.from('/'), entry.name]);
       if (entry.isDirectory()) await visit(full);
       else await unlink(full);
       count += 1;
@@ -261,5 +277,17 @@ export async function deleteSlowly(folder: string, options: Pick<SweepOptions, '
     }
     await rmdir(path);
   };
-  if (!(await isAbsent(folder))) await visit(folder);
+  if (!(await isAbsent(folder))) await visit(Buffer.from(folder));
+}
+
+/** Tools write-protect folders of what they downloaded (Go); what cannot be changed is told by what follows. */
+async function makeWritable(path: Buffer): Promise<void> {
+  const { mode } = await lstat(path);
+  if ((mode & 0o200) !== 0) return;
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    await folder.chmod((mode & 0o777) | 0o200).catch(() => undefined);
+  } finally {
+    await folder.close();
+  }
 }

@@ -76,6 +76,7 @@ export class Sweeper {
     for (const name of left) await deleteSlowly(join(folder, name), { signal: stopping });
     const indexes = await forgetWorkIndexes(repository, clock());
     const leftovers = left.length + indexes;
+    for (const { path, reason } of doubtful) log.warn('a removed worktree stays in the trash', { path, reason });
     log.info('swept the trash', { deleted: deleted.length, doubtful: doubtful.length, leftovers });
   }
 }

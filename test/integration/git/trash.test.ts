@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../../../src/core/session/state.ts';
 import { createWorktree } from '../../../src/git/create.ts';
@@ -50,6 +51,25 @@ describe('a removed worktree in the trash', () => {
     assert.deepEqual(await listTrash(repository, sandbox.root), []);
     assert.deepEqual(await readdir(join(main, '.git', 'coppice', 'trash')), []);
     assert.deepEqual(await readdir(join(sandbox.root, '.trash', `project-${repository.location.id.slice(0, 8)}`)), []);
+  });
+
+  it('is deleted whatever the names in it are; what cannot be deleted stays, is told, and holds up nothing else', async () => {
+    const shell = (script: string): unknown => execFileSync('sh', ['-c', script], { cwd: place.path });
+    shell('mkdir node_modules && : > "node_modules/$(printf \'\\377\')" && chmod 555 node_modules');
+    await remove();
+    const { place: deep } = await createWorktree(repository, { root: sandbox.root, slug: 'a-deep-one' });
+    // Two halves of a path that is longer than the system takes, one put below the other.
+    const half = Array.from({ length: 11 }, () => 'a'.repeat(200)).join('/');
+    for (const top of ['node_modules', 'other']) await mkdir(join(deep.path, top, half), { recursive: true });
+    await rename(join(deep.path, 'other'), join(deep.path, 'node_modules', half, 'b'));
+    await removeWorktree(repository, deep, { root: sandbox.root, session: 's-2', now });
+    try {
+      const { deleted, doubtful } = await sweepTrash(repository, sandbox.root, { now, pauseMs: 0 });
+      assert.deepEqual([deleted, doubtful.map(({ path }) => path)], [[place.path], [deep.path]]);
+      assert.match(doubtful[0]?.reason ?? '', /ENAMETOOLONG/);
+    } finally {
+      execFileSync('rm', ['-rf', sandbox.root]);
+    }
   });
 
   it('what a late process wrote is kept before it is deleted', async () => {
