@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { checkpointTree } from './checkpoint.ts';
+import { copyObjects } from './copy-objects.ts';
 import { diffTrees } from './diff.ts';
 import { textOf } from './door.ts';
+import { alternate } from './edit-tree.ts';
 import { ownIdentity } from './identity.ts';
 import { refuseObstacles } from './obstacles.ts';
 import { bringIndexAlong, finishInterrupted } from './own-index.ts';
@@ -85,13 +87,22 @@ export async function present(repository: Repository, ids: readonly string[]): P
     .flatMap((line) => (line.endsWith(' commit') ? [line.slice(0, -' commit'.length)] : []));
 }
 
-/** Takes what an agent made in a folder of objects of its own, which nobody believes. */
-export async function takeObjects(repository: Repository, folder: string, head: string, base: string): Promise<void> {
+/**
+ * Takes what an agent made in a folder of objects of its own, which nobody believes. It is copied to `folder` first: a link there,
+ * or a list of further folders, would lead git to objects of other repositories of this host, and those to the agent.
+ */
+export async function takeObjects(
+  repository: Repository,
+  objects: string,
+  folder: string,
+  { head, base }: { readonly head: string; readonly base: string },
+): Promise<void> {
+  await copyObjects(objects, folder, largestPack);
   const { stdout } = await repository.run(['pack-objects', '--revs', '--stdout', '-q'], {
     input: `${head}\n^${base}\n`,
     timeoutMs: packMs,
     maxBytes: largestPack,
-    extraEnv: { GIT_ALTERNATE_OBJECT_DIRECTORIES: folder },
+    extraEnv: { GIT_ALTERNATE_OBJECT_DIRECTORIES: alternate(folder) },
   });
   await repository.run(['index-pack', '--stdin', '--strict'], { input: stdout, timeoutMs: packMs });
 }

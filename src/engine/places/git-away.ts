@@ -95,7 +95,7 @@ export class GitAway implements Away {
     if (base === undefined) return;
     const { objects, ...kept } = await shared.keep(session.id);
     if (kept.head === base) return;
-    await takeObjects(repository, objects, kept.head, base);
+    await this.#withFolder((folder) => takeObjects(repository, objects, folder, { head: kept.head, base }));
     await bringBranchHome(repository, session.id, place, kept);
   }
 
