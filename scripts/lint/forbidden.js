@@ -98,4 +98,9 @@ export const doorsOfExtension = [
     selector: 'CallExpression[callee.property.name="createOutputChannel"]',
     message: 'There is one output channel: extension/log/.',
   },
+  {
+    file: 'src/extension/messages/messages.ts',
+    selector: 'MemberExpression[property.name=/^show(Information|Warning|Error)Message$/]',
+    message: 'Messages are shown by extension/messages/: VS Code makes links of what looks like one.',
+  },
 ];

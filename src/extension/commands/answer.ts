@@ -5,6 +5,7 @@ import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
 import { secretKey } from '../engine/secrets.ts';
+import { showInformationMessage } from '../messages/messages.ts';
 import type { Given } from '../needs-you/answers.ts';
 import { askDecision, askReason, isEditable, type Decision } from '../needs-you/dialogue.ts';
 import { evidenceUri } from '../needs-you/evidence-document.ts';
@@ -114,7 +115,7 @@ async function send(app: App, { session, breakpoint }: Need, given: Given): Prom
     );
   } catch (error) {
     if (!isCoppiceError(error, 'wrong-state')) throw error;
-    await vscode.window.showInformationMessage(l10n.t('{0} does not wait for this any more.', sessionLabel(session)));
+    await showInformationMessage(l10n.t('{0} does not wait for this any more.', sessionLabel(session)));
   }
 }
 

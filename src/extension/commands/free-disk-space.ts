@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { ResultOf, Requests } from '../../protocol/contract.ts';
+import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import type { Command } from './index.ts';
 
 type Plan = ResultOf<Requests, 'worktree/cleanup'>;
@@ -19,7 +20,7 @@ export const freeDiskSpace: Command = (app) => async (given) => {
     );
   const plan = await clean(true);
   if (plan.removed.length === 0) {
-    await vscode.window.showInformationMessage(l10n.t('No worktree can be removed.'), {
+    await showInformationMessage(l10n.t('No worktree can be removed.'), {
       modal: true,
       detail: lines(plan.kept),
     });
@@ -31,7 +32,7 @@ export const freeDiskSpace: Command = (app) => async (given) => {
   const promise = l10n.t('Branches stay, and what was not committed is kept in git, so that it can be brought back.');
   const kept = plan.kept.length === 0 ? '' : `\n\n${l10n.t('Kept:')}\n${lines(plan.kept)}`;
   const detail = `${promise}\n\n${lines(plan.removed)}${kept}`;
-  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) !== remove) return;
+  if ((await showWarningMessage(question, { modal: true, detail }, remove)) !== remove) return;
   const done = await clean(false);
   const removed = done.removed.length;
   vscode.window.setStatusBarMessage(

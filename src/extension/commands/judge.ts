@@ -1,9 +1,9 @@
 /** Commands on how a session's work is judged. */
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
 import type { AutonomyLevel } from '../../core/supervision/decision.ts';
 import type { SessionView } from '../../protocol/schemas.ts';
 import { isCoppiceError } from '../../core/errors.ts';
+import { showWarningMessage } from '../messages/messages.ts';
 import { back } from '../quick/back.ts';
 import { pickOne } from '../quick/quick.ts';
 import type { Command } from './index.ts';
@@ -40,7 +40,7 @@ export const acceptSession: Command = (app) => async (given) => {
     if (!isCoppiceError(error, 'wrong-state') || !error.next.includes('--unverified')) throw error;
     const anyway = l10n.t('Accept without Proof');
     const question = l10n.t('The gates have not passed on these files.');
-    const chosen = await vscode.window.showWarningMessage(
+    const chosen = await showWarningMessage(
       question,
       { modal: true, detail: l10n.t('It stays on record that you accepted it without proof.') },
       anyway,

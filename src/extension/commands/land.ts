@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { LandingPreview, LandingView } from '../../protocol/landing.ts';
 import type { App } from '../app.ts';
+import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import { landingButton, landingPlan, type Way, ways } from '../review/landing-plan.ts';
 import { asReviewRow } from '../review/row-of.ts';
 import type { Command } from './index.ts';
@@ -25,13 +26,13 @@ export const landSession: Command = (app) => async (given) => {
     return;
   }
   if (preview.nothing && preview.uncommitted === 0) {
-    await vscode.window.showInformationMessage(l10n.t('{0} has everything already.', preview.target));
+    await showInformationMessage(l10n.t('{0} has everything already.', preview.target));
     return;
   }
   const { title, detail } = landingPlan(preview);
   const { privateFiles } = preview;
   const land = landingButton(preview);
-  const ask = privateFiles.length > 0 ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  const ask = privateFiles.length > 0 ? showWarningMessage : showInformationMessage;
   const answer = await ask(title, { modal: true, detail }, land);
   if (answer !== land) throw new vscode.CancellationError();
   await app.link.request('landing/land', {
@@ -62,7 +63,7 @@ async function offerResolution(app: App, session: string, preview: LandingPrevie
   const show = l10n.t('Show the Conflicts');
   const paths = preview.conflicts.slice(0, 5).map(({ path }) => oneLine(path, 120));
   const more = preview.conflicts.length - paths.length;
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('{0} files are in conflict with {1}.', preview.conflicts.length, preview.target),
     { modal: true, detail: [...paths, ...(more > 0 ? [l10n.t('and {0} more', more)] : [])].join('\n') },
     ...(preview.conflictPrompt === undefined ? [show] : [agent, show]),
@@ -90,12 +91,12 @@ export const takeLandingBack: Command = (app) => async (given) => {
   const { landings } = await app.link.request('landing/queue', { session, all: true });
   const landed = landings.find(({ state, reverts, revertedBy }) => state === 'landed' && !reverts && !revertedBy);
   if (landed === undefined) {
-    await vscode.window.showInformationMessage(l10n.t('This session has not landed.'));
+    await showInformationMessage(l10n.t('This session has not landed.'));
     return;
   }
   const back = l10n.t('Take It Back');
   const detail = l10n.t('{0} gets a commit that reverses it. The work stays on its own branch.', landed.target);
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('Take “{0}” back out of {1}?', oneLine(landed.title, 80), landed.target),
     { modal: true, detail },
     back,
@@ -110,7 +111,7 @@ export const withdrawLanding: Command = (app) => async (given) => {
   const row = asReviewRow(given);
   const landing = row?.kind === 'landing' ? row.landing : await waiting(app);
   if (landing === undefined) {
-    await vscode.window.showInformationMessage(l10n.t('No landing is on its way.'));
+    await showInformationMessage(l10n.t('No landing is on its way.'));
     return;
   }
   await app.link.request('landing/withdraw', { landing: landing.id });

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { SessionView } from '../../protocol/schemas.ts';
 import type { App } from '../app.ts';
+import { showInformationMessage } from '../messages/messages.ts';
 import { sessionDescription, sessionLabel } from '../sessions/labels.ts';
 import { lookOf } from '../sessions/status-look.ts';
 
@@ -44,7 +45,7 @@ export async function pickSession(
       id: session.id,
     }));
   if (items.length === 0) {
-    await vscode.window.showInformationMessage(none);
+    await showInformationMessage(none);
     throw new vscode.CancellationError();
   }
   const picked = await vscode.window.showQuickPick(items, {

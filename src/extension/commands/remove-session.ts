@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { CoppiceError } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
 import { isSettled } from '../../protocol/session-status.ts';
+import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import { removalText } from '../review/removal-text.ts';
 import type { Command } from './index.ts';
 import { pickSession } from './pick-session.ts';
@@ -26,7 +27,7 @@ export const removeSession: Command = (app) => async (given) => {
   const title = app.all.entries.get(session)?.session.title ?? session;
   const remove = l10n.t('Remove');
   const skip = l10n.t('Remove, Skip Tear-down');
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('Remove “{0}” with its worktree?', oneLine(title, 80)),
     { modal: true, detail: removalText(facts) },
     ...(facts.teardown.length > 0 ? [remove, skip] : [remove]),
@@ -37,7 +38,7 @@ export const removeSession: Command = (app) => async (given) => {
   if (app.review.model.session === session) await app.review.model.show(undefined);
   const undo = l10n.t('Bring Back');
   const message = l10n.t('Removed. It can be brought back until {0}.', new Date(until).toLocaleDateString());
-  if ((await vscode.window.showInformationMessage(message, undo)) === undo) {
+  if ((await showInformationMessage(message, undo)) === undo) {
     await app.commands.run('coppice.restoreSession', session);
   }
 };
@@ -53,7 +54,7 @@ export const restoreSession: Command = (app) => async (given) => {
       .filter(({ archived }) => archived)
       .map((each) => ({ label: oneLine(each.title, 100), description: each.branch ?? '', id: each.id }));
     if (items.length === 0) {
-      await vscode.window.showInformationMessage(l10n.t('No session was removed.'));
+      await showInformationMessage(l10n.t('No session was removed.'));
       throw new vscode.CancellationError();
     }
     const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Restore Session') });

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
+import { showWarningMessage } from '../messages/messages.ts';
 import type { Command } from './index.ts';
 
 /** Coppice: Reset… What the extension keeps in VS Code; sessions, worktrees and branches are the engine's and stay. */
@@ -21,7 +22,7 @@ export const reset: Command = (app) => async () => {
       oneLine(app.home, 200),
     ),
   ].join('\n\n');
-  const chosen = await vscode.window.showWarningMessage(l10n.t('Reset Coppice?'), { modal: true, detail }, yes);
+  const chosen = await showWarningMessage(l10n.t('Reset Coppice?'), { modal: true, detail }, yes);
   if (chosen !== yes) return;
   for (const name of names) await secrets.delete(name);
   for (const memory of [globalState, workspaceState]) {

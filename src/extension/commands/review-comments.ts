@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { randomUUID } from 'node:crypto';
 import { requester } from '../engine/requester.ts';
+import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import { asReviewRow } from '../review/row-of.ts';
 import type { Command } from './index.ts';
 import { underReview } from './review-session.ts';
@@ -45,13 +46,13 @@ export const sendComments: Command = (app) => async () => {
   const { detail, review } = underReview(app);
   const comments = review.comments.filter(({ state }) => state === 'open').map(({ id }) => id);
   if (comments.length === 0) {
-    await vscode.window.showInformationMessage(l10n.t('There is no open comment. Write one on a changed line first.'));
+    await showInformationMessage(l10n.t('There is no open comment. Write one on a changed line first.'));
     return;
   }
   const request = { session: detail.id, comments, requester: requester(process.env), key: randomUUID() };
   const { verdict } = await app.link.request('review/send', request);
   await app.review.model.refresh();
-  if (verdict.status === 'rejected') await vscode.window.showWarningMessage(verdict.reason);
+  if (verdict.status === 'rejected') await showWarningMessage(verdict.reason);
   else vscode.window.setStatusBarMessage(l10n.t('{0} comments are on their way to the agent.', comments.length), 8_000);
 };
 

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CoppiceError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
+import { showInformationMessage } from '../messages/messages.ts';
 import { openAll, openFile, sinceBase, wouldBe } from '../review/diffs.ts';
 import { checkpointLabel } from '../review/labels.ts';
 import type { Subject } from '../review/model.ts';
@@ -22,7 +23,7 @@ export const reviewSession: Command = (app) => async (given) => {
   if (subject?.problem !== undefined) throw subject.problem;
   const files = subject?.changes?.files ?? [];
   if (subject === undefined || files.length === 0) {
-    await vscode.window.showInformationMessage(l10n.t('This session has changed no file.'));
+    await showInformationMessage(l10n.t('This session has changed no file.'));
     return;
   }
   await openAll(sinceBase(subject), files);
@@ -57,7 +58,7 @@ export const compareCheckpoint: Command = (app) => async (given) => {
   const { files } = await app.link.request('diff/summary', { session, from, to: checkpoint.n });
   const title = l10n.t('{0}: {1}', detail.title.slice(0, 60), checkpointLabel(checkpoint));
   if (files.length === 0) {
-    await vscode.window.showInformationMessage(l10n.t('Nothing changed up to this checkpoint since the one before.'));
+    await showInformationMessage(l10n.t('Nothing changed up to this checkpoint since the one before.'));
     return;
   }
   await openAll({ session, worktree, from, to: checkpoint.n, title }, files);

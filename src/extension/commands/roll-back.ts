@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { RestorePreview } from '../../protocol/diff-schemas.ts';
 import type { App } from '../app.ts';
+import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import { openAll, wouldBe } from '../review/diffs.ts';
 import { chosenPaths } from '../review/choice.ts';
 import { checkpointDescription, checkpointLabel } from '../review/labels.ts';
@@ -22,7 +23,7 @@ export const rollBack: Command = (app) => async (given) => {
   await vscode.commands.executeCommand('coppice.review.focus');
   if (preview.files.length === 0) {
     app.review.rollbacks.cancel();
-    await vscode.window.showInformationMessage(l10n.t('The files are as they were at this checkpoint.'));
+    await showInformationMessage(l10n.t('The files are as they were at this checkpoint.'));
     return;
   }
   await openAll(wouldBe(subject, n), preview.files);
@@ -56,7 +57,7 @@ export const applyRollback: Command = (app) => async () => {
   const { worktree, detail } = underReview(app);
   const paths = chosenPaths(open.choices);
   if (paths.length === 0) {
-    await vscode.window.showInformationMessage(l10n.t('No change is chosen: tick what is to go back.'));
+    await showInformationMessage(l10n.t('No change is chosen: tick what is to go back.'));
     return;
   }
   if (worktree !== undefined) await settleEditors(worktree, new Set(paths));
@@ -72,7 +73,7 @@ export const applyRollback: Command = (app) => async () => {
     result.files === 1
       ? l10n.t('One file was rolled back. What was there before is kept.')
       : l10n.t('{0} files were rolled back. What was there before is kept.', result.files);
-  const answer = await vscode.window.showInformationMessage(done, undo);
+  const answer = await showInformationMessage(done, undo);
   if (answer === undo) await app.commands.run('coppice.undoRollback', open.session);
 };
 
@@ -84,7 +85,7 @@ async function settleEditors(worktree: string, paths: ReadonlySet<string>): Prom
   );
   if (unsaved.length === 0) return;
   const save = l10n.t('Save and Roll Back');
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('{0} files that are to go back have unsaved changes.', unsaved.length),
     { modal: true, detail: l10n.t('Saved first, they are part of what is kept and can be brought back.') },
     save,
@@ -105,7 +106,7 @@ async function alsoConversation(way: RestorePreview['conversation']): Promise<bo
     summary: l10n.t('With the conversation, the agent begins a new one, with an account of the old one.'),
     fresh: l10n.t('With the conversation, the agent begins a new one.'),
   }[way];
-  const answer = await vscode.window.showInformationMessage(
+  const answer = await showInformationMessage(
     l10n.t('Roll the conversation with the agent back, too?'),
     { modal: true, detail },
     files,
@@ -117,7 +118,7 @@ async function alsoConversation(way: RestorePreview['conversation']): Promise<bo
 
 async function mayPause(title: string): Promise<boolean> {
   const pause = l10n.t('Stop the Turn and Roll Back');
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('The agent of “{0}” is at work.', title.slice(0, 80)),
     { modal: true, detail: l10n.t('Its turn is interrupted first. The session can be continued afterwards.') },
     pause,
@@ -146,7 +147,7 @@ export const toggleChange: Command = (app) => async () => {
   if (open === undefined || editor === undefined) return;
   const found = app.review.changeAt(editor.document.uri, editor.selection.active.line + 1);
   if (found === undefined) {
-    await vscode.window.showInformationMessage(l10n.t('There is no change of the rollback at the cursor.'));
+    await showInformationMessage(l10n.t('There is no change of the rollback at the cursor.'));
     return;
   }
   app.review.rollbacks.choose(found.path, found.hunk, !found.taken);

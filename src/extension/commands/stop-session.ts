@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
 import { isCoppiceError } from '../../core/errors.ts';
 import { isSettled } from '../../protocol/session-status.ts';
 import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
+import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import type { Command } from './index.ts';
 import { pickSession } from './pick-session.ts';
 
@@ -21,11 +21,11 @@ export const stopSession: Command = (app) => async (given) => {
 export const stopAllSessions: Command = (app) => async () => {
   const live = [...app.sessions.entries.values()].map(({ session }) => session).filter((each) => !isSettled(each));
   if (live.length === 0) {
-    await vscode.window.showInformationMessage(l10n.t('No session is at work or waiting.'));
+    await showInformationMessage(l10n.t('No session is at work or waiting.'));
     return;
   }
   const yes = l10n.t('Stop All');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     live.length === 1 ? l10n.t('Stop 1 session?') : l10n.t('Stop {0} sessions?', live.length),
     { modal: true, detail: l10n.t('The agents are stopped. Their worktrees and all that is in them stay.') },
     yes,

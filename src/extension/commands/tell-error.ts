@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
 import type { Log } from '../log/logger.ts';
+import { showErrorMessage } from '../messages/messages.ts';
 import type { CommandId } from './table.ts';
 
 const messageLimit = 400;
@@ -13,7 +14,7 @@ export async function tellError(error: unknown, log: Log): Promise<void> {
   const record = toErrorRecord(error);
   log.error(`${record.message} ${record.next}`, error);
   const actions = actionsFor(record);
-  const chosen = await vscode.window.showErrorMessage(errorText(record), ...actions.keys());
+  const chosen = await showErrorMessage(errorText(record), ...actions.keys());
   const act = chosen === undefined ? undefined : actions.get(chosen);
   if (act !== undefined) await vscode.commands.executeCommand(...act);
 }

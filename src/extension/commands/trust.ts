@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
+import { showInformationMessage } from '../messages/messages.ts';
 import { confirmHost, confirmTrust } from '../trust/with-consent.ts';
 import type { Command } from './index.ts';
 
@@ -26,7 +26,7 @@ export const revokeTrust: Command = (app) => async (given) => {
   const root = await rootOf(app, given, l10n.t('Revoke Trust'));
   await insist(app.link, 'trust/revoke', { path: root });
   await app.places.refresh();
-  await vscode.window.showInformationMessage(
+  await showInformationMessage(
     l10n.t('{0} is not trusted any more: nothing new is started in it.', oneLine(root, 200)),
   );
 };

@@ -4,6 +4,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
 import type { SessionView } from '../../protocol/schemas.ts';
 import type { App } from '../app.ts';
+import { showInformationMessage } from '../messages/messages.ts';
 import { sessionLabel } from '../sessions/labels.ts';
 import { terminalName, terminalOptions } from '../terminal/options.ts';
 import type { Command } from './index.ts';
@@ -57,7 +58,7 @@ async function mayBecomeMultiRoot({ context }: App, folders: number): Promise<bo
     return true;
   }
   const add = l10n.t('Add Folder');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformationMessage(
     l10n.t('Add the worktree as a second folder?'),
     {
       modal: true,

@@ -4,6 +4,7 @@ import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { Coalesced } from '../lifecycle/coalesce.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
+import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import type { Need } from '../sessions/entry.ts';
 import { setting } from '../settings/settings.ts';
 import type { SessionView } from '../../protocol/schemas.ts';
@@ -100,7 +101,7 @@ class Announcer implements Disposable {
   async #show({ text, severity, need, session }: Announcement): Promise<void> {
     const act = need === undefined ? l10n.t('Show') : l10n.t('Answer…');
     const never = l10n.t('Don’t Show Again');
-    const show = severity === 'warning' ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+    const show = severity === 'warning' ? showWarningMessage : showInformationMessage;
     const chosen = await show(text, act, never);
     const { commands } = this.#app;
     if (chosen === never) await this.#silence(need !== undefined || session === undefined);

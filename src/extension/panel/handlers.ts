@@ -9,6 +9,7 @@ import type { PanelHandlers, ParamsOf, ResultOf } from '../../protocol/webview/k
 import type { SessionPanelApi } from '../../protocol/webview/session-panel.ts';
 import { requester } from '../engine/requester.ts';
 import { secretKey } from '../engine/secrets.ts';
+import { showWarningMessage } from '../messages/messages.ts';
 import { requesterFor } from '../settings/engine-settings.ts';
 import { chooseFiles, selectedLines } from './attachments.ts';
 import { openChanges } from './changes.ts';
@@ -110,7 +111,7 @@ async function send(
 
 async function cancel({ link }: PanelServices, { session, detail }: Asking): Promise<boolean> {
   const end = l10n.t('Cancel Session');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     l10n.t('Cancel “{0}”?', detail()?.title ?? session),
     {
       modal: true,

@@ -1,6 +1,7 @@
 /** Boxes at the top of the window as promises: one step each, with Back, and closed when what they ask about is gone. */
 import * as vscode from 'vscode';
 import { Disposables } from '../lifecycle/disposables.ts';
+import { plain } from '../messages/plain.ts';
 import { back, type Back } from './back.ts';
 
 /** A button at the top of a step. */
@@ -144,7 +145,7 @@ export async function askText(step: TextStep): Promise<string | Back | Pressed> 
   frame(box, step, buttons);
   box.value = step.value ?? '';
   box.password = step.secret ?? false;
-  if (step.prompt !== undefined) box.prompt = step.prompt;
+  if (step.prompt !== undefined) box.prompt = plain(step.prompt);
   owner.add(box.onDidChangeValue(() => (box.validationMessage = undefined)));
   return answered<string | Back | Pressed>(box, owner, step.signal, (resolve) => {
     owner.add(
@@ -157,7 +158,7 @@ export async function askText(step: TextStep): Promise<string | Back | Pressed> 
       box.onDidAccept(() => {
         const wrong = step.check?.(box.value);
         if (wrong === undefined) resolve(box.value);
-        else box.validationMessage = wrong;
+        else box.validationMessage = plain(wrong);
       }),
     );
   });

@@ -5,6 +5,7 @@ import { settingVariables } from '../../core/environment.ts';
 import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { requester, type Requester } from '../engine/requester.ts';
+import { showWarningMessage } from '../messages/messages.ts';
 import { problemOfWindow, windowSettings, type WindowSetting } from './settings.ts';
 import { travellingKeys, type TravellingKey } from './travelling-keys.ts';
 
@@ -54,7 +55,7 @@ async function problems(): Promise<readonly (readonly [name: string, problem: st
 async function tell(name: string, problem: string): Promise<void> {
   const open = l10n.t('Open Settings');
   const text = l10n.t('The setting {0} {1}.', name, problem);
-  if ((await vscode.window.showWarningMessage(text, open)) === open) await openSetting(name);
+  if ((await showWarningMessage(text, open)) === open) await openSetting(name);
 }
 
 /** Opens the settings at one of them. */

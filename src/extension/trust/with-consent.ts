@@ -4,6 +4,7 @@ import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
+import { showWarningMessage } from '../messages/messages.ts';
 import { buildImage } from './build-image.ts';
 
 /**
@@ -77,6 +78,6 @@ export async function confirmHost(
 }
 
 async function confirm(message: string, detail: string, yes: string): Promise<void> {
-  const chosen = await vscode.window.showWarningMessage(message, { modal: true, detail }, yes);
+  const chosen = await showWarningMessage(message, { modal: true, detail }, yes);
   if (chosen !== yes) throw new vscode.CancellationError();
 }
