@@ -106,7 +106,7 @@ export const lanes = {
     name: 'webview',
     limitS: 180,
     specs: ['test/webview/**/*.test.ts'],
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     covers: false,
     isolated: true,
   },

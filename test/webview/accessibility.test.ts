@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { atRest, becomes } from './support/becomes.ts';
 import { FakeExtension, working } from './support/fake-extension.ts';
 import { violations } from './support/violations.ts';
 import { PanelBrowser, themes } from './support/panel-page.ts';
@@ -18,7 +19,7 @@ describe('the accessibility of the session panel', () => {
       await page.getByRole('button', { name: '3 files changed' }).click();
       assert.deepEqual(await violations(panel), [], 'the end');
       await page.locator('.viewport').evaluate((list) => (list.scrollTop = 0));
-      await page.waitForTimeout(100);
+      await atRest(page);
       for (const name of ['Thinking', 'Edit', 'npm test']) {
         await page.locator('[data-fold]', { hasText: name }).first().click();
       }
@@ -43,33 +44,26 @@ describe('the accessibility of the session panel', () => {
     const at = (): Promise<string> =>
       page.evaluate(() => document.activeElement?.closest<HTMLElement>('[data-region]')?.dataset['region'] ?? '');
     await page.getByRole('textbox', { name: 'Prompt' }).focus();
-    const way: string[] = [];
-    for (let i = 0; i < 4; i++) {
+    for (const region of ['files', 'decision', 'conversation', 'header']) {
       await page.keyboard.press('Shift+F6');
-      await page.waitForTimeout(100);
-      way.push(await at());
+      await becomes(at, region);
     }
-    assert.deepEqual(way, ['files', 'decision', 'conversation', 'header']);
     await page.keyboard.press('F6');
-    await page.waitForTimeout(100);
+    await becomes(at, 'conversation');
     const label = (): Promise<string | null | undefined> =>
       page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
     await page.keyboard.press('End');
-    await page.waitForTimeout(100);
-    assert.match((await label()) ?? '', /Tool Bash, running: npm test/);
+    await becomes(label, /Tool Bash, running: npm test/);
     await page.keyboard.press('ArrowUp');
-    await page.waitForTimeout(100);
-    assert.match((await label()) ?? '', /Tool Write, done/);
+    await becomes(label, /Tool Write, done/);
     await page.keyboard.press('Enter');
     await page.getByRole('group', { name: 'Details of Write' }).waitFor();
     await page.keyboard.press('ArrowLeft');
     await page.getByRole('group', { name: 'Details of Write' }).waitFor({ state: 'detached' });
     await page.keyboard.press('Home');
-    await page.waitForTimeout(150);
-    assert.equal(await label(), 'Turn 1');
+    await becomes(label, 'Turn 1');
     await page.keyboard.press('Escape');
-    await page.waitForTimeout(100);
-    assert.equal(await at(), 'prompt');
+    await becomes(at, 'prompt');
     await panel.close();
   });
 
@@ -83,10 +77,10 @@ describe('the accessibility of the session panel', () => {
     assert.equal(await said.innerText(), '');
     await extension.wire.notify('needs', [scenes.permission]);
     await page.getByRole('button', { name: 'Allow' }).waitFor();
-    assert.match(await said.innerText(), /A decision waits for you: Bash: npm install p-retry/);
+    await becomes(() => said.innerText(), /A decision waits for you: Bash: npm install p-retry/);
     await extension.become(working({ status: 'failed', evidence: 'It broke.' }));
     await page.locator('header').getByText('It broke.').waitFor();
-    assert.match(await said.innerText(), /Status: Failed\. It broke\./);
+    await becomes(() => said.innerText(), /Status: Failed\. It broke\./);
     await panel.close();
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { CoppiceError } from '../../src/core/errors.ts';
 import type { AgentEvent } from '../../src/core/agent/events.ts';
+import { atRest, becomes } from './support/becomes.ts';
 import { FakeExtension, session, working } from './support/fake-extension.ts';
 import { PanelBrowser, type PanelPage, type SessionOpening } from './support/panel-page.ts';
 import * as scenes from './support/scenes.ts';
@@ -86,8 +87,8 @@ describe('the session panel', () => {
     it('tries of a service as one line that counts', async () => {
       const { page } = await running();
       await page.locator('.viewport').evaluate((list) => (list.scrollTop = 0));
-      assert.equal(await page.getByText('did not answer').count(), 1);
       await page.getByText('try 2 of 10').waitFor();
+      assert.equal(await page.getByText('did not answer').count(), 1);
     });
 
     it('what waits, an engine that is away, and a session that is gone', async () => {
@@ -119,8 +120,8 @@ describe('the session panel', () => {
       await page.getByRole('button', { name: '3 files changed' }).click();
       await page.getByRole('button', { name: 'options.ts src/upload' }).click();
       await page.getByRole('button', { name: 'Review all' }).click();
-      assert.deepEqual(
-        extension.asked.filter(([name]) => name === 'openDiff').map(([, params]) => params),
+      await becomes(
+        () => extension.asked.filter(([name]) => name === 'openDiff').map(([, params]) => params),
         [{ path: 'src/upload/options.ts' }, {}],
       );
     });
@@ -138,7 +139,7 @@ describe('the session panel', () => {
       extension.refuse.clear();
       await box.press('Enter');
       await page.waitForFunction(() => document.querySelector('textarea')?.value === '');
-      assert.deepEqual(extension.last('send'), { text: 'Next, write the docs', attachments: [], steer: false });
+      await extension.heard('send', { text: 'Next, write the docs', attachments: [], steer: false });
       await extension.wire.notify('prompts', {
         prompts: [
           { n: 1, text: 'First' },
@@ -163,10 +164,9 @@ describe('the session panel', () => {
       await box.fill('Stop that, do this');
       await box.press('Control+Enter');
       await page.waitForFunction(() => document.querySelector('textarea')?.value === '');
-      assert.deepEqual(extension.last('send'), { text: 'Stop that, do this', attachments: [], steer: true });
+      await extension.heard('send', { text: 'Stop that, do this', attachments: [], steer: true });
       await page.getByRole('button', { name: 'Stop this turn' }).click();
-      await page.waitForTimeout(50);
-      assert.deepEqual(extension.last('stop'), {});
+      await extension.heard('stop', {});
     });
 
     it('attachments, and sends them as paths', async () => {
@@ -177,7 +177,7 @@ describe('the session panel', () => {
       await page.getByRole('textbox', { name: 'Prompt' }).fill('Look at this');
       await page.keyboard.press('Enter');
       await page.waitForFunction(() => document.querySelector('textarea')?.value === '');
-      assert.deepEqual(extension.last('send'), {
+      await extension.heard('send', {
         text: 'Look at this',
         attachments: extension.attachments,
         steer: false,
@@ -196,14 +196,12 @@ describe('the session panel', () => {
       const { page, extension } = await running();
       await extension.wire.notify('needs', [scenes.permission]);
       await page.getByRole('button', { name: 'Allow' }).click();
-      await page.waitForTimeout(50);
-      assert.deepEqual(extension.last('answer'), { breakpoint: 'ask-1', answer: { choice: 'allow' } });
+      await extension.heard('answer', { breakpoint: 'ask-1', answer: { choice: 'allow' } });
       await extension.wire.notify('needs', [{ ...scenes.permission, id: 'ask-1b' }]);
       await page.getByRole('button', { name: 'Deny…' }).click();
       await page.getByRole('textbox', { name: /Why not/ }).fill('Use the standard library');
       await page.keyboard.press('Enter');
-      await page.waitForTimeout(50);
-      assert.deepEqual(extension.last('answer'), {
+      await extension.heard('answer', {
         breakpoint: 'ask-1b',
         answer: { choice: 'deny', reason: 'Use the standard library' },
       });
@@ -211,8 +209,7 @@ describe('the session panel', () => {
       await page.getByRole('button', { name: 'Edit first…' }).click();
       await page.getByRole('textbox', { name: 'command' }).fill('npm install p-retry@6');
       await page.getByRole('button', { name: 'Allow with changes' }).click();
-      await page.waitForTimeout(50);
-      assert.deepEqual(extension.last('answer'), {
+      await extension.heard('answer', {
         breakpoint: 'ask-1c',
         answer: { choice: 'allow', input: { command: 'npm install p-retry@6', description: 'Add the retry library' } },
       });
@@ -223,8 +220,7 @@ describe('the session panel', () => {
       await extension.wire.notify('needs', [scenes.question]);
       await page.getByRole('radio', { name: /Exponential/ }).check();
       await page.getByRole('button', { name: 'Answer', exact: true }).click();
-      await page.waitForTimeout(50);
-      assert.deepEqual(extension.last('answer'), {
+      await extension.heard('answer', {
         breakpoint: 'ask-2',
         answer: { choice: 'answer', answers: { 'Which back-off should be used?': 'Exponential' } },
       });
@@ -234,8 +230,7 @@ describe('the session panel', () => {
       assert.equal(await page.getByRole('button', { name: 'Answer', exact: true }).isDisabled(), true);
       await page.getByRole('textbox', { name: 'Your own answer' }).last().fill('five times');
       await page.getByRole('button', { name: 'Answer', exact: true }).click();
-      await page.waitForTimeout(50);
-      assert.deepEqual(extension.last('answer'), {
+      await extension.heard('answer', {
         breakpoint: 'ask-3',
         answer: {
           choice: 'answer',
@@ -249,14 +244,12 @@ describe('the session panel', () => {
       await extension.wire.notify('needs', [scenes.plan]);
       await page.locator('.decision').getByText('fake clock').waitFor();
       await page.getByRole('button', { name: 'Approve plan' }).click();
-      await page.waitForTimeout(50);
-      assert.deepEqual(extension.last('answer'), { breakpoint: 'ask-4', answer: { choice: 'allow' } });
+      await extension.heard('answer', { breakpoint: 'ask-4', answer: { choice: 'allow' } });
       await extension.wire.notify('needs', [scenes.credential]);
       await page.getByText('ANTHROPIC_API_KEY', { exact: true }).waitFor();
       assert.equal(await page.locator('.decision input, .decision textarea').count(), 0);
       await page.getByRole('button', { name: 'Enter values…' }).click();
-      await page.waitForTimeout(50);
-      assert.deepEqual(extension.last('supply'), { breakpoint: 'ask-5' });
+      await extension.heard('supply', { breakpoint: 'ask-5' });
     });
   });
 
@@ -266,19 +259,21 @@ describe('the session panel', () => {
       const list = page.locator('.viewport');
       const end = (): Promise<number> =>
         list.evaluate((each) => each.scrollHeight - each.clientHeight - each.scrollTop);
-      assert.ok((await end()) < 2);
+      const atEnd = async (): Promise<boolean> => (await end()) < 2;
+      await becomes(atEnd, true);
       await extension.say(words(40));
       await page.getByText('word 39').waitFor();
-      assert.ok((await end()) < 2);
+      await becomes(atEnd, true);
       await list.evaluate((each) => (each.scrollTop = 200));
-      await page.waitForTimeout(100);
+      await atRest(page);
       const seen = await topRow(page);
       await extension.say(words(200));
-      await page.waitForTimeout(200);
+      await extension.drawn();
+      await atRest(page);
       assert.deepEqual(await topRow(page), seen);
       await page.getByRole('button', { name: 'To the end' }).click();
       await page.getByText('word 199').waitFor();
-      assert.ok((await end()) < 2);
+      await becomes(atEnd, true);
     });
 
     it('the reader where they are when a row above changes its height', async () => {
@@ -286,24 +281,30 @@ describe('the session panel', () => {
       await extension.say(words(100));
       await page.getByText('word 99').waitFor();
       await page.locator('.viewport').evaluate((each) => (each.scrollTop = 300));
-      await page.waitForTimeout(100);
+      await atRest(page);
       const seen = await topRow(page);
       await page.setViewportSize({ width: 500, height: 900 });
-      await page.waitForTimeout(300);
+      await page.waitForFunction(() => innerWidth === 500);
+      await atRest(page);
       assert.equal((await topRow(page)).index, seen.index);
     });
 
     it('draft, place and folds over a reload', async () => {
       const first = await running();
       await first.extension.say(words(300));
+      await first.extension.drawn();
+      await atRest(first.page);
       await first.page.getByRole('textbox', { name: 'Prompt' }).fill('half a thought');
       await first.page.locator('.viewport').evaluate((each) => (each.scrollTop = 2000));
-      await first.page.waitForTimeout(500);
+      await atRest(first.page);
       const seen = await topRow(first.page);
+      const kept = async (): Promise<string> => JSON.stringify(await first.state());
+      await becomes(kept, /half a thought.*"end":false|"end":false.*half a thought/);
       const state = await first.state();
       const second = await panel({ extension: new FakeExtension(working()), state });
       await second.extension.say([...scenes.conversation(), ...words(300)]);
-      await second.page.waitForTimeout(400);
+      await second.extension.drawn();
+      await atRest(second.page);
       assert.equal(await second.page.getByRole('textbox', { name: 'Prompt' }).inputValue(), 'half a thought');
       const again = await topRow(second.page);
       assert.ok(Math.abs(again.index - seen.index) <= 1, `row ${again.index} instead of ${seen.index}`);

@@ -4,6 +4,7 @@ import { wirePanel, type PanelWire } from '../../src/extension/panel/dispatch.ts
 import type { ReportView, SupervisionView } from '../../src/protocol/supervision-views.ts';
 import { SupervisorPanelApi } from '../../src/protocol/webview/supervisor-panel.ts';
 import { supervisorPanelSchemas } from '../../src/protocol/webview/supervisor-panel-schemas.ts';
+import { becomes } from './support/becomes.ts';
 import { failed, report, supervision, turns } from './support/judged.ts';
 import { PanelBrowser, themes, type Opening, type ShownPage } from './support/panel-page.ts';
 import { violations } from './support/violations.ts';
@@ -94,7 +95,7 @@ describe('the supervisor panel', () => {
     const { page, asked, wire } = await panel();
     const word = page.getByRole('group', { name: 'Your word on turn 3' });
     await word.getByRole('button', { name: 'Not good' }).click();
-    assert.deepEqual(asked, [['comment', { turn: 3, good: false }]]);
+    await becomes(() => asked, [['comment', { turn: 3, good: false }]]);
     const later = turns().map((each) => (each.turn === 3 ? { ...each, word: { good: false } } : each));
     await wire.notify('supervision', supervision({ judgements: later, standing: 'It waits for your decision.' }));
     await word.locator('[aria-pressed="true"]', { hasText: 'Not good' }).waitFor();

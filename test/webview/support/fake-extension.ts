@@ -10,6 +10,7 @@ import type {
   SessionPanelApi,
   Standing,
 } from '../../../src/protocol/webview/session-panel.ts';
+import { becomes } from './becomes.ts';
 
 const can = { can: true } as const;
 const not = { can: false, why: 'Not at the moment.' } as const;
@@ -110,6 +111,16 @@ export class FakeExtension {
   /** The parameters of the last request or command of that name. */
   last(name: string): unknown {
     return this.asked.findLast(([asked]) => asked === name)?.[1];
+  }
+
+  /** Waits until the last request or command of that name has these parameters. */
+  async heard(name: string, params: unknown): Promise<void> {
+    await becomes(() => this.last(name), params);
+  }
+
+  /** Waits until the panel has drawn all that it was told. */
+  async drawn(): Promise<void> {
+    await becomes(() => this.taken, this.#batch - 1);
   }
 
   handlers(): PanelHandlers<SessionPanelApi> {
