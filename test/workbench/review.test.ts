@@ -196,8 +196,8 @@ describe('a review', function () {
 
   it('becomes the last folder of the workspace, after a question that says what that does', async () => {
     const { dialog, page } = code.window;
-    // The extensions are started anew, and VS Code's own may be in the midst of something.
-    code.expectErrors(/markdown-language-features/);
+    // The page is opened anew, and VS Code's own may be in the midst of something or about to read files of the worktree.
+    code.expectErrors(/markdown-language-features/, /\bCanceled: Canceled\b/);
     const add = dialog.getByRole('button', { name: 'Add Folder' });
     await until(
       async () => code.window.view('Sessions').choose(/Notes/, 'Add Worktree to Workspace'),
@@ -207,10 +207,20 @@ describe('a review', function () {
     assert.match(await dialog.innerText(), /becomes a workspace with several folders/);
     await add.click();
     const folders = page.locator('.explorer-folders-view .monaco-list-row[aria-level="1"]');
-    await soon(async () => {
-      await code.window.open('Explorer');
-      return (await folders.count()) === 2;
-    }, 'two folders');
+    // In a browser VS Code opens the page anew on a workspace that it cannot read before it has its server. One time in five on a
+    // busy machine it misses what it reads then, and shows a workspace without folders until it is reloaded.
+    const missed = page.getByText('You have not yet added a folder to the workspace.');
+    await soon(
+      async () => {
+        await code.window.open('Explorer');
+        if (await soon(async () => (await folders.count()) === 2, 'two folders', 10_000).catch(() => false))
+          return true;
+        if (await missed.isVisible()) await code.window.reload();
+        return false;
+      },
+      'two folders',
+      120_000,
+    );
     const [first, last] = await folders.allInnerTexts();
     assert.match(last ?? '', /Notes/);
     assert.doesNotMatch(first ?? '', /Notes/);
