@@ -32,8 +32,8 @@ export async function ignoredThen(
   paths: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const trees = new TreeReader(repository);
-  const then = new Rules(trees, target);
-  const present = new Rules(trees, now);
+  const then = Rules.ofTree(trees, target);
+  const present = Rules.ofTree(trees, now);
   const doubtful: string[] = [];
   const pauses = new Pauses();
   for (const path of paths) {
@@ -45,8 +45,8 @@ export async function ignoredThen(
 }
 
 /**
- * The moves without harm to what was ignored at the target: a file that would be taken away stays. One that the commit of the worktree has
- * stays tracked, so nothing happens to it at all; another one is ignored again as soon as the rules are as they were.
+ * The moves without harm to what was ignored at the target: a file that would be taken away stays. Where the commit of the worktree has
+ * it, or the rules that there are then do not ignore it, it stays tracked, and nothing happens to it at all.
  *
  * @param moves those that were chosen of the moves from `now` to `target`.
  */
@@ -55,41 +55,38 @@ export async function sparing(repository: Repository, between: Between, moves: r
   const stays = await ignoredThen(repository, between, gone);
   if (stays.size === 0) return [...moves];
   const trees = new TreeReader(repository);
-  const chosen = new Set(moves.map(({ path }) => path));
-  const then = new Rules(trees, between.target);
-  const present = new Rules(trees, between.now);
-  const kept: Move[] = [];
-  for (const move of moves) {
-    if (!stays.has(move.path)) kept.push(move);
-    else if (!(await inCommit(trees, between.head, move.path)) && (await comesBack(move.path))) {
-      kept.push({ ...move, stays: true });
-    }
-  }
-  return kept;
-
-  /** Whether the rules above a path are those of the target when the moves are done. */
-  async function comesBack(path: string): Promise<boolean> {
-    const [old, next] = [await present.above(path), await then.above(path)];
-    return foldersAbove(path).every(
-      (folder, index) => old[index] === next[index] || chosen.has(inFolder(folder, rulesName)),
-    );
-  }
+  const chosen = new Map(moves.map((move) => [move.path, move]));
+  const present = Rules.ofTree(trees, between.now);
+  const after = new Rules(async (folder) => {
+    const move = chosen.get(inFolder(folder, rulesName));
+    return move === undefined ? present.in(folder) : idOf(move.to);
+  });
+  const loose: string[] = [];
+  for (const path of stays) if (!(await inCommit(trees, between.head, path))) loose.push(path);
+  const ignored = loose.length === 0 ? new Set() : await after.matching(repository, loose);
+  return moves.flatMap((move) => {
+    if (!stays.has(move.path)) return [move];
+    return ignored.has(move.path) ? [{ ...move, stays: true }] : [];
+  });
 }
 
-/** The files with rules of one tree. */
+/** The files with rules of one state. */
 class Rules {
-  readonly #trees: TreeReader;
-  readonly #tree: string;
+  readonly #read: (folder: string) => Promise<string>;
   readonly #known = new Map<string, Promise<string>>();
 
-  constructor(trees: TreeReader, tree: string) {
-    this.#trees = trees;
-    this.#tree = tree;
+  /** @param read the id of the file with rules in a folder; empty for none. */
+  constructor(read: (folder: string) => Promise<string>) {
+    this.#read = read;
+  }
+
+  static ofTree(trees: TreeReader, tree: string): Rules {
+    return new Rules(async (folder) => idOf(await entryAt(trees, tree, inFolder(folder, rulesName))));
   }
 
   /** Ids of the files with rules in the folders above a path, from the top down; nothing for folders without one. */
   above(path: string): Promise<string[]> {
-    return Promise.all(foldersAbove(path).map((folder) => this.#in(folder)));
+    return Promise.all(foldersAbove(path).map((folder) => this.in(folder)));
   }
 
   /** Those of the paths that the rules ignore, whether git tracks them or not. */
@@ -98,7 +95,7 @@ class Rules {
     const rules = new IgnoreRules(repository, folder);
     try {
       for (const above of new Set(paths.flatMap(foldersAbove))) {
-        const id = await this.#in(above);
+        const id = await this.in(above);
         if (id === '') continue;
         const file = Buffer.concat([Buffer.from(`${folder}/`), pathBytes(inFolder(above, rulesName))]);
         await mkdir(Buffer.from(dirname(file.toString('latin1')), 'latin1'), { recursive: true });
@@ -112,17 +109,16 @@ class Rules {
     }
   }
 
-  #in(folder: string): Promise<string> {
+  in(folder: string): Promise<string> {
     let id = this.#known.get(folder);
     if (id === undefined) this.#known.set(folder, (id = this.#read(folder)));
     return id;
   }
+}
 
-  async #read(folder: string): Promise<string> {
-    const entry = await entryAt(this.#trees, this.#tree, inFolder(folder, rulesName));
-    // Git reads no rules through a link.
-    return entry?.mode.startsWith('100') === true ? entry.id : '';
-  }
+/** Git reads no rules through a link. */
+function idOf(entry: { readonly mode: string; readonly id: string } | undefined): string {
+  return entry?.mode.startsWith('100') === true ? entry.id : '';
 }
 
 async function inCommit(trees: TreeReader, commit: string, path: string): Promise<boolean> {

@@ -142,7 +142,7 @@ export class GitCheckpoints implements CheckpointPlace {
     const moves =
       target === undefined
         ? left
-        : await sparing(repository, { now: before.tree, target: target.tree, head: now.head }, left);
+        : await sparing(repository, { now: now.tree, target: target.tree, head: now.head }, left);
     return this.#keep(repository, session, place, { ...rest, now, moves });
   }
 
