@@ -12,6 +12,7 @@ import { addEngine } from './commands/engine/engine.ts';
 import { addLand } from './commands/land.ts';
 import { addMcp } from './commands/mcp/mcp.ts';
 import { addRadar } from './commands/radar.ts';
+import { addRepository } from './commands/repository/repository.ts';
 import { addRun } from './commands/run.ts';
 import { addSession } from './commands/session/session.ts';
 import { addBash } from './commands/session/terminal.ts';
@@ -100,6 +101,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addRadar,
     addWorktrees,
     addTrust,
+    addRepository,
     addStatus,
     addDoctor,
     addConfig,

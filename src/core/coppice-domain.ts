@@ -8,6 +8,7 @@ import { reduceLanding } from './landing/reducer.ts';
 import type { Landing } from './landing/state.ts';
 import { reduceOverlap } from './radar/reducer.ts';
 import type { Overlap } from './radar/state.ts';
+import { movedRefs, reduceMoved } from './repository/moved.ts';
 import { reduceRepository } from './repository/reducer.ts';
 import type { Repository } from './repository/state.ts';
 import { reduceReview } from './review/reducer.ts';
@@ -46,6 +47,7 @@ export type Kind = keyof Entities;
 function touches(record: JournalRecord): readonly EntityRef[] {
   const event = recorded(record);
   if (event === undefined || event.type === 'session.refused') return [];
+  if (event.type === 'repository.moved') return movedRefs(event);
   const single = singleOf(event);
   if (single !== undefined) return [single];
   const refs: EntityRef[] = [];
@@ -104,6 +106,11 @@ function worktreeOf(event: Recorded): string | undefined {
 function reduce(ref: EntityRef, entity: Entity | undefined, record: JournalRecord): Entity | undefined {
   const event = recorded(record);
   if (event === undefined) return entity;
+  if (event.type === 'repository.moved') return plain(reduceMoved(ref, entity, event));
+  return reduceOwn(ref, entity, event);
+}
+
+function reduceOwn(ref: EntityRef, entity: Entity | undefined, event: Recorded): Entity | undefined {
   // Entities of a kind are only ever made by that kind's own reducer, so the casts restore what the generic store forgot.
   switch (ref.kind as Kind) {
     case 'session':
@@ -201,7 +208,7 @@ function own(kind: Kind, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 35,
+  reducerVersion: 36,
   upcast: (record) => upcast(record),
   touches,
   reduce,

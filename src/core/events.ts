@@ -118,6 +118,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'prompt.edited': 1,
   'repository.trusted': 1,
   'repository.distrusted': 1,
+  'repository.moved': 1,
   'worktree.made': 1,
   'worktree.removed': 1,
   'watch.changed': 1,

@@ -64,7 +64,9 @@ async function existingFolder(start: string): Promise<string> {
     throw new CoppiceError(
       'not-a-repository',
       absent ? `${start} is not there.` : `${start} cannot be opened.`,
-      absent ? 'Check the path; a repository that was moved has to be moved back.' : 'Check the path.',
+      absent
+        ? 'Check the path; of one that you have moved, tell it: `coppice repository move <old> <new>`.'
+        : 'Check the path.',
       { context: { start, reason: systemCode(error) ?? 'unknown' }, cause: error },
     );
   }

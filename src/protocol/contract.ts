@@ -169,6 +169,15 @@ export const requests = {
   ...removalRequests,
   'trust/state': { params: z.object({ path: identifier }), result: trustSchema },
   'trust/grant': { params: z.object({ path: identifier, host: z.boolean() }), result: trustSchema },
+  /** Binds the sessions of the repository that was at `from` to the one at `path`, which is the same one after a move. */
+  'repository/move': {
+    params: z.object({ from: identifier, path: identifier }),
+    result: trustSchema.extend({
+      sessions: z.number(),
+      /** Worktrees whose `.git` is not as git had written it, and was left. */
+      unsure: z.array(z.string()).readonly(),
+    }),
+  },
   'trust/revoke': { params: z.object({ path: identifier }), result: trustSchema },
   /** Sends `records` notifications from a sequence number on: history first, then live, in order, each once. */
   'events/subscribe': {

@@ -235,6 +235,8 @@ export const trustSchema = z.object({
   root: z.string(),
   trusted: z.boolean(),
   host: z.boolean(),
+  /** Where the repository was that this one holds the work of, and that is not there any more. */
+  movedFrom: z.object({ root: z.string(), sessions: z.number() }).optional(),
 });
 
 /** A program that a terminal runs to be at a session; see `Terminal` of the executors. */

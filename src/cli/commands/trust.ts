@@ -3,6 +3,7 @@ import type { ResultOf, Requests } from '../../protocol/contract.ts';
 import type { Context, Perform } from '../context.ts';
 import { exits } from '../exit-codes.ts';
 import { text } from '../text.ts';
+import { moveHint } from '../with-trust.ts';
 
 interface TrustOptions {
   readonly host?: true;
@@ -35,6 +36,7 @@ export function addTrust(program: Command, perform: Perform): void {
         context.out.result(trust, () => [
           trust.trusted ? text`Trusted: ${trust.root}` : text`Not trusted: ${trust.root}`,
           ...(trust.trusted ? [hostText(trust)] : []),
+          ...(trust.movedFrom === undefined ? [] : [context.out.paint.yellow(text`! ${moveHint(trust.movedFrom)}`)]),
         ]);
         return exits.done;
       }),

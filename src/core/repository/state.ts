@@ -15,4 +15,13 @@ export interface Repository {
 export interface RepositoryEvents {
   'repository.trusted': { repository: string; root: string; host: boolean; by: string };
   'repository.distrusted': { repository: string; root: string; by: string };
+  /** The repository is at another path. `bound` holds ids of what is bound to it, by kind. */
+  'repository.moved': {
+    from: { id: string; root: string; common: string };
+    to: { id: string; root: string; common: string };
+    trusted: boolean;
+    host: boolean;
+    by: string;
+    bound: Readonly<Record<'session' | 'worktree' | 'landing' | 'judgement' | 'stop' | 'grant', readonly string[]>>;
+  };
 }

@@ -3,9 +3,13 @@ import type { RepositoryLocation } from '../../git/locate.ts';
 import type { Handlers, Requests, ResultOf } from '../../protocol/contract.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
+import { bindMoved, movedTo } from '../places/moved.ts';
 import { isTrustedAt } from './trusted.ts';
 
-type TrustHandlers = Pick<Handlers<Requests, ClientContext>, 'trust/state' | 'trust/grant' | 'trust/revoke'>;
+type TrustHandlers = Pick<
+  Handlers<Requests, ClientContext>,
+  'trust/state' | 'trust/grant' | 'trust/revoke' | 'repository/move'
+>;
 
 type State = ResultOf<Requests, 'trust/state'>;
 
@@ -17,8 +21,15 @@ export function trustHandlers(services: Services): TrustHandlers {
     const host = trusted && store.get('repository', location.id)?.host === true;
     return { repository: location.id, root: repositories.mainRoot(location), trusted, host };
   }
+  async function told(location: RepositoryLocation): Promise<State> {
+    const from = await movedTo(services, location);
+    return {
+      ...state(location),
+      ...(from === undefined ? {} : { movedFrom: { root: from.root, sessions: from.sessions } }),
+    };
+  }
   return {
-    'trust/state': async ({ path }) => state(await repositories.locate(path)),
+    'trust/state': async ({ path }) => told(await repositories.locate(path)),
     'trust/grant': async ({ path, host }, client) => {
       const location = await repositories.locate(path);
       await store.commit(client.actor, () => {
@@ -27,7 +38,12 @@ export function trustHandlers(services: Services): TrustHandlers {
         if (present.trusted && present.host === consent) return [];
         return [event('repository.trusted', { repository, root, host: consent, by: client.actor })];
       });
-      return state(location);
+      return told(location);
+    },
+    'repository/move': async ({ from, path }, client) => {
+      const location = await repositories.locate(path);
+      const moved = await bindMoved(services, from, location, client.actor);
+      return { ...state(location), ...moved };
     },
     'trust/revoke': async ({ path }, client) => {
       const location = await repositories.locate(path);

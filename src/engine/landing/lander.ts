@@ -68,7 +68,7 @@ export class Lander {
     const { store } = this.#context;
     for (const { type, data } of records) {
       if (type === 'landing.requested') this.wake(String(data['repository']));
-      else if (type === 'session.settled' || type === 'repository.trusted') {
+      else if (type === 'session.settled' || type === 'repository.trusted' || type === 'repository.moved') {
         for (const { repository } of line(store.all('landing'))) this.wake(repository);
       }
     }

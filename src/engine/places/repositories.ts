@@ -1,4 +1,6 @@
 import { basename, dirname, join } from 'node:path';
+import { isCoppiceError } from '../../core/errors.ts';
+import { isAbsent } from '../../git/admin.ts';
 import { slugFrom, suffixOf } from '../../git/names.ts';
 import { locateRepository, type RepositoryLocation } from '../../git/locate.ts';
 import { openRepository, type Repository, type RepositoryOptions } from '../../git/repository.ts';
@@ -41,6 +43,16 @@ export class Repositories {
    */
   isOwn({ kind, root, gitDir, commonDir }: RepositoryLocation): boolean {
     return kind === 'linked' ? dirname(gitDir) === join(commonDir, 'worktrees') : gitDir === join(root, '.git');
+  }
+
+  /** Whether a repository is certainly not where it was: moved, deleted, or another one is in its place. */
+  async isAway({ id, root }: { readonly id: string; readonly root: string }): Promise<boolean> {
+    try {
+      return (await this.locate(root)).id !== id;
+    } catch (error) {
+      if (!isCoppiceError(error, 'not-a-repository')) throw error;
+      return isAbsent(join(root, '.git'));
+    }
   }
 
   /** Opened once per checkout from which work starts: HEAD is that of the starting place. */

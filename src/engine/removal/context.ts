@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-import { isCoppiceError } from '../../core/errors.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
-import { isAbsent } from '../../git/admin.ts';
 import type { RemovalFacts } from '../../git/removal-facts.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { Log } from '../process/log.ts';
@@ -43,14 +40,9 @@ export async function repositoryOf(context: RemovalContext, session: Session): P
   return context.repositories.open(await context.repositories.locate(session.repository.root));
 }
 
-/** Whether the repository of a session is certainly not where it was: moved, deleted, or another one is in its place. */
-export async function isAway({ repositories }: RemovalContext, { repository }: Session): Promise<boolean> {
-  try {
-    return (await repositories.locate(repository.root)).id !== repository.id;
-  } catch (error) {
-    if (!isCoppiceError(error, 'not-a-repository')) throw error;
-    return isAbsent(join(repository.root, '.git'));
-  }
+/** Whether the repository of a session is certainly not where it was. */
+export function isAway({ repositories }: RemovalContext, { repository }: Session): Promise<boolean> {
+  return repositories.isAway(repository);
 }
 
 /** What a person has to know before a session whose repository is away is taken off the list. */

@@ -51,6 +51,11 @@ function notBuilt({ code, context: { image = '' } }: CoppiceError): CoppiceError
 
 /** Asks whether a repository is trusted, and records a yes. Throws a `CancellationError` after a no. */
 export async function confirmTrust({ link }: Pick<App, 'link'>, root: string): Promise<void> {
+  const { movedFrom } = await link.request('trust/state', { path: root });
+  if (movedFrom !== undefined && (await wantsMove(root, movedFrom))) {
+    const { trusted } = await link.request('repository/move', { from: movedFrom.root, path: root });
+    if (trusted) return;
+  }
   await confirm(
     l10n.t('Trust the repository {0}?', oneLine(root, 200)),
     l10n.t(
@@ -59,6 +64,25 @@ export async function confirmTrust({ link }: Pick<App, 'link'>, root: string): P
     l10n.t('Trust'),
   );
   await insist(link, 'trust/grant', { path: root, host: false });
+}
+
+/** Asks whether a repository was moved here. Throws a `CancellationError` when nothing is chosen. */
+async function wantsMove(root: string, from: { readonly root: string; readonly sessions: number }): Promise<boolean> {
+  const [bind, apart] = [l10n.t('Bind Sessions'), l10n.t('Only Trust…')];
+  const detail = l10n.t(
+    '{0} holds the work of {1}, which is not there any more. Its sessions, {2} in all, are bound to where it is and go on, with the trust that it had.',
+    oneLine(root, 200),
+    oneLine(from.root, 200),
+    from.sessions,
+  );
+  const chosen = await vscode.window.showWarningMessage(
+    l10n.t('Was this repository moved here?'),
+    { modal: true, detail },
+    bind,
+    apart,
+  );
+  if (chosen === undefined) throw new vscode.CancellationError();
+  return chosen === bind;
 }
 
 /** Asks whether agents may work unattended and without a container, and records a yes. */

@@ -210,6 +210,49 @@ describe('removing sessions with an engine', function () {
     await person.sees(session, 'reported');
   });
 
+  it('a repository that was moved is known again, and its sessions go on where it is, also those that wait', async () => {
+    await begin();
+    const [session, tree] = await worked('alpha');
+    const waiting = await person.create('beta #ask');
+    await person.sees(waiting, 'needs-you');
+    const old = world.repository;
+    const root = `${old}-moved`;
+    const stranger = `${old}-other`;
+    await rename(old, root);
+    try {
+      await git(world.home, 'init', '--quiet', stranger);
+      const state = await person.ask('trust/state', { path: root });
+      assert.deepEqual([state.trusted, state.movedFrom], [false, { root: old, sessions: 2 }]);
+      assert.equal((await person.ask('trust/state', { path: stranger })).movedFrom, undefined);
+      await assert.rejects(person.ask('repository/move', { from: old, path: stranger }), /it is another repository/);
+      await assert.rejects(person.ask('repository/move', { from: stranger, path: root }), /no repository that was at/);
+
+      const moved = await person.ask('repository/move', { from: old, path: root });
+      assert.deepEqual([moved.root, moved.trusted, moved.host, moved.sessions], [root, true, true, 2]);
+      assert.deepEqual(moved.unsure, []);
+      assert.equal((await person.ask('trust/state', { path: root })).movedFrom, undefined);
+      assert.equal((await person.show(session)).repository, root);
+      assert.match(await git(tree, 'rev-parse', '--git-common-dir'), new RegExp(`${root}/\\.git$`));
+      await assert.rejects(person.ask('repository/move', { from: old, path: root }), /no repository that was at/);
+      await assert.rejects(person.ask('repository/move', { from: root, path: root }), /is where Coppice knows it/);
+
+      await person.answer(waiting, 'allow');
+      await person.sees(waiting, 'reported');
+      await person.continue(session, 'gamma');
+      await person.sees(session, 'reported');
+      await comes(person, session, await land(person, session), 'landed');
+      assert.equal(await readFile(join(root, 'work.txt'), 'utf8'), '- alpha\n- gamma\n');
+    } finally {
+      await rename(root, old);
+      await rm(stranger, { recursive: true, force: true });
+    }
+    await person.ask('repository/move', { from: root, path: old });
+    await person.continue(waiting, 'delta');
+    await person.sees(waiting, 'reported');
+    await person.ask('session/remove', { session: waiting, force: ['changes', 'unpushed'] });
+    await person.ask('session/restore', { session: waiting });
+  });
+
   it('cleaning up tears down only what goes, and one that fails stops no other', async () => {
     await begin('worktrees:\n  teardown:\n    - "echo $COPPICE_WORKTREE >> $HOME/torn; ! test -e fail"\n');
     const [goes, goesTree] = await worked('alpha');

@@ -334,6 +334,29 @@ describe('run in a repository that is not trusted', () => {
     assert.match(shell.keyboard?.questions[0] ?? '', /\/repo.*Trust this repository\? \[y\/N\]/);
   });
 
+  it('asks whether a repository was moved here, and binds what it had before', async () => {
+    const moved = (): OneSession => {
+      const engine = engineWith(untrusted);
+      const state = { repository: 'r', root: '/repo', trusted: false, host: false };
+      engine.handlers['trust/state'] = () => ({ ...state, movedFrom: { root: '/old', sessions: 3 } });
+      engine.handlers['repository/move'] = () => ({ ...state, trusted: true, sessions: 3, unsure: [] });
+      return engine;
+    };
+    const engine = moved();
+    const { exit, shell } = await coppice(engine, ['run', 'x', '--detach'], { types: ['y'] });
+    assert.equal(exit, 0);
+    assert.match(shell.keyboard?.questions[0] ?? '', /\/repo holds 3 sessions of \/old, which is not there any more/);
+    assert.deepEqual(engine.paramsOf('repository/move'), [{ from: '/old', path: '/repo' }]);
+    assert.deepEqual(engine.paramsOf('trust/grant'), []);
+    const declined = moved();
+    assert.equal((await coppice(declined, ['run', 'x', '--detach'], { types: ['n', 'y'] })).exit, 0);
+    assert.deepEqual(declined.paramsOf('repository/move'), []);
+    assert.deepEqual(declined.paramsOf('trust/grant'), [{ path: '/repo', host: false }]);
+    const piped = await coppice(moved(), ['run', 'x']);
+    assert.equal(piped.exit, 3);
+    assert.match(piped.stderr, /`coppice repository move \/old` binds them to it/);
+  });
+
   it('takes nothing but yes for a yes', async () => {
     for (const typed of ['', 'n', 'yeah', 'ja']) {
       const engine = engineWith(untrusted);
