@@ -6,6 +6,7 @@
  *     npm run corpus:recover                # the two thirds that may be looked at
  *     npm run corpus:recover -- held-out    # the third that is only reported
  *     npm run corpus:recover -- tests       # those that pass the project's tests, with an agent that writes tests when it is asked to
+ *     npm run corpus:recover -- --cases     # with each case that may be looked at and is not put right
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -164,6 +165,10 @@ async function main(): Promise<void> {
       const plan = await makePlan(each, plans, part);
       all.push(await replay(person, each, plan, places.get(each.task) ?? ''));
     });
+    if (process.argv.includes('--cases') && part === 'cases') {
+      for (const { case: each, end, prompts } of all)
+        if (end !== 'right') console.log(`${each.id}: ${end} after ${prompts} prompts; ${JSON.stringify(each.label)}`);
+    }
     print(mode === 'tests' ? `${part}, by an agent that writes tests when it is asked for them` : part, all);
     await world.stop();
   } finally {

@@ -123,7 +123,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     judges: engineJudges({ home, prompts: shipped.prompts, clock, settings: settingsFor, signal: stopping.signal }),
     executor: (session) => executors.executor(session.executor, session.requester.env),
     askSecrets: (session, names) => askClients(engine.clients(), store.session(session), names, log),
-    ...{ agent: agentOf, settings: settingsFor, carried: () => carriedPrograms(shipped) },
+    ...{ host: executors.local, agent: agentOf, settings: settingsFor, carried: () => carriedPrograms(shipped) },
   };
   const sessions = new Sessions(context, () => settings.limits);
   const services: Services = {

@@ -20,7 +20,7 @@ import type { SessionContext } from './sessions/context.ts';
 /** What the parts of a homecoming share with the rest of the engine. */
 export interface HomecomingOptions {
   readonly services: Services;
-  readonly context: Pick<SessionContext, 'checkpoints' | 'stopping'>;
+  readonly context: Pick<SessionContext, 'checkpoints' | 'host' | 'stopping'>;
   readonly home: HomeLayout;
   readonly log: Log;
   readonly settings: (root: string) => Promise<Settings>;
@@ -45,7 +45,7 @@ export function homecoming({ services, context, home, log, settings }: Homecomin
   const { store, repositories, clock, newId } = services;
   const shared = { store, repositories, settings, stopping };
   const lander = new Lander({
-    ...{ ...shared, newId },
+    ...{ ...shared, newId, host: context.host },
     log: log.component('landing'),
     folder: (id) => join(home.root, 'landings', id),
   });

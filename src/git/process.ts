@@ -39,6 +39,8 @@ export interface ProcessEnd {
 const graceMs = 2000;
 /** Output of children that outlive their parent is waited for this long. */
 const drainMs = 500;
+/** So long at most, also when they never stop printing. What the program itself has printed fits into the pipes, and is read by then. */
+const longestDrainMs = 10_000;
 const stderrBytes = 64 * 1024;
 
 /** Sends a signal to a process group; a group that is gone is no error. */
@@ -74,6 +76,7 @@ export function runProcess(call: ProcessCall): Promise<ProcessEnd> {
     let killing: NodeJS.Timeout | undefined;
     let received = 0;
     let leaving: NodeJS.Timeout | undefined;
+    let exitedAt = 0;
 
     const end = (why: ProcessEnd['ended']): void => {
       if (ended !== 'itself' || child.pid === undefined) return;
@@ -96,7 +99,7 @@ export function runProcess(call: ProcessCall): Promise<ProcessEnd> {
     const leave = (pid: number, before: number): void => {
       // Everything that is in the pipes by now is read before this runs, also after this process was held up.
       setImmediate(() => {
-        if (received !== before) {
+        if (received !== before && performance.now() - exitedAt < longestDrainMs) {
           leaving = setTimeout(() => leave(pid, received), drainMs);
           return;
         }
@@ -131,6 +134,7 @@ export function runProcess(call: ProcessCall): Promise<ProcessEnd> {
     });
     child.on('exit', () => {
       const pid = child.pid;
+      exitedAt = performance.now();
       if (pid !== undefined) leaving = setTimeout(() => leave(pid, received), drainMs);
     });
     child.on('close', (code) => {

@@ -22,7 +22,7 @@ export interface ScriptOptions {
   readonly timeoutMs: number;
   /** Takes both streams, in the order of arrival; made with its folder, added to. */
   readonly outputFile: string;
-  /** Output beyond this is dropped, which a last line says; default 10 MiB. */
+  /** Of longer output the middle is dropped, which a line in its place says; the end of it is kept. Default 10 MiB. */
   readonly maxOutputBytes?: number;
   readonly signal?: AbortSignal;
   /** What runs it where the worktree is elsewhere; it rejects with the signal's reason on abort. Default: on this host. */
@@ -41,6 +41,9 @@ export interface ScriptResult {
   readonly cut: boolean;
 }
 
+/** What is kept of the end of output that is too long: what went wrong stands there. */
+const longestEnd = 64 * 1024;
+/** As much of it goes with an error. */
 const tailBytes = 4096;
 
 /**
@@ -108,23 +111,29 @@ interface Output {
   readonly tail: () => string;
 }
 
-/** A file that takes so much and no more, with the end of everything kept in memory. */
+/** A file that takes so much and no more: the beginning as it comes, and the end, kept in memory until then. */
 async function openOutput(path: string, limit: number): Promise<Output> {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'a', 0o600);
   const stream = file.createWriteStream();
   const problem: { error?: Error } = {};
   stream.on('error', (error) => (problem.error ??= error));
+  const endBytes = Math.min(longestEnd, Math.floor(limit / 4));
+  const beginning = limit - endBytes;
   let seen = 0;
-  let tail = Buffer.alloc(0);
+  let end = Buffer.alloc(0);
   return {
     take(chunk) {
-      if (seen < limit && problem.error === undefined) stream.write(chunk.subarray(0, limit - seen));
+      if (seen < beginning && problem.error === undefined) stream.write(chunk.subarray(0, beginning - seen));
       seen += chunk.length;
-      tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
+      end = Buffer.concat([end, chunk.subarray(-longestEnd)]).subarray(-longestEnd);
     },
     async close() {
-      if (seen > limit && problem.error === undefined) stream.write(`\n[${seen - limit} more bytes dropped]\n`);
+      const over = seen - beginning;
+      if (over > 0 && problem.error === undefined) {
+        if (seen > limit) stream.write(`\n[${seen - limit} bytes dropped]\n`);
+        stream.write(end.subarray(-Math.min(over, endBytes)));
+      }
       stream.end();
       await finished(stream).catch((error: unknown) => {
         throw diskFailure(error, path);
@@ -132,6 +141,6 @@ async function openOutput(path: string, limit: number): Promise<Output> {
     },
     bytes: () => seen,
     cut: () => seen > limit,
-    tail: () => tail.toString('utf8'),
+    tail: () => end.subarray(-tailBytes).toString('utf8'),
   };
 }

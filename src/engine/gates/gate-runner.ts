@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isCoppiceError, type CoppiceError } from '../../core/errors.ts';
 import { runMark, sessionMark } from '../../executors/mark.ts';
-import type { Executor } from '../../executors/executor.ts';
+import type { LocalExecutor } from '../../executors/local/local-executor.ts';
 import { runScript } from '../../git/script.ts';
 import type { GateRunner } from '../../supervision/gates/run.ts';
 
@@ -16,7 +16,7 @@ export interface GateRunnerOptions {
   readonly folder: string;
   readonly maxOutputBytes?: number;
   readonly newId: () => string;
-  readonly sweep: Executor['sweep'];
+  readonly watch: LocalExecutor['watch'];
 }
 
 const sweepLimits = { graceMs: 1000 };
@@ -26,20 +26,21 @@ const sweepLimits = { graceMs: 1000 };
  * gate of which something could not be ended has not passed: it may still change the files.
  */
 export function gateRunner(options: GateRunnerOptions): GateRunner {
-  const { cwd, timeoutMs, folder, newId, sweep, maxOutputBytes } = options;
+  const { cwd, timeoutMs, folder, newId, watch, maxOutputBytes } = options;
   return async ({ command }, signal) => {
     const mark = newId();
     const output = join(folder, `${mark}.log`);
     const env = { ...options.env, [sessionMark]: mark, [runMark]: '0' };
     const limits = maxOutputBytes === undefined ? {} : { maxOutputBytes };
+    const watched = watch(mark);
     const began = performance.now();
     const ms = (): number => Math.round(performance.now() - began);
     try {
       const code = await exitCodeOf(runScript({ command, cwd, env, timeoutMs, outputFile: output, signal, ...limits }));
-      const { left } = await sweep(mark, sweepLimits);
+      const { left } = await watched.end(sweepLimits);
       return { passed: code === 0 && left.length === 0, code, ms: ms(), output };
     } catch (error) {
-      await sweep(mark, sweepLimits);
+      await watched.end(sweepLimits);
       throw error;
     }
   };

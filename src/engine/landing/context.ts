@@ -1,4 +1,5 @@
 import type { Settings } from '../../core/settings/settings.ts';
+import type { LocalExecutor } from '../../executors/local/local-executor.ts';
 import type { Landing } from '../../core/landing/state.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { Log } from '../process/log.ts';
@@ -15,6 +16,8 @@ export interface LandingContext {
   readonly stopping: AbortSignal;
   /** Settings in force for the main checkout at `root`. */
   settings(root: string): Promise<Settings>;
+  /** Processes of this host, on which gates run. */
+  readonly host: Pick<LocalExecutor, 'watch'>;
   /** Folder for the output of a landing's gates. */
   folder(landing: string): string;
 }

@@ -4,6 +4,7 @@ import type { Gate } from '../../core/landing/next.ts';
 import type { Build, Evidence, Landing } from '../../core/landing/state.ts';
 import { withDetached } from '../../git/detached.ts';
 import type { Repository } from '../../git/repository.ts';
+import { runMark, sessionMark } from '../../executors/mark.ts';
 import { runScript } from '../../git/script.ts';
 import type { LandingContext } from './context.ts';
 
@@ -47,22 +48,36 @@ export async function askGates(
     const timeoutMs = settings['landing.gateTimeoutSeconds'] * 1000;
     for (const [index, command] of gates.entries()) {
       const outputFile = join(folder, `${build.tree.slice(0, 12)}-${index + 1}.log`);
-      const evidence = await ask({ command, cwd, env, timeoutMs, outputFile, signal: stopping }, build.tree);
+      const options = { command, cwd, env, timeoutMs, outputFile, signal: stopping };
+      const evidence = await ask(context, options, build.tree);
       await told(evidence);
       if (!evidence.passed) return;
     }
   });
 }
 
-async function ask(options: Parameters<typeof runScript>[0] & { command: Gate }, tree: string): Promise<Evidence> {
+type GateOptions = Parameters<typeof runScript>[0] & { readonly command: Gate };
+
+/** What the gate started is ended before its answer counts. */
+async function ask(context: LandingContext, options: GateOptions, tree: string): Promise<Evidence> {
   const about = { tree, command: options.command, output: options.outputFile };
+  const mark = context.newId();
+  const watched = context.host.watch(mark);
   const start = performance.now();
+  const env = { ...options.env, [sessionMark]: mark, [runMark]: '0' };
+  const failure = await failureOf(runScript({ ...options, env })).finally(async () => watched.end({ graceMs: 1000 }));
+  const code = failure === undefined ? 0 : codeOf(failure);
+  return { ...about, passed: failure === undefined, code, ms: Math.round(performance.now() - start) };
+}
+
+/** How a script failed, if it did; what is not about the script is thrown. */
+async function failureOf(script: Promise<unknown>): Promise<CoppiceError | undefined> {
   try {
-    await runScript(options);
-    return { ...about, passed: true, code: 0, ms: Math.round(performance.now() - start) };
+    await script;
+    return undefined;
   } catch (error) {
-    if (!isCoppiceError(error, 'script-failed') && !isCoppiceError(error, 'timed-out')) throw error;
-    return { ...about, passed: false, code: codeOf(error), ms: Math.round(performance.now() - start) };
+    if (isCoppiceError(error, 'script-failed') || isCoppiceError(error, 'timed-out')) return error;
+    throw error;
   }
 }
 

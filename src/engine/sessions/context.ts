@@ -3,6 +3,7 @@ import type { Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import type { Agent, CarriedPrograms } from '../../agents/agent.ts';
 import type { Executor, RunRef } from '../../executors/executor.ts';
+import type { LocalExecutor } from '../../executors/local/local-executor.ts';
 import type { Log } from '../process/log.ts';
 import type { CheckpointPlace } from './checkpoints.ts';
 import type { Store } from './store.ts';
@@ -42,6 +43,8 @@ export interface SessionContext {
   readonly stopping: AbortSignal;
   agent(session: Session): Promise<Agent>;
   executor(session: Session): Executor;
+  /** Processes of this host, on which gates run wherever the agent works. */
+  readonly host: Pick<LocalExecutor, 'sweep' | 'watch'>;
   runRef(session: string, run: number): RunRef;
   /** Programs of ours for agents that run where those of this host cannot be run. */
   carried(): Promise<CarriedPrograms>;

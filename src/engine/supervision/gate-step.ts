@@ -32,7 +32,8 @@ export async function askGate(context: SessionContext, session: Session, place: 
       timeoutMs: settings['supervision.gateTimeoutSeconds'] * 1000,
       folder: join(context.judges.folder(session.id), 'gates'),
       newId: () => intent,
-      sweep: (mark, limits) => context.executor(session).sweep(mark, limits),
+      // Wherever the agent works, gates run on this host.
+      watch: (mark) => context.host.watch(mark),
     });
     const answer = await run(gate, until.signal);
     const after = await checkpoints.look(session, place);
@@ -55,7 +56,7 @@ async function endEarlier(context: SessionContext, session: Session): Promise<vo
   const { store } = context;
   for (const { id, effect } of store.intentsOf(session.id)) {
     if (effect.kind !== 'gate') continue;
-    await context.executor(session).sweep(id, { graceMs: 1000 });
+    await context.host.sweep(id, { graceMs: 1000 });
     const error = {
       code: 'wrong-state',
       message: 'The engine ended while it ran.',

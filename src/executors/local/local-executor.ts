@@ -25,6 +25,7 @@ import { probe } from './probe.ts';
 import { signalReset, startRun } from './start.ts';
 import { familyOf, stopRun, sweepSession, trySignal } from './stop.ts';
 import type { Host } from './stop.ts';
+import { watchMarked, type Watch } from './watch.ts';
 
 /** What comes with the product, and the process table of this host unless told. */
 export interface LocalExecutorOptions {
@@ -98,6 +99,11 @@ export class LocalExecutor implements Executor {
 
   sweep(session: string, limits: StopLimits): Promise<Pick<StopReport, 'killed' | 'left'>> {
     return sweepSession(session, limits, this.#host);
+  }
+
+  /** Gathers what a program with the mark `session` starts, from here on. */
+  watch(session: string): Watch {
+    return watchMarked(session, this.#host);
   }
 
   tail(run: RunRef, fromOffset: number, handlers: TailHandlers): Promise<TailEnd> {

@@ -88,10 +88,14 @@ async function hasEnded(run: RunRef, limitMs: number, host: Host): Promise<boole
 }
 
 /**
- * SIGKILL for every member, again and again: one that multiplies is outrun only if a look and its kills are quicker than
+ * SIGKILL for every member of a family, again and again: one that multiplies is outrun only if a look and its kills are quicker than
  * it is. Ends after two looks that find nobody, or at the limit.
  */
-async function endFamily(family: Family, limits: StopLimits, host: Host): Promise<Pick<StopReport, 'killed' | 'left'>> {
+export async function endFamily(
+  family: Family,
+  limits: StopLimits,
+  host: Host,
+): Promise<Pick<StopReport, 'killed' | 'left'>> {
   const killed = new Map<string, RunProcess>();
   const refused = new Set<string>();
   const begin = performance.now();

@@ -1,6 +1,7 @@
 /** What the shell's own commands change for those that follow them. */
 import { parsed, type Invocation } from './invocation.ts';
 import { absolute } from './place.ts';
+import { printed } from './printed.ts';
 import type { Scope } from './scope.ts';
 import { unknown } from './text.ts';
 
@@ -17,6 +18,11 @@ const change: Builtin = ({ args }, scope) => {
   const [target] = parsed(args).operands;
   const path = target === undefined ? scope.valueOf('HOME') : target === '-' ? unknown : target;
   scope.cwd = absolute(path, scope.cwd) ?? unknown;
+};
+
+const lines: Builtin = ({ args, stdin }, scope) => {
+  const name = parsed(args, ['-d', '-n', '-O', '-s', '-u', '-C', '-c']).operands[0] ?? 'MAPFILE';
+  scope.variables.set(name, stdin.text?.trim().split('\n').join(' ') ?? unknown);
 };
 
 const builtins: Readonly<Record<string, Builtin>> = {
@@ -44,6 +50,11 @@ const builtins: Readonly<Record<string, Builtin>> = {
     const names = parsed(args, ['-p', '-t', '-n', '-N', '-d', '-u', '-a', '-i']).operands;
     for (const name of names) scope.variables.set(name, stdin.text?.trim() ?? unknown);
   },
+  printf: ({ args }, scope) => {
+    if (args[0] === '-v' && args[1] !== undefined) scope.variables.set(args[1], printed(args.slice(2)));
+  },
+  mapfile: lines,
+  readarray: lines,
   unset: ({ args }, scope) => {
     for (const each of args) scope.variables.set(each, '');
   },

@@ -4,6 +4,7 @@ import { programOf, type Invocation } from './invocation.ts';
 import type { Place } from './place.ts';
 import { credentials } from './rules/credentials.ts';
 import { escape } from './rules/escape.ts';
+import { forge } from './rules/forge.ts';
 import { git } from './rules/git.ts';
 import { network } from './rules/network.ts';
 import { removal } from './rules/removal.ts';
@@ -13,7 +14,7 @@ import { Scope } from './scope.ts';
 import { Shell, type Obstacle, type Visitor } from './shell.ts';
 import { isUnknown, nothing, shown, type Flow } from './text.ts';
 
-const rules: readonly Rule[] = [removal, writing, git, credentials, network, escape];
+const rules: readonly Rule[] = [removal, writing, git, forge, credentials, network, escape];
 
 /** What is dangerous about a shell command line, most severe first. */
 export function inspectCommand(command: string, place: Place): readonly Finding[] {

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { posix } from 'node:path';
 import { has, parsed, valuesOf, type Invocation } from './invocation.ts';
 import { absolute } from './place.ts';
+import { printed, unescaped } from './printed.ts';
 import { isUnknown, nothing, textOf, unknown, type Flow } from './text.ts';
 
 type Printer = (invocation: Invocation, files: ReadonlyMap<string, Flow>) => Flow;
@@ -48,15 +49,17 @@ export function outputOf(invocation: Invocation, files: ReadonlyMap<string, Flow
   const printer = Object.hasOwn(printers, name) ? printers[name] : undefined;
   if (printer !== undefined) return printer(invocation, files);
   if (downloaders.includes(name)) return { from: 'network' };
-  if (listers.includes(name)) return { text: `./${unknown}\n` };
+  if (listers.includes(name)) return listing(invocation);
   if (passing.includes(name)) return stdin;
   if (name === 'rev' && stdin.text !== undefined) return { text: reversed(stdin.text) };
   if (name === 'xxd' && stdin.text !== undefined && has(parsed(invocation.args), '-r')) return fromHex(stdin.text);
   return decoders.includes(name) ? { from: stdin.from ?? 'decoder' } : from(stdin);
 }
 
+/** What a program makes of what it reads cannot be told; where it is from can. */
 function from(stdin: Flow): Flow {
-  return stdin.from === undefined ? nothing : { from: stdin.from };
+  if (stdin.from !== undefined) return { from: stdin.from };
+  return stdin.text === undefined ? nothing : { text: `${unknown}\n` };
 }
 
 function echoed(args: readonly string[]): string {
@@ -64,40 +67,6 @@ function echoed(args: readonly string[]): string {
   const options = args.slice(0, first === -1 ? args.length : first).join('');
   const text = args.slice(first === -1 ? args.length : first).join(' ');
   return options.includes('e') ? unescaped(text) : text;
-}
-
-function printed([format = '', ...args]: readonly string[]): string {
-  const conversion = /%(?:[-+ 0#]*\d*(?:\.\d+)?)?([a-zA-Z%])/gu;
-  const once = (): string => {
-    let text = '';
-    let from = 0;
-    for (const { 0: whole, 1: kind, index } of format.matchAll(conversion)) {
-      text += unescaped(format.slice(from, index));
-      const value = kind === '%' ? '%' : (args.shift() ?? '');
-      text += kind === 'b' ? unescaped(value) : value;
-      from = index + whole.length;
-    }
-    return text + unescaped(format.slice(from));
-  };
-  const texts = [once()];
-  // The format is used again while there are arguments left.
-  for (let left = args.length; left > 0 && texts.length < 64; left = args.length) {
-    texts.push(once());
-    if (args.length === left) break;
-  }
-  return texts.join('');
-}
-
-function unescaped(text: string): string {
-  const simple: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '0': '\0' };
-  return text.replaceAll(
-    /\\(?:x([0-9a-fA-F]{1,2})|0?([0-7]{1,3})|(.))/gu,
-    (_, hex?: string, octal?: string, plain?: string) => {
-      if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
-      if (octal !== undefined) return String.fromCharCode(parseInt(octal, 8));
-      return simple[plain ?? ''] ?? plain ?? '';
-    },
-  );
 }
 
 function concatenated({ args, cwd, stdin }: Invocation, files: ReadonlyMap<string, Flow>): Flow {
@@ -124,6 +93,15 @@ function base64({ args, cwd, stdin }: Invocation, files: ReadonlyMap<string, Flo
   return { text: Buffer.from(input.text, 'base64').toString(), from: 'decoder' };
 }
 
+/** Names below what is listed; `ls -d` names what it is given. */
+function listing({ name, args }: Invocation): Flow {
+  const options = parsed(args);
+  const { operands } = options;
+  if (name === 'ls' && has(options, '-d')) return { text: `${operands.join('\n')}\n` };
+  const places = operands.filter((each) => each.startsWith('/'));
+  return { text: `${(places.length === 0 ? ['.'] : places).map((each) => `${each}/${unknown}`).join('\n')}\n` };
+}
+
 function fromHex(text: string): Flow {
   return { text: Buffer.from(text.replaceAll(/[^0-9a-fA-F]/gu, ''), 'hex').toString(), from: 'decoder' };
 }
@@ -146,6 +124,8 @@ function found({ args }: Invocation): Flow {
 function ofGit({ args, cwd }: Invocation): Flow {
   const [command, option] = args;
   if (command === 'rev-parse' && option === '--show-toplevel') return { text: cwd };
+  if (command === 'rev-parse' && /^--(?:absolute-)?git-(?:common-)?dir$/u.test(option ?? '')) return { text: '.git' };
+  if (command === 'rev-parse' && option === '--git-path') return { text: `.git/${args[2] ?? ''}` };
   const lists = command === 'ls-files' || (command === 'diff' && args.includes('--name-only'));
   return lists ? { text: `./${unknown}\n` } : nothing;
 }
@@ -156,7 +136,11 @@ export function filesOf(
   files: ReadonlyMap<string, Flow>,
 ): readonly (readonly [string, Flow])[] {
   const { name, args, cwd, stdin } = invocation;
-  const { operands, values } = parsed(args, ['-o', '-O', '--output', '--output-document']);
+  const { operands, values } = parsed(args, [
+    '-o',
+    '--output',
+    ...(name === 'wget' ? ['-O', '--output-document'] : []),
+  ]);
   if (name === 'tee') return operands.map((each) => [each, stdin]);
   if (name === 'cp' || name === 'mv') {
     const flow = files.get(absolute(operands[0] ?? '', cwd) ?? '');

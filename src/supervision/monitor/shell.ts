@@ -15,6 +15,7 @@ import {
 import { assignmentWord, runBuiltin } from './builtins.ts';
 import { inlineScripts } from './inline.ts';
 import { programOf, type Invocation } from './invocation.ts';
+import { launched } from './launchers.ts';
 import { filesOf, joined, outputOf } from './output.ts';
 import { absolute } from './place.ts';
 import { Scope, type Body } from './scope.ts';
@@ -85,7 +86,7 @@ export class Shell implements Substitution {
     const scope = this.#scope;
     runBuiltin(invocation, scope);
     for (const [path, flow] of filesOf(invocation, scope.files)) this.#keep([path], flow);
-    const texts = inlineScripts(invocation);
+    const texts = [...inlineScripts(invocation, scope.files), ...launched(invocation, scope.files)];
     for (const text of texts) this.run(text, new Scope(scope));
     const inner = innerOf(invocation, scope.files);
     const flows = inner.map((each) => {

@@ -1,13 +1,6 @@
 /** What the words of a command become when the shell expands them, as far as that can be told without running anything. */
-import type {
-  Assignment,
-  DoubleQuotedChild,
-  ParameterExpansionPart,
-  ParsedScript,
-  SyntaxNode,
-  Word,
-  WordPart,
-} from 'unbash';
+import type { Assignment, DoubleQuotedChild, ParsedScript, SyntaxNode, Word, WordPart } from 'unbash';
+import { parameterValue } from './parameter.ts';
 import type { Scope } from './scope.ts';
 import { isUnknown, textOf, unknown, type Flow } from './text.ts';
 
@@ -84,8 +77,10 @@ class Fields {
     this.#last = bounded((this.#last ?? '') + text);
   }
 
-  split(text: string): void {
-    const [first = '', ...rest] = text.split(/[ \t\n]+/u).slice(0, fieldLimit);
+  /** `separators`: the characters of `IFS`. */
+  split(text: string, separators: string): void {
+    const at = new RegExp(`[${separators.replaceAll(/[\]\\^-]/gu, String.raw`\$&`)}]+`, 'u');
+    const [first = '', ...rest] = (separators === '' ? [text] : text.split(at)).slice(0, fieldLimit);
     if (first !== '') this.put(first);
     for (const each of rest) {
       if (this.#last !== undefined) this.#done.push(this.#last);
@@ -120,7 +115,7 @@ function add(fields: Fields, part: WordPart, scope: Scope, substitution: Substit
     case 'SimpleExpansion':
     case 'ParameterExpansion':
     case 'CommandExpansion':
-      fields.split(textOfPart(part, scope, substitution));
+      fields.split(textOfPart(part, scope, substitution), separatorsOf(scope));
       return;
     case 'BraceExpansion':
       fields.alternatives(alternativesOf(part.text));
@@ -128,6 +123,12 @@ function add(fields: Fields, part: WordPart, scope: Scope, substitution: Substit
     default:
       fields.put(textOfPart(part, scope, substitution));
   }
+}
+
+/** Where a value is split into fields; as usual where that cannot be told. */
+function separatorsOf(scope: Scope): string {
+  const set = scope.valueOf('IFS');
+  return isUnknown(set) ? ' \t\n' : set;
 }
 
 /** `{a,b}` as its alternatives; a nested or ranged one stays as it is written. */
@@ -149,7 +150,12 @@ function textOfPart(part: WordPart | DoubleQuotedChild, scope: Scope, substituti
     case 'SimpleExpansion':
       return scope.valueOf(part.text.replace(/^\$/u, ''));
     case 'ParameterExpansion':
-      return parameter(part, scope, substitution);
+      return parameterValue(
+        part,
+        scope,
+        (word) => valueOf(word, scope, substitution),
+        () => substitution.inside(part),
+      );
     case 'CommandExpansion':
       return part.script === undefined ? unknown : textOf(substitution.output(part.script)).replace(/\n+$/u, '');
     case 'ProcessSubstitution':
@@ -161,38 +167,4 @@ function textOfPart(part: WordPart | DoubleQuotedChild, scope: Scope, substituti
     case 'BraceExpansion':
       return part.text;
   }
-}
-
-function parameter(part: ParameterExpansionPart, scope: Scope, substitution: Substitution): string {
-  if (part.prefix !== undefined || part.index !== undefined) {
-    substitution.inside(part);
-    return unknown;
-  }
-  const value = scope.valueOf(part.parameter);
-  const { operation } = part;
-  switch (operation?.type) {
-    case undefined:
-      return value;
-    case 'Default':
-      return withDefault(value, operation.operator, () => valueOf(operation.operand, scope, substitution));
-    case 'Slice':
-      return slice(value, operation.offset.value, operation.length?.value);
-    default:
-      substitution.inside(part);
-      // A changed value keeps at most its beginning, as in `${file%.txt}`.
-      return operation?.type === 'Remove' && operation.operator.startsWith('%') ? `${value}${unknown}` : unknown;
-  }
-}
-
-function withDefault(value: string, operator: string, operand: () => string): string {
-  if (operator.endsWith('+')) return operand();
-  if (operator.endsWith('?')) return value;
-  return value === '' || isUnknown(value) ? operand() : value;
-}
-
-function slice(value: string, offset: string, length: string | undefined): string {
-  const from = Number(offset);
-  const count = length === undefined ? value.length : Number(length);
-  if (isUnknown(value) || !Number.isInteger(from) || !Number.isInteger(count) || from < 0 || count < 0) return unknown;
-  return value.slice(from, from + count);
 }

@@ -1,7 +1,7 @@
 /** Commands that run other commands. */
 import { has, parsed, programOf, valuesOf, type Invocation } from './invocation.ts';
 import { absolute } from './place.ts';
-import { unknown, type Flow } from './text.ts';
+import { textOf, unknown, type Flow } from './text.ts';
 
 /** A command inside another: as words, or as the text of a script (absent: nobody can tell which). */
 export type Inner =
@@ -31,10 +31,46 @@ const prefixes: Readonly<Record<string, readonly string[]>> = {
   ltrace: ['-o', '-e', '-p', '-s', '-u'],
   unshare: ['-S', '-G', '-R', '-w'],
   nsenter: ['-t', '-S', '-G', '--target'],
+  'systemd-run': [
+    '-p',
+    '-u',
+    '-t',
+    '-M',
+    '-H',
+    '--unit',
+    '--property',
+    '--on-active',
+    '--on-calendar',
+    '-E',
+    '--setenv',
+    '--slice',
+  ],
+  'systemd-inhibit': [],
+  entr: [],
+  numactl: [],
+  valgrind: [],
+  bwrap: ['--bind', '--ro-bind', '--dev', '--proc', '--tmpfs', '--chdir', '--setenv'],
   ...Object.fromEntries(
-    ['nohup', 'setsid', 'command', 'builtin', 'time', 'busybox', 'toybox', 'caffeinate', 'unbuffer', 'proot'].map(
-      (each) => [each, []],
-    ),
+    [
+      'nohup',
+      'setsid',
+      'command',
+      'builtin',
+      'time',
+      'busybox',
+      'toybox',
+      'caffeinate',
+      'unbuffer',
+      'proot',
+      'chronic',
+      'ts',
+      'errno',
+      'xvfb-run',
+      'dbus-run-session',
+      'daemonize',
+      'start-stop-daemon',
+      'shx',
+    ].map((each) => [each, []]),
   ),
   ...Object.fromEntries(['npx', 'bunx', 'pnpx', 'fakeroot', 'faketime', 'doppler', 'dotenv'].map((each) => [each, []])),
 };
@@ -78,7 +114,8 @@ const others: Readonly<Record<string, Unwrap>> = {
   yarn: ({ args }) => ofPackageManager(args),
   pnpm: ({ args }) => ofPackageManager(args),
   npm: ({ args }) => ofPackageManager(args),
-  bun: ({ args }) => ofPackageManager(args),
+  deno: ({ args }) => fetched(args),
+  bun: ({ args }) => [...fetched(args), ...ofPackageManager(args)],
   ...Object.fromEntries(
     shells.map((each) => [each, (invocation: Invocation, files: Files) => shell(invocation, files)]),
   ),
@@ -94,15 +131,22 @@ export function innerOf(invocation: Invocation, files: Files): readonly Inner[] 
     return argv.length === 0 ? [] : [{ argv }];
   }
   if (Object.hasOwn(others, name)) return others[name]?.(invocation, files) ?? [];
-  if (interpreters.test(name)) return interpreted(args, stdin);
+  if (interpreters.test(name)) return interpreted(invocation, files);
   const written = files.get(absolute(invocation.word, invocation.cwd) ?? '');
-  return written?.text === undefined ? [] : [{ text: written.text, args }];
+  if (written?.text !== undefined) return [{ text: written.text, args }];
+  return written?.from === undefined ? [] : [{ text: undefined, flow: written }];
 }
 
-const interpreters = /^(python[\d.]*|node|deno|bun|ruby|perl|php|lua)$/u;
+const interpreters = /^(python[\d.]*|node|ruby|perl|php|lua|[gmn]?awk|Rscript|osascript)$/u;
 
-/** A program of another language that comes in by a pipe. */
-function interpreted(args: readonly string[], stdin: Flow): Inner[] {
+/** A program of another language that comes in by a pipe, or in a file whose origin says that nobody can have read it. */
+function interpreted({ args, stdin, cwd }: Invocation, files: Files): Inner[] {
+  const { operands, values } = parsed(args, ['-f', '-c', '-e', '-r', '-m', '-W', '-X', '--import', '--require'], true);
+  const named = [...operands.slice(0, 1), ...valuesOf({ operands, values, options: new Set() }, '-f')];
+  for (const each of named) {
+    const flow = files.get(absolute(each, cwd) ?? '');
+    if (flow?.from !== undefined && flow.text === undefined) return [{ text: undefined, flow }];
+  }
   const fed =
     args.every((each) => each.startsWith('-')) && !args.some((each) => /^-(c|e|p|r|-eval|-version|V)/u.test(each));
   return fed && stdin.from !== undefined && stdin.text === undefined ? [{ text: undefined, flow: stdin }] : [];
@@ -125,7 +169,9 @@ function afterPrefix(name: string, args: readonly string[], stdin: Flow): Inner[
 }
 
 function itemsOf(stdin: Flow): readonly string[] {
-  const words = stdin.text?.split(/[\s\0]+/u).filter((each) => each !== '') ?? [unknown];
+  const words = textOf(stdin)
+    .split(/[\s\0]+/u)
+    .filter((each) => each !== '');
   return words.slice(0, 64);
 }
 
@@ -207,6 +253,13 @@ function shell({ args, cwd, stdin, reads }: Invocation, files: Files): Inner[] {
   return stdin.from !== undefined || reads.length === 0 ? blindly(stdin) : [];
 }
 
+/** A program that is run from its address. */
+function fetched(args: readonly string[]): Inner[] {
+  const { operands } = parsed(args, [], true);
+  const from = operands[0] === 'run' || operands[0] === 'x' || operands[0] === 'install' ? args : operands.slice(0, 1);
+  return from.some((each) => /^https?:\/\//u.test(each)) ? [{ text: undefined, flow: { from: 'network' } }] : [];
+}
+
 /** A shell without anything to run only asks for its version, or waits. */
 function blindly(stdin: Flow): Inner[] {
   return stdin.from === undefined ? [] : [{ text: undefined, flow: stdin }];
@@ -228,8 +281,17 @@ function ofGit(args: readonly string[]): Inner[] {
   if (command === 'submodule' && rest[0] === 'foreach')
     return [...aliased, ...script(parsed(rest.slice(1)).operands.join(' '))];
   if (command === 'bisect' && rest[0] === 'run') return [...aliased, { argv: rest.slice(1) }];
+  if (command === 'config') return aliasSet(rest);
   if (command !== 'rebase') return aliased;
   return [...aliased, ...valuesOf(parsed(rest, ['-x', '--exec']), '-x', '--exec').flatMap(script)];
+}
+
+/** What an alias that is set would run. */
+function aliasSet(args: readonly string[]): Inner[] {
+  const at = args.findIndex((each) => each.startsWith('alias.'));
+  const value = at === -1 ? undefined : args[at + 1];
+  if (value === undefined) return [];
+  return script(value.startsWith('!') ? value.slice(1) : `git ${value}`);
 }
 
 function ofPackageManager(args: readonly string[]): Inner[] {

@@ -51,7 +51,6 @@ const blindTo = new Set([
   'find',
   'ssh-add',
   'ssh-keygen',
-  'ln',
   'unlink',
   'mv',
   'alias',
@@ -66,12 +65,14 @@ export const credentials: Rule = (invocation, place) => [
 ];
 
 /** Their last operand is written, not read. */
-const copying = new Set(['cp', 'install', 'rsync', 'scp']);
+const copying = new Set(['cp', 'ln', 'install', 'rsync', 'scp']);
 
 function pathsOf({ name, args, reads }: Invocation): readonly string[] {
+  if (name === 'docker') return args[0] === 'cp' ? args.slice(1, -1) : reads;
+  if (name === 'git') return args.includes('--no-index') ? args.filter((each) => !each.startsWith('-')) : reads;
   const sources = copying.has(name) ? args.slice(0, -1) : args;
   const named = blindTo.has(name) ? [] : sources.map((each) => each.replace(/^(?:--?[\w-]+=|@|[\w-]+=@|if=)/u, ''));
-  return [...named, ...reads].filter((each) => /[/.]/u.test(each));
+  return [...named, ...reads].filter((each) => each !== '' && !each.startsWith('-'));
 }
 
 /** What reading the path would give away. */
@@ -80,7 +81,8 @@ export function judgedRead(path: string, cwd: string, place: Place): readonly Fi
   const homely = full.startsWith(`${place.home}/`)
     ? `~${full.slice(place.home.length)}`
     : full.replace(/^\/root\//u, '~/');
-  if (files.some((each) => each.test(homely))) {
+  // What cannot be told of a path may be less than what is known of its end.
+  if (files.some((each) => each.test(homely) || each.test(path))) {
     return [finding('credential-read', 'critical', 'It reads credentials from', path)];
   }
   return environmentFile.test(full)
@@ -89,7 +91,7 @@ export function judgedRead(path: string, cwd: string, place: Place): readonly Fi
 }
 
 function shownVariables(invocation: Invocation): readonly Finding[] {
-  const { name, args } = invocation;
+  const { name, args, stdin } = invocation;
   const bare = args.length === 0 && ['env', 'printenv', 'set', 'export'].includes(name);
   if (
     bare ||
@@ -97,12 +99,37 @@ function shownVariables(invocation: Invocation): readonly Finding[] {
   ) {
     return [finding('credential-read', 'warning', 'It shows the whole environment, with', lineOf(invocation))];
   }
+  // `ps e` of BSD shows what each process was given.
+  if (name === 'ps' && args.some((each) => /^[a-zA-Z]*e[a-zA-Z]*$/u.test(each)))
+    return [
+      finding('credential-read', 'critical', 'It shows the environment of other processes, with', lineOf(invocation)),
+    ];
   const tells =
-    name === 'printenv' ? args.some(isTelling) : speaking.has(name) && args.some((each) => each.includes(secret));
+    name === 'printenv'
+      ? args.some(isTelling)
+      : (speaking.has(name) && args.some((each) => each.includes(secret))) ||
+        (passing.has(name) && stdin.text?.includes(secret) === true);
   return tells
     ? [finding('credential-read', 'critical', 'It shows a secret of the environment, with', lineOf(invocation))]
     : [];
 }
+
+/** What they are fed they print, as it is or in another form. */
+const passing = new Set([
+  'cat',
+  'base64',
+  'xxd',
+  'od',
+  'hexdump',
+  'tr',
+  'rev',
+  'sed',
+  'awk',
+  'head',
+  'tail',
+  'sort',
+  'fold',
+]);
 
 const speaking = new Set(['echo', 'printf', 'print', 'tee', 'wall', 'logger']);
 
@@ -138,6 +165,7 @@ const askingStores: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['get', 'secrets'],
     ['describe', 'secret'],
   ],
+  git: [['credential-store'], ['credential-cache'], ['credential-osxkeychain']],
   gpg: [['--export-secret-keys'], ['--export-secret-key']],
   npm: [
     ['token', 'list'],

@@ -14,6 +14,8 @@ export const escape: Rule = (invocation, place) => {
     ...containers(invocation, line, place),
     ...unsafeFlags(invocation, line),
     ...environment(invocation, line),
+    ...unmarked(invocation, line),
+    ...searched(invocation, line, place),
     ...lasting(invocation, line),
   ];
 };
@@ -27,6 +29,10 @@ const rights: Readonly<Record<string, string>> = {
   nsenter: 'It enters the space of other processes, with',
   unshare: 'It makes a space of its own, with',
   chroot: 'It changes the root directory, with',
+  bwrap: 'It makes a space of its own, with',
+  killall5: 'It ends all processes, with',
+  pivot_root: 'It changes the root directory, with',
+  iptables: 'It changes what may be reached, with',
   mount: 'It mounts a file system, with',
   umount: 'It unmounts a file system, with',
   insmod: 'It changes the kernel, with',
@@ -96,11 +102,12 @@ const unsafe =
 function unsafeFlags({ name, args }: Invocation, line: string): readonly Finding[] {
   const paired = args.some(
     (each, at) =>
-      /^--(permission-mode|approval-mode|sandbox)$/u.test(each) &&
+      (/^--(permission-mode|approval-mode|sandbox)$/u.test(each) || (each === '-s' && name === 'codex')) &&
       /^(bypassPermissions|yolo|off|none|danger-full-access)$/u.test(args[at + 1] ?? ''),
   );
   const speaks = name === 'echo' || name === 'printf' || name === 'grep' || name === 'rg' || name === 'git';
-  return !speaks && (paired || args.some((each) => unsafe.test(each)))
+  const told = name === 'codex' && args.some((each) => /^sandbox_mode=.*danger/u.test(each));
+  return !speaks && (paired || told || args.some((each) => unsafe.test(each)))
     ? [finding('escape', 'critical', 'It switches a safety off, with', line)]
     : [];
 }
@@ -116,6 +123,32 @@ function environment({ environment, name, args }: Invocation, line: string): rea
   return hit === undefined
     ? []
     : [finding('escape', 'warning', `${hit} decides what programs run or trust, and it sets it for`, line)];
+}
+
+/** By its mark in the environment what a session has started is found and ended. */
+function unmarked({ name, args }: Invocation, line: string): readonly Finding[] {
+  const without =
+    name === 'env'
+      ? args.some(
+          (each, at) =>
+            /^(?:-i|-|--ignore-environment)$/u.test(each) ||
+            (/^(?:-u|--unset)/u.test(each) && /COPPICE_/u.test(`${each}${args[at + 1] ?? ''}`)),
+        )
+      : name === 'unset' && args.some((each) => each.startsWith('COPPICE_'));
+  return without
+    ? [finding('escape', 'warning', 'What it starts cannot be told from processes of others, with', line)]
+    : [];
+}
+
+/** Programs that are looked for where anybody may put some. */
+function searched({ environment, name, args, cwd }: Invocation, line: string, place: Place): readonly Finding[] {
+  const declared =
+    name === 'export' || name === 'env' ? args.flatMap((each) => /^PATH=(.*)$/su.exec(each)?.[1] ?? []) : [];
+  const paths = [...declared, ...(environment.has('PATH') ? [environment.get('PATH') ?? ''] : [])];
+  const open = paths.some((each) =>
+    each.split(':').some((path) => path !== '' && whereIs(path, cwd, place) === 'scratch'),
+  );
+  return open ? [finding('escape', 'warning', 'It takes programs from where anybody may put them, with', line)] : [];
 }
 
 function lasting({ name, args }: Invocation, line: string): readonly Finding[] {
@@ -137,7 +170,7 @@ function outlives(name: string, args: readonly string[]): boolean {
   if (name === 'crontab') return !has(options, '-l');
   if (name === 'service') return options.operands.length > 1;
   if (name === 'systemctl' || name === 'launchctl') return lastingVerbs.test(options.operands[0] ?? '');
-  return name === 'at';
+  return name === 'at' || name === 'batch';
 }
 
 function givesRights(args: readonly string[]): boolean {

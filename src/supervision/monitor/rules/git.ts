@@ -15,7 +15,7 @@ export const git: Rule = (invocation, place) => {
   const judge = Object.hasOwn(judges, command) ? judges[command] : undefined;
   const judged = judge?.(args, line, place) ?? [];
   return [
-    ...elsewhere(invocation, valuesOf(global, '-C', '--work-tree', '--git-dir'), command, place),
+    ...elsewhere(invocation, placesOf(invocation, valuesOf(global, '-C', '--work-tree', '--git-dir')), command, place),
     ...tricks(valuesOf(global, '-c', '--config-env'), line),
     ...judged,
   ];
@@ -62,9 +62,15 @@ const reading = new Set([
   'tag',
 ]);
 
+/** Where git works: what it is told, what variables say, and else where it is started. */
+function placesOf({ environment }: Invocation, told: readonly string[]): readonly string[] {
+  const variables = ['GIT_WORK_TREE', 'GIT_DIR'].flatMap((each) => environment.get(each) ?? []);
+  return told.length + variables.length === 0 ? ['.'] : [...told, ...variables];
+}
+
 /** A changing command on a repository that is not the session's. */
 function elsewhere({ cwd }: Invocation, places: readonly string[], command: string, place: Place): readonly Finding[] {
-  if (reading.has(command)) return [];
+  if (command === '' || reading.has(command)) return [];
   return places.flatMap((each) =>
     ['other', 'outside'].includes(whereIs(each, cwd, place))
       ? [finding('other-worktree', 'critical', 'It changes another working copy,', each)]
@@ -82,14 +88,24 @@ function tricks(values: readonly string[], line: string): readonly Finding[] {
     : [];
 }
 
+type ArgumentsJudge = (args: readonly string[], line: string) => readonly Finding[];
+
 const rewrites =
   (severity: 'warning' | 'critical'): Judge =>
   (_, line) => [finding('history-rewrite', severity, 'It rewrites history, with', line)];
 
+const autostashed: ArgumentsJudge = (args, line) =>
+  args.includes('--autostash') ? [finding('stash', 'warning', 'All worktrees share one stash, and it uses', line)] : [];
+
 const judges: Readonly<Record<string, Judge>> = {
   push,
+  'send-pack': push,
+  'fast-import': (args, line) => (args.includes('--force') ? rewrites('critical')(args, line, nowhere) : []),
+  fetch: (args, line) => (args.some((each) => each.startsWith('+')) ? rewrites('warning')(args, line, nowhere) : []),
   pull: (args, line) =>
-    args.some((each) => /^(-r|--rebase)/u.test(each)) ? rewrites('warning')(args, line, nowhere) : [],
+    args.some((each) => /^(-r|--rebase)/u.test(each))
+      ? [...rewrites('warning')(args, line, nowhere), ...autostashed(args, line)]
+      : [],
   stash: ([command], line) => {
     if (command !== undefined && ['list', 'show', 'create'].includes(command)) return [];
     const takes = command !== undefined && ['drop', 'clear', 'pop', 'branch'].includes(command);
@@ -101,8 +117,9 @@ const judges: Readonly<Record<string, Judge>> = {
   rebase: (args, line) =>
     args.some((each) => /^--(abort|quit|show-current-patch)$/u.test(each))
       ? []
-      : rewrites('warning')(args, line, nowhere),
-  commit: (args, line) => (args.includes('--amend') ? rewrites('warning')(args, line, nowhere) : []),
+      : [...rewrites('warning')(args, line, nowhere), ...autostashed(args, line)],
+  commit: (args, line) =>
+    args.some((each) => each.length > 3 && '--amend'.startsWith(each)) ? rewrites('warning')(args, line, nowhere) : [],
   reset: (args, line) => {
     const { operands } = parsed(args);
     const [target] = operands;

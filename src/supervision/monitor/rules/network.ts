@@ -1,6 +1,6 @@
 /** Speaking to hosts that are not on the list. */
 import type { Finding } from '../../../core/supervision/finding.ts';
-import { has, parsed, type Invocation } from '../invocation.ts';
+import { has, lineOf, parsed, type Invocation } from '../invocation.ts';
 import type { Place } from '../place.ts';
 import { isUnknown, unknown } from '../text.ts';
 import { finding, type Rule } from './rule.ts';
@@ -9,8 +9,20 @@ import { finding, type Rule } from './rule.ts';
 export const network: Rule = (invocation, place) => {
   const uploads = isUpload(invocation);
   const hosts = new Set([...hostsOf(invocation), ...deviceHosts(invocation)]);
-  return [...hosts].flatMap((each) => judgedHost(each, place, uploads));
+  return [...[...hosts].flatMap((each) => judgedHost(each, place, uploads)), ...tunnels(invocation)];
 };
+
+/** Programs that let anybody reach what runs here. */
+function tunnels(invocation: Invocation): readonly Finding[] {
+  const { name, args } = invocation;
+  const opens =
+    ['ngrok', 'localtunnel', 'lt', 'bore', 'devtunnel', 'pagekite', 'expose'].includes(name) ||
+    (name === 'cloudflared' && args.includes('tunnel')) ||
+    (name === 'tailscale' && /^(?:funnel|serve)$/u.test(args[0] ?? ''));
+  return opens && !args.some((each) => /^--?(?:version|help)$/u.test(each))
+    ? [finding('network', 'critical', 'It opens this machine to others, with', lineOf(invocation))]
+    : [];
+}
 
 /** What speaking to the host means. `uploads`: something is sent there. */
 export function judgedHost(host: string, { hosts }: Place, uploads: boolean): readonly Finding[] {
@@ -63,6 +75,7 @@ const connectors = [
   'host',
   'nmap',
   'openssl',
+  'getent',
 ];
 const remotes = ['scp', 'rsync'];
 const valued: Readonly<Record<string, readonly string[]>> = {
@@ -129,13 +142,31 @@ const valued: Readonly<Record<string, readonly string[]>> = {
 function hostsOf(invocation: Invocation): readonly string[] {
   const { name, args } = invocation;
   const { operands } = parsed(args, valued[name === 'ncat' || name === 'netcat' ? 'nc' : name] ?? []);
+  // What a file of settings, or standard input, has it fetch cannot be told.
+  if (name === 'curl' && args.some((each) => /^-[a-zA-Z]*K|^--config/u.test(each))) return [unknown];
   if (bareHosts.includes(name)) return operands.map((each) => hostOf(each) ?? hostOf(`//${each}`) ?? unknown);
   if (connectors.includes(name)) return connected(name, args, operands);
+  if (Object.hasOwn(stores, name)) return storeHosts(name, args);
   if (remotes.includes(name)) {
     return operands.flatMap((each) => hostOf(each) ?? /^(?:[^@/:]+@)?([^/:@]+):(?!\/\/)/u.exec(each)?.[1] ?? []);
   }
   if (name === 'git') return ofGit(args);
   return packageSources(name, args);
+}
+
+/** Clients of stores elsewhere: the words with which they move data, and where they go. */
+const stores: Readonly<Record<string, { readonly moves: RegExp; readonly host: string }>> = {
+  rclone: { moves: /^(?:copy|copyto|sync|bisync|move|moveto|rcat|cat|serve|mount)$/u, host: unknown },
+  aws: { moves: /^(?:cp|sync|mv|put-object|rb|rm)$/u, host: 'amazonaws.com' },
+  s3cmd: { moves: /^(?:put|sync|get|mv|cp|del)$/u, host: 'amazonaws.com' },
+  gsutil: { moves: /^(?:cp|rsync|mv|rm)$/u, host: 'storage.googleapis.com' },
+  az: { moves: /^(?:upload|upload-batch|copy)$/u, host: 'core.windows.net' },
+  mc: { moves: /^(?:cp|mirror|mv|pipe)$/u, host: unknown },
+};
+
+function storeHosts(name: string, args: readonly string[]): readonly string[] {
+  const store = stores[name];
+  return store !== undefined && args.some((each) => store.moves.test(each)) ? [store.host] : [];
 }
 
 function connected(name: string, args: readonly string[], operands: readonly string[]): readonly string[] {
@@ -147,6 +178,7 @@ function connected(name: string, args: readonly string[], operands: readonly str
     );
   }
   if (has(parsed(args), '-l') && name.startsWith('n')) return [];
+  if (name === 'getent') return /^a?hosts/u.test(operands[0] ?? '') ? operands.slice(1, 2) : [];
   const [target] = operands.filter((each) => !each.startsWith('@') && !each.startsWith('+'));
   return target === undefined ? [] : [hostOf(target) ?? target.replace(/^[^@]*@/u, '').replace(/:\d+$/u, '')];
 }
@@ -183,6 +215,10 @@ function packageSources(name: string, args: readonly string[]): readonly string[
     'deno',
   ];
   if (!managers.includes(name)) return [];
+  if ((name === 'docker' || name === 'podman') && /^(?:pull|push)$/u.test(args[0] ?? '')) {
+    // The first part of an image is a host if it looks like one.
+    return args.slice(1).flatMap((each) => /^([\w-]+(?:\.[\w-]+)+(?::\d+)?|[\w-]+:\d+)\//u.exec(each)?.[1] ?? []);
+  }
   return args.flatMap((each) => hostOf(each.replace(/^(--[\w-]+=|git\+)/u, '')) ?? []);
 }
 
@@ -191,7 +227,11 @@ function deviceHosts({ reads, writes, args }: Invocation): readonly string[] {
   return [...reads, ...writes, ...args].flatMap((each) => /\/dev\/(?:tcp|udp)\/([^/]+)/u.exec(each)?.[1] ?? []);
 }
 
+/** Programs that send whatever they are given. */
+const sending = new Set(['nc', 'ncat', 'netcat', 'socat', 'telnet', ...Object.keys(stores)]);
+
 function isUpload({ name, args, writes }: Invocation): boolean {
+  if (sending.has(name)) return true;
   const options = parsed(args, valued[name] ?? []);
   switch (name) {
     case 'curl':
@@ -216,12 +256,6 @@ function isUpload({ name, args, writes }: Invocation): boolean {
     case 'scp':
     case 'rsync':
       return /^(?:[^@/:]+@)?[^/:@]+:/u.test(options.operands.at(-1) ?? '');
-    case 'nc':
-    case 'ncat':
-    case 'netcat':
-    case 'socat':
-    case 'telnet':
-      return true;
     case 'git':
       return args.includes('push');
     default:

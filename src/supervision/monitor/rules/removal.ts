@@ -21,6 +21,8 @@ const removers: Readonly<Record<string, Targets>> = {
   },
   rimraf: (args) => parsed(args).operands,
   trash: (args) => parsed(args).operands,
+  del: (args) => parsed(args).operands,
+  'del-cli': (args) => parsed(args).operands,
   find: (args) => {
     const begin = args.findIndex((each) => /^[-(!]/u.test(each));
     const starts = args.slice(0, begin === -1 ? args.length : begin);

@@ -8,7 +8,7 @@ import { finding, type Rule } from './rule.ts';
 /** Writing where the session has no business. */
 export const writing: Rule = (invocation, place) => {
   const targets = [...written(invocation), ...invocation.writes];
-  return targets.flatMap((each) => judgedWrite(each, invocation.cwd, place));
+  return [...targets.flatMap((each) => judgedWrite(each, invocation.cwd, place)), ...linked(invocation, place)];
 };
 
 type Targets = (args: readonly string[]) => readonly string[];
@@ -22,6 +22,13 @@ const last: Targets = (args) => {
   const given = valuesOf(options, '-t', '--target-directory');
   return given.length > 0 ? given : options.operands.length > 1 ? options.operands.slice(-1) : [];
 };
+
+/** Files that `perl -i` and its like write over. */
+function editedInPlace(args: readonly string[]): readonly string[] {
+  const options = parsed(args, ['-e', '-E', '-I', '-M', '-F']);
+  const inPlace = args.some((each) => /^-[a-zA-Z]*i/u.test(each) && !/^-[IMFeE]/u.test(each));
+  return inPlace ? options.operands.slice(options.values.length > 0 ? 0 : 1) : [];
+}
 
 const writers: Readonly<Record<string, Targets>> = {
   rm: (args) => {
@@ -58,6 +65,18 @@ const writers: Readonly<Record<string, Targets>> = {
     const extracts = has(options, '-x', '--extract', '--get') || /^x/u.test(args[0] ?? '');
     return extracts ? valuesOf(options, '-C', '--directory') : [];
   },
+  ed: (args) => parsed(args, ['-p']).operands.slice(0, 1),
+  patch: (args) => {
+    const options = parsed(args, ['-d', '-i', '-o', '-p', '-r', '--directory', '--input', '--output']);
+    return [...options.operands.slice(0, 1), ...valuesOf(options, '-d', '-o', '--directory', '--output')];
+  },
+  cpio: (args) => valuesOf(parsed(args, ['-D', '-F', '-R', '--directory']), '-D', '--directory'),
+  '7z': (args) => args.flatMap((each) => /^-o(.+)$/u.exec(each)?.[1] ?? []),
+  'ssh-keygen': (args) =>
+    args.some((each) => /^-[lyFBeH]/u.test(each)) ? [] : valuesOf(parsed(args, ['-f', '-t', '-b', '-C', '-N']), '-f'),
+  docker: (args) => (args[0] === 'cp' ? parsed(args.slice(1)).operands.slice(-1).filter(isLocal) : []),
+  perl: editedInPlace,
+  ruby: editedInPlace,
   unzip: (args) => valuesOf(parsed(args, ['-d', '-x']), '-d'),
   curl: (args) =>
     valuesOf(parsed(args, ['-o', '--output', '--output-dir', '-H', '-d', '-X']), '-o', '--output', '--output-dir'),
@@ -77,6 +96,23 @@ const writers: Readonly<Record<string, Targets>> = {
 function written({ name, args }: Invocation): readonly string[] {
   const program = name.startsWith('mkfs.') ? 'mkfs' : name;
   return Object.hasOwn(writers, program) ? (writers[program]?.(args) ?? []) : [];
+}
+
+/** Links are not followed, so that what leads out of the worktree is told when it is made. */
+function linked({ name, args, cwd }: Invocation, place: Place): readonly Finding[] {
+  const options = parsed(args, ['-t', '--target-directory', '-S', '--suffix']);
+  if (name !== 'ln' || !has(options, '-s', '--symbolic')) return [];
+  const targets = options.operands.slice(0, Math.max(1, options.operands.length - 1));
+  // A relative target is about the place of the link, and mostly stays within a project.
+  return targets
+    .filter((each) => each.startsWith('/'))
+    .flatMap((each) => {
+      const where = whereIs(each, cwd, place);
+      if (where === 'other') return [finding('other-worktree', 'warning', "It links to other people's work,", each)];
+      return where === 'outside'
+        ? [finding('outside-write', 'warning', 'It links to a place outside the worktree,', each)]
+        : [];
+    });
 }
 
 /** Not `host:path`. */
@@ -105,6 +141,8 @@ export function judgedWrite(target: string, cwd: string, place: Place): readonly
         ),
       ];
     case 'unknown':
-      return [];
+      return target.startsWith('/')
+        ? [finding('outside-write', 'warning', 'It writes to a place that cannot be told,', target)]
+        : [];
   }
 }

@@ -4,7 +4,9 @@ import { dangers, type Danger } from '../../../../src/core/supervision/finding.t
 import { inspectCommand, inspectWords } from '../../../../src/supervision/monitor/monitor.ts';
 import { inspectTool } from '../../../../src/supervision/monitor/tools.ts';
 import { dangerous, harmless, place } from './commands.ts';
+import { everyday, evasions } from './fourth-list.ts';
 import { secondList } from './second-list.ts';
+import { thirdList } from './third-list.ts';
 
 const raised = (command: string): readonly Danger[] => inspectCommand(command, place).map((each) => each.danger);
 
@@ -32,11 +34,22 @@ describe('the recogniser of dangerous operations', () => {
     assert.deepEqual(alarmed, []);
   });
 
-  it('knows the second list', () => {
-    const wrong = secondList.filter(([wanted, command]) =>
+  it('knows the second list and the third', () => {
+    const wrong = [...secondList, ...thirdList].filter(([wanted, command]) =>
       wanted === 'nothing' ? raised(command).length > 0 : !raised(command).includes(wanted),
     );
     assert.deepEqual(wrong, []);
+  });
+
+  it('knows the fourth list: nothing gets past it, and every day is quiet', () => {
+    assert.deepEqual(
+      evasions.filter((each) => raised(each).length === 0),
+      [],
+    );
+    assert.deepEqual(
+      everyday.filter((each) => raised(each).length > 0),
+      [],
+    );
   });
 
   it('tells what it saw in one plain sentence', () => {
@@ -219,6 +232,12 @@ describe('the recogniser, against anything', () => {
       .replace('$a0$a0', 'xx'),
     'sh in sh': Array.from({ length: 12 }).reduce<string>((each) => `sh -c ${JSON.stringify(each)}`, 'rm -rf /'),
     alias: "alias a='a a'; a",
+    calls: `python3 -c "${'connect('.repeat(12_000)}"`,
+    'open calls': `node -e '${'open("'.repeat(15_000)}'`,
+    quotes: `node -e 'child_process ${'" "'.repeat(20_000)}'`,
+    'quotes that do not end': `ruby -e '${'system `'.repeat(12_000)}'`,
+    environments: `awk '${'ENVIRON > "'.repeat(10_000)}'`,
+    'edits of streams': `sed '${'1e '.repeat(30_000)}'`,
   };
   for (const [what, command] of Object.entries(huge)) {
     it(`is done soon with a command that is ${what}`, () => {
