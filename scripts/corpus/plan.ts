@@ -19,6 +19,8 @@ export interface Plan {
   readonly mended: Part;
   /** The turn as it was, with a test of what the task asks for. */
   readonly tested: Part;
+  /** The turn as it was, with the test that the corpus wrote for the same task done well: neither the best nor none. */
+  readonly usual: Part;
   /** Each as a regular expression without regard to case. One of them in what the prompt gives as the reason tells it. */
   readonly signs: readonly string[];
   /** All of them have to be in the prompt as well. */
@@ -107,7 +109,12 @@ export function asksForTests(prompt: string): boolean {
   return /No test came with it that shows/u.test(prompt.split(listing)[0] ?? '');
 }
 
-/** The plan of a case. `failing`: titles of the project's tests that fail on what its turn left. */
+/** Tests that the corpus wrote for a task that is done well, before anything was measured. */
+export function usualTests({ tested }: Task): Edits {
+  return Object.fromEntries(Object.entries(tested).filter(([path]) => path.startsWith('test/')));
+}
+
+/** The plan of a case. `failing`: titles of tests that fail on what its turn left, the project's own and, with it, the usual ones. */
 export function planOf(each: Case, task: Task, edits: Edits, failing: readonly string[]): Plan {
   const { turn } = each;
   const back = Object.fromEntries(Object.keys(edits).map((path) => [path, task.files[path] ?? null]));
@@ -124,6 +131,12 @@ export function planOf(each: Case, task: Task, edits: Edits, failing: readonly s
     tested: {
       edits: { ...edits, [criteriaTest]: testOfCheck(task) },
       text: `I wrote a test for each criterion, in ${criteriaTest}.`,
+      outcome: 'success',
+      reason: 'completed',
+    },
+    usual: {
+      edits: { ...edits, ...usualTests(task) },
+      text: 'I wrote tests for it.',
       outcome: 'success',
       reason: 'completed',
     },

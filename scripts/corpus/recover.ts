@@ -6,6 +6,7 @@
  *     npm run corpus:recover                # the two thirds that may be looked at
  *     npm run corpus:recover -- held-out    # the third that is only reported
  *     npm run corpus:recover -- tests       # those that pass the project's tests, with an agent that writes tests when it is asked to
+ *     npm run corpus:recover -- usual       # all of them, with an agent that writes the tests which the corpus has for the task, when it is asked to
  *     npm run corpus:recover -- --cases     # with each case that may be looked at and is not put right
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -22,7 +23,7 @@ import { words } from '../../test/corpus/words.ts';
 import { Person } from '../../test/support/engine/person.ts';
 import { inParallel, until } from '../../test/support/engine/waiting.ts';
 import { Worlds, type World } from '../../test/support/engine/world.ts';
-import { editsOf, menderOf, planOf, type Plan } from './plan.ts';
+import { editsOf, menderOf, planOf, usualTests, type Plan } from './plan.ts';
 import { git, judged, lay, run } from './repository.ts';
 
 const atOnce = 4;
@@ -31,6 +32,15 @@ const agent = fileURLToPath(new URL('replay-agent.ts', import.meta.url));
 
 /** How a turn that went wrong ended. `right`: let through, and its check passes. `wrong`: let through, and it does not. Else a person has it. */
 type End = 'right' | 'wrong' | 'person';
+
+const modes = ['told', 'usual', 'tests'] as const;
+type Mode = (typeof modes)[number];
+
+const agents: Readonly<Record<Mode, string>> = {
+  told: '',
+  usual: ', by an agent that writes the tests of the corpus when it is asked for tests',
+  tests: ', by an agent that writes tests as good as the check when it is asked for them',
+};
 
 interface Replayed {
   readonly case: Case;
@@ -45,13 +55,13 @@ function taskOf(name: string): (typeof tasks)[number] {
 }
 
 /** Titles of tests that fail, as node's runner prints them. */
-function failingOf(output: string): readonly string[] {
+function failingOf(output: string): string[] {
   return [...output.matchAll(/^\s*(?:not ok \d+ - |✖ )(.+?)(?: \([\d.]+ms\))?\s*$/gmu)]
     .map(([, title = '']) => title)
     .filter((title) => title !== '' && !title.endsWith(':') && !/\.m?js$/u.test(title));
 }
 
-async function makePlan(each: Case, folder: string, part: string): Promise<Plan> {
+async function makePlan(each: Case, folder: string, part: string, mode: Mode): Promise<Plan> {
   const task = taskOf(each.task);
   const b = behaviours.findIndex(({ name }) => name === each.behaviour);
   const behaviour = behaviours[b];
@@ -59,9 +69,13 @@ async function makePlan(each: Case, folder: string, part: string): Promise<Plan>
   const edits = editsOf(behaviour, task, tasks.indexOf(task) + b, part === 'held-out' ? heldOutWords : words);
   const trial = join(folder, `trial-${each.id.replace('/', '.')}`);
   await lay(trial, { ...task.files, ...behaviour.files, ...edits });
-  const { stdout } = await run(trial, 'node', '--test');
+  const failing = failingOf((await run(trial, 'node', '--test')).stdout);
+  if (mode === 'usual') {
+    await lay(trial, usualTests(task));
+    failing.push(...failingOf((await run(trial, 'node', '--test')).stdout));
+  }
   await rm(trial, { recursive: true });
-  const plan = planOf(each, task, edits, failingOf(stdout));
+  const plan = planOf(each, task, edits, failing);
   await writeFile(join(folder, `${each.id.replace('/', '.')}.json`), JSON.stringify(plan));
   return plan;
 }
@@ -140,9 +154,9 @@ function print(part: string, all: readonly Replayed[]): void {
 
 async function main(): Promise<void> {
   const part = process.argv.includes('held-out') ? 'held-out' : 'cases';
-  const mode = process.argv.includes('tests') ? 'tests' : 'told';
+  const mode = modes.find((each) => process.argv.includes(each)) ?? 'told';
   const cases = readCases(part).filter(
-    ({ gate, label }) => gate !== undefined && !label.done && (mode === 'told' || gate.code === 0),
+    ({ gate, label }) => gate !== undefined && !label.done && (mode !== 'tests' || gate.code === 0),
   );
   const folder = await mkdtemp(join(tmpdir(), 'corpus-again-'));
   const worlds = await Worlds.open();
@@ -162,14 +176,14 @@ async function main(): Promise<void> {
     await inParallel([...byName.keys()], atOnce, async (id) => {
       const each = byName.get(id);
       if (each === undefined) return;
-      const plan = await makePlan(each, plans, part);
+      const plan = await makePlan(each, plans, part, mode);
       all.push(await replay(person, each, plan, places.get(each.task) ?? ''));
     });
     if (process.argv.includes('--cases') && part === 'cases') {
       for (const { case: each, end, prompts } of all)
         if (end !== 'right') console.log(`${each.id}: ${end} after ${prompts} prompts; ${JSON.stringify(each.label)}`);
     }
-    print(mode === 'tests' ? `${part}, by an agent that writes tests when it is asked for them` : part, all);
+    print(`${part}${agents[mode]}`, all);
     await world.stop();
   } finally {
     await world?.dispose();
