@@ -6,6 +6,7 @@ import { RowClicks } from '../commands/row-clicks.ts';
 import type { Contribution } from '../contribution.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import { oneLine } from '../../core/printable.ts';
+import { plain } from '../messages/plain.ts';
 import { setting } from '../settings/settings.ts';
 import type { Row } from './outline.ts';
 import { SessionsTree } from './tree.ts';
@@ -57,8 +58,8 @@ function showState(app: App, view: vscode.TreeView<unknown>): Disposable {
   const draw = (): void => {
     const { state } = app.link;
     const known = app.sessions.entries.size > 0;
-    if (state.status === 'away' && known) view.message = awayText(state.problem.message);
-    else view.message = state.status === 'connected' ? oneLine(state.engine.readOnly ?? '', 300) : '';
+    if (state.status === 'away' && known) view.message = plain(awayText(state.problem.message));
+    else view.message = state.status === 'connected' ? plain(oneLine(state.engine.readOnly ?? '', 300)) : '';
     if (state.status !== 'connecting') {
       arrived?.();
       arrived = undefined;
