@@ -90,6 +90,8 @@ export function gitEnvironment(
   // No transport at all: a missing object of a partial clone must not start a program named by the repository.
   env['GIT_ALLOW_PROTOCOL'] = '';
   env['GIT_NO_LAZY_FETCH'] = '1';
+  // A filter of the user's like `python -m nbstripout` would find its modules in the folder where git runs it: an agent's.
+  env['PYTHONSAFEPATH'] = '1';
   // Evidence is about the objects named, not about what `refs/replace` puts in their place.
   env['GIT_NO_REPLACE_OBJECTS'] = '1';
   if (place.gitDir !== undefined) env['GIT_DIR'] = place.gitDir;

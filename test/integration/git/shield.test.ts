@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { appendFile, chmod, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { headOf } from '../../../src/git/facts.ts';
@@ -181,6 +182,24 @@ describe('shield: what a repository plants never runs', () => {
     await chmod(join(work, 'filter.sh'), 0o755);
     await sandbox.write(work, { '.gitattributes': '*.txt filter=mine\n', 'new.txt': 'new\n' });
     repository = await sandbox.open(main, [{ key: 'filter.mine.clean', value: './filter.sh' }]);
+    await useTree();
+  });
+
+  it('a module of the tree that a filter of the user’s own in Python would take for one of its own', async function () {
+    // Earlier ones cannot be told to leave the folder in which they run alone.
+    const recent = ['-c', 'import sys; sys.exit(sys.version_info < (3, 11))'];
+    if (spawnSync('python3', recent).status !== 0) this.skip();
+    const users = sandbox.env['GIT_CONFIG_GLOBAL'] ?? '';
+    await sandbox.git(main, 'config', '--file', users, 'filter.mine.clean', 'python3 -m json.tool');
+    await sandbox.write(work, {
+      '.gitattributes': '*.json filter=mine\n',
+      'new.json': '{}\n',
+      'json/__init__.py': '',
+      'json/tool.py': `import sys\nopen(${JSON.stringify(proof)}, 'w')\nsys.stdout.write(sys.stdin.read())\n`,
+    });
+    await expectProof(() => sandbox.tryGit(work, 'add', 'new.json'));
+    await sandbox.git(work, 'rm', '-q', '--cached', 'new.json');
+    repository = await sandbox.open(main);
     await useTree();
   });
 
