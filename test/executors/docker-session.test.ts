@@ -207,7 +207,7 @@ describe('sessions in containers', function () {
     const requester = { env: place.env, secrets: {}, settings: { COPPICE_EXECUTORS_DOCKER_IMAGE: 'no:image' } };
     await assert.rejects(place.run('y', { executor: 'docker', agent: 'boxed', requester }), {
       code: 'executor-missing',
-      message: 'The image no:image is not there.',
+      message: /^The image no:image is not there\./u,
       context: { image: 'no:image' },
     });
     const { checks } = await place.engine.request('doctor', { requester: { env: place.env, secrets: {} } });

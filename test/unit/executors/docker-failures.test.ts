@@ -19,6 +19,14 @@ describe('a container that the daemon does not start', () => {
     assert.deepEqual([code, /without root/u.test(message), /socket/u.test(next)], ['executor-missing', true, true]);
   });
 
+  it('is told of a full disk, with what makes room, as Docker 20.10 and its client say it', () => {
+    const words = 'write /var/lib/docker/overlay2/654c699f-init/link: no space left on device';
+    const { code, message, next } = said(`(HTTP code 500) server error - ${words} `, 500);
+    assert.equal(code, 'disk-full');
+    assert.match(message, /^There is no room for the container on the disk of Docker: .* no space left on device\.$/u);
+    assert.match(next, /docker system df.*docker system prune.*continue the session/u);
+  });
+
   it('is told of in the words of the daemon otherwise; what is already a sentence stays', () => {
     assert.match(said('driver failed', 500).message, /could not start the container: driver failed\./u);
     assert.match(said('No such image', 404).message, /image i:t is not there/u);
