@@ -114,9 +114,13 @@ export function cancel(session: Session, reason: string): readonly NewEvent[] {
   return session.cancelling === undefined ? [event('session.cancelling', { session: session.id, reason })] : [];
 }
 
-/** Asks the agent to stop its turn and keeps the session. */
+/**
+ * Asks the agent to stop its turn and keeps the session. An agent that was given a prompt and has said nothing yet is at its turn, too:
+ * one that waits for its model may say nothing for as long as that takes.
+ */
 export function interrupt(session: Session): readonly NewEvent[] {
-  if (!isLive(session) || session.turn === undefined) {
+  const isGiven = session.turn !== undefined || session.prompts.some(({ state }) => state === 'written');
+  if (!isLive(session) || !isGiven) {
     throw wrongState(session, 'has no turn under way', 'Use `coppice session continue` to give it a prompt.');
   }
   return session.interrupting === true ? [] : [event('session.interrupting', { session: session.id })];

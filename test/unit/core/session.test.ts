@@ -275,6 +275,38 @@ describe('a session', () => {
     );
   });
 
+  it('is interrupted also before its agent has said a word, as soon as there is a turn to be interrupted', () => {
+    const world = new World();
+    newSession(world.ledger, 'a');
+    for (const expected of ['prepare', 'start']) assert.equal(world.step('a').do, expected);
+    assert.throws(
+      () => interrupt(world.ledger.get('a')),
+      (error) => isCoppiceError(error, 'wrong-state'),
+      'its agent was given nothing yet',
+    );
+    assert.equal(world.step('a').do, 'feed');
+    world.ledger.append(interrupt(world.ledger.get('a')));
+    assert.deepEqual(interrupt(world.ledger.get('a')), []);
+    assert.deepEqual(world.step('a'), { do: 'wait', for: 'agent' });
+    world.take('a');
+    assert.equal(world.step('a').do, 'interrupt');
+    for (const expected of ['close', 'settle']) assert.equal(world.step('a').do, expected);
+    assert.equal(statusOf(world.ledger.get('a')), 'interrupted');
+  });
+
+  it('is interrupted by its end where the agent takes no input, also one that has said nothing', () => {
+    const world = new World();
+    newSession(world.ledger, 'a');
+    for (const expected of ['prepare', 'start', 'feed']) assert.equal(world.step('a').do, expected);
+    world.knows = { ...world.knows, duplex: false };
+    world.ledger.append(interrupt(world.ledger.get('a')));
+    for (const expected of ['stop', 'settle']) assert.equal(world.step('a').do, expected);
+    assert.deepEqual(
+      [world.ledger.get('a').lastTurn?.outcome, statusOf(world.ledger.get('a'))],
+      ['interrupted', 'interrupted'],
+    );
+  });
+
   it('is interrupted and goes on with the prompt that was waiting', () => {
     const world = new World();
     running(world);
