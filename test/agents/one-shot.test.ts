@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { startManyModels, type ManyModels } from '../support/many-models/index.ts';
 import { Place } from '../executors/place.ts';
+import { configure } from './configure.ts';
 import { installedPrograms } from './install.mjs';
 
 const ids = ['codex', 'gemini'] as const;
@@ -83,15 +82,21 @@ describe('sessions of the real Codex and Gemini CLI', function () {
     await place.engine.request('session/cancel', { session });
   });
 
-  it('over ACP: Gemini CLI asks before it writes', async () => {
+  it('over ACP: Gemini CLI asks before it writes, and nobody before it asks for help', async () => {
     const requester = { env: place.env, secrets };
-    const live = await place.run('-please write made.txt', { agent: 'live', requester });
+    const [live, lost] = await Promise.all([
+      place.run('-please write made.txt', { agent: 'live', requester }),
+      place.run('please #help', { agent: 'live', requester }),
+    ]);
     const asking = await place.when(live, ({ needs }) => needs.length > 0, 'it asks');
     assert.equal(asking.needs[0]?.kind, 'permission');
     await place.engine.request('session/answer', { session: live, answer: { choice: 'allow' } });
     const ended = await place.ended(live);
     assert.deepEqual([ended.status, ended.text], ['reported', 'Done by the script.'], JSON.stringify(ended));
     assert.deepEqual(place.changes(ended), { 'made.txt': 'hi\n' });
+    const { needs } = await place.when(lost, (each) => each.needs.length > 0, 'it asks for help');
+    assert.equal(needs[0]?.title, 'Help: Which of the two?');
+    await place.engine.request('session/cancel', { session: lost });
   });
 
   it('fail when their model refuses, and say so', async () => {
@@ -103,22 +108,3 @@ describe('sessions of the real Codex and Gemini CLI', function () {
     }
   });
 });
-
-function configure(home: string, url: string): void {
-  for (const name of ['.codex', '.gemini']) mkdirSync(join(home, name));
-  const settings = { security: { auth: { selectedType: 'gemini-api-key' } } };
-  writeFileSync(join(home, '.gemini', 'settings.json'), JSON.stringify(settings));
-  const lines = [
-    'model = "fake-model"',
-    'model_provider = "fake"',
-    'check_for_update_on_startup = false',
-    '[model_providers.fake]',
-    'name = "fake"',
-    `base_url = "${url}/v1"`,
-    'env_key = "OPENAI_API_KEY"',
-    'wire_api = "responses"',
-    'request_max_retries = 1',
-    'stream_max_retries = 1',
-  ];
-  writeFileSync(join(home, '.codex', 'config.toml'), `${lines.join('\n')}\n`);
-}

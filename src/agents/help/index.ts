@@ -4,6 +4,15 @@ import type { AgentCommand, AgentContext, AgentProgram } from '../agent.ts';
 export const helpServer = 'coppice_help';
 export const helpTool = `mcp__${helpServer}__request_help`;
 
+/**
+ * Ids and title that Gemini CLI (0.61) gives calls of it. An id is the name under which the tool is registered, two underscores, and what
+ * the service calls it or the time and a number; a tool whose name goes on after ours has two underscores more.
+ */
+export const geminiHelp = {
+  id: new RegExp(`^mcp_${helpServer}_request_help__(?!.*__)[\\w.-]{1,200}$`, 'u'),
+  title: `request_help (${helpServer} MCP Server)`,
+} as const;
+
 /** How an agent starts the server through which it asks for help, as most agents are told of MCP servers. */
 export interface HelpServer {
   readonly command: string;

@@ -1,13 +1,20 @@
 /**
  * A model endpoint on loopback with a script, in the three languages that agents beside Claude Code speak: OpenAI's responses and
  * chat completions, and Gemini's. It has the agent write `made.txt`, then says that it is done. A prompt with `#refuse` is refused,
- * one with `#help` has the agent ask for help with the tool that it was given for that.
+ * one with `#help` has the agent ask for help with the tool that it was given for that, one with `#wait` gets no answer until `go`
+ * is called.
  */
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 export interface ManyModels {
   readonly url: string;
+  /** How many requests wait for an answer. */
+  readonly waiting: number;
+  /** Answers those that wait, and lets none wait from then on. */
+  go(): void;
   close(): Promise<void>;
 }
 
@@ -17,13 +24,27 @@ const done = 'Done by the script.';
 let count = 0;
 
 export async function startManyModels(): Promise<ManyModels> {
+  const gate = new EventEmitter();
+  let isOpen = false;
+  const wait = async (text: string): Promise<void> => {
+    if (text.includes('#wait') && !isOpen) await once(gate, 'go');
+  };
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+    answer(request, response, wait).catch((error: unknown) =>
+      response.destroy(error instanceof Error ? error : undefined),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    get waiting() {
+      return gate.listenerCount('go');
+    },
+    go: () => {
+      isOpen = true;
+      gate.emit('go');
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -31,9 +52,14 @@ export async function startManyModels(): Promise<ManyModels> {
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  wait: (text: string) => Promise<void>,
+): Promise<void> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
+  await wait(text);
   const path = (request.url ?? '').split('?')[0] ?? '';
   if (request.method !== 'POST') {
     json(response, 200, { object: 'list', data: [{ id: 'fake-model' }] });
@@ -64,16 +90,25 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 const question = { goal: 'To do it.', question: 'Which of the two?' };
 
 /** The tool of those that are offered that writes the file, or asks for help, unless it was used already. */
-function toolFor(names: readonly string[], used: boolean, help: boolean): { name: string; args: Json } | undefined {
+function toolFor(
+  names: readonly string[],
+  used: boolean,
+  help: boolean,
+  folder = '',
+): { name: string; args: Json } | undefined {
   if (used) return undefined;
   if (help) {
     const name = names.find((each) => each.endsWith('request_help'));
     return name === undefined ? undefined : { name, args: question };
   }
   if (names.includes('exec_command')) return { name: 'exec_command', args: { cmd: 'echo hi > made.txt' } };
+  if (names.includes('bash')) {
+    const args = { command: 'echo hi > made.txt', description: 'Write a file' };
+    return { name: 'bash', args };
+  }
   if (names.includes('shell')) return { name: 'shell', args: { command: ['sh', '-c', 'echo hi > made.txt'] } };
   return names.includes('write_file')
-    ? { name: 'write_file', args: { file_path: 'made.txt', content: 'hi\n' } }
+    ? { name: 'write_file', args: { file_path: join(folder, 'made.txt'), content: 'hi\n' } }
     : undefined;
 }
 
@@ -115,7 +150,9 @@ function completions(response: ServerResponse, body: Json): void {
     ({ role, content }) => role === 'user' && JSON.stringify(content).includes('please'),
   );
   const used = messages.slice(since).some(({ role }) => role === 'tool');
-  const tool = toolFor(names, used, asksHelp(messages));
+  // Qwen Code takes absolute paths alone, and says in which folder it works.
+  const folder = /\/[^\s"'`\\]*\/worktrees\/[^\s"'`\\.,]+/u.exec(JSON.stringify(messages))?.[0];
+  const tool = toolFor(names, used, asksHelp(messages), folder);
   const base = { id: `c_${++count}`, object: 'chat.completion.chunk', created: 1, model: 'fake-model' };
   const delta =
     tool === undefined

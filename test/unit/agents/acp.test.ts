@@ -4,7 +4,7 @@ import type { ClientContext } from '@agentclientprotocol/sdk';
 import { acpAgent } from '../../../src/agents/acp/index.ts';
 import { Conversation } from '../../../src/agents/acp/program/conversation.ts';
 import { open } from '../../../src/agents/acp/program/open.ts';
-import { askOf, outcomeOf } from '../../../src/agents/acp/program/permission.ts';
+import { askOf, isOwnHelp, outcomeOf } from '../../../src/agents/acp/program/permission.ts';
 import { Updates } from '../../../src/agents/acp/program/updates.ts';
 import { jsonLine } from '../../../src/agents/json-line.ts';
 import type { OutMessage } from '../../../src/agents/line-protocol/messages.ts';
@@ -140,6 +140,53 @@ describe('a permission for a tool that was told of before', () => {
     assert.deepEqual(input, { title: 'Write a for sure', file_path: '/w/a' });
     updates.take({ sessionUpdate: 'tool_call_update', toolCallId: 't', status: 'completed' });
     assert.deepEqual(updates.whole({ toolCallId: 't' }), { toolCallId: 't' }, 'what is over is forgotten');
+  });
+});
+
+describe('a permission to call our own help tool', () => {
+  const own = {
+    toolCallId: 'mcp_coppice_help_request_help__mcp_coppice_help_request_help_1764212345678_3',
+    title: 'request_help (coppice_help MCP Server)',
+  };
+  const options = [
+    { optionId: 'proceed_always_server', kind: 'allow_always' },
+    { optionId: 'proceed_once', kind: 'allow_once' },
+    { optionId: 'cancel', kind: 'reject_once' },
+  ];
+
+  it('is given for this one time and nobody is asked, in a turn alone', async () => {
+    const { agent } = agentThat(() => new Promise(() => undefined));
+    const said: OutMessage[] = [];
+    const conversation = new Conversation({ agent, session: 's', say: (each) => said.push(each), patienceMs: 20 });
+    assert.deepEqual((await conversation.permission({ toolCall: own, options })).outcome, { outcome: 'cancelled' });
+    await conversation.take({ type: 'prompt', id: 'p', text: 'go', steer: false });
+    await new Promise((resolve) => setImmediate(resolve));
+    const { outcome } = await conversation.permission({ toolCall: own, options });
+    assert.deepEqual(outcome, { outcome: 'selected', optionId: 'proceed_once' });
+    assert.deepEqual(
+      said.map(({ type }) => type),
+      ['prompt', 'tool'],
+    );
+  });
+
+  it('is not given to what only looks like it', () => {
+    assert.ok(isOwnHelp({ toolCall: own }));
+    assert.ok(isOwnHelp({ toolCall: { ...own, toolCallId: 'mcp_coppice_help_request_help__a1b2-c3' } }));
+    for (const other of [
+      { title: 'request_help (coppice_help MCP Server) ' }, // what a model writes as the argument of another tool
+      { title: 'request_help (coppice_help MCP Server)\nrm -rf /' },
+      { title: 'help_request_help (coppice MCP Server)' }, // another server whose tool has the same whole name
+      { toolCallId: 'run_shell_command__run_shell_command_1764212345678_3' }, // a command with these words
+      { toolCallId: 'run_shell_command__mcp_coppice_help_request_help__x' }, // whatever the service calls it
+      { toolCallId: 'mcp_coppice_help_request_help__evil__x1' }, // another tool whose name goes on
+      { toolCallId: 'mcp_coppice_help_request_help_and_more__x1' },
+      { toolCallId: 'mcp_coppice_help_request_help__' },
+      { toolCallId: 'toolu_01' },
+      { toolCallId: ['mcp_coppice_help_request_help__x1'] },
+      { title: undefined },
+    ])
+      assert.equal(isOwnHelp({ toolCall: { ...own, ...other } }), false, JSON.stringify(other));
+    assert.equal(isOwnHelp({}), false);
   });
 });
 

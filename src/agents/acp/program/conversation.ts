@@ -2,7 +2,7 @@ import type { ClientContext } from '@agentclientprotocol/sdk';
 import type { Answer } from '../../../core/agent/events.ts';
 import { countOf, fieldsOf, type Fields } from '../../fields.ts';
 import type { InMessage, OutMessage } from '../../line-protocol/messages.ts';
-import { askOf, cancelled, outcomeOf, type Outcome } from './permission.ts';
+import { askOf, cancelled, isOwnHelp, outcomeOf, type Outcome } from './permission.ts';
 import { Updates } from './updates.ts';
 
 type Prompt = Extract<InMessage, { type: 'prompt' }>;
@@ -78,6 +78,7 @@ export class Conversation {
     if (this.#turn !== 'open') return cancelled;
     const toolCall = this.#updates.whole(fieldsOf(request['toolCall']) ?? {});
     this.#sayAll(this.#updates.announce(toolCall));
+    if (isOwnHelp({ toolCall })) return outcomeOf(request, { choice: 'allow' });
     this.#asked += 1;
     const id = `ask-${process.pid}-${this.#asked}`;
     const answer = await new Promise<Answer | undefined>((resolve) => {

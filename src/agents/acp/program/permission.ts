@@ -2,6 +2,7 @@ import type { Answer } from '../../../core/agent/events.ts';
 import { fieldsOf, listOf, wordOf, type Fields } from '../../fields.ts';
 import type { OutMessage } from '../../line-protocol/messages.ts';
 import { plainLine, plainText } from '../../plain-text.ts';
+import { geminiHelp } from '../../help/index.ts';
 import { contentText, toolInput, toolName } from './updates.ts';
 
 /** What an ACP client answers to a request for permission. */
@@ -27,6 +28,17 @@ export function askOf(id: string, request: Fields): Extract<OutMessage, { type: 
     fixed: true,
     detail: plainText([title, ...text].join('\n'), 16 * 1024),
   };
+}
+
+/**
+ * Whether it is asked for leave to call our own help tool, which asks a person and does nothing else. ACP has no field for the name of
+ * a tool, and titles are made of what a model writes (a command, an argument). So both count, the title and the id that the agent's
+ * program made of the name; of any other a person is asked.
+ */
+export function isOwnHelp(request: Fields): boolean {
+  const call = fieldsOf(request['toolCall']) ?? {};
+  const [id, title] = [call['toolCallId'], call['title']];
+  return typeof id === 'string' && geminiHelp.id.test(id) && title === geminiHelp.title;
 }
 
 /**
