@@ -15,11 +15,13 @@ export async function terminalOptions(
   { link }: Pick<App, 'link'>,
   session: SessionView,
 ): Promise<vscode.TerminalOptions> {
-  const { command, cwd } = await link.request('session/terminal', { session: session.id });
+  const { command, cwd, what } = await link.request('session/terminal', { session: session.id });
   const [shellPath, ...shellArgs] = command;
   const iconPath = new vscode.ThemeIcon(shellPath === undefined ? 'git-branch' : 'vm');
   return {
     ...{ name: terminalName(session), cwd, iconPath },
+    // On which machine one types is to be seen: without a container that runs, it is this one.
+    ...(session.executor === 'local' ? {} : { message: oneLine(what, 200) }),
     ...(shellPath === undefined ? {} : { shellPath, shellArgs }),
   };
 }
