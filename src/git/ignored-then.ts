@@ -48,10 +48,16 @@ export async function ignoredThen(
  * The moves without harm to what was ignored at the target: a file that would be taken away stays. Where the commit of the worktree has
  * it, or the rules that there are then do not ignore it, it stays tracked, and nothing happens to it at all.
  *
- * @param moves those that were chosen of the moves from `now` to `target`.
+ * @param moves those that were chosen of `every`, the moves from `now` to `target`. What is not chosen is ignored all the same where
+ * rules come back that do so.
  */
-export async function sparing(repository: Repository, between: Between, moves: readonly Move[]): Promise<Move[]> {
-  const gone = moves.filter(({ to }) => to === undefined).map(({ path }) => path);
+export async function sparing(
+  repository: Repository,
+  between: Between,
+  moves: readonly Move[],
+  every: readonly Move[] = moves,
+): Promise<Move[]> {
+  const gone = every.filter(({ to }) => to === undefined).map(({ path }) => path);
   const stays = await ignoredThen(repository, between, gone);
   if (stays.size === 0) return [...moves];
   const trees = new TreeReader(repository);
@@ -64,10 +70,8 @@ export async function sparing(repository: Repository, between: Between, moves: r
   const loose: string[] = [];
   for (const path of stays) if (!(await inCommit(trees, between.head, path))) loose.push(path);
   const ignored = loose.length === 0 ? new Set() : await after.matching(repository, loose);
-  return moves.flatMap((move) => {
-    if (!stays.has(move.path)) return [move];
-    return ignored.has(move.path) ? [{ ...move, stays: true }] : [];
-  });
+  const left = every.filter(({ path }) => ignored.has(path)).map((move): Move => ({ ...move, stays: true }));
+  return [...moves.filter(({ path }) => !stays.has(path)), ...left];
 }
 
 /** The files with rules of one state. */

@@ -38,7 +38,7 @@ export async function chosenRollback(
   if (twice === undefined) {
     // What a rollback itself has put there is known not to have been there before.
     return since === undefined
-      ? sparing(repository, { now: now.tree, target: target.tree, head: now.head }, chosen)
+      ? sparing(repository, { now: now.tree, target: target.tree, head: now.head }, chosen, moves)
       : chosen;
   }
   throw new CoppiceError('bad-usage', `${twice.path} is asked for in whole and in part.`, 'Ask for one of them.');

@@ -61,12 +61,27 @@ describe('a rollback to a time when git ignored what it tracks by now', function
 
   it('leaves it tracked where its rules do not come back', async () => {
     const { then, now } = await before();
-    const request = { paths: ['data.csv', 'later.txt', 'sub'] };
-    const planned = await checkpoints.plan(session, place, { ...next(), now, target: then, request });
-    await checkpoints.carryOut(session, place, planned);
-    assert.deepEqual([await read('data.csv'), await read('sub/own/deep/x.txt')], ['d\n', 'x\n']);
-    assert.equal((await take()).tree, planned.tree);
-    assert.equal(await sandbox.git(place.path, 'ls-tree', '-r', '--name-only', planned.tree, 'data.csv'), 'data.csv');
+    const choices = [
+      [['data.csv', 'later.txt', 'sub'], 'data.csv'],
+      [['.gitignore', 'later.txt'], 'sub/own/deep/x.txt'],
+    ] as const;
+    for (const [paths, tracked] of choices) {
+      const request = { paths };
+      const planned = await checkpoints.plan(session, place, { ...next(), now, target: then, request });
+      await checkpoints.carryOut(session, place, planned);
+      assert.deepEqual([await read('data.csv'), await read('sub/own/deep/x.txt')], ['d\n', 'x\n']);
+      const after = await take();
+      assert.equal(after.tree, planned.tree);
+      const names = await sandbox.git(place.path, 'ls-tree', '-r', '--name-only', planned.tree);
+      assert.deepEqual(names.match(/^(?:data\.csv|sub\/own\/.*)$/gmu), [tracked]);
+      const since = after;
+      await checkpoints.carryOut(
+        session,
+        place,
+        await checkpoints.plan(session, place, { ...next(), now: after, target: now, since, request: {} }),
+      );
+      assert.equal((await take()).tree, now.tree, 'undone');
+    }
   });
 
   it('leaves it when an engine dies with nothing, a part or all of the files moved', async () => {
