@@ -3,7 +3,7 @@ import { workbench } from './support/workbench.ts';
 import { soon } from './support/waiting.ts';
 
 describe('the workbench of the tests', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const code = workbench();
 
   it('runs a command of the extension from the palette', async () => {

@@ -77,7 +77,7 @@ describe('a window over an engine', function () {
 });
 
 describe('a window over many sessions', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const code = workbench({ prepare: async (machine) => seedSessions(machine, 200) });
 
   it('is drawn, and looks right', async () => {

@@ -173,11 +173,11 @@ function environmentOf(pid: number): string {
   }
 }
 
-export async function ended(pid: number, ms = 30_000): Promise<void> {
+export async function ended(pid: number, ms = 60_000): Promise<void> {
   await until(() => !isAlive(pid), `the end of process ${pid}`, ms);
 }
 
-export async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = 60_000): Promise<void> {
   const deadline = performance.now() + ms;
   while (!condition()) {
     assert.ok(performance.now() < deadline, `waited in vain for ${what}`);

@@ -147,7 +147,7 @@ export function sleep(ms: number): Promise<void> {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limitMs = 30_000,
+  limitMs = 60_000,
 ): Promise<void> {
   const begin = performance.now();
   while (!(await condition())) {

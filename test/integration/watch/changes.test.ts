@@ -104,7 +104,7 @@ describe('watch: what changes in a worktree', () => {
   });
 
   it('gives one change per file for a storm of saves', async () => {
-    await bench.open({ debounce: { quietMs: 1_000, longestMs: 60_000 } });
+    await bench.open({ debounce: { quietMs: 3_000, longestMs: 60_000 } });
     for (let round = 0; round < 100; round += 1) {
       writeFileSync(at('src/a.txt'), `round ${round}\n`);
       await new Promise((resolve) => setImmediate(resolve)); // in which the watch hears of it

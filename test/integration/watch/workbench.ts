@@ -93,7 +93,7 @@ export class Workbench {
   }
 
   /** Until `ready`, at most `ms`. */
-  async until(ready: () => boolean, ms = 30_000): Promise<void> {
+  async until(ready: () => boolean, ms = 60_000): Promise<void> {
     const end = performance.now() + ms;
     while (!ready()) {
       if (performance.now() > end) {

@@ -3,7 +3,7 @@ import { chromium as launcher, type Browser, type BrowserContext } from 'playwri
 import { chromium } from '../../../scripts/workbench/installation.ts';
 
 /** Milliseconds that anything a person waits for may take, unless the test says otherwise. */
-export const patienceMs = 40_000;
+export const patienceMs = 60_000;
 
 const args = [
   '--no-sandbox', // Chromium refuses to run as root with it

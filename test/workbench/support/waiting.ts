@@ -33,7 +33,7 @@ export async function until(act: () => Promise<unknown>, seen: Locator | (() => 
       return soon(isSeen, what, 10_000).catch(() => false);
     },
     what,
-    60_000,
+    90_000,
   ).catch((error: unknown) => {
     throw last === undefined ? error : new Error(`There was never ${what}.`, { cause: last });
   });
