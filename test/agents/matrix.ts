@@ -131,8 +131,9 @@ for (const [agent, program] of Object.entries(programs)) {
       await begin(strict[agent]);
     });
 
-    it('is refused what it may not do without asking, and says so', async function () {
-      if (strict[agent] === undefined) return; // it is given all its tools, or says so in its own configuration
+    // The others are given all their tools, or say so in their own configuration.
+    if (strict[agent] === undefined) return;
+    it('is not allowed what it would have to ask for, and nothing comes of that', async () => {
       const ended = await place.ended(await run('please write made.txt'));
       assert.deepEqual(place.changes(ended), {}, JSON.stringify(ended));
     });
