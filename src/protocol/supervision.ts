@@ -9,6 +9,8 @@ export const supervisionRequests = {
   'supervision/show': { params: z.object({ session: identifier }), result: supervisionSchema },
   /** Has the gates look at the work as it is; the answers come as events. */
   'supervision/verify': { params: z.object({ session: identifier }), result: z.object({}) },
+  /** Ends the gates that `supervision/verify` has asked for, with all that they have started. Done when nothing is under way. */
+  'supervision/stop-verifying': { params: z.object({ session: identifier }), result: z.object({}) },
   /** A person's word that the work is as it should be. `unverified`: also without proof from the gates. */
   'supervision/accept': {
     params: z.object({ session: identifier, unverified: z.boolean().default(false) }),

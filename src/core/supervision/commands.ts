@@ -29,6 +29,11 @@ export function requestVerification(session: Session, gates: readonly QualityGat
   return [event('verification.requested', { session: session.id, gates, by })];
 }
 
+/** Ends a check that is under way, whoever asked for it; what gates have said by then stands. Nothing where none is. */
+export function stopVerification({ id, verifying }: Session, by: string): readonly NewEvent[] {
+  return verifying === undefined ? [] : [event('verification.ended', { session: id, why: `stopped by ${by}` })];
+}
+
 /**
  * A person accepts the work as it is, with the tree `tree`. Where gates are in force and have not passed on that very tree it takes
  * `unverified`, which stays on record.

@@ -5,7 +5,13 @@ import { event } from '../../core/events.ts';
 import { requireStill } from '../../core/landing/commands.ts';
 import { defined } from '../../core/defined.ts';
 import { fewCases, goals, reliability, reportOf, saysOf, type Judged } from '../../core/supervision/calibration.ts';
-import { approve, changeLevel, requestHelp, requestVerification } from '../../core/supervision/commands.ts';
+import {
+  approve,
+  changeLevel,
+  requestHelp,
+  requestVerification,
+  stopVerification,
+} from '../../core/supervision/commands.ts';
 import { judgementId } from '../../core/supervision/judgement.ts';
 import type { QualityGate } from '../../core/supervision/gate.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
@@ -44,6 +50,11 @@ export function supervisionHandlers(
       await store.commit(client.actor, () =>
         requestVerification(store.session(session.id), gatesOf(settings), client.actor),
       );
+      return {};
+    },
+    'supervision/stop-verifying': async ({ session: key }, client) => {
+      const { id } = store.find(key);
+      await store.commit(client.actor, () => stopVerification(store.session(id), client.actor));
       return {};
     },
     'supervision/accept': async ({ session: key, unverified }, client) => {

@@ -21,11 +21,15 @@ export async function askGate(context: SessionContext, session: Session, place: 
   const { gate, turn } = step;
   const command = [...gate.command];
   const tree = await checkpoints.lookAgain(session, place);
-  await store.commit(engineActor, () => [
-    event('intent.opened', { intent, session: session.id, effect: { kind: 'gate', tree, command } }),
-  ]);
   const until = untilChange(context, session.id);
   try {
+    const opened = await store.commit(engineActor, () =>
+      turn === undefined && store.session(session.id).verifying === undefined
+        ? []
+        : [event('intent.opened', { intent, session: session.id, effect: { kind: 'gate', tree, command } })],
+    );
+    // Stopped while the files were looked at.
+    if (opened.length === 0) return;
     const run = gateRunner({
       cwd: place.path,
       env: { ...session.requester.env, COPPICE_WORKTREE: place.path, COPPICE_SESSION_ID: session.id },
@@ -72,6 +76,7 @@ const ends: ReadonlySet<string> = new Set([
   'session.interrupting',
   'prompt.added',
   'restore.requested',
+  'verification.ended',
   'repository.distrusted',
 ]);
 

@@ -120,9 +120,8 @@ class GateTests implements Disposable {
         if (token.isCancellationRequested) break;
         await delay(lookMs);
       }
-      run.appendOutput(
-        `${l10n.t('What the gates of “{0}” say is not waited for; they end by themselves.', item.label)}\r\n`,
-      );
+      await link.request('supervision/stop-verifying', { session: item.id });
+      run.appendOutput(`${l10n.t('The gates of “{0}” were stopped.', item.label)}\r\n`);
       item.children.forEach((gate) => run.skipped(gate));
     } catch (error) {
       const message = new vscode.TestMessage(errorText(toErrorRecord(error)));

@@ -91,6 +91,38 @@ describe('a session whose turns are judged by gates', function () {
     assert.equal((await supervision(session)).approval?.unverified, true);
   });
 
+  it('ends gates that a person had asked and stops, with what they have started, and can be asked again', async () => {
+    const session = await start('write it #write:good.md');
+    await person.sees(session, 'verified');
+    await person.ask('supervision/stop-verifying', { session });
+    await writeFile(hold, '');
+    try {
+      await person.ask('supervision/verify', { session });
+      const asked = await until(
+        async () => {
+          const [running] = world.processes().filter((each) => each.session !== session);
+          return running?.session;
+        },
+        () => 'the gate to begin',
+      );
+      await person.ask('supervision/stop-verifying', { session });
+      assert.equal((await supervision(session)).verifying, false);
+      await until(
+        () => world.processes().every((each) => each.session !== asked) || undefined,
+        () => 'the gate to end',
+      );
+    } finally {
+      await rm(hold);
+    }
+    assert.equal((await supervision(session)).proof.length, 0);
+    await person.ask('supervision/verify', { session });
+    const said = await until(
+      async () => (await supervision(session)).proof[0],
+      () => 'the gate to answer',
+    );
+    assert.equal(said.passed, true);
+  });
+
   it('is told by each try alone what went wrong: an agent that complains of the same is the same error', async () => {
     const session = await person.create('try it', { agent: 'complaining' });
     await person.sees(session, 'needs-you');

@@ -16,7 +16,7 @@ export function addVerify(program: Command, perform: Perform): void {
     .summary("have the project's gates look at a session's work")
     .description(
       'Runs the commands of `supervision.gates` in the worktree of a session at rest. What they say is evidence about the files as ' +
-        'they are: it is void as soon as one of them changes.',
+        'they are: it is void as soon as one of them changes. Ctrl-C stops them.',
     )
     .action((key: string) => perform((context) => verify(context, key)));
 }
@@ -36,9 +36,16 @@ async function verify(context: Context, key: string): Promise<Exit> {
 }
 
 async function ended({ engine, shell }: Context, session: string): Promise<SupervisionView> {
-  for (;;) {
-    const view = await engine.request('supervision/show', { session });
-    if (!view.verifying) return view;
-    await shell.sleep(lookMs);
+  const stop = new AbortController();
+  const dispose = shell.onInterrupt(() => stop.abort());
+  try {
+    for (;;) {
+      const view = await engine.request('supervision/show', { session });
+      if (!view.verifying) return view;
+      if (stop.signal.aborted) await engine.request('supervision/stop-verifying', { session });
+      else await shell.sleep(lookMs, stop.signal);
+    }
+  } finally {
+    dispose();
   }
 }
