@@ -7,6 +7,7 @@
  *     npm run corpus:recover -- held-out    # the third that is only reported
  *     npm run corpus:recover -- tests       # those that pass the project's tests, with an agent that writes tests when it is asked to
  *     npm run corpus:recover -- usual       # all of them, with an agent that writes the tests which the corpus has for the task, when it is asked to
+ *     npm run corpus:recover -- 2/4         # with any of them: the second quarter of the turns, where the machine has no time for all
  *     npm run corpus:recover -- --cases     # with each case that may be looked at and is not put right
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -27,7 +28,7 @@ import { editsOf, menderOf, planOf, usualTests, type Plan } from './plan.ts';
 import { git, judged, lay, run } from './repository.ts';
 
 const atOnce = 4;
-const limitMs = 180_000;
+const limitMs = 600_000;
 const agent = fileURLToPath(new URL('replay-agent.ts', import.meta.url));
 
 /** How a turn that went wrong ended. `right`: let through, and its check passes. `wrong`: let through, and it does not. Else a person has it. */
@@ -155,9 +156,12 @@ function print(part: string, all: readonly Replayed[]): void {
 async function main(): Promise<void> {
   const part = process.argv.includes('held-out') ? 'held-out' : 'cases';
   const mode = modes.find((each) => process.argv.includes(each)) ?? 'told';
-  const cases = readCases(part).filter(
+  const [, nth = '1', of = '1'] =
+    process.argv.map((each) => /^(\d+)\/(\d+)$/u.exec(each)).find((each) => each !== null) ?? [];
+  const wanted = readCases(part).filter(
     ({ gate, label }) => gate !== undefined && !label.done && (mode !== 'tests' || gate.code === 0),
   );
+  const cases = wanted.filter((_, at) => at % Number(of) === Number(nth) - 1);
   const folder = await mkdtemp(join(tmpdir(), 'corpus-again-'));
   const worlds = await Worlds.open();
   let world: World | undefined;
@@ -183,7 +187,7 @@ async function main(): Promise<void> {
       for (const { case: each, end, prompts } of all)
         if (end !== 'right') console.log(`${each.id}: ${end} after ${prompts} prompts; ${JSON.stringify(each.label)}`);
     }
-    print(`${part}${agents[mode]}`, all);
+    print(`${part}${of === '1' ? '' : `, part ${nth} of ${of}`}${agents[mode]}`, all);
     await world.stop();
   } finally {
     await world?.dispose();
