@@ -9,7 +9,7 @@ import { codeServer, root } from '../../scripts/workbench/installation.ts';
 import { soon } from './support/waiting.ts';
 
 describe('npm start, in the browser', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let home: string;
   const started: ChildProcess[] = [];
   beforeEach(async () => (home = await realpath(await mkdtemp(join(tmpdir(), 's-')))));
@@ -36,8 +36,9 @@ describe('npm start, in the browser', function () {
     const exited = new Promise<number | null>((resolve) => void child.once('exit', resolve));
     const address = await soon(
       () => /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(printed())?.[0],
-      `an address in: ${printed()}`,
-    );
+      'an address in what it prints',
+      100_000,
+    ).catch((error: unknown) => assert.fail(`${String(error)}\n${printed()}`));
     assert.equal((await fetch(address)).status, 200);
     const sample = new URL(address).searchParams.get('folder') ?? '';
     assert.ok(existsSync(join(sample, '.git')), sample);
