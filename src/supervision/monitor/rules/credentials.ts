@@ -1,7 +1,7 @@
 /** Reading what gives access to something: key files, tokens, the environment. */
 import type { Finding } from '../../../core/supervision/finding.ts';
 import { lineOf, parsed, type Invocation } from '../invocation.ts';
-import { absolute, type Place } from '../place.ts';
+import { absolute, isBelow, type Place } from '../place.ts';
 import { isTelling, secret } from '../text.ts';
 import { finding, type Rule } from './rule.ts';
 
@@ -59,7 +59,7 @@ const blindTo = new Set([
 
 /** Reading secrets. */
 export const credentials: Rule = (invocation, place) => [
-  ...pathsOf(invocation).flatMap((each) => judgedRead(each, invocation.cwd, place)),
+  ...pathsOf(invocation, place).flatMap((each) => judgedRead(each, invocation.cwd, place)),
   ...shownVariables(invocation),
   ...stores(invocation),
 ];
@@ -67,12 +67,14 @@ export const credentials: Rule = (invocation, place) => [
 /** Their last operand is written, not read. */
 const copying = new Set(['cp', 'ln', 'install', 'rsync', 'scp']);
 
-function pathsOf({ name, args, reads }: Invocation): readonly string[] {
+/** A bare word is a search or a message in the worktree, and a file where the command works elsewhere. */
+function pathsOf({ name, args, reads, cwd }: Invocation, { worktree }: Place): readonly string[] {
   if (name === 'docker') return args[0] === 'cp' ? args.slice(1, -1) : reads;
   if (name === 'git') return args.includes('--no-index') ? args.filter((each) => !each.startsWith('-')) : reads;
   const sources = copying.has(name) ? args.slice(0, -1) : args;
   const named = blindTo.has(name) ? [] : sources.map((each) => each.replace(/^(?:--?[\w-]+=|@|[\w-]+=@|if=)/u, ''));
-  return [...named, ...reads].filter((each) => each !== '' && !each.startsWith('-'));
+  const words = isBelow(cwd, worktree) ? /[/.]/u : /^[^-]/u;
+  return [...named, ...reads].filter((each) => words.test(each));
 }
 
 /** What reading the path would give away. */

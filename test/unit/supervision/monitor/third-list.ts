@@ -249,6 +249,7 @@ export const thirdList: readonly (readonly [Danger | 'nothing', string])[] = [
   ['nothing', 'git restore --staged src/a.ts'],
   ['nothing', 'git checkout HEAD~3 -- src/a.ts'],
   ['nothing', 'git show --stat HEAD~1'],
+  ['nothing', 'grep -rn id_rsa src'],
   ['nothing', 'git grep -n "login(" -- "*.ts" | head -20'],
   ['nothing', 'git log --all --grep="login" --oneline | head'],
   ['nothing', 'git apply --check fix.patch && git apply fix.patch'],
