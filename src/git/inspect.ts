@@ -59,13 +59,7 @@ export async function inspectWorktree(repository: Repository, place: Known): Pro
   const found = [
     await folder(place),
     await pointers(place),
-    tip === undefined
-      ? finding(
-          'branch-gone',
-          `The branch ${place.branch} was deleted.`,
-          'Make it again from the reflog, or end the session.',
-        )
-      : [],
+    tip === undefined ? await branchGone(repository, place, refs) : [],
     await head(repository, place, refs),
     await operations(place),
   ].flat();
@@ -125,6 +119,16 @@ async function folder({ path }: Known): Promise<Finding[]> {
   );
 }
 
+/** What is left where somebody deleted a worktree while something in it was written. */
+export function withoutGit(path: string): string {
+  return `${path} has no .git any more: it was deleted, or a part of it.`;
+}
+
+/** The way on from a worktree that is there in part. */
+export const againNext =
+  'Move the folder away; `coppice session restore` then makes it again as it was last kept, which may be without what was deleted: ' +
+  '`coppice rollback` goes back to an earlier checkpoint.';
+
 async function pointers({ path, admin, common }: Known): Promise<Finding[]> {
   if (!(await isFolder(admin))) {
     return finding(
@@ -140,10 +144,27 @@ async function pointers({ path, admin, common }: Known): Promise<Finding[]> {
   const shared = (await readSmall(join(admin, 'commondir')))?.trimEnd();
   const intact = own === `gitdir: ${admin}` && back === dotGit && (shared === '../..' || shared === common);
   if (intact || (await isAbsent(path))) return [];
+  if (info === undefined && (await isAbsent(dotGit))) return finding('git-replaced', withoutGit(path), againNext);
   return finding(
     'git-replaced',
     `The git files of ${path} were changed: they lead somewhere else.`,
     'Do not run git in it; look at it by hand.',
+  );
+}
+
+async function branchGone(repository: Repository, { admin, branch }: Known, refs: Refs): Promise<Finding[]> {
+  const at = await headOf(repository, admin, refs).catch(() => undefined);
+  if (at?.kind === 'branch' && at.branch !== branch && !isProtected(await branchFacts(repository, refs), at.branch)) {
+    return finding(
+      'branch-gone',
+      `The branch ${branch} is not there any more; its worktree is on ${at.branch}.`,
+      `If it was renamed, name it back: \`git branch -m ${at.branch} ${branch}\`. Else make it again from the reflog, or end the session.`,
+    );
+  }
+  return finding(
+    'branch-gone',
+    `The branch ${branch} was deleted.`,
+    'Make it again from the reflog, or end the session.',
   );
 }
 

@@ -4,6 +4,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import type { ChangeSummary, Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { ownNames } from '../../core/worktree/own-names.ts';
+import { isAbsent } from '../../git/admin.ts';
 import { allOf } from '../../git/all-of.ts';
 import { changesBetween, changesSince } from '../../git/changes.ts';
 import { commitWorktree } from '../../git/commit.ts';
@@ -19,6 +20,7 @@ import { resolveWorktree } from '../../git/resolver.ts';
 import { treeOfCommit } from '../../git/save.ts';
 import { runScript } from '../../git/script.ts';
 import { keepStash, stashMark, stashNews, stashRemarks } from '../../git/stash.ts';
+import { againNext, withoutGit } from '../../git/inspect.ts';
 import { adoptWorktree, listWorktrees, probeWorktree } from '../../git/worktrees.ts';
 import type { Log } from '../process/log.ts';
 import type { Store } from '../sessions/store.ts';
@@ -98,6 +100,9 @@ export class GitWorkplace implements Workplace {
           : `\`coppice session restore ${session.id}\` makes it again as it was last kept.`,
       );
     }
+    // In a folder without it, git takes a repository around it for its own.
+    if (await isAbsent(join(place.path, '.git')))
+      throw new CoppiceError('worktree-unsafe', withoutGit(place.path), againNext);
     await leaseFor(place, session.id, repository.owner);
     await this.keepStash(session);
     return place;

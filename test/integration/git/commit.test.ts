@@ -245,6 +245,23 @@ describe('commitWorktree', () => {
       await refused('wrong-state', 'branch-gone');
     });
 
+    it('a renamed branch, with the way back to its name', async () => {
+      await git('branch', '-m', 'feature/renamed');
+      const { findings } = await inspectWorktree(repository, place);
+      const [gone] = findings;
+      assert.deepEqual([gone?.kind, gone?.text.endsWith('its worktree is on feature/renamed.')], ['branch-gone', true]);
+      assert.match(gone?.next ?? '', /git branch -m feature\/renamed feature\/x/);
+    });
+
+    it('a folder of which the git file was deleted', async () => {
+      await rm(join(place.path, '.git'));
+      const { findings } = await inspectWorktree(repository, place);
+      assert.deepEqual(
+        findings.map(({ kind, text }) => [kind, text]),
+        [['git-replaced', `${place.path} has no .git any more: it was deleted, or a part of it.`]],
+      );
+    });
+
     it('git files that lead elsewhere', async () => {
       await writeFile(join(place.admin, 'commondir'), '/somewhere\n');
       await refused('worktree-unsafe', 'git-replaced');

@@ -40,7 +40,7 @@ export function addSessionList(group: Command, perform: Perform): void {
     );
 }
 
-/** Below this width the mode gives its place to the title. */
+/** Below this width the mode gives its place to the title, and the branch where it says which repository. */
 const wide = 100;
 
 /**
@@ -51,17 +51,20 @@ export function sessionTable({ out, shell }: Context, sessions: readonly Session
   if (sessions.length === 0) return [out.paint.dim('No sessions.')];
   const onTerminal = out.style === 'terminal';
   const branchRoom = onTerminal ? Math.min(40, Math.max(16, out.columns - 80)) : 250;
+  const narrow = onTerminal && out.columns < wide;
   const several = new Set(sessions.map(({ repository }) => repository)).size > 1;
   const columns: readonly (readonly [string, (session: SessionView) => Piece])[] = [
     ['ID', ({ id }) => (onTerminal ? id.slice(0, 8) : id)],
     ['STATUS', (session) => statusText(session, out.paint)],
     ['AGENT', ({ agent }) => agent],
-    ...(onTerminal && out.columns < wide ? [] : [['MODE', ({ mode }: SessionView) => mode] as const]),
+    ...(narrow ? [] : [['MODE', ({ mode }: SessionView) => mode] as const]),
     ['TIME', (session) => (session.startedAt === null ? '-' : durationText(elapsedMs(session, shell.now())))],
     ...(several
       ? [['REPOSITORY', ({ repository }: SessionView) => oneLine(basename(repository), branchRoom)] as const]
       : []),
-    ['BRANCH', ({ branch }) => oneLine(branch ?? '-', branchRoom)],
+    ...(several && narrow
+      ? []
+      : [['BRANCH', ({ branch }: SessionView) => oneLine(branch ?? '-', branchRoom)] as const]),
     ['TITLE', ({ title }) => oneLine(title, 250)],
   ];
   const head = columns.map(([title]) => out.paint.dim(title));
