@@ -48,11 +48,16 @@ describe('the place of a session', function () {
         async () => row(next).isVisible(),
         `the step after ${label}`,
       );
-    await soon(async () => {
-      await window.run('Coppice: New Session…');
-      await quickInput.submit('Write a line, but #ask before');
-      return isVisible(row('demo'), 20_000);
-    }, 'the agents that are there');
+    await soon(
+      async () => {
+        await window.run('Coppice: New Session…');
+        // Whatever else takes the keyboard meanwhile closes the box.
+        await quickInput.submit('Write a line, but #ask before').catch(() => undefined);
+        return isVisible(row('demo'), 20_000);
+      },
+      'the agents that are there',
+      100_000,
+    );
     await take('demo', 'Executor…');
     await take('Executor…', 'Another Host over SSH…');
     await row('tmux').waitFor();

@@ -78,8 +78,9 @@ describe('windows over one engine', function () {
   it('says of an engine of another version in a line that it is one, shows what was, and mends itself', async () => {
     const { machine, window } = code;
     code.expectErrors(/version 9\.1\.0/);
-    await machine.coppice(['engine', 'stop']);
     const newer = await engineOfAnotherVersion(machine.root);
+    // Nothing comes between: a window that needs an engine starts its own.
+    await machine.coppice(['engine', 'stop']);
     const child = spawn(process.execPath, [newer], { env: machine.env, stdio: 'ignore' });
     try {
       await soon(async () => (await engine().catch(() => 0)) === child.pid, 'the newer engine');
