@@ -103,8 +103,8 @@ async function measure(code: Workbench, probes: string, bare: BareWindow): Promi
 
 /** Windows go first: they would start the engine again. What agents and engine would still do with the files is of no use. */
 async function clear(code: Workbench, bare: BareWindow | undefined): Promise<void> {
-  const { machine, server } = code;
-  await Promise.all([bare?.stop(), server.stop()]);
+  const { machine, vsCode } = code;
+  await Promise.all([bare?.stop(), vsCode.stop()]);
   await machine.killEngine().catch(() => undefined); // none runs where it ended early
   await removeFolders(join(machine.root, 'held'));
   await emptied(machine.root);

@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import type { Machine } from '../../test/integration/cli/machine.ts';
-import type { Workbench } from '../../test/workbench/support/running-workbench.ts';
+import type { Workbench, WorkbenchOptions } from '../../test/workbench/support/running-workbench.ts';
 import { isVisible } from '../../test/workbench/support/waiting.ts';
 import { trustRepository } from '../../test/workbench/support/person.ts';
 import { seedSessions } from '../../test/workbench/support/seed.ts';
@@ -20,23 +20,57 @@ const restMs = 2000;
 
 interface Filling {
   readonly fill: (code: Workbench) => Promise<void>;
-  /** What was there before the window is opened, e.g. sessions of long ago. */
-  readonly prepare?: (machine: Machine) => Promise<void>;
+  /** What is different of the window, e.g. sessions of long ago in its journal. */
+  readonly options?: WorkbenchOptions;
 }
 
 /** How full the window is. */
 const fillings: Readonly<Record<string, Filling>> = {
-  untrusted: { fill: async () => undefined },
-  empty: { fill: async ({ window }) => trustRepository(window) },
+  'no-folder': { fill: nothing, options: { folder: () => undefined } },
+  'no-git': {
+    fill: nothing,
+    options: { repository: async (folder) => writeFile(join(folder, 'notes.md'), 'Notes\n') },
+  },
+  restricted: {
+    fill: nothing,
+    options: { trust: false, settings: { 'security.workspace.trust.startupPrompt': 'never' } },
+  },
+  away: {
+    fill: lookAway,
+    options: { prepare: async ({ home }) => writeFile(home, 'A file where a folder is wanted.\n') },
+  },
+  untrusted: { fill: nothing },
+  'no-agent': { fill: async ({ window }) => trustRepository(window) },
+  empty: { fill: async ({ window }) => trustRepository(window), options: { prepare: putAgent } },
   some: { fill: play },
   plan: { fill: playPlan },
-  many: { fill: play, prepare: async (machine) => seedSessions(machine, 200) },
-  judged: { fill: trust, prepare: seedJudged },
+  many: { fill: play, options: { prepare: async (machine) => seedSessions(machine, 200) } },
+  judged: { fill: trust, options: { prepare: seedJudged } },
 };
 
+/** An agent that is found; nothing gives it work. */
+async function putAgent(machine: Machine): Promise<void> {
+  const folder = join(machine.root, 'agents');
+  await mkdir(folder);
+  await writeFile(join(folder, 'claude'), "#!/bin/sh\necho '2.1.59 (Claude Code)'\n", { mode: 0o755 });
+  machine.env['PATH'] = [folder, machine.env['PATH']].join(delimiter);
+}
+
+async function nothing(): Promise<void> {
+  // the window is as it is to be seen
+}
+
+async function lookAway({ window }: Workbench): Promise<void> {
+  await window
+    .view('Sessions')
+    .welcome.getByText(/did not start/)
+    .waitFor();
+}
+
 /**
- * Takes each view in each theme and size: before trust, empty, with some sessions, with 200, with one whose turns were judged. The
- * words choose from it: of the fillings, views, themes and widths those that are named, and all of a kind of which none is.
+ * Takes each view in each theme and size: for each reason why nothing is there, before trust, empty, with some sessions, with 200,
+ * with one whose turns were judged. The words choose from it: of the fillings, views, themes and widths those that are named, and
+ * all of a kind of which none is.
  */
 export async function takeGallery(folder: string, words: readonly string[]): Promise<void> {
   const known = [
@@ -69,11 +103,8 @@ interface Choice {
   readonly sizes: readonly { readonly width: number; readonly height: number }[];
 }
 
-async function take(name: string, folder: string, { fill, prepare }: Filling, choice: Choice): Promise<void> {
-  const code = await startStage({
-    size: sizes[0],
-    ...(prepare === undefined ? {} : { prepare }),
-  });
+async function take(name: string, folder: string, { fill, options }: Filling, choice: Choice): Promise<void> {
+  const code = await startStage({ size: sizes[0], ...options });
   try {
     const { window } = code;
     await window.open('Coppice');

@@ -5,7 +5,9 @@ import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { installCodeServer } from '../bootstrap/code-server.mjs';
-import { CodeServer, type Settings } from '../workbench/code-server.ts';
+import { CodeServer } from '../workbench/code-server.ts';
+import { extensionsIn } from '../workbench/places.ts';
+import type { Settings } from '../workbench/user-settings.ts';
 import { installExtension, root } from '../workbench/installation.ts';
 
 const execute = promisify(execFile);
@@ -45,7 +47,7 @@ export async function inBrowser({ folder, sample, open, say, signal }: BrowserOp
     say(there.problem);
     return 1;
   }
-  const extensions = CodeServer.extensionsIn(folder);
+  const extensions = extensionsIn(folder);
   await rm(extensions, { recursive: true, force: true }); // of an earlier build
   await installExtension(extensions);
   const env = { ...plainEnvironment(), COPPICE_HOME: join(folder, 'home') };

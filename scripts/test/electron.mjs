@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * `npm run test:electron`: the tests of test/host/ in VS Code on the desktop, the latest one and the oldest that package.json allows,
- * which `@vscode/test-electron` downloads (or in the one that `COPPICE_VSCODE` names). Where it cannot be downloaded or cannot be
- * started, it says so and fails.
+ * `npm run test:electron`: the tests of test/host/ and those of test/workbench/ in VS Code on the desktop, the latest one and the
+ * oldest that package.json allows, which `@vscode/test-electron` downloads (or in the one that `COPPICE_VSCODE` names: the program
+ * itself, not the command `code`). Where it cannot be downloaded or cannot be started, it says so and fails. Arguments are handed
+ * to the mocha of the latter, e.g. `-- --grep breakpoints`.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { makeSampleRepository } from '../sample/repository.ts';
+import { runWorkbenchIn } from './desktop.ts';
 import { bundleHostTests } from './host/bundle.ts';
 import { heard } from './report.ts';
 
@@ -76,11 +78,12 @@ async function main() {
     }
     console.log(`[electron] VS Code ${version ?? vscode}`);
     if ((await runIn(vscode)) !== 0) return 1;
+    if ((await runWorkbenchIn(vscode, root, process.argv.slice(2))) !== 0) return 1;
   }
   return 0;
 }
 
-/** Runs the tests in one VS Code; 0 when all have passed. @param {string} vscode */
+/** Runs the tests of the extension host in one VS Code; 0 when all have passed. @param {string} vscode */
 async function runIn(vscode) {
   const scratch = mkdtempSync(join(tmpdir(), 'e-'));
   const report = join(scratch, 'report.jsonl');

@@ -1,13 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endGroup } from './processes.ts';
-import { codeServer } from './installation.ts';
-
-/** Settings of the user, as in settings.json. */
-export type Settings = Readonly<Record<string, unknown>>;
-
-const startLimitMs = 60_000;
+import { codeServer, runs } from './installation.ts';
+import { dataIn, extensionsIn } from './places.ts';
+import { endGroup, printedBy } from './processes.ts';
+import { writeSettings, type Settings } from './user-settings.ts';
 
 /** How a code-server is started. */
 export interface CodeServerOptions {
@@ -26,66 +23,27 @@ export interface CodeServerOptions {
 /** A code-server of its own: its settings, extensions and logs are nobody else's. */
 export class CodeServer {
   readonly address: string;
-  readonly logs: string;
   /** Resolves when it is gone, by itself or stopped. */
   readonly ended: Promise<void>;
-  readonly #folder: string;
   readonly #process: ChildProcess;
 
-  private constructor(process: ChildProcess, address: string, folder: string) {
+  private constructor(process: ChildProcess, address: string) {
     this.#process = process;
     this.ended = new Promise((resolve) => void process.once('exit', () => resolve()));
-    this.#folder = folder;
     this.address = address;
-    this.logs = join(folder, 'data', 'logs');
   }
 
-  /** Where extensions of a code-server in this folder are. */
-  static extensionsIn(folder: string): string {
-    return join(folder, 'extensions');
-  }
-
-  static async start({ folder, env, settings = {}, port = 0, trust, program }: CodeServerOptions): Promise<CodeServer> {
-    const data = join(folder, 'data');
-    await mkdir(join(data, 'User'), { recursive: true });
-    await mkdir(CodeServer.extensionsIn(folder), { recursive: true });
-    await writeSettings(data, settings);
-    const args = [
-      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
-      ...[
-        '--config',
-        join(folder, 'code-server.yaml'),
-        '--user-data-dir',
-        data,
-        '--extensions-dir',
-        CodeServer.extensionsIn(folder),
-      ],
-      ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
-      ...(trust ? ['--disable-workspace-trust'] : []),
-    ];
-    const child = spawn(process.execPath, [program ?? codeServer(), ...args], {
-      cwd: folder,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    return new CodeServer(child, await addressOf(child), folder);
-  }
-
-  get pid(): number | undefined {
-    return this.#process.pid;
+  static async start(options: CodeServerOptions): Promise<CodeServer> {
+    const { folder, env, settings = {} } = options;
+    await writeSettings(dataIn(folder), settings);
+    const [command, ...args] = await codeServerCommand(options);
+    const child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    return new CodeServer(child, await printedBy(child, codeServerListens, 'code-server'));
   }
 
   /** Address of a window on a folder, or on none. */
   windowOn(folder: string | undefined): string {
     return folder === undefined ? `${this.address}/?ew=true` : `${this.address}/?folder=${encodeURIComponent(folder)}`;
-  }
-
-  /** Changes settings of the user; undefined takes one away. Windows follow within a second or two. */
-  async set(settings: Settings): Promise<void> {
-    const data = join(this.#folder, 'data');
-    const present = JSON.parse(await readFile(settingsIn(data), 'utf8')) as Settings; // VS Code writes there, too
-    await writeSettings(data, { ...present, ...settings });
   }
 
   /** Ends it and all that it started. */
@@ -94,37 +52,21 @@ export class CodeServer {
   }
 }
 
-function settingsIn(data: string): string {
-  return join(data, 'User', 'settings.json');
-}
+/** What it prints when it listens, with its address. */
+export const codeServerListens = /HTTP server listening on (http:\/\/[\d.]+:\d+)/;
 
-async function writeSettings(data: string, settings: Settings): Promise<void> {
-  await writeFile(settingsIn(data), JSON.stringify(settings, undefined, 2));
-}
-
-/** Waits until it says where it listens. */
-async function addressOf(child: ChildProcess): Promise<string> {
-  let printed = '';
-  const found = new Promise<string>((resolve, reject) => {
-    const hear = (text: string): void => {
-      printed += text;
-      const address = /HTTP server listening on (http:\/\/[\d.]+:\d+)/.exec(printed)?.[1];
-      if (address !== undefined) resolve(address);
-    };
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', hear);
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`code-server ended with ${String(code)}:\n${printed}`)));
-    setTimeout(() => reject(new Error(`code-server did not listen:\n${printed}`)), startLimitMs).unref();
-  });
-  try {
-    return await found;
-  } catch (error) {
-    await endGroup(child);
-    throw error;
-  }
-}
-
-/** Text of a log file; empty when there is none. */
-export async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '');
+/** The command that starts one in its folder. */
+export async function codeServerCommand(
+  options: Pick<CodeServerOptions, 'folder' | 'port' | 'program' | 'trust'>,
+): Promise<[string, ...string[]]> {
+  const { folder, port = 0, program = codeServer(), trust } = options;
+  await mkdir(extensionsIn(folder), { recursive: true });
+  return [
+    ...runs(program),
+    ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
+    ...['--config', join(folder, 'code-server.yaml')],
+    ...['--user-data-dir', dataIn(folder), '--extensions-dir', extensionsIn(folder)],
+    ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
+    ...(trust ? ['--disable-workspace-trust'] : []),
+  ];
 }

@@ -15,6 +15,11 @@ export function codeServer(): string {
   return found;
 }
 
+/** What runs a program of code-server: this Node where it is JavaScript. Another may bring its own Node. */
+export function runs(program: string): [string, ...string[]] {
+  return program.endsWith('.js') ? [process.execPath, program] : [program];
+}
+
 /** The program of the browser. */
 export function chromium(): string {
   const found = installedChromium(process.env);

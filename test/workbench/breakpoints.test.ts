@@ -1,6 +1,6 @@
 /** Breakpoints as a person uses them: set in their view, hit by a session, answered, turned off. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askForChoices } from './support/person.ts';
 import { soon, until } from './support/waiting.ts';
@@ -84,5 +84,27 @@ describe('breakpoints', function () {
     await panel.getByRole('tab', { name: 'Calibration' }).click();
     await panel.getByText('That is too few to say much').waitFor();
     await window.screenshot('verdicts');
+  });
+
+  it('stand beside gates, whose word is in the Testing view, where they are asked again', async () => {
+    const { window, machine } = code;
+    const gate = `supervision:\n  model: none\n  gates:\n    - [sh, -c, 'echo I looked; test ! -e bad.md']\n`;
+    await writeFile(join(machine.home, 'config.yaml'), gate);
+    const work = ['Write it well #write:good.md', '--agent', 'demo', '--mode', 'autonomous'];
+    const { id } = await machine.json<{ id: string }>('session', 'start', ...work);
+    await soon(async () => (await machine.status(id)) === 'verified', 'work that its gate let through');
+    await window.open('Testing');
+    const rows = window.page.locator('.test-explorer .monaco-list-row', { hasText: 'Write it well' });
+    const row = (state: string) => rows.and(window.page.locator(`[aria-label*="(${state})"]`)).first();
+    await row('Passed').waitFor();
+
+    const { worktree } = (await machine.sessions()).find((each) => each.id === id) ?? {};
+    await writeFile(join(worktree ?? '', 'bad.md'), 'A person was here.\n');
+    const ask = async () => {
+      await rows.first().hover({ timeout: 5000 });
+      await rows.first().locator('.action-label[aria-label^="Run Test"]').click({ timeout: 5000 });
+    };
+    await until(ask, row('Failed'), 'a gate that refuses the work');
+    await window.screenshot('gates-refused');
   });
 });

@@ -17,13 +17,6 @@ describe('the workbench of the tests', function () {
     await soon(offered, 'the command in the palette');
   });
 
-  for (const theme of ['dark', 'high-contrast', 'high-contrast-light', 'light'] as const) {
-    it(`is shown ${theme}`, async () => {
-      await code.window.theme(theme);
-      await code.window.screenshot(`harness-${theme}`);
-    });
-  }
-
   it('is reloaded and has a second window', async () => {
     await code.window.reload('lost');
     const second = await code.open(undefined);

@@ -4,10 +4,11 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { engineFiles } from '../../src/protocol/client/engine-files.ts';
-import { codeServer, root } from '../../scripts/workbench/installation.ts';
+import { root } from '../../scripts/workbench/installation.ts';
+import { installVsix } from './support/install-vsix.ts';
 import { runDemo, trustRepository } from './support/person.ts';
 import { workbench } from './support/workbench.ts';
 
@@ -27,22 +28,12 @@ describe('the VSIX', function () {
         const file = join(folder, 'coppice.vsix');
         await run(process.execPath, [join(root, 'scripts', 'package.mjs'), file], { timeout: limitMs });
         bytes = (await stat(file)).size;
-        const data = join(dirname(extensions), 'data');
-        const args = [
-          codeServer(),
-          '--install-extension',
-          file,
-          '--extensions-dir',
-          extensions,
-          '--user-data-dir',
-          data,
-        ];
-        await run(process.execPath, args, { timeout: limitMs, env: { ...process.env, HOME: folder } });
+        await installVsix(file, extensions, { ...process.env, HOME: folder });
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
       const name = (await readdir(extensions)).find((each) => each.startsWith('coppice.coppice-'));
-      assert.ok(name !== undefined, 'code-server did not install it');
+      assert.ok(name !== undefined, 'VS Code did not install it');
       installed = join(extensions, name);
     },
   });

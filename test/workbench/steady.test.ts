@@ -8,7 +8,7 @@ import { workbench } from './support/workbench.ts';
 
 describe('a window over an engine', function () {
   this.timeout(180_000);
-  const code = workbench();
+  const code = workbench({ settings: { 'coppice.notifications.needsYou': 'always' } });
 
   before(async () => {
     await code.machine.coppice(['trust']);
@@ -67,6 +67,12 @@ describe('a window over an engine', function () {
     await row.waitFor();
     const text = await row.innerText();
     assert.ok(text.includes('<b>bold</b>evil'), text);
+    // The message of an earlier decision stays for a while, and this one comes after it.
+    const { notifications } = code.window;
+    const toast = notifications.toast(/bold/).first();
+    await soon(async () => (await toast.isVisible()) || notifications.clear().then(() => false), 'a notification');
+    assert.equal(await toast.locator('.notification-list-item-message a').count(), 0, 'a link that an agent wrote');
+    assert.match(await toast.innerText(), /<b>bold<\/b>evil \[x\] \(command:/u);
     const { statusBar } = code.window;
     await soon(
       async () => (await statusBar.tooltip(statusBar.ours.first())).includes('<b>bold</b>'),

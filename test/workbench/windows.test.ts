@@ -1,16 +1,14 @@
 /** The window never matters: another repository, an engine of another version, an extension host that dies, a panel out of its mind. */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Frame } from 'playwright-core';
 import { makeSampleRepository } from '../../scripts/sample/repository.ts';
 import { root } from '../../scripts/workbench/installation.ts';
+import { extensionHosts } from './support/host-errors.ts';
 import { soon } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
-
-const run = promisify(execFile);
 
 describe('windows over one engine', function () {
   this.timeout(180_000);
@@ -57,14 +55,12 @@ describe('windows over one engine', function () {
   });
 
   it('is there again when its extension host is killed', async () => {
-    code.expectErrors(/Extension host \(Remote\) terminated unexpectedly/);
-    const [host] = await extensionHosts(code.server.pid ?? 0);
+    code.expectErrors(/Extension host .*terminated unexpectedly/);
+    const hosts = async (): Promise<number[]> => (await extensionHosts(code.vsCode.logs)).filter(isAlive);
+    const [host] = await hosts();
     assert.ok(host !== undefined, 'there is no extension host');
     process.kill(host, 'SIGKILL');
-    await soon(
-      async () => (await extensionHosts(code.server.pid ?? 0)).some((pid) => pid !== host),
-      'another extension host',
-    );
+    await soon(async () => (await hosts()).some((pid) => pid !== host), 'another extension host');
     const { id } = await code.machine.json<{ id: string }>('session', 'start', '--agent', 'demo', 'After the host');
     await code.window
       .view('Sessions')
@@ -140,8 +136,7 @@ describe('windows over one engine', function () {
     assert.equal(await second.badge('Coppice'), '');
     await mkdir(join(other, '.vscode'));
     await writeFile(join(other, '.vscode', 'settings.json'), '{ "coppice.sessions.show": "all" }');
-    await second.page.reload({ waitUntil: 'commit' });
-    await second.ready();
+    await second.reload('lost');
     await second.open('Coppice');
     await second
       .view('Sessions')
@@ -162,21 +157,6 @@ async function post(panel: Frame, message: unknown): Promise<void> {
     const send = Reflect.get(globalThis, '__vscode_post_message__') as (command: string, data: unknown) => void;
     send('onmessage', { message: posted });
   }, message);
-}
-
-/** Process ids of the extension hosts below a process. */
-async function extensionHosts(above: number): Promise<number[]> {
-  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,args='], { maxBuffer: 2 ** 26 });
-  const rows = stdout.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []);
-  const below = new Set([above]);
-  // Until nobody joins: a child may have a smaller number than its parent.
-  for (let before = 0; before < below.size;) {
-    before = below.size;
-    for (const [, pid, parent] of rows) if (below.has(Number(parent))) below.add(Number(pid));
-  }
-  return rows
-    .filter(([, pid, , args]) => below.has(Number(pid)) && args?.includes('--type=extensionHost') === true)
-    .map(([, pid]) => Number(pid));
 }
 
 /** An engine as a later release would be: its version is 9.1.0 and it speaks another protocol. The path of its program. */

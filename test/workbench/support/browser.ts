@@ -5,7 +5,8 @@ import { chromium } from '../../../scripts/workbench/installation.ts';
 /** Milliseconds that anything a person waits for may take, unless the test says otherwise. */
 export const patienceMs = 60_000;
 
-const args = [
+/** How the browser is started. */
+export const browserArguments = [
   '--no-sandbox', // Chromium refuses to run as root with it
   '--disable-gpu',
   '--disable-quic',
@@ -34,7 +35,7 @@ export interface Size {
 
 /** A browser profile of its own: windows in it share nothing with others. */
 export async function browserProfile(size: Size, scale: number): Promise<BrowserContext> {
-  browser ??= launcher.launch({ executablePath: chromium(), args });
+  browser ??= launcher.launch({ executablePath: chromium(), args: browserArguments });
   const context = await (
     await browser
   ).newContext({

@@ -1,4 +1,4 @@
-import type { Settings } from '../../../scripts/workbench/code-server.ts';
+import type { Settings } from '../../../scripts/workbench/user-settings.ts';
 
 /** Nothing that moves, asks, or looks for a network. */
 export const calm: Settings = {

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { textOf } from '../../../scripts/workbench/code-server.ts';
+import { textOf } from '../../../scripts/workbench/places.ts';
 
 /** What VS Code itself says of a view that a reload of the window cut short. */
 const cutShort = /Unable to refresh tree view coppice\.\w+: Canceled/;
@@ -13,7 +13,7 @@ export async function errorsInLogs(logs: string): Promise<string[]> {
   const found: string[] = [];
   for (const file of files) {
     const own = file.includes('coppice.coppice') && file.endsWith('.log');
-    if (!own && !file.endsWith('remoteexthost.log')) continue;
+    if (!own && !isHostLog(file)) continue;
     for (const record of recordsOf(await textOf(join(logs, file)))) {
       if (/^\S+ \S+ \[error\]/.test(record) && !cutShort.test(record) && (own || record.includes('coppice')))
         found.push(record.trim());
@@ -27,6 +27,20 @@ export async function ownLog(logs: string): Promise<string> {
   const files = await readdir(logs, { recursive: true }).catch(() => []);
   const own = files.filter((file) => file.includes('coppice.coppice') && file.endsWith('.log'));
   return (await Promise.all(own.map((file) => textOf(join(logs, file))))).join('\n');
+}
+
+/** In a browser it is the log of a remote one. */
+function isHostLog(file: string): boolean {
+  return /\b(?:remote)?exthost\.log$/.test(file);
+}
+
+/** Process ids of the extension hosts that were started, each as its log says it. */
+export async function extensionHosts(logs: string): Promise<number[]> {
+  const files = await readdir(logs, { recursive: true }).catch(() => []);
+  const texts = await Promise.all(files.filter(isHostLog).map(async (file) => textOf(join(logs, file))));
+  return texts
+    .flatMap((text) => [...text.matchAll(/Extension host with pid (\d+) started/g)])
+    .map(([, pid]) => Number(pid));
 }
 
 /** A record begins with a date and goes on over all lines that do not. */

@@ -1,12 +1,13 @@
 /** VS Code on a machine of its own, for tests, pictures and measurements. */
-import type { BrowserContext } from 'playwright-core';
 import { makeSampleRepository } from '../../../scripts/sample/repository.ts';
 import { Machine } from '../../integration/cli/machine.ts';
 import { calm } from './calm.ts';
-import { browserProfile, type Size } from './browser.ts';
-import { CodeServer, type Settings } from '../../../scripts/workbench/code-server.ts';
+import type { Size } from './browser.ts';
 import { errorsInLogs, ownLog, watchConsole } from './host-errors.ts';
 import { installExtension } from '../../../scripts/workbench/installation.ts';
+import { extensionsIn } from '../../../scripts/workbench/places.ts';
+import type { Settings } from '../../../scripts/workbench/user-settings.ts';
+import { VsCode } from './vs-code.ts';
 import { Window } from './window.ts';
 
 /** What is different from the usual: a trusted window on the sample repository. */
@@ -20,14 +21,16 @@ export interface WorkbenchOptions {
   readonly repository?: (folder: string) => Promise<void>;
   /** Name of the repository's folder. */
   readonly name?: string;
-  /** Done before code-server is started, e.g. to put things into the home. */
+  /** Done before VS Code is started, e.g. to put things into the home. */
   readonly prepare?: (machine: Machine) => Promise<void>;
   readonly env?: Readonly<Record<string, string>>;
   readonly size?: Size;
   /** Pixels of the picture for one of the window. */
   readonly scale?: number;
-  /** Puts extensions where code-server finds them; the extension of this clone unless given. */
+  /** Puts extensions where VS Code finds them; the extension of this clone unless given. */
   readonly install?: (extensions: string) => Promise<void>;
+  /** A program of the desktop in the place of the browser. */
+  readonly desktop?: () => string;
 }
 
 const defaultSize: Size = { width: 1280, height: 800 };
@@ -35,38 +38,38 @@ const defaultSize: Size = { width: 1280, height: 800 };
 /** VS Code on a machine of its own. */
 export class Workbench {
   readonly machine: Machine;
-  readonly server: CodeServer;
-  readonly #profile: BrowserContext;
+  readonly vsCode: VsCode;
   readonly #windows: Window[] = [];
   readonly #console: string[] = [];
   #expected: readonly RegExp[] = [];
   /** Records of logs that were told already; each begins with its time. */
   readonly #seen = new Set<string>();
 
-  private constructor(machine: Machine, server: CodeServer, profile: BrowserContext) {
+  private constructor(machine: Machine, vsCode: VsCode) {
     this.machine = machine;
-    this.server = server;
-    this.#profile = profile;
+    this.vsCode = vsCode;
   }
 
   static async start(options: WorkbenchOptions = {}): Promise<Workbench> {
     const machine = await Machine.make(options.repository ?? makeSampleRepository, options.name);
     try {
       await options.prepare?.(machine);
-      await (options.install ?? installExtension)(CodeServer.extensionsIn(machine.root));
-      const server = await CodeServer.start({
+      await (options.install ?? installExtension)(extensionsIn(machine.root));
+      const vsCode = await VsCode.start({
         folder: machine.root,
         env: { ...machine.env, ...options.env },
         trust: options.trust ?? true,
         settings: { ...calm, ...options.settings },
+        size: options.size ?? defaultSize,
+        scale: options.scale ?? 1,
+        desktop: options.desktop?.(),
       });
       try {
-        const profile = await browserProfile(options.size ?? defaultSize, options.scale ?? 1);
-        const workbench = new Workbench(machine, server, profile);
+        const workbench = new Workbench(machine, vsCode);
         await workbench.open(options.folder ? options.folder(machine) : machine.repo);
         return workbench;
       } catch (error) {
-        await server.stop();
+        await vsCode.stop();
         throw error;
       }
     } catch (error) {
@@ -84,12 +87,11 @@ export class Workbench {
 
   /** Opens one more window, on a folder or on none. */
   async open(folder: string | undefined): Promise<Window> {
-    const page = await this.#profile.newPage();
+    const page = await this.vsCode.open(folder);
     watchConsole(page, this.#console);
-    const window = new Window(page, this.server);
+    const window = new Window(page, this.vsCode);
     this.#windows.push(window);
     page.once('close', () => this.#windows.splice(this.#windows.indexOf(window), 1));
-    await page.goto(this.server.windowOn(folder), { waitUntil: 'commit', timeout: 60_000 });
     return window.ready();
   }
 
@@ -100,7 +102,7 @@ export class Workbench {
 
   /** Errors since the last time that this was asked, without those that are expected. */
   async newErrors(): Promise<string[]> {
-    const logged = await errorsInLogs(this.server.logs);
+    const logged = await errorsInLogs(this.vsCode.logs);
     const all = [...logged.filter((each) => !this.#seen.has(each)), ...this.#console.splice(0)];
     for (const each of logged) this.#seen.add(each);
     const fresh = all.filter((each) => !this.#expected.some((pattern) => pattern.test(each)));
@@ -110,7 +112,7 @@ export class Workbench {
 
   /** What the extension wrote into its output channel. */
   async log(): Promise<string> {
-    return ownLog(this.server.logs);
+    return ownLog(this.vsCode.logs);
   }
 
   /** Pictures of all windows, for whoever looks into a failure. */
@@ -119,8 +121,7 @@ export class Workbench {
   }
 
   async stop(): Promise<void> {
-    await this.#profile.close();
-    await this.server.stop();
+    await this.vsCode.stop();
     await this.machine.dispose();
   }
 }

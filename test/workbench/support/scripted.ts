@@ -2,8 +2,8 @@
 import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Machine } from '../../integration/cli/machine.ts';
-import { CodeServer } from '../../../scripts/workbench/code-server.ts';
 import { installExtension, root } from '../../../scripts/workbench/installation.ts';
+import { extensionsIn } from '../../../scripts/workbench/places.ts';
 
 /** Installs the extension with the scripted agent for its demo agent. */
 export async function installScripted(extensions: string): Promise<void> {
@@ -13,7 +13,7 @@ export async function installScripted(extensions: string): Promise<void> {
 
 /** Makes the command line of a machine the one that was installed so: it may be what starts the engine. */
 export async function useInstalled(machine: Machine): Promise<void> {
-  machine.cli = join(await distIn(CodeServer.extensionsIn(machine.root)), 'cli.js');
+  machine.cli = join(await distIn(extensionsIn(machine.root)), 'cli.js');
 }
 
 /** Gives the scripted agent work, with further options of the command line; the id of its session. */

@@ -3,11 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { patienceMs, type Size } from './browser.ts';
-import type { CodeServer, Settings } from '../../../scripts/workbench/code-server.ts';
+import type { Settings } from '../../../scripts/workbench/user-settings.ts';
 import { Notifications } from './notifications.ts';
 import { QuickInput } from './quick-input.ts';
 import { StatusBar } from './status-bar.ts';
 import { TreeView } from './tree-view.ts';
+import type { VsCode } from './vs-code.ts';
 import { isVisible, soon } from './waiting.ts';
 import { root } from '../../../scripts/workbench/installation.ts';
 
@@ -19,9 +20,6 @@ const themes = {
   'high-contrast-light': { label: 'Light High Contrast', css: 'hc-light' },
 } as const;
 
-/** In a browser VS Code writes down which editors are open every five seconds, and not when it is closed. */
-const statePeriodMs = 6000;
-
 /** A look of the workbench. */
 export type Theme = keyof typeof themes;
 
@@ -31,11 +29,11 @@ export class Window {
   readonly quickInput: QuickInput;
   readonly notifications: Notifications;
   readonly statusBar: StatusBar;
-  readonly #server: CodeServer;
+  readonly #vsCode: VsCode;
 
-  constructor(page: Page, server: CodeServer) {
+  constructor(page: Page, vsCode: VsCode) {
     this.page = page;
-    this.#server = server;
+    this.#vsCode = vsCode;
     this.quickInput = new QuickInput(page);
     this.notifications = new Notifications(page);
     this.statusBar = new StatusBar(page);
@@ -154,7 +152,7 @@ export class Window {
     await soon(
       async () => {
         if (performance.now() - written > 2000) {
-          await this.#server.set(settings);
+          await this.#vsCode.set(settings);
           written = performance.now();
         }
         return effect();
@@ -186,10 +184,9 @@ export class Window {
     await this.page.setViewportSize(size);
   }
 
-  /** As the person who presses F5 in the browser, or the window that crashed; with the editors that are open, or without. */
+  /** With the editors that are open, or, which may be quicker, without. */
   async reload(editors: 'kept' | 'lost' = 'kept'): Promise<void> {
-    if (editors === 'kept') await delay(statePeriodMs);
-    await this.page.reload({ waitUntil: 'commit' });
+    await this.#vsCode.reload(this.page, editors, async (command) => this.run(command));
     await this.ready();
   }
 

@@ -14,7 +14,7 @@ after(async function () {
 });
 
 /** What tests use of a workbench. */
-export type TestWorkbench = Pick<Workbench, 'machine' | 'server' | 'window' | 'open' | 'expectErrors' | 'log'>;
+export type TestWorkbench = Pick<Workbench, 'machine' | 'vsCode' | 'window' | 'open' | 'expectErrors' | 'log'>;
 
 /** The workbench of a `describe`: made before its first test and ended after its last. Errors in VS Code fail the test. */
 export function workbench(options: WorkbenchOptions = {}): TestWorkbench {
@@ -42,8 +42,8 @@ export function workbench(options: WorkbenchOptions = {}): TestWorkbench {
     get machine() {
       return now().machine;
     },
-    get server() {
-      return now().server;
+    get vsCode() {
+      return now().vsCode;
     },
     get window() {
       return now().window;
