@@ -47,12 +47,13 @@ async function attemptOf(
 ): Promise<string | undefined> {
   const freezer = new Freezer(limit);
   try {
-    const repository = await openRepository(await locateRepository(main), {
+    const opened = await openRepository(await locateRepository(main), {
       env: sandbox.env,
       privateDir: sandbox.path('private'),
       owner: sandbox.owner,
       door: freezer.door(sandbox.door()),
     });
+    const repository = freezer.repository(opened);
     await arrange?.(repository);
     freezer.begin();
     return await Promise.race([attempt(repository).then(() => undefined), freezer.frozen]);

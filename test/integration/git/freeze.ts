@@ -2,6 +2,7 @@ import sync from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Door } from '../../../src/git/door.ts';
+import type { Repository } from '../../../src/git/repository.ts';
 
 /** Not `unlink` and `utimes`: nothing is different between two of them, and that would be many steps. */
 const mutating = ['rename', 'link', 'mkdir', 'rm', 'copyFile', 'symlink', 'appendFile', 'writeFile', 'rmdir'] as const;
@@ -60,6 +61,18 @@ export class Freezer {
       converse: (args, start) => door.converse(args, start),
       ask: (args, place, options) => through(args, () => door.ask(args, place, options)),
     };
+  }
+
+  /**
+   * A repository that tells nothing more once everything is frozen. A call that is made at once fails, and whoever made it goes on
+   * when the others are thawed: what it would do in its place then has to be as dead as the rest.
+   */
+  repository(repository: Repository): Repository {
+    const told =
+      <T>(ask: () => Promise<T>): (() => Promise<T>) =>
+      () =>
+        this.#dead ? never() : ask();
+    return { ...repository, settings: told(() => repository.settings()), own: told(() => repository.own()) };
   }
 
   /** Counts from here. */
