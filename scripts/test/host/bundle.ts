@@ -17,13 +17,16 @@ const manifest = {
   contributes: { views: { explorer: [{ id: 'hostTests.rows', name: 'Rows of the tests' }] } },
 };
 
-/** Mocha is loaded from where it is installed, not bundled: it loads the tests itself. */
+/**
+ * Mocha is loaded from where it is installed, not bundled: it loads the tests itself. Its core is CommonJS, and required as that: what
+ * a required ES module gives differs between the Nodes of VS Code.
+ */
 const mochaOutside: esbuild.Plugin = {
   name: 'mocha-outside',
   setup: (build) => {
-    const path = join(root, 'node_modules', 'mocha', 'index.js');
+    const folder = join(root, 'node_modules', 'mocha');
     build.onResolve({ filter: /^mocha$/ }, ({ kind }) => ({
-      path: kind === 'dynamic-import' ? pathToFileURL(path).href : path,
+      path: kind === 'dynamic-import' ? pathToFileURL(join(folder, 'index.js')).href : join(folder, 'lib', 'mocha.cjs'),
       external: true,
     }));
   },
