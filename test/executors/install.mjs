@@ -21,8 +21,8 @@ const parts = [
   { name: 'sshd', present: () => sshdProgram() !== undefined, debian: 'openssh-server' },
 ];
 
-/** A daemon that answers, or what the tests start one of their own with. */
-function dockerThere() {
+/** Whether there is a daemon that answers, or what the tests start one of their own with. */
+export function dockerThere() {
   const own = process.getuid?.() === 0 && succeeds('sh', ['-c', 'command -v dockerd && command -v iptables']);
   return own || succeeds('docker', ['version']);
 }

@@ -1,8 +1,9 @@
 /** Where a session runs, as a person chooses it: what works here is offered, the rest says what it needs; a terminal leads there. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Elsewhere } from './support/elsewhere.ts';
 import { isVisible, soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
@@ -21,14 +22,24 @@ describe('the place of a session', function () {
   this.timeout(180_000);
   const isThere = tmux(process.env, '-V') !== undefined;
   const executor = isThere ? 'tmux' : 'local';
+  let elsewhere: Elsewhere | undefined;
   // Before the machine goes with its folder, in which the server's socket is.
   after(() => void server('kill-server'));
   const code = workbench({
+    // What a terminal says is read from it; drawn by a graphics card it has no text.
+    settings: { 'terminal.integrated.gpuAcceleration': 'off' },
     prepare: async (machine) => {
       machine.env['TMUX_TMPDIR'] = machine.root;
+      // Programs of terminals are looked for on the PATH of the login shell.
+      await writeFile(join(machine.env['HOME'] ?? '', '.profile'), 'PATH="$HOME/bin:$PATH"\n');
       await mkdir(machine.home, { recursive: true, mode: 0o700 });
       await writeFile(join(machine.home, 'config.yaml'), 'executors:\n  tmux:\n    socket: wb\n');
     },
+  });
+  // After the machine, which ends its sessions.
+  after(async function () {
+    this.timeout(120_000);
+    await elsewhere?.dispose();
   });
   const server = (...args: readonly string[]): string | undefined => tmux(code.machine.env, '-L', 'wb', ...args);
 
@@ -126,5 +137,41 @@ describe('the place of a session', function () {
     const tabs = window.page.locator('.terminal-tabs-entry').filter({ hasText: /Write a line/ });
     await soon(async () => (await tabs.count()) === 2, 'a second terminal of the session');
     await window.screenshot('executor-profile');
+  });
+
+  it('is a container or another host, into which its terminal leads, and it says so', async () => {
+    const { window, machine } = code;
+    elsewhere = await Elsewhere.open(machine);
+    // Stays at work for as long as it is looked at.
+    const command = ['sh', '-c', 'cat >/dev/null; echo ready; while :; do sleep 0.2; done'];
+    const settings = { ...elsewhere.config, stop: { graceSeconds: 1 }, agents: { custom: { waiter: { command } } } };
+    await machine.coppice(['engine', 'stop']);
+    await writeFile(join(machine.home, 'config.yaml'), JSON.stringify(settings));
+    const screen = window.page.locator('.terminal-wrapper.active .xterm-rows');
+    const says = async (): Promise<string> => (await screen.allInnerTexts()).join('\n').replaceAll('\u00a0', ' ');
+    for (const { executor: where, told, inside, outside } of elsewhere.places) {
+      const prompt = `Away by ${where}`;
+      await machine.json('session', 'start', '--executor', where, '--agent', 'waiter', prompt);
+      const away = async () => (await machine.sessions()).find((each) => each.prompt === prompt);
+      const session = await soon(async () => {
+        const found = await away();
+        return found?.status === 'running' && found;
+      }, `a session at work on ${where}`);
+      await window.view('Sessions').choose(prompt, 'Open Terminal in Worktree');
+      await soon(async () => told.test(await says()), `a terminal that says where it is: ${String(told)}`);
+      const file = join(outside(session), 'where.txt');
+      const noted = async (): Promise<string> => (await readFile(file, 'utf8').catch(() => '')).trim();
+      await until(
+        async () => {
+          await window.page.locator('.terminal-wrapper.active .xterm-helper-textarea').first().focus({ timeout: 5000 });
+          await window.page.keyboard.type('pwd > where.txt; id; hostname');
+          await window.press('Enter');
+        },
+        async () => inside.test(await noted()),
+        `a shell on ${where}`,
+      );
+      await window.screenshot(`executor-${where.replace(':', '-')}`);
+      await machine.coppice(['session', 'stop', session.id]);
+    }
   });
 });
