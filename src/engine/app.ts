@@ -51,7 +51,6 @@ import type { Services } from './services.ts';
 import { SettingsSource } from './settings-source.ts';
 import { engineActor, type SessionContext } from './sessions/context.ts';
 import { askClients } from './sessions/secrets.ts';
-import { Answers } from './sessions/answers.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { Store } from './sessions/store.ts';
 import { Vault } from './sessions/vault.ts';
@@ -117,7 +116,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const { watching, radar } = watchers({ store, repositories, log }, join(home.root, 'git', 'watch'));
   const context: SessionContext = {
     ...{ store, vault, clock, runRef: paths.runRef, newId: randomUUID, stopping: stopping.signal },
-    ...{ log: log.component('session'), answers: new Answers() },
+    log: log.component('session'),
     workplace: new GitWorkplace({ ...work, log: log.component('git'), sessionFolder }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     away: new GitAway({ ...far, log: log.component('executor') }),
@@ -129,7 +128,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const sessions = new Sessions(context, () => settings.limits);
   const services: Services = {
     ...{ store, sessions, vault, repositories, executors, clock, newId: randomUUID, agentOf, ...paths },
-    ...{ answers: context.answers, radar, watching, checkoutBytes: checkoutSizes(repositories) },
+    ...{ radar, watching, checkoutBytes: checkoutSizes(repositories) },
     log: log.component('handlers'),
     limits: () => settings.limits,
     settings: (root, variables) => settings.of(root, variables),

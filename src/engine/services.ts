@@ -9,7 +9,6 @@ import type { Log } from './process/log.ts';
 import type { Repositories } from './places/repositories.ts';
 import type { Radar } from './radar/radar.ts';
 import type { Sessions } from './sessions/sessions.ts';
-import type { Answers } from './sessions/answers.ts';
 import type { Store } from './sessions/store.ts';
 import type { Vault } from './sessions/vault.ts';
 import type { Watching } from './watch/watching.ts';
@@ -25,7 +24,6 @@ export interface Services {
   checkoutBytes(location: RepositoryLocation): Promise<number>;
   readonly radar: Pick<Radar, 'view'>;
   readonly watching: Pick<Watching, 'ready'>;
-  readonly answers: Pick<Answers, 'during'>;
   readonly log: Log;
   readonly clock: () => number;
   readonly newId: () => string;

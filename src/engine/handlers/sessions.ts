@@ -40,7 +40,7 @@ export function sessionHandlers(services: Services): SessionHandlers {
   const view = (session: Session): ReturnType<typeof sessionView> => sessionView(session, store.all('session'));
   return {
     'session/create': async (params, client) => {
-      const { verdict, id } = await services.answers.during(() => createSession(services, params, client));
+      const { verdict, id } = await createSession(services, params, client);
       return id === undefined ? { verdict } : { verdict, session: view(store.session(id)) };
     },
     'session/list': async ({ which, path, archived }) => {

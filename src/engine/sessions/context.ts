@@ -5,7 +5,6 @@ import type { Agent, CarriedPrograms } from '../../agents/agent.ts';
 import type { Executor, RunRef } from '../../executors/executor.ts';
 import type { LocalExecutor } from '../../executors/local/local-executor.ts';
 import type { Log } from '../process/log.ts';
-import type { Answers } from './answers.ts';
 import type { CheckpointPlace } from './checkpoints.ts';
 import type { Store } from './store.ts';
 import type { Judges } from '../supervision/judges.ts';
@@ -51,8 +50,6 @@ export interface SessionContext {
   carried(): Promise<CarriedPrograms>;
   /** Asks the connected front ends for secrets; what nobody knows is missing from the answer. */
   askSecrets(session: string, names: readonly string[]): Promise<Readonly<Record<string, string>>>;
-  /** Requests for work that are being answered. */
-  readonly answers: Answers;
   /** Settings in force for the session's repository. */
   settings(session: Session): Promise<Settings>;
 }

@@ -101,10 +101,7 @@ export class Worker {
     try {
       await this.#recover();
       await this.#catchUp();
-      for (;;) {
-        // Each step is processes to be made, which holds up whoever waits for an answer.
-        await this.#context.answers.given();
-        if (stopping.aborted) return;
+      while (!stopping.aborted) {
         this.#again = false;
         const session = store.session(this.#session);
         const agent = isSettled(session) ? undefined : await this.#context.agent(session);
