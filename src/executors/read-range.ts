@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { systemCode } from '../core/errors.ts';
 import { LineSplitter } from './lines.ts';
 import type { Line } from './lines.ts';
+import { readNow } from './read-now.ts';
 
 /** Where reading a part of a stream stops. The first limit that is met counts. */
 export interface RangeLimits {
@@ -31,7 +32,7 @@ const chunkBytes = 64 * 1024;
 /** Complete lines from `from` (0 or the end of a line) on. A file that does not exist has none. */
 export async function readRange(path: string, from: number, limits: RangeLimits = {}): Promise<Range> {
   const { to = Infinity, maxLines = 1_000, maxBytes = 16 * 1024 * 1024 } = limits;
-  const file = await open(path, 'r').catch((error: unknown) => {
+  const file = await open(path, readNow).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   });

@@ -6,6 +6,7 @@ import { ChangeWatch } from './change-watch.ts';
 import type { WatchFolder } from './change-watch.ts';
 import { LineSplitter } from './lines.ts';
 import type { Line } from './lines.ts';
+import { readNow } from './read-now.ts';
 
 /** Bytes of the stream are missing. `offset`: from where on; `lost`: how many of those already read. */
 export interface Incomplete {
@@ -137,7 +138,7 @@ class TailReader {
 
   async #open(): Promise<FileHandle | undefined> {
     if (this.#file !== undefined) return this.#file;
-    const file = await this.#io(() => open(this.#path, 'r').catch(absentAsUndefined));
+    const file = await this.#io(() => open(this.#path, readNow).catch(absentAsUndefined));
     if (file === undefined) return undefined;
     this.#file = file;
     this.#inode = (await this.#io(() => file.stat({ bigint: true }))).ino;

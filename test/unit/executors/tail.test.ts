@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { watch } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -294,6 +295,21 @@ describe('tail', () => {
     assert.equal(end.offset, size);
     assert.equal(count, size / Buffer.byteLength(line));
     assert.ok(elapsed < 5_000, `${elapsed} ms`);
+  });
+
+  it('waits for nobody where an agent put a fifo in the place of its output', async () => {
+    execFileSync('mkfifo', [path]);
+    const waiting = Promise.allSettled([readRange(path, 0), follow()]);
+    try {
+      const ends = await waiting;
+      assert.deepEqual(
+        ends.map(({ status }) => status),
+        ['rejected', 'rejected'],
+      );
+    } finally {
+      // Lets go whoever waits all the same.
+      await (await open(path, 'r+')).close();
+    }
   });
 
   describe('readRange', () => {
