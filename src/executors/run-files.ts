@@ -189,7 +189,8 @@ const largest = 4 * 1024 * 1024;
 
 /**
  * A few bytes, asked for every millisecond while an agent starts: read at once, and never waited for. Where an agent may write, a
- * link, a device or a file without end can be in their place: that says nothing ('').
+ * link, a device or a file without end can be in their place: that says nothing (''). A folder there is an error, as the system
+ * has it: no agent is called ended for one.
  */
 async function readIfThere(path: string): Promise<string | undefined> {
   let file: number;
@@ -203,6 +204,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
   try {
     const status = fstatSync(file);
+    if (status.isDirectory()) return readFileSync(file, 'latin1');
     return status.isFile() && status.size <= largest ? readFileSync(file, 'latin1') : '';
   } finally {
     closeSync(file);

@@ -75,7 +75,7 @@ async function wantsMove(root: string, from: { readonly root: string; readonly s
     oneLine(from.root, 200),
     from.sessions,
   );
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     l10n.t('Was this repository moved here?'),
     { modal: true, detail },
     bind,
