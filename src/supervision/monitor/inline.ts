@@ -1,6 +1,7 @@
 /** Commands that are written inside programs of other languages: `python -c`, `node -e`, `awk`, `perl -e`. */
 import { parsed, valuesOf, type Invocation } from './invocation.ts';
 import { absolute } from './place.ts';
+import { percentQuotes, stringsOf } from './quotes.ts';
 import { isTelling, type Flow } from './text.ts';
 
 const inlineOptions: Readonly<Record<string, readonly string[]>> = {
@@ -24,9 +25,8 @@ const runsShell = new RegExp(
   String.raw`\b(?:system|popen|exec|execSync|execFileSync|execFile|execute|execl|execlp|execv|execvp|spawn|spawnSync|spawnl|run|call|check_call|check_output|getoutput|shell_exec|passthru|proc_open|Popen|Command)\s*\(\s*(\[[^\]]*\]|${literal})(?:\s*,\s*(\[[^\]]*\]))?`,
   'gu',
 );
-/** Of perl and ruby, which take words without parentheses, and ruby's `%x`. */
+/** Of perl and ruby, which take words without parentheses. */
 const runsWords = new RegExp(String.raw`\b(?:system|exec)\b\s*\(?\s*((?:${literal})(?:\s*,\s*(?:${literal}))*)`, 'gu');
-const percent = /%x(?:\(([^)]*)\)|\{([^}]*)\}|\[([^\]]*)\])/gu;
 const removes =
   /\b(?:rmtree|rmSync|rmdirSync|removedirs|remove_tree|rm_rf|rm_r|remove_dir_all|rimraf|rimrafSync|Deno\.remove(?:Sync)?|(?:fs|f|fsp|promises)\.rm|unlink)\s*\(?\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^)\s,]+))([^;\n]*)/gu;
 const opens =
@@ -38,7 +38,6 @@ const deletesAny =
 const absolutePaths = /["'`]((?:\/|~\/)[\w.*?/-]+)["'`]/gu;
 /** What can start programs under any name. */
 const startsPrograms = /\bchild_process\b|\bsubprocess\b|\bOpen3\b|\bProcess\.spawn\b/u;
-const sentences = /"((?:[^"\\\n]|\\.)*\s(?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*\s(?:[^'\\\n]|\\.)*)'/gu;
 const pathWrites =
   /\bPath\(\s*["']([^"']+)["']\s*\)(?:\.\w+\(\))*\.(?:write_text|write_bytes|unlink|touch|mkdir|rmdir|rename|symlink_to)\b/gu;
 /** Names of files below the home directory, however a program puts them together. */
@@ -101,8 +100,8 @@ function shellCalls(text: string): string[] {
     const each = listed(all);
     return each.length === 1 ? unquoted(all) : each.join(' ');
   });
-  const quotes = [...text.matchAll(percent)].map(([, a, b, c]) => a ?? b ?? c ?? '');
-  const any = startsPrograms.test(text) ? [...text.matchAll(sentences)].map(([, a, b]) => a ?? b ?? '') : [];
+  const quotes = percentQuotes(text);
+  const any = startsPrograms.test(text) ? stringsOf(text).filter((each) => /\s/u.test(each)) : [];
   return [...new Set([...calls, ...words, ...quotes, ...any])];
 }
 
