@@ -7,6 +7,7 @@ import { landingLines, previewLines } from '../landing-lines.ts';
 import { table } from '../table.ts';
 import { badUsage } from '../usage-error.ts';
 import { withTrust } from '../with-trust.ts';
+import { sessionArgument } from '../session-argument.ts';
 
 interface LandOptions {
   readonly squash?: true;
@@ -32,7 +33,7 @@ const alone = ['queue', 'revert', 'withdraw'];
 export function addLand(program: Command, perform: Perform): void {
   program
     .command('land')
-    .argument('[session]', 'its id, the beginning of it, its task, or its branch')
+    .argument('[session]', sessionArgument)
     .summary("bring a session's work home, or take it back")
     .description(
       "Merges a session's branch into the branch it comes from, shows the result to the gates, and moves the branch. A branch that is " +

@@ -29,7 +29,12 @@ export function trustHandlers(services: Services): TrustHandlers {
     };
   }
   return {
-    'trust/state': async ({ path }) => told(await repositories.locate(path)),
+    'trust/state': async ({ path }) => {
+      const location = await repositories.locate(path);
+      // Windows ask this of each of their folders: where the repository is trusted, no other one is looked at for that.
+      const present = state(location);
+      return present.trusted ? present : told(location);
+    },
     'trust/grant': async ({ path, host }, client) => {
       const location = await repositories.locate(path);
       await store.commit(client.actor, () => {

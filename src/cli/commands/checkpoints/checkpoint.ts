@@ -3,6 +3,7 @@ import { oneLine } from '../../../core/printable.ts';
 import type { Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
 import { text } from '../../text.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 /** Reading a large worktree takes its time. */
 const timeoutMs = 30 * 60_000;
@@ -11,7 +12,7 @@ const timeoutMs = 30 * 60_000;
 export function addCheckpoint(program: Command, perform: Perform): void {
   program
     .command('checkpoint')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary("keep a session's files as they are")
     .description(
       'Takes a checkpoint of the files of a session as they are, also while its agent is at work. It is\n' +

@@ -5,12 +5,13 @@ import type { Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
 import { table } from '../../table.ts';
 import { text } from '../../text.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 /** Adds `checkpoints`: the states of a session's files that can be gone back to. */
 export function addCheckpoints(program: Command, perform: Perform): void {
   program
     .command('checkpoints')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary("states of a session's files that are kept")
     .description(
       'Lists the checkpoints of a session: when and why each was taken, and whether files had changed since the one before. Of a\n' +

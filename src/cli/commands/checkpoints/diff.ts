@@ -5,6 +5,7 @@ import { exits } from '../../exit-codes.ts';
 import { text } from '../../text.ts';
 import { checkpointNumber, collect } from './arguments.ts';
 import { fileLines } from './file-lines.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 interface DiffOptions {
   readonly from: Side;
@@ -16,7 +17,7 @@ interface DiffOptions {
 export function addDiff(program: Command, perform: Perform): void {
   program
     .command('diff')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary("what changed in a session's files")
     .description(
       'Lists the files that differ between two states of a session: checkpoints by their number, `base` (where the work\n' +

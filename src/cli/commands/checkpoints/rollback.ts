@@ -6,6 +6,7 @@ import { exits } from '../../exit-codes.ts';
 import { text } from '../../text.ts';
 import { checkpointNumber, collect } from './arguments.ts';
 import { fileLines } from './file-lines.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 /** Reading and writing a large worktree takes its time. */
 const timeoutMs = 30 * 60_000;
@@ -21,7 +22,7 @@ interface RollbackOptions {
 export function addRollback(program: Command, perform: Perform): void {
   program
     .command('rollback')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .argument('<n>', 'the checkpoint, see `coppice checkpoints`', checkpointNumber)
     .summary("bring a session's files back to a checkpoint")
     .description(
@@ -43,7 +44,7 @@ export function addRollback(program: Command, perform: Perform): void {
 export function addUndo(program: Command, perform: Perform): void {
   program
     .command('undo')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary('take the last rollback of a session back')
     .description(
       'Takes the last rollback of a session back: the files that it changed, and no others. Itself a rollback.',

@@ -16,7 +16,7 @@ export function addRepositoryMove(group: Command, perform: Perform): void {
       'Binds the sessions, the trust and the breakpoints of a repository to the path where it is, and lets its worktrees point to ' +
         'it. Moves no files: do that first, with `mv`. The repository at the new path has to hold the work of those sessions.',
     )
-    .addHelpText('after', '\nExample:\n  mv ~/shop ~/work/shop && coppice repository move ~/shop ~/work/shop')
+    .addHelpText('after', '\nExample:\n  mv ~/shop ~/code/shop && coppice repository move ~/shop ~/code/shop')
     .action((old: string, present: string | undefined) =>
       perform(async ({ shell, engine, out, path }) => {
         const moved = await engine.request('repository/move', {

@@ -9,6 +9,7 @@ import { badUsage } from '../../usage-error.ts';
 import { collect } from '../../work-options.ts';
 import { CoppiceError } from '../../../core/errors.ts';
 import { oneLine } from '../../../core/printable.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 interface AnswerOptions {
   readonly allow?: true;
@@ -29,7 +30,7 @@ interface AnswerOptions {
 export function addSessionAnswer(group: Command, perform: Perform): void {
   group
     .command('answer')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary('answer what a session waits for')
     .description(
       'Answers what a session waits for, exactly once. Without a choice you are shown the evidence and asked, on a terminal. A ' +

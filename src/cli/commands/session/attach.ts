@@ -6,6 +6,7 @@ import { continueWork } from '../../continue-work.ts';
 import { displayFor } from '../../display.ts';
 import type { Exit } from '../../exit-codes.ts';
 import { readLogs } from '../../read-logs.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 /** Events of the past that are shown when somebody comes back. */
 const remembered = 20;
@@ -17,7 +18,7 @@ const remembered = 20;
 export function addSessionAttach(group: Command, perform: Perform): void {
   group
     .command('attach')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary('come back to a session: watch, answer, go on')
     .description(
       'Shows the last of the conversation and follows it like `coppice run`. On a terminal you can give the next prompt when the ' +

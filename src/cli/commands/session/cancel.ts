@@ -5,6 +5,7 @@ import type { Context, Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
 import { sessionRow, statusText } from '../../session-lines.ts';
 import { text } from '../../text.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 /** How long the end of the agent is waited for; the engine interrupts, terminates and kills within less. */
 const waitMs = 30_000;
@@ -18,7 +19,7 @@ export function addSessionCancel(group: Command, perform: Perform): void {
   group
     .command('cancel')
     .alias('stop')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary('end a session')
     .description(
       'Ends a session: takes it out of the queue or stops its agent. What it has changed stays on its branch.',

@@ -7,6 +7,7 @@ import { exits } from '../../exit-codes.ts';
 import { promptFrom } from '../../prompt.ts';
 import { readLogs } from '../../read-logs.ts';
 import { sessionRow } from '../../session-lines.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 interface ContinueOptions {
   readonly promptFile?: string;
@@ -18,7 +19,7 @@ interface ContinueOptions {
 export function addSessionContinue(group: Command, perform: Perform): void {
   group
     .command('continue')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .argument('[prompt]', 'what the agent is told')
     .summary('give a session its next prompt')
     .description(

@@ -6,12 +6,13 @@ import { follow } from '../../follow.ts';
 import type { SessionDetail, StreamEventView } from '../../../protocol/schemas.ts';
 import { isSettled } from '../../../protocol/session-status.ts';
 import { readLogs } from '../../read-logs.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 /** Adds `session logs`. With `--follow` it only watches: Ctrl-C ends the command and leaves the session alone. */
 export function addSessionLogs(group: Command, perform: Perform): void {
   group
     .command('logs')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary('what the agent said and did')
     .description('Prints the conversation of a session. With --json: one object per event, {session, offset, event}.')
     .option('-f, --follow', 'go on with what comes until the session has ended; Ctrl-C ends it')

@@ -5,6 +5,7 @@ import type { Context, Perform } from '../../context.ts';
 import { exits, type Exit } from '../../exit-codes.ts';
 import { text, type Text } from '../../text.ts';
 import { withTrust } from '../../with-trust.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 interface RemoveOptions {
   readonly force?: true;
@@ -20,7 +21,7 @@ export function addSessionRemove(group: Command, perform: Perform): void {
   group
     .command('remove')
     .alias('rm')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary('take a session and its worktree away; everything is kept')
     .description(
       'Removes a session with its worktree. What is not committed, pushed or landed needs your consent; all of it stays under a ref, ' +

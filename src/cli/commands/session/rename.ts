@@ -3,12 +3,13 @@ import type { Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
 import { sessionRow } from '../../session-lines.ts';
 import { text } from '../../text.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 /** Adds `session rename`. Branch and worktree keep their names. */
 export function addSessionRename(group: Command, perform: Perform): void {
   group
     .command('rename')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .argument('<title>', 'one line')
     .summary('give a session another title')
     .description('Gives a session another title. Its branch and its worktree keep their names.')

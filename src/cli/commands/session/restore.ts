@@ -4,12 +4,13 @@ import { exits } from '../../exit-codes.ts';
 import { sessionRow, statusText } from '../../session-lines.ts';
 import { text } from '../../text.ts';
 import { withTrust } from '../../with-trust.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 /** Adds `session restore`. `path-in-the-way` or `worktree-in-use` when its place is taken by now. */
 export function addSessionRestore(group: Command, perform: Perform): void {
   group
     .command('restore')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary('bring back a removed session, or a worktree that is gone')
     .description(
       'Brings a removed session back with its worktree: branch, changed files and what was staged. The worktree of one that was not ' +

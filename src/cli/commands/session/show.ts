@@ -7,12 +7,13 @@ import { noteReadOnly } from '../../read-only.ts';
 import { detailLines } from '../../session-lines.ts';
 import { supervisionLines } from '../../supervision-lines.ts';
 import { text } from '../../text.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 /** Adds `session show`, with the evidence of whatever the session waits for. */
 export function addSessionShow(group: Command, perform: Perform): void {
   group
     .command('show')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary('everything about one session')
     .description('Shows a session: what it works on and where, what it waits for and why, what it changed.')
     .action((session: string) =>

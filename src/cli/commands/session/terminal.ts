@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Context, Perform } from '../../context.ts';
 import { exits, type Exit } from '../../exit-codes.ts';
 import { text } from '../../text.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 const summary = 'go to where a session works';
 const description =
@@ -21,7 +22,7 @@ export function addBash(program: Command, perform: Perform): void {
 function addTerminal(group: Command, name: string, perform: Perform): void {
   group
     .command(name)
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary(summary)
     .description(description)
     .action((session: string) => perform((context) => open(context, session)));

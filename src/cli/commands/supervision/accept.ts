@@ -3,10 +3,9 @@ import type { AutonomyLevel } from '../../../core/supervision/decision.ts';
 import type { Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
 import { text } from '../../text.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 const levels = ['guided', 'collaborative', 'supervised', 'autonomous'] as const satisfies readonly AutonomyLevel[];
-
-const sessionArgument = 'its id, the beginning of it, its task, or its branch';
 
 /** Adds `accept`. `wrong-state` when gates are in force and have not passed on the files as they are. */
 export function addAccept(program: Command, perform: Perform): void {

@@ -4,6 +4,7 @@ import { exits, type Exit } from '../../exit-codes.ts';
 import { reportLines, supervisionLines } from '../../supervision-lines.ts';
 import { text } from '../../text.ts';
 import { badUsage } from '../../usage-error.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 interface VerdictOptions {
   readonly turn?: string;
@@ -16,10 +17,7 @@ interface VerdictOptions {
 export function addVerdicts(program: Command, perform: Perform): void {
   program
     .command('verdicts')
-    .argument(
-      '[session]',
-      'its id, the beginning of it, its task, or its branch; default: the record of the whole repository',
-    )
+    .argument('[session]', `${sessionArgument}; default: the record of the whole repository`)
     .summary('how turns were judged and why, and how far that can be trusted')
     .description(
       'With a session: every judged turn, with what the validator, the gates and the local model said, the factors of the score and ' +

@@ -5,6 +5,7 @@ import { exits, type Exit } from '../../exit-codes.ts';
 import { statusText } from '../../session-lines.ts';
 import { evidenceLines } from '../../supervision-lines.ts';
 import { text } from '../../text.ts';
+import { sessionArgument } from '../../session-argument.ts';
 
 const lookMs = 150;
 
@@ -12,7 +13,7 @@ const lookMs = 150;
 export function addVerify(program: Command, perform: Perform): void {
   program
     .command('verify')
-    .argument('<session>', 'its id, the beginning of it, its task, or its branch')
+    .argument('<session>', sessionArgument)
     .summary("have the project's gates look at a session's work")
     .description(
       'Runs the commands of `supervision.gates` in the worktree of a session at rest. What they say is evidence about the files as ' +
