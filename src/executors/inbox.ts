@@ -149,7 +149,7 @@ async function openFifo(run: RunRef, probe: () => Promise<RunState>): Promise<Fi
     }
     const { state } = await probe();
     if (state === 'not-started') return undefined;
-    // The feeder has the fifo open before the agent runs, so once more is enough.
+    // The wrapper has the fifo open before the agent runs, and hands it on to the feeder, so once more is enough.
     if (state === 'exited' || state === 'gone' || wasRunning || waited >= openMs) throw await noTaker(run, probe);
     wasRunning = state === 'running';
     if (!wasRunning) await pause(10);

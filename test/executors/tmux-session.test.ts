@@ -58,7 +58,9 @@ describe('sessions in tmux', function () {
     await until(() => /allow/i.test(screen()), 'the question in the window');
     tmux('send-keys', '-t', window, 'a', 'Enter');
     await place.ended(id);
-    await until(() => screen().includes('Next prompt'), 'the invitation');
+    await until(() => screen().includes('Next prompt'), 'the invitation').catch((error: unknown) => {
+      throw new Error(`The window shows:\n${screen()}`, { cause: error });
+    });
     tmux('send-keys', '-l', '-t', window, 'write from the window');
     tmux('send-keys', '-t', window, 'Enter');
     const again = await place.when(id, ({ turns, status }) => turns === 2 && status === 'reported', 'the second turn');

@@ -109,6 +109,8 @@ describe('a local run, when something is killed', () => {
   it('goes on when its wrapper is killed; its end is then known, its code is not', async () => {
     const spec = bench.spec('echo "agent $$"; read -r line; echo "$line"; exit 3', { duplex: true });
     const record = await bench.start(spec);
+    // An agent whose wrapper dies before that can be given nothing, and says so.
+    await until(async () => (await bench.executor.processes(spec)).length === 3, 'wrapper, agent and feeder');
     process.kill(record.wrapperPid, 'SIGKILL');
     await until(() => !isAlive(record.wrapperPid), 'the end of the wrapper');
     assert.deepEqual(await bench.executor.probe(spec), { state: 'running', pid: record.pid });

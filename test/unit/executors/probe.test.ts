@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { probe } from '../../../src/executors/local/probe.ts';
@@ -11,7 +11,11 @@ const pidFile = 'pid 10\nstart start\nboot boot-1\nwrapper 9\nwrapper-start star
 describe('probe', () => {
   let run: RunRef;
   let table: FakeTable;
-  const plant = (name: string, text: string): Promise<void> => writeFile(join(run.directory, name), text);
+  /** Whole or not at all, as the wrapper does it. */
+  const plant = async (name: string, text: string): Promise<void> => {
+    await writeFile(join(run.directory, 'made'), text);
+    await rename(join(run.directory, 'made'), join(run.directory, name));
+  };
 
   beforeEach(async () => {
     const home = await mkdtemp(join(tmpdir(), 'coppice-probe-'));
