@@ -107,7 +107,8 @@ describe('windows over one engine', function () {
     const { id } = await machine.json<{ id: string }>('session', 'start', '--agent', 'demo', 'Lose the place');
     await soon(async () => (await machine.status(id)) === 'reported', 'a session that has reported');
     const { worktree } = (await machine.sessions()).find((each) => each.id === id) ?? {};
-    await rm(worktree ?? '', { recursive: true });
+    // An engine that is at work may write into it meanwhile.
+    await rm(worktree ?? '', { recursive: true, maxRetries: 20 });
     const lost = 'main:has-text("Lose the place")';
     await window.view('Sessions').open(/Lose the place/, async () => window.shows(lost), 'a panel of the session');
     const panel = await window.webview(lost);
