@@ -208,7 +208,7 @@ function own(kind: Kind, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 36,
+  reducerVersion: 37,
   upcast: (record) => upcast(record),
   touches,
   reduce,

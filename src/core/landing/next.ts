@@ -1,6 +1,7 @@
 import type { NewEvent } from '../domain.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { event } from '../events.ts';
+import { givenUpSentence } from '../supervision/unanswered.ts';
 import { isOpen } from './reducer.ts';
 import type { Build, Evidence, Landing } from './state.ts';
 
@@ -13,6 +14,8 @@ export type LandingStep =
   | { readonly do: 'build'; readonly tip: string }
   | { readonly do: 'test'; readonly gate: Gate; readonly build: Build }
   | { readonly do: 'move'; readonly build: Build }
+  /** A gate has ended its engine as often as it may. */
+  | { readonly do: 'give-up'; readonly why: string }
   | { readonly do: 'nothing' };
 
 /**
@@ -25,7 +28,9 @@ export function nextLandingStep(landing: Landing, gates: readonly Gate[]): Landi
   if (tip === undefined) return { do: 'seal' };
   if (landing.state === 'queued' || build === undefined) return { do: 'build', tip };
   const open = gates.find((gate) => evidenceOf(landing, build, gate)?.passed !== true);
-  return open === undefined ? { do: 'move', build } : { do: 'test', gate: open, build };
+  if (open === undefined) return { do: 'move', build };
+  const why = givenUpSentence(landing.unanswered?.filter(({ command }) => sameCommand(command, open)) ?? []);
+  return why === undefined ? { do: 'test', gate: open, build } : { do: 'give-up', why };
 }
 
 function evidenceOf(landing: Landing, { tree }: Build, gate: Gate): Evidence | undefined {
@@ -37,8 +42,8 @@ function sameCommand(a: Gate, b: Gate): boolean {
 }
 
 /** What a gate said, and the end of the landing when it said no. */
-export function tested(landing: Landing, evidence: Evidence): readonly NewEvent[] {
-  const said = event('landing.tested', { landing: landing.id, evidence });
+export function tested(landing: Landing, evidence: Evidence, intent: string): readonly NewEvent[] {
+  const said = event('landing.tested', { landing: landing.id, evidence, intent });
   if (evidence.passed) return [said];
   const how = evidence.code === null ? 'did not end by itself' : `ended with code ${evidence.code}`;
   const error: ErrorRecord = {

@@ -1,5 +1,6 @@
 import { defined } from '../defined.ts';
 import type { Recorded } from '../events.ts';
+import { withAnswer, withUnanswered } from '../supervision/unanswered.ts';
 import type { Landing } from './state.ts';
 
 /** The landing after the event; the same object when nothing changed. */
@@ -31,8 +32,17 @@ function progressed(landing: Landing, event: Recorded): Landing {
       const evidence = landing.evidence.filter(({ tree }) => tree === build.tree);
       return { ...unheld(landing), state: 'built', build, evidence };
     }
-    case 'landing.tested':
-      return { ...landing, evidence: [...landing.evidence, event.data.evidence] };
+    case 'landing.tested': {
+      const { evidence } = event.data;
+      const unanswered = withAnswer(landing.unanswered ?? [], evidence.command);
+      return {
+        ...doubtless(landing),
+        evidence: [...landing.evidence, evidence],
+        ...(unanswered.length > 0 && { unanswered }),
+      };
+    }
+    case 'landing.untested':
+      return { ...landing, unanswered: withUnanswered(landing.unanswered ?? [], event.data.command) };
     case 'landing.held':
       return { ...landing, held: event.data.why };
     case 'landing.overtaken':
@@ -49,6 +59,10 @@ function progressed(landing: Landing, event: Recorded): Landing {
     default:
       return landing;
   }
+}
+
+function doubtless({ unanswered: _, ...landing }: Landing): Landing {
+  return landing;
 }
 
 function unheld({ held: _, ...landing }: Landing): Landing {

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../errors.ts';
+import type { Unanswered } from '../supervision/unanswered.ts';
 
 /** How work comes home: as one commit, as a merge, or commit by commit on top of the target. */
 export const landingWays = ['squash', 'merge', 'rebase'] as const;
@@ -63,6 +64,8 @@ export interface Landing {
   readonly build?: Build;
   /** Of the present build's tree. */
   readonly evidence: readonly Evidence[];
+  /** Gates with which engines ended. */
+  readonly unanswered?: readonly Unanswered[];
   /** Why it waits. */
   readonly held?: string;
   readonly conflicts?: readonly Conflict[];
@@ -91,7 +94,9 @@ export interface LandingEvents {
   'landing.sealed': { landing: string; tip: string };
   /** A commit beside the target, made on top of `from`; voids what was built before. */
   'landing.built': { landing: string; build: Build };
-  'landing.tested': { landing: string; evidence: Evidence };
+  'landing.tested': { landing: string; evidence: Evidence; intent?: string };
+  /** The engine ended while the gate ran: it has no answer. */
+  'landing.untested': { landing: string; command: readonly string[]; intent: string };
   /** It cannot go on at present; it is tried again. */
   'landing.held': { landing: string; why: string };
   /** The target is not where it was when this was built. */

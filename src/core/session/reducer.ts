@@ -145,7 +145,14 @@ function countedPrompt(session: Session, actor: Actor, { revival, afterWait }: D
   if (revival === true) return { revivals: (session.revivals ?? 0) + 1 };
   if (actor === 'supervisor') return { automatic: (session.automatic ?? 0) + 1 };
   const fresh = { automatic: undefined, attempts: undefined, checkedAgain: undefined, raised: undefined };
-  return { ...fresh, stronger: undefined, dangers: undefined, revivals: undefined, putOff: undefined };
+  return {
+    ...fresh,
+    stronger: undefined,
+    dangers: undefined,
+    revivals: undefined,
+    putOff: undefined,
+    unanswered: undefined,
+  };
 }
 
 const folds: { readonly [K in keyof Folded]: Fold<K> } = {

@@ -9,6 +9,7 @@ import type { Amounts } from '../supervision/budget.ts';
 import type { Spell } from '../supervision/spells.ts';
 import type { Finding } from '../supervision/finding.ts';
 import type { Approval, Judgement, Supervision, Verifying } from '../supervision/judgement.ts';
+import type { Unanswered } from '../supervision/unanswered.ts';
 import type { Evidence } from '../landing/state.ts';
 import type { Requester } from './events.ts';
 
@@ -342,6 +343,8 @@ export interface Session {
   /** The latest answer of each gate, each about the tree that it names. */
   readonly proof?: readonly Evidence[];
   readonly verifying?: Verifying;
+  /** Gates with which engines ended, since they last answered or a person asked for more. */
+  readonly unanswered?: readonly Unanswered[];
   readonly met?: Met;
   /** Tree of the files when a person last had them looked at, since the work ended. */
   readonly seen?: string;

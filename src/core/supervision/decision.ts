@@ -34,6 +34,8 @@ export interface Judgement {
   readonly level: AutonomyLevel;
   readonly issues: readonly Issue[];
   readonly gates: GateVerdict;
+  /** The gate that is not asked any more because engines ended with it, in a sentence. */
+  readonly givenUp?: string;
   readonly review?: Review;
   readonly confidence: Confidence;
   /** The score after calibration. */
@@ -108,8 +110,12 @@ const rules: readonly Rule[] = [
     const rollBack = rest.level === 'autonomous' && canRollBack === true;
     return afterFailure(`The gate \`${command.join(' ')}\` ${how}.`, 'gates', rest, rollBack);
   },
-  ({ gates }) =>
-    gates.say === 'unknown' ? decision('ask', 'Not all gates could be asked about this tree.', 'gates') : undefined,
+  ({ gates, givenUp }) => {
+    if (gates.say !== 'unknown') return undefined;
+    const all = 'Not all gates could be asked about this tree.';
+    const next = 'It is asked again after your next prompt, or by `coppice verify`.';
+    return decision('ask', givenUp === undefined ? all : `${givenUp} ${next}`, 'gates');
+  },
   ({ review, ...rest }) => {
     if (review?.verdict !== 'not-done' && review?.criteria.some(({ met }) => !met) !== true) return undefined;
     const unmet = review.criteria.filter(({ met }) => !met).map(({ criterion }) => criterion);

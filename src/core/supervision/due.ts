@@ -2,6 +2,7 @@
 import { asksEachTurn } from './decision.ts';
 import { sameCommand, verdictOf, type QualityGate } from './gate.ts';
 import type { Judgement, Supervision } from './judgement.ts';
+import { isGivenUp, type Unanswered } from './unanswered.ts';
 import type { Evidence } from '../landing/state.ts';
 import { queues } from '../queue/policy.ts';
 import type { Session } from '../session/state.ts';
@@ -27,7 +28,7 @@ export function judgingDue(session: Session): JudgeStep | undefined {
   const turn = endedTurn(session);
   if (supervision === undefined || turn === undefined || !isJudged(session)) return undefined;
   if (judgement?.turn !== turn) return { do: 'validate', turn };
-  return judgement.decided === undefined ? nextOf(supervision, judgement) : undefined;
+  return judgement.decided === undefined ? nextOf(supervision, judgement, session.unanswered) : undefined;
 }
 
 /** The last turn, when it has ended by itself and nothing else is asked of the session. */
@@ -37,10 +38,10 @@ function endedTurn({ lastTurn, holding, turn, cancelling, interrupting }: Sessio
 }
 
 /** Strictly in this order: what cannot be judged is not shown to gates, and what a gate refuses not to a model. */
-function nextOf({ gates, review }: Supervision, judgement: Judgement): JudgeStep {
+function nextOf({ gates, review }: Supervision, judgement: Judgement, unanswered?: readonly Unanswered[]): JudgeStep {
   const { turn, tree } = judgement;
   if (judgement.issues.length > 0) return { do: 'decide', turn };
-  const gate = nextGate(gates, judgement);
+  const gate = nextGate(gates, judgement, unanswered);
   if (gate !== undefined) return { do: 'gate', gate, tree, turn };
   const { say } = verdictOf(gates, judgement.evidence, tree);
   const mayReview = review && judgement.reviewed === undefined && (say === 'passed' || say === 'none');
@@ -55,11 +56,11 @@ function isJudged({ mode, supervision }: Session): boolean {
 }
 
 /** The next step of what a person wants checked. */
-export function verifyingDue({ verifying, supervision, proof = [] }: Session): JudgeStep | undefined {
+export function verifyingDue({ verifying, supervision, proof = [], unanswered }: Session): JudgeStep | undefined {
   if (verifying === undefined) return undefined;
   const { tree, moved } = verifying;
   if (tree === undefined) return { do: 'look' };
-  const gate = nextGate(supervision?.gates ?? [], { tree, moved, evidence: proof });
+  const gate = nextGate(supervision?.gates ?? [], { tree, moved, evidence: proof }, unanswered);
   return gate === undefined ? { do: 'conclude' } : { do: 'gate', gate, tree };
 }
 
@@ -69,11 +70,19 @@ interface Tried {
   readonly evidence: readonly Evidence[];
 }
 
-/** The first gate that has not answered about this very tree; none when one said no, or when the files keep on changing. */
-function nextGate(gates: readonly QualityGate[], { tree, moved, evidence }: Tried): QualityGate | undefined {
+/**
+ * The first gate that has not answered about this very tree; none when one said no, when the files keep on changing, or when that
+ * gate has ended its engine as often as it may.
+ */
+function nextGate(
+  gates: readonly QualityGate[],
+  { tree, moved, evidence }: Tried,
+  unanswered: readonly Unanswered[] = [],
+): QualityGate | undefined {
   if (moved > mostMoves || verdictOf(gates, evidence, tree).say === 'failed') return undefined;
   const heard = evidence.filter((each) => each.tree === tree);
-  return gates.find(({ command }) => !heard.some((each) => sameCommand(each.command, command)));
+  const next = gates.find(({ command }) => !heard.some((each) => sameCommand(each.command, command)));
+  return next !== undefined && isGivenUp(unanswered, next.command) ? undefined : next;
 }
 
 /** The tree of the work as it was last seen at rest. */

@@ -13,6 +13,7 @@ import { verdictOf } from './gate.ts';
 import { spentBy } from './levels.ts';
 import type { Decided, Judgement } from './judgement.ts';
 import type { Session } from '../session/state.ts';
+import { givenUpSentence } from './unanswered.ts';
 
 /** What decides beside the session itself. */
 export interface JudgedBy {
@@ -62,7 +63,7 @@ function judgedOf(session: Session, judgement: Judgement, by: JudgedBy): Judged 
     ...{ level, issues, gates, confidence, ...review },
     calibratedScore: calibrated(confidence.score, by.curve),
     escalation: escalationAfter(attempts, by.failure?.id ?? '', by.limits),
-    ...defined({ stronger: by.stronger }),
+    ...defined({ stronger: by.stronger, givenUp: givenUpSentence(session.unanswered ?? []) }),
     openDangers: openDangers(session),
     canRollBack: by.began !== undefined && by.began.tree !== tree,
     cancelled: false,

@@ -107,6 +107,8 @@ export interface SupervisionEvents {
   };
   /** `after`: the tree when the gate had ended. `turn` is absent when a person asked for it. */
   'gate.answered': { session: string; turn?: number; evidence: Evidence; after: string; intent: string };
+  /** The engine ended while the gate ran: it has no answer. */
+  'gate.unanswered': { session: string; command: readonly string[]; intent: string };
   'turn.reviewed': { session: string; turn: number; tree: string } & Reviewed;
   'turn.decided': { session: string; turn: number; decided: Decided };
   'turn.commented': { session: string; turn: number; word: PersonsWord };

@@ -6,6 +6,7 @@ import type { Session } from '../session/state.ts';
 import { noAttempts, withFailure, withSuccess } from './attempts.ts';
 import type { Judgement, SupervisionEvents } from './judgement.ts';
 import { latestOf, reduceJudgement } from './judgement-reducer.ts';
+import { withAnswer, withUnanswered } from './unanswered.ts';
 
 type Fold<K extends keyof SupervisionEvents> = (session: Session, event: Recorded<K>) => Session;
 
@@ -23,6 +24,11 @@ function decided(session: Session, event: Recorded<'turn.decided'>): Session {
     stronger,
     checkedAgain: action === 'continue' && failure === undefined ? true : undefined,
   });
+}
+
+/** Nothing where the list is empty. */
+function someOf<T>(all: readonly T[]): readonly T[] | undefined {
+  return all.length === 0 ? undefined : all;
 }
 
 /** What a person wanted checked goes on with the files as the gate left them. */
@@ -46,9 +52,14 @@ export const supervisionFolds: { readonly [K in keyof SupervisionEvents]: Fold<K
     return patch(session, {
       judgement: reduceJudgement(session.judgement, event),
       proof: latestOf(session.proof ?? [], evidence),
+      unanswered: someOf(withAnswer(session.unanswered ?? [], evidence.command)),
       ...(turn === undefined ? { verifying: checked(session, after), seen: after } : {}),
     });
   },
+  'gate.unanswered': (session, { data: { command } }) => ({
+    ...session,
+    unanswered: withUnanswered(session.unanswered ?? [], command),
+  }),
   'turn.reviewed': judged,
   'turn.decided': decided,
   // A person has looked at the turn, and so at what was dangerous in it.
@@ -65,6 +76,7 @@ export const supervisionFolds: { readonly [K in keyof SupervisionEvents]: Fold<K
       supervision: { level: 'supervised', review: false, ...session.supervision, gates },
       verifying: { by, moved: 0 },
       proof: undefined,
+      unanswered: undefined,
     }),
   'verification.begun': (session, { data: { tree } }) =>
     session.verifying === undefined ? session : { ...session, seen: tree, verifying: { ...session.verifying, tree } },

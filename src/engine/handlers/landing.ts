@@ -57,7 +57,7 @@ export function landingHandlers(services: Services, checkpoints: Pick<Checkpoint
     },
     'landing/withdraw': async ({ landing: id }, client) => {
       await store.commit(client.actor, () => {
-        if (store.intentsOf(id).length > 0) {
+        if (store.intentsOf(id).some(({ effect }) => effect.kind === 'landing')) {
           throw new CoppiceError('wrong-state', 'Its branch is being moved at this moment.', 'See what becomes of it.');
         }
         return withdraw(known(id), client.actor);

@@ -17,7 +17,7 @@ export interface LandingContext {
   /** Settings in force for the main checkout at `root`. */
   settings(root: string): Promise<Settings>;
   /** Processes of this host, on which gates run. */
-  readonly host: Pick<LocalExecutor, 'watch'>;
+  readonly host: Pick<LocalExecutor, 'watch' | 'sweep'>;
   /** Folder for the output of a landing's gates. */
   folder(landing: string): string;
 }

@@ -8,9 +8,18 @@ import { runMark, sessionMark } from '../../executors/mark.ts';
 import { runScript } from '../../git/script.ts';
 import type { LandingContext } from './context.ts';
 
+/** Puts on record what becomes of gates, each under its mark. */
+export interface GateRecord {
+  /** A gate is about to be asked; false when nobody waits for it any more. */
+  readonly opened: (mark: string, command: Gate) => Promise<boolean>;
+  readonly told: (mark: string, evidence: Evidence) => Promise<void>;
+  /** It came to nothing, and nothing of it runs. */
+  readonly failed: (mark: string, error: unknown) => Promise<void>;
+}
+
 /**
  * Shows a built result to the gates that have not seen its tree, in order, in a temporary worktree of it, until one says
- * no. `told` takes each answer, on record before the next gate is asked.
+ * no. Each is on record before it is asked, under the mark that its processes carry, and its answer before the next one is.
  *
  * @throws CoppiceError when the worktree cannot be made or a set-up command fails; the engine's reason when it stops.
  */
@@ -20,7 +29,7 @@ export async function askGates(
   landing: Landing,
   build: Build,
   gates: readonly Gate[],
-  told: (evidence: Evidence) => Promise<void>,
+  record: GateRecord,
 ): Promise<void> {
   const session = context.store.session(landing.session);
   const settings = await context.settings(session.repository.root);
@@ -49,9 +58,16 @@ export async function askGates(
     for (const [index, command] of gates.entries()) {
       const outputFile = join(folder, `${build.tree.slice(0, 12)}-${index + 1}.log`);
       const options = { command, cwd, env, timeoutMs, outputFile, signal: stopping };
-      const evidence = await ask(context, options, build.tree);
-      await told(evidence);
-      if (!evidence.passed) return;
+      const mark = context.newId();
+      if (!(await record.opened(mark, command))) return;
+      try {
+        const evidence = await ask(context, options, build.tree, mark);
+        await record.told(mark, evidence);
+        if (!evidence.passed) return;
+      } catch (error) {
+        await record.failed(mark, error);
+        throw error;
+      }
     }
   });
 }
@@ -59,9 +75,8 @@ export async function askGates(
 type GateOptions = Parameters<typeof runScript>[0] & { readonly command: Gate };
 
 /** What the gate started is ended before its answer counts. */
-async function ask(context: LandingContext, options: GateOptions, tree: string): Promise<Evidence> {
+async function ask(context: LandingContext, options: GateOptions, tree: string, mark: string): Promise<Evidence> {
   const about = { tree, command: options.command, output: options.outputFile };
-  const mark = context.newId();
   const watched = context.host.watch(mark);
   const start = performance.now();
   const env = { ...options.env, [sessionMark]: mark, [runMark]: '0' };

@@ -1,8 +1,8 @@
-import type { JournalRecord } from '../../core/domain.ts';
+import type { JournalRecord, NewEvent } from '../../core/domain.ts';
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { line } from '../../core/landing/commands.ts';
-import { nextLandingStep, tested } from '../../core/landing/next.ts';
+import { nextLandingStep } from '../../core/landing/next.ts';
 import { isOpen } from '../../core/landing/reducer.ts';
 import type { Landing } from '../../core/landing/state.ts';
 import type { Repository } from '../../git/repository.ts';
@@ -10,6 +10,7 @@ import { engineActor } from '../sessions/context.ts';
 import { build, refused } from './build.ts';
 import { repositoryOf, type LandingContext } from './context.ts';
 import { askGates } from './gate.ts';
+import { concludeGate, gateRecord } from './gate-record.ts';
 import { concludeMove, move } from './move.ts';
 import { seal } from './seal.ts';
 
@@ -134,7 +135,10 @@ export class Lander {
       return this.#hold(landing, 'Its repository is not trusted any more: nothing runs in it.');
     }
     const repository = await repositoryOf(this.#context, landing);
-    for (const intent of store.intentsOf(landing.id)) await concludeMove(this.#context, repository, landing, intent);
+    for (const intent of store.intentsOf(landing.id)) {
+      await concludeMove(this.#context, repository, landing, intent);
+      await concludeGate(this.#context, landing, intent);
+    }
     if (store.intentsOf(landing.id).length > 0) return false;
     const present = store.get('landing', landing.id);
     if (present === undefined || !isOpen(present)) return true;
@@ -158,9 +162,13 @@ export class Lander {
       }
       case 'test': {
         const left = gates.slice(gates.indexOf(step.gate));
-        await askGates(this.#context, repository, landing, step.build, left, (evidence) =>
-          this.#commit(landing, tested(landing, evidence)),
-        );
+        const record = gateRecord(this.#context, landing, step.build.tree);
+        await askGates(this.#context, repository, landing, step.build, left, record);
+        return true;
+      }
+      case 'give-up': {
+        const next = 'The target was not touched. See what this gate does, then ask for the landing again.';
+        await this.#commit(landing, [refused(landing, new CoppiceError('script-failed', step.why, next))]);
         return true;
       }
       case 'move':
@@ -169,7 +177,7 @@ export class Lander {
   }
 
   /** On record only while it is open: a person may have taken it out of the line meanwhile. */
-  async #commit({ id }: Landing, events: ReturnType<typeof tested>): Promise<void> {
+  async #commit({ id }: Landing, events: readonly NewEvent[]): Promise<void> {
     const { store } = this.#context;
     await store.commit(engineActor, () => {
       const present = store.get('landing', id);

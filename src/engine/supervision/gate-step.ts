@@ -10,13 +10,13 @@ type GateStep = Extract<JudgeStep, { do: 'gate' }>;
 
 /**
  * Asks one gate about the files as they are. The answer counts for the tree before it; what it changed is found out after it. A
- * gate that an earlier engine was running is ended, with all that it started, before it is asked again: its answer would be
- * about files that somebody may have changed since.
+ * gate that an earlier engine was running is ended first, with all that it started: its answer would be about files that somebody
+ * may have changed since. That it was asked in vain goes on record, and whether it is asked again is decided anew.
  */
 export async function askGate(context: SessionContext, session: Session, place: Place, step: GateStep): Promise<void> {
   const { store, checkpoints } = context;
   const settings = await context.settings(session);
-  await endEarlier(context, session);
+  if (await endEarlier(context, session)) return;
   const intent = context.newId();
   const { gate, turn } = step;
   const command = [...gate.command];
@@ -46,28 +46,29 @@ export async function askGate(context: SessionContext, session: Session, place: 
       event('gate.answered', { session: session.id, ...(turn === undefined ? {} : { turn }), evidence, after, intent }),
     ]);
   } catch (error) {
-    if (context.stopping.aborted || store.state.readOnlyReason !== undefined) throw error;
+    if (store.state.readOnlyReason !== undefined) throw error;
+    // Also where this engine is asked to stop: only what ends an engine before it can say so counts as asked in vain.
     await store.commit(engineActor, () => [
       event('intent.failed', { intent, session: session.id, error: toErrorRecord(error) }),
     ]);
-    if (!until.signal.aborted || systemCode(error) !== undefined) throw error;
+    if (context.stopping.aborted || !until.signal.aborted || systemCode(error) !== undefined) throw error;
   } finally {
     until.end();
   }
 }
 
-async function endEarlier(context: SessionContext, session: Session): Promise<void> {
+/** Whether there was one. */
+async function endEarlier(context: SessionContext, session: Session): Promise<boolean> {
   const { store } = context;
+  let found = false;
   for (const { id, effect } of store.intentsOf(session.id)) {
     if (effect.kind !== 'gate') continue;
     await context.host.sweep(id, { graceMs: 1000 });
-    const error = {
-      code: 'wrong-state',
-      message: 'The engine ended while it ran.',
-      next: 'It is asked again.',
-    } as const;
-    await store.commit(engineActor, () => [event('intent.failed', { intent: id, session: session.id, error })]);
+    const { command } = effect;
+    await store.commit(engineActor, () => [event('gate.unanswered', { session: session.id, command, intent: id })]);
+    found = true;
   }
+  return found;
 }
 
 /** Events after which nobody waits for a gate any more. */

@@ -1,8 +1,10 @@
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
+import { defined } from '../../core/defined.ts';
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Step } from '../../core/session/next.ts';
 import type { JudgeStep } from '../../core/supervision/due.ts';
+import { givenUpSentence } from '../../core/supervision/unanswered.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
 import { requireTrusted } from '../sessions/trust.ts';
 import { withLease } from '../sessions/with-lease.ts';
@@ -58,7 +60,12 @@ async function perform(
       return undefined;
     }
     case 'conclude':
-      await context.store.commit(engineActor, () => [event('verification.ended', { session: session.id })]);
+      await context.store.commit(engineActor, () => [
+        event('verification.ended', {
+          session: session.id,
+          ...defined({ why: givenUpSentence(session.unanswered ?? []) }),
+        }),
+      ]);
       return undefined;
   }
 }

@@ -5,8 +5,9 @@ import type { Session } from '../../core/session/state.ts';
 import { isApproved, workTree } from '../../core/supervision/due.ts';
 import { passed } from '../../core/supervision/confidence.ts';
 import { usualThresholds } from '../../core/supervision/decision.ts';
-import { verdictOf } from '../../core/supervision/gate.ts';
+import { verdictOf, type GateVerdict } from '../../core/supervision/gate.ts';
 import type { Approval, Judgement } from '../../core/supervision/judgement.ts';
+import { givenUpSentence } from '../../core/supervision/unanswered.ts';
 import type { EvidenceView, JudgementView, SupervisionView } from '../../protocol/supervision-views.ts';
 import { outputOf } from './material.ts';
 
@@ -83,11 +84,20 @@ function provenSentence(session: Session): string {
   if (gates.length === 0 || tree === undefined) {
     return judgement?.decided?.sentence ?? 'The agent says that it is done; nobody has checked it.';
   }
-  const verdict = verdictOf(gates, proof, tree);
-  if (verdict.say === 'passed') return `${passed(gates.length)} on its files as they are.`;
-  return verdict.say === 'failed'
-    ? `The gate \`${verdict.evidence.command.join(' ')}\` says no.`
-    : 'Not all gates have seen its files as they are: what they said of other files does not count.';
+  return saidByGates(session, verdictOf(gates, proof, tree));
+}
+
+function saidByGates({ unanswered = [] }: Session, verdict: GateVerdict): string {
+  switch (verdict.say) {
+    case 'passed':
+      return `${passed(verdict.count)} on its files as they are.`;
+    case 'failed':
+      return `The gate \`${verdict.evidence.command.join(' ')}\` says no.`;
+    default: {
+      const unseen = 'Not all gates have seen its files as they are: what they said of other files does not count.';
+      return givenUpSentence(unanswered) ?? unseen;
+    }
+  }
 }
 
 function evidenceView(evidence: Evidence): EvidenceView {

@@ -5,20 +5,26 @@ import { fileURLToPath } from 'node:url';
 import { isCoppiceError } from '../../../src/core/errors.ts';
 import type { SupervisionView } from '../../../src/protocol/supervision-views.ts';
 import { journalOf } from '../../support/engine/checks.ts';
+import { comes, land } from '../../support/engine/landings.ts';
 import { Person } from '../../support/engine/person.ts';
 import { until } from '../../support/engine/waiting.ts';
 import { Worlds, type World } from '../../support/engine/world.ts';
 
 const demo = fileURLToPath(new URL('../../../src/agents/demo/program/main.ts', import.meta.url));
 
+/** Kills the engine that asks it, while there is a file `deadly` at home. */
+const deadly = '[ ! -e "$HOME/deadly" ] || kill -9 $PPID';
 /** Says no while the worktree has a file `bad.md`; waits there while there is a file `hold` at home. */
-const script = `echo "judging $(ls)"; while [ -e "$HOME/hold" ]; do sleep 0.05; done
+const script = `${deadly}; echo "judging $(ls)"; while [ -e "$HOME/hold" ]; do sleep 0.05; done
 [ ! -e bad.md ] || { echo "bad.md is there at $(date)"; exit 3; }`;
 /** It goes on where the settings of the world end: about agents of one's own. */
 const config = `    complaining:
       command: [/bin/sh, -c, 'echo "the disk is on fire" >&2; exit 3', '{prompt}']
   demo:
     strongerModel: stronger-demo
+landing:
+  gates:
+    - [sh, -c, ${JSON.stringify(`${deadly}; exit 0`)}]
 supervision:
   model: none
   gates:
@@ -286,10 +292,10 @@ describe('a session whose turns are judged by gates', function () {
     await until(
       async () => {
         await person.list();
-        const failed = (await journalOf(world)).some(
-          ({ type, data }) => type === 'intent.failed' && data['intent'] === opened.data['intent'],
+        const unanswered = (await journalOf(world)).some(
+          ({ type, data }) => type === 'gate.unanswered' && data['intent'] === opened.data['intent'],
         );
-        return failed ? true : undefined;
+        return unanswered ? true : undefined;
       },
       () => 'the first gate to be given up',
     );
@@ -303,6 +309,27 @@ describe('a session whose turns are judged by gates', function () {
       ({ type, data }) => type === 'gate.answered' && data['session'] === session,
     );
     assert.equal(answers.length, 1);
+  });
+
+  it('asks a gate that kills its engine three times and no more: then a person is asked, about a turn as about a landing', async () => {
+    const mark = join(world.userHome, 'deadly');
+    await writeFile(mark, '');
+    const before = world.kills;
+    const session = await start('write it #write:good.md');
+    const { needs } = await person.onRecord(() => person.sees(session, 'needs-you'));
+    assert.match(needs[0]?.detail ?? '', /^The gate `sh -c [^]*` was asked 3 times, and each time the engine ended/u);
+    assert.equal(world.kills - before, 3);
+    await rm(mark);
+    await person.ask('session/answer', { session, answer: { choice: 'deny', reason: 'once more #write:good.md' } });
+    await person.sees(session, 'verified');
+
+    await writeFile(mark, '');
+    const landing = await land(person, session);
+    const { error } = await person.onRecord(() => comes(person, session, landing, 'refused'));
+    assert.match(error?.message ?? '', /^The gate `sh -c [^]*` was asked 3 times/u);
+    assert.equal(world.kills - before, 6);
+    await rm(mark);
+    await comes(person, session, await land(person, session), 'landed');
   });
 });
 

@@ -12,6 +12,7 @@ import { asksForChange, criteriaOf } from '../../../src/core/supervision/criteri
 import { judgingDue, verifyingDue } from '../../../src/core/supervision/due.ts';
 import { breachOf, judge } from '../../../src/core/supervision/judge.ts';
 import type { Judgement } from '../../../src/core/supervision/judgement.ts';
+import { withAnswer, withUnanswered } from '../../../src/core/supervision/unanswered.ts';
 import { fingerprintOf } from '../../../src/supervision/fingerprint.ts';
 
 const gates = ['lint', 'test'].map((name) => ({
@@ -66,6 +67,35 @@ describe('judging', () => {
     assert.deepEqual(
       steps.flatMap((each) => ('gate' in each ? [each.gate.command[2]] : [])),
       ['lint', 'test'],
+    );
+  });
+
+  it('asks a gate with which engines end three times in a row and then a person, whatever passed before', () => {
+    const tried = fc.constantFrom('killed', 'answered', 'prompt');
+    fc.assert(
+      fc.property(fc.array(tried, { maxLength: 12 }), (happened) => {
+        const [lint] = gates;
+        let unanswered: Session['unanswered'] = [];
+        let inVain = 0;
+        for (const each of happened) {
+          const asked = judgingDue(session({ judgement: judgement(), unanswered }));
+          assert.equal(asked?.do, inVain < 3 ? 'gate' : 'decide');
+          inVain = each === 'killed' ? inVain + 1 : 0;
+          if (each === 'killed') unanswered = withUnanswered(unanswered, lint?.command ?? []);
+          else unanswered = each === 'prompt' ? [] : withAnswer(unanswered, lint?.command ?? []);
+        }
+      }),
+    );
+    const unanswered = [{ command: ['npm', 'run', 'test'], times: 3 }];
+    const half = session({ unanswered, judgement: judgement({ evidence: [said('lint', true)] }) });
+    assert.equal(judgingDue(half)?.do, 'decide');
+    const decided = judge(half, half.judgement ?? judgement(), by);
+    assert.equal(decided.action, 'ask');
+    assert.match(decided.sentence, /^The gate `npm run test` was asked 3 times/u);
+    const verifying = { by: 'user:cli', tree: 'a', moved: 0 };
+    assert.equal(
+      verifyingDue({ ...half, judgement: judgement(), verifying, proof: [said('lint', true)] })?.do,
+      'conclude',
     );
   });
 
