@@ -49,14 +49,31 @@ export async function installedClaude(folder = agentsFolder()) {
 
 /**
  * Where the programs of the other agents are that are installed.
- * @param {string} [folder] @returns {Promise<Record<'codex' | 'gemini', string | undefined>>}
+ * @typedef {Record<'codex' | 'copilot' | 'gemini' | 'opencode' | 'qwen', string | undefined>} Programs
+ * @param {string} [folder] @returns {Promise<Programs>}
  */
 export async function installedPrograms(folder = agentsFolder()) {
-  const bin = join(folder, 'node_modules', '.bin');
+  const modules = join(folder, 'node_modules');
+  const bin = join(modules, '.bin');
   /** @type {readonly string[]} */
   const names = await readdir(bin).catch(() => []);
   const path = (/** @type {string} */ name) => (names.includes(name) ? join(bin, name) : undefined);
-  return { codex: path('codex'), gemini: path('gemini') };
+  return {
+    ...{ codex: path('codex'), copilot: path('copilot'), gemini: path('gemini'), qwen: path('qwen') },
+    opencode: await openCode(modules),
+  };
+}
+
+/**
+ * The build of OpenCode that runs on this processor: its own wrapper only works once a script of the package has run.
+ * @param {string} modules @returns {Promise<string | undefined>}
+ */
+async function openCode(modules) {
+  const names = (await readdir(modules).catch(() => [])).filter((name) => name.startsWith('opencode-')).sort();
+  for (const program of names.map((name) => join(modules, name, 'bin', 'opencode'))) {
+    if ((await versionOf(program)) !== undefined) return program;
+  }
+  return undefined;
 }
 
 /** @param {string} program @returns {Promise<string | undefined>} */
@@ -81,7 +98,7 @@ async function install() {
   await mkdir(draft, { recursive: true });
   try {
     for (const name of ['package.json', 'package-lock.json']) await copyFile(join(here, name), join(draft, name));
-    await npmCi(draft);
+    await npmInstall(draft);
     if ((await installedClaude(draft)) === undefined) throw new Error(await whyNot(draft));
     await rm(folder, { recursive: true, force: true });
     // Whoever else installed at the same time may have been faster.
@@ -99,24 +116,32 @@ async function install() {
   return program;
 }
 
-/** @param {string} folder */
-async function npmCi(folder) {
+/**
+ * What the lockfile says, checked by its hashes. Not `npm ci`, which refuses altogether where a registry lacks the builds for machines
+ * of other kinds.
+ * @param {string} folder
+ */
+async function npmInstall(folder) {
   const begun = performance.now();
   const ticking = setInterval(() => say(`  still installing, ${seconds(begun)} s`), progressMs);
   let output = '';
-  const { code, how } = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'warn'], {
-    cwd: folder,
-    env: process.env,
-    limitMs: installLimitMs,
-    output: (text) => (output += text),
-  });
+  const { code, how } = await run(
+    'npm',
+    ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'warn'],
+    {
+      cwd: folder,
+      env: process.env,
+      limitMs: installLimitMs,
+      output: (text) => (output += text),
+    },
+  );
   clearInterval(ticking);
   if (code === 0) {
     say(`  installed in ${seconds(begun)} s`);
     return;
   }
   const end = how === 'over-limit' ? `was ended after ${installLimitMs / 1000} s` : `ended with code ${code}`;
-  throw new Error(`npm ci ${end}.\n${lastLines(output)}\n${advice(output)}`);
+  throw new Error(`npm install ${end}.\n${lastLines(output)}\n${advice(output)}`);
 }
 
 /** @param {string} output */
@@ -133,7 +158,7 @@ function advice(output) {
     );
   }
   if (/\bENOSPC\b/.test(output))
-    return 'The disk is full: 2 GB are needed for a moment. COPPICE_TEST_CACHE names another place.';
+    return 'The disk is full: 4 GB are needed for a moment. COPPICE_TEST_CACHE names another place.';
   return 'Try again with `node test/agents/install.mjs`.';
 }
 
@@ -163,7 +188,7 @@ async function main() {
     say(`Claude Code ${claudeVersion} is at ${there}`);
     return 0;
   }
-  say(`Installing Claude Code ${claudeVersion} and other agents into ${agentsFolder()} (about 1 GB)`);
+  say(`Installing Claude Code ${claudeVersion} and other agents into ${agentsFolder()} (about 2 GB)`);
   try {
     say(`Claude Code ${claudeVersion} is at ${await install()}`);
     return 0;

@@ -4,9 +4,7 @@ import { Place } from '../executors/place.ts';
 import { configure } from './configure.ts';
 import { installedPrograms } from './install.mjs';
 
-const ids = ['codex', 'gemini'] as const;
-
-/** Sessions of real agents beside Claude Code, side by side: their start costs more than what they do. */
+/** What the two can do that others cannot; all that they share is in `matrix.test.ts`. */
 describe('sessions of the real Codex and Gemini CLI', function () {
   this.timeout(180_000);
   let model: ManyModels;
@@ -46,35 +44,6 @@ describe('sessions of the real Codex and Gemini CLI', function () {
     await model.close();
   });
 
-  async function all(prompt: string): Promise<Record<(typeof ids)[number], string>> {
-    const started = ids.map(async (agent) => {
-      const requester = { env: place.env, secrets };
-      return [agent, await place.run(prompt, { agent, requester })] as const;
-    });
-    return Object.fromEntries(await Promise.all(started)) as Record<(typeof ids)[number], string>;
-  }
-
-  it('write a file that is then on the branch, and take the conversation up again where they can', async () => {
-    const sessions = await all('-please write made.txt');
-    for (const id of ids) {
-      const ended = await place.ended(sessions[id]);
-      assert.equal(ended.status, 'reported', `${id}: ${JSON.stringify(ended)}`);
-      assert.deepEqual(place.changes(ended), { 'made.txt': 'hi\n' }, id);
-      assert.equal(ended.text, 'Done by the script.', id);
-    }
-    const requester = { env: place.env, secrets };
-    await place.engine.request('session/continue', { session: sessions.codex, prompt: 'thanks', requester });
-    const again = await place.when(
-      sessions.codex,
-      ({ turns, status }) => turns === 2 && status === 'reported',
-      'its second turn',
-    );
-    assert.equal(again.text, 'Done by the script.');
-    assert.equal(again.agentSession, (await place.ended(sessions.codex)).agentSession);
-    const { usage } = await place.ended(sessions.gemini);
-    assert.deepEqual([usage.inputTokens, usage.outputTokens], [2000, 100]);
-  });
-
   it('ask for help with a tool of their own, where they can be told of one: Codex', async () => {
     const session = await place.run('please #help', { agent: 'codex', requester: { env: place.env, secrets } });
     const asking = await place.when(session, ({ needs }) => needs.length > 0, 'it asks');
@@ -97,14 +66,5 @@ describe('sessions of the real Codex and Gemini CLI', function () {
     const { needs } = await place.when(lost, (each) => each.needs.length > 0, 'it asks for help');
     assert.equal(needs[0]?.title, 'Help: Which of the two?');
     await place.engine.request('session/cancel', { session: lost });
-  });
-
-  it('fail when their model refuses, and say so', async () => {
-    const sessions = await all('#refuse');
-    for (const id of ids) {
-      const ended = await place.ended(sessions[id]);
-      assert.equal(ended.status, 'failed', `${id}: ${JSON.stringify(ended)}`);
-      assert.match(ended.error?.message ?? '', /turn ended/, id);
-    }
   });
 });

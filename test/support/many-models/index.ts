@@ -1,8 +1,8 @@
 /**
  * A model endpoint on loopback with a script, in the three languages that agents beside Claude Code speak: OpenAI's responses and
- * chat completions, and Gemini's. It has the agent write `made.txt`, then says that it is done. A prompt with `#refuse` is refused,
- * one with `#help` has the agent ask for help with the tool that it was given for that, one with `#wait` gets no answer until `go`
- * is called.
+ * chat completions, and Gemini's. It has the agent write `made.txt`, where a prompt has `#command` run a command that makes `ran.txt`, then
+ * says that it is done. A prompt with `#refuse` is refused, one with `#help` has the agent ask for help with the tool that it was given for
+ * that, one with `#wait-NAME` gets no answer until `go` is called with that name.
  */
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -11,10 +11,10 @@ import { join } from 'node:path';
 
 export interface ManyModels {
   readonly url: string;
-  /** How many requests wait for an answer. */
-  readonly waiting: number;
-  /** Answers those that wait, and lets none wait from then on. */
-  go(): void;
+  /** How many requests wait, or waited in vain, for `go` with this name. */
+  waiting(name: string): number;
+  /** Answers those that wait for this name, and lets none wait for it from then on. */
+  go(name: string): void;
   close(): Promise<void>;
 }
 
@@ -25,9 +25,11 @@ let count = 0;
 
 export async function startManyModels(): Promise<ManyModels> {
   const gate = new EventEmitter();
-  let isOpen = false;
+  gate.setMaxListeners(0);
+  const open = new Set<string>();
   const wait = async (text: string): Promise<void> => {
-    if (text.includes('#wait') && !isOpen) await once(gate, 'go');
+    const name = /#wait-(\w+)/u.exec(text)?.[1];
+    if (name !== undefined && !open.has(name)) await once(gate, name);
   };
   const server = createServer((request, response) => {
     answer(request, response, wait).catch((error: unknown) =>
@@ -38,12 +40,10 @@ export async function startManyModels(): Promise<ManyModels> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    get waiting() {
-      return gate.listenerCount('go');
-    },
-    go: () => {
-      isOpen = true;
-      gate.emit('go');
+    waiting: (name) => gate.listenerCount(name),
+    go: (name) => {
+      open.add(name);
+      gate.emit(name);
     },
     close: async () => {
       server.closeAllConnections();
@@ -89,24 +89,25 @@ async function answer(
 /** What a request asks for help with. */
 const question = { goal: 'To do it.', question: 'Which of the two?' };
 
-/** The tool of those that are offered that writes the file, or asks for help, unless it was used already. */
+/** The tool of those that are offered that does what the conversation asks for, unless it was used already. */
 function toolFor(
   names: readonly string[],
   used: boolean,
-  help: boolean,
+  conversation: unknown,
   folder = '',
 ): { name: string; args: Json } | undefined {
   if (used) return undefined;
-  if (help) {
+  const asked = JSON.stringify(conversation ?? []);
+  if (asked.includes('#help')) {
     const name = names.find((each) => each.endsWith('request_help'));
     return name === undefined ? undefined : { name, args: question };
   }
-  if (names.includes('exec_command')) return { name: 'exec_command', args: { cmd: 'echo hi > made.txt' } };
-  if (names.includes('bash')) {
-    const args = { command: 'echo hi > made.txt', description: 'Write a file' };
-    return { name: 'bash', args };
-  }
-  if (names.includes('shell')) return { name: 'shell', args: { command: ['sh', '-c', 'echo hi > made.txt'] } };
+  const cmd = asked.includes('#command') ? 'echo ran > ran.txt' : 'echo hi > made.txt';
+  if (names.includes('exec_command')) return { name: 'exec_command', args: { cmd } };
+  if (names.includes('bash')) return { name: 'bash', args: { command: cmd, description: 'Write a file' } };
+  if (names.includes('shell')) return { name: 'shell', args: { command: ['sh', '-c', cmd] } };
+  if (asked.includes('#command') && names.includes('run_shell_command'))
+    return { name: 'run_shell_command', args: { command: cmd, description: 'Write a file', is_background: false } };
   return names.includes('write_file')
     ? { name: 'write_file', args: { file_path: join(folder, 'made.txt'), content: 'hi\n' } }
     : undefined;
@@ -120,8 +121,8 @@ function responses(response: ServerResponse, body: Json): void {
     ),
   );
   const names = [...list(body['tools']).map((tool) => String(tool['name'] ?? tool['type'])), ...spaces.keys()];
-  const used = list(body['input']).some((item) => String(item['type']).endsWith('_output'));
-  const tool = toolFor(names, used, asksHelp(body['input']));
+  const used = sinceAsked(list(body['input'])).some((item) => String(item['type']).endsWith('_output'));
+  const tool = toolFor(names, used, body['input']);
   const id = `r_${++count}`;
   const item =
     tool === undefined
@@ -146,13 +147,10 @@ function responses(response: ServerResponse, body: Json): void {
 function completions(response: ServerResponse, body: Json): void {
   const names = list(body['tools']).map((tool) => String((tool['function'] as Json | undefined)?.['name']));
   const messages = list(body['messages']);
-  const since = messages.findLastIndex(
-    ({ role, content }) => role === 'user' && JSON.stringify(content).includes('please'),
-  );
-  const used = messages.slice(since).some(({ role }) => role === 'tool');
+  const used = sinceAsked(messages).some(({ role }) => role === 'tool');
   // Qwen Code takes absolute paths alone, and says in which folder it works.
   const folder = /\/[^\s"'`\\]*\/worktrees\/[^\s"'`\\.,]+/u.exec(JSON.stringify(messages))?.[0];
-  const tool = toolFor(names, used, asksHelp(messages), folder);
+  const tool = toolFor(names, used, messages, folder);
   const base = { id: `c_${++count}`, object: 'chat.completion.chunk', created: 1, model: 'fake-model' };
   const delta =
     tool === undefined
@@ -197,7 +195,7 @@ function gemini(response: ServerResponse, body: Json, method: string): void {
     list(tool['functionDeclarations']).map(({ name }) => String(name)),
   );
   const used = JSON.stringify(body['contents'] ?? []).includes('functionResponse');
-  const tool = toolFor(names, used, asksHelp(body['contents']));
+  const tool = toolFor(names, used, body['contents']);
   const said = names.length > 0 ? done : '{"reasoning":"x","next_speaker":"user"}';
   const parts = tool === undefined ? [{ text: said }] : [{ text: 'Writing.' }, { functionCall: tool }];
   const whole = {
@@ -208,8 +206,10 @@ function gemini(response: ServerResponse, body: Json, method: string): void {
   else json(response, 200, whole);
 }
 
-function asksHelp(conversation: unknown): boolean {
-  return JSON.stringify(conversation ?? []).includes('#help');
+/** What followed the last prompt that asks for something. */
+function sinceAsked(messages: readonly Json[]): readonly Json[] {
+  const asked = ({ role, content }: Json): boolean => role === 'user' && JSON.stringify(content).includes('please');
+  return messages.slice(Math.max(0, messages.findLastIndex(asked)));
 }
 
 function list(value: unknown): Json[] {
