@@ -19,6 +19,20 @@ export interface CheckoutOptions {
 /** A checkout of a very large repository on a slow disk takes minutes. */
 const checkoutMs = 30 * 60_000;
 
+const coneMode: readonly ConfigEntry[] = [
+  { key: 'core.sparseCheckout', value: 'true' },
+  { key: 'core.sparseCheckoutCone', value: 'true' },
+];
+
+/**
+ * Making a file is mostly waiting for the file system, so that four processes are quicker than one on two cores, too: by a sixth in
+ * 20,000 files. In a few hundred files they cost more than they save. Files with a filter are written by one in any case.
+ */
+const atOnce: readonly ConfigEntry[] = [
+  { key: 'checkout.workers', value: '4' },
+  { key: 'checkout.thresholdForParallelism', value: '1000' },
+];
+
 /**
  * Limits the worktree to the given directories (git's cone mode: these and the files directly in their parents). Git
  * notes this in `config.worktree` and switches `extensions.worktreeConfig` on in the shared config.
@@ -44,16 +58,13 @@ export async function checkOut(
   commit: string,
   options: CheckoutOptions,
 ): Promise<string[]> {
-  const sparse: ConfigEntry[] =
-    options.sparse.length === 0
-      ? []
-      : [
-          { key: 'core.sparseCheckout', value: 'true' },
-          { key: 'core.sparseCheckoutCone', value: 'true' },
-        ];
+  const how: readonly ConfigEntry[] = [
+    ...(options.sparse.length === 0 ? [] : coneMode),
+    ...((await repository.settings()).has('checkout.workers') ? [] : atOnce),
+  ];
   const call: GitOptions = {
     timeoutMs: checkoutMs,
-    config: sparse,
+    config: how,
     extraEnv: { GIT_PROGRESS_DELAY: '0' },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     onStderr: (text) => {
@@ -66,7 +77,7 @@ export async function checkOut(
     await repository.onNewTree(tree, ['read-tree', '-m', '-u', '-v', commit], call);
   } catch (error) {
     if (!isCoppiceError(error, 'git-failed') || working.size === 0) throw error;
-    const config = [...sparse, ...[...working].flatMap((name) => withoutFilter(name))];
+    const config = [...how, ...[...working].flatMap((name) => withoutFilter(name))];
     await repository.onNewTree(tree, ['read-tree', '--reset', '-u', '-v', commit], { ...call, config });
     const names = [...working].join(', ');
     return [`A filter failed (${names}): files that need it are left as git stores them. ${error.message}`];

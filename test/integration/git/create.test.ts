@@ -50,6 +50,31 @@ describe('createWorktree', () => {
     await sandbox.git(main, 'fsck', '--strict');
   });
 
+  it('writes very many files with several processes, unless the user wants it otherwise', async () => {
+    await mkdir(join(main, 'many'));
+    const files = Array.from({ length: 1100 }, (_, at) => writeFile(join(main, 'many', `${at}`), `content ${at}\n`));
+    await Promise.all(files);
+    await symlink('many/1', join(main, 'link'));
+    await writeFile(join(main, 'run'), '#!/bin/sh\n', { mode: 0o755 });
+    await sandbox.git(main, 'add', '-A');
+    await sandbox.git(main, 'commit', '-q', '-m', 'many');
+    const trace = sandbox.path('trace');
+    await sandbox.git(main, 'config', '--global', 'trace2.perfTarget', trace);
+    const workers = async (): Promise<number> => {
+      const text = await readFile(trace, 'utf8');
+      return text.split('\n').filter((line) => line.includes('| start ') && line.includes('checkout--worker')).length;
+    };
+    const { place } = await make('x');
+    assert.equal(await workers(), 4);
+    assert.equal(await sandbox.git(place.path, 'status', '--porcelain'), '');
+    assert.equal((await readdir(join(place.path, 'many'))).length, 1100);
+    assert.equal(await readFile(join(place.path, 'many', '1099'), 'utf8'), 'content 1099\n');
+    await sandbox.git(main, 'config', '--global', 'checkout.workers', '1');
+    const other = await make('y');
+    assert.equal(await sandbox.git(other.place.path, 'status', '--porcelain'), '');
+    assert.equal(await workers(), 4);
+  });
+
   it('registers it as git would, without asking git, and with a number where the name is taken', async () => {
     const theirs = sandbox.path('elsewhere', 'x');
     await sandbox.git(main, 'worktree', 'add', '-q', '--no-checkout', '-b', 'theirs', theirs);
