@@ -5,6 +5,8 @@ import { Text, text } from './text.ts';
 
 const shownTail = 30;
 
+type ReviewView = NonNullable<JudgementView['review']>;
+
 /** Turns that are shown without being asked for all. */
 const latest = 3;
 
@@ -59,8 +61,21 @@ function judgementLines(judgement: JudgementView, paint: Paint): Text[] {
         ]),
     ...(review?.failure === undefined ? [] : [paint.yellow(text`    no review: ${oneLine(review.failure, 300)}`)]),
     ...(review?.prompt === undefined ? [] : [paint.dim(text`    the model was asked: ${review.prompt}`)]),
+    ...(review?.tokens === undefined ? [] : [paint.dim(`    ${tokensText(review.tokens)}`)]),
     ...(word?.good === undefined ? [] : [paint.dim(`    a person said: ${word.good ? 'good' : 'not good'}`)]),
   ];
+}
+
+const methods = {
+  usual: 'by the usual line',
+  calibrated: 'by a line through earlier counts',
+  tokenizer: 'by its own vocabulary',
+};
+
+/** `3214 tokens as the server counted, 3201 expected by its own vocabulary and 12 counts`. */
+function tokensText({ expected, counted, method, samples }: NonNullable<ReviewView['tokens']>): string {
+  const said = counted === undefined ? '' : `${counted} tokens as the server counted, `;
+  return `${said}${expected} expected ${methods[method]} (${samples === 1 ? '1 count' : `${samples} counts`} before)`;
 }
 
 function signed(weight: number): string {

@@ -120,7 +120,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     workplace: new GitWorkplace({ ...work, log: log.component('git'), sessionFolder }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     away: new GitAway({ ...far, log: log.component('executor') }),
-    judges: engineJudges({ home, prompts: shipped.prompts, clock, settings: settingsFor, signal: stopping.signal }),
+    judges: engineJudges({ home, store, clock, shipped, settings: settingsFor, signal: stopping.signal }),
     executor: (session) => executors.executor(session.executor, session.requester.env),
     askSecrets: (session, names) => askClients(engine.clients(), store.session(session), names, log),
     ...{ host: executors.local, agent: agentOf, settings: settingsFor, carried: () => carriedPrograms(shipped) },

@@ -40,6 +40,16 @@ const judgementSchema = z.object({
       failure: z.string().optional(),
       /** The file that holds what the model was asked. */
       prompt: z.string().optional(),
+      /** How long that was: expected by which method after how many counts of the server, and counted by the server. */
+      tokens: z
+        .object({
+          model: z.string(),
+          method: z.enum(['usual', 'calibrated', 'tokenizer']),
+          expected: z.number(),
+          counted: z.number().optional(),
+          samples: z.number(),
+        })
+        .optional(),
     })
     .optional(),
   decision: z

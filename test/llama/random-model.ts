@@ -41,21 +41,12 @@ const tokens = [
 
 const template = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}assistant:";
 
-function facts(): readonly (readonly [key: string, type: number, value: Buffer])[] {
+type Fact = readonly [key: string, type: number, value: Buffer];
+
+function facts(): readonly Fact[] {
   const kinds = tokens.map((_, at) => (at === 0 ? 2 : at < 3 ? 3 : at < 259 ? 6 : 1));
   return [
-    ['general.architecture', text, string('llama')],
-    ['general.name', text, string('random')],
-    ['general.alignment', uint32, u32(alignment)],
-    ['llama.context_length', uint32, u32(context)],
-    ['llama.embedding_length', uint32, u32(width)],
-    ['llama.block_count', uint32, u32(layers)],
-    ['llama.feed_forward_length', uint32, u32(inner)],
-    ['llama.attention.head_count', uint32, u32(heads)],
-    ['llama.attention.head_count_kv', uint32, u32(heads)],
-    ['llama.attention.layer_norm_rms_epsilon', float32, f32(1e-5)],
-    ['llama.rope.dimension_count', uint32, u32(width / heads)],
-    ['llama.vocab_size', uint32, u32(tokens.length)],
+    ...shape(tokens.length),
     ['tokenizer.ggml.model', text, string('llama')],
     ['tokenizer.ggml.tokens', list, listOf(text, tokens.map(string))],
     [
@@ -72,6 +63,44 @@ function facts(): readonly (readonly [key: string, type: number, value: Buffer])
     ['tokenizer.ggml.unknown_token_id', uint32, u32(0)],
     ['tokenizer.chat_template', text, string(template)],
   ];
+}
+
+function shape(vocabulary: number): readonly Fact[] {
+  return [
+    ['general.architecture', text, string('llama')],
+    ['general.name', text, string('random')],
+    ['general.alignment', uint32, u32(alignment)],
+    ['llama.context_length', uint32, u32(context)],
+    ['llama.embedding_length', uint32, u32(width)],
+    ['llama.block_count', uint32, u32(layers)],
+    ['llama.feed_forward_length', uint32, u32(inner)],
+    ['llama.attention.head_count', uint32, u32(heads)],
+    ['llama.attention.head_count_kv', uint32, u32(heads)],
+    ['llama.attention.layer_norm_rms_epsilon', float32, f32(1e-5)],
+    ['llama.rope.dimension_count', uint32, u32(width / heads)],
+    ['llama.vocab_size', uint32, u32(vocabulary)],
+  ];
+}
+
+/** A file with nothing in it but a vocabulary of byte pairs, split by the rule `split`: enough to count tokens by. */
+export function vocabularyFile(split: string, letters: readonly string[], merges: readonly string[]): Buffer {
+  const all = [...letters, ...merges.map((pair) => pair.replace(' ', '')), '<|end|>'];
+  const kinds = all.map((_, at) => (at === all.length - 1 ? 3 : 1));
+  const described: readonly Fact[] = [
+    ...shape(all.length),
+    ['tokenizer.ggml.model', text, string('gpt2')],
+    ['tokenizer.ggml.pre', text, string(split)],
+    ['tokenizer.ggml.tokens', list, listOf(text, all.map(string))],
+    ['tokenizer.ggml.token_type', list, listOf(int32, kinds.map(u32))],
+    ['tokenizer.ggml.merges', list, listOf(text, merges.map(string))],
+    ['tokenizer.ggml.bos_token_id', uint32, u32(all.length - 1)],
+    ['tokenizer.ggml.eos_token_id', uint32, u32(all.length - 1)],
+  ];
+  return Buffer.concat([Buffer.from('GGUF'), u32(3), u64(0), u64(described.length), ...described.map(entry)]);
+}
+
+function entry([key, type, value]: Fact): Buffer {
+  return Buffer.concat([string(key), u32(type), value]);
 }
 
 function tensors(): readonly (readonly [name: string, shape: readonly number[]])[] {
@@ -115,7 +144,7 @@ export function randomModel(): Buffer {
   const all = facts();
   const head = Buffer.concat([
     ...[Buffer.from('GGUF'), u32(3), u64(tensors().length), u64(all.length)],
-    ...all.map(([key, type, value]) => Buffer.concat([string(key), u32(type), value])),
+    ...all.map(entry),
     ...described,
   ]);
   return Buffer.concat([padded(head), ...data]);

@@ -7,7 +7,9 @@ import { llamaFolder } from './install.mjs';
 
 /** What is used of node-llama-cpp, which is installed outside of the clone. */
 interface Llama {
-  loadModel(options: { modelPath: string }): Promise<{
+  loadModel(options: { modelPath: string; vocabOnly?: boolean }): Promise<{
+    tokenize(text: string, special: boolean): readonly number[];
+    dispose(): Promise<void>;
     createContext(options: { contextSize: number }): Promise<{ getSequence(): unknown; dispose(): Promise<void> }>;
   }>;
   createGrammarForJsonSchema(schema: unknown): Promise<unknown>;
@@ -23,6 +25,24 @@ interface Library {
 
 const contextSize = 8192;
 const name = 'random:latest';
+
+async function libraryOf(): Promise<Library> {
+  const entry = join(llamaFolder(), 'node_modules', 'node-llama-cpp', 'dist', 'index.js');
+  return (await import(pathToFileURL(entry).href)) as Library;
+}
+
+const lonely = { gpu: false, build: 'never', logLevel: 'error' } as const;
+
+/** How many tokens the texts have for the model at `modelPath`, of which only the vocabulary is read. */
+export async function tokensOf(modelPath: string, texts: readonly string[]): Promise<readonly number[]> {
+  const llama = await (await libraryOf()).getLlama(lonely);
+  try {
+    const model = await llama.loadModel({ modelPath, vocabOnly: true });
+    return texts.map((each) => model.tokenize(each, false).length);
+  } finally {
+    await llama.dispose();
+  }
+}
 
 /** Answers over loopback until it is stopped. */
 export class LlamaServer {
@@ -44,9 +64,8 @@ export class LlamaServer {
   }
 
   static async start(modelPath: string): Promise<LlamaServer> {
-    const entry = join(llamaFolder(), 'node_modules', 'node-llama-cpp', 'dist', 'index.js');
-    const library = (await import(pathToFileURL(entry).href)) as Library;
-    const llama = await library.getLlama({ gpu: false, build: 'never', logLevel: 'error' });
+    const library = await libraryOf();
+    const llama = await library.getLlama(lonely);
     const server = new LlamaServer(library, llama, modelPath);
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
     return server;

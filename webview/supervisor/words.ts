@@ -4,6 +4,8 @@ import type { IconName } from '../shared/icons.ts';
 import { t } from '../shared/l10n.ts';
 import { oneLine } from '../shared/visible.ts';
 
+type Tokens = NonNullable<NonNullable<JudgementView['review']>['tokens']>;
+
 export interface Look {
   readonly word: string;
   readonly icon: IconName;
@@ -34,6 +36,16 @@ export function verdictLook(decision: JudgementView['decision']): Look {
 export function percent(share: number): string {
   const tenths = Math.round(share * 1000);
   return `${(tenths / 10).toFixed(tenths % 10 === 0 ? 0 : 1)}\u00A0%`;
+}
+
+/** How long a question was, and how that was counted before it was sent. */
+export function tokensWords({ expected, counted, method, samples }: Tokens): string {
+  const how = {
+    usual: () => t('{0} tokens expected, as usual for such texts.', expected),
+    calibrated: () => t('{0} tokens expected, from {1} earlier counts of the server.', expected, samples),
+    tokenizer: () => t('{0} tokens expected, by the model’s own vocabulary.', expected),
+  }[method]();
+  return counted === undefined ? how : `${how} ${t('The server counted {0}.', counted)}`;
 }
 
 /** What a model found, in words; what it is not known to say stays as it is. */

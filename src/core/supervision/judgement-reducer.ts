@@ -32,8 +32,8 @@ export function reduceJudgement(judgement: Judgement | undefined, event: Recorde
     case 'gate.answered':
       return answered(judgement, event.data.evidence, event.data.after);
     case 'turn.reviewed': {
-      const { tree, review, failure, prompt } = event.data;
-      const reviewed = defined({ review, failure, prompt });
+      const { tree, review, failure, prompt, tokens } = event.data;
+      const reviewed = defined({ review, failure, prompt, tokens });
       return tree === judgement.tree ? { ...judgement, reviewed } : judgement;
     }
     case 'turn.decided':

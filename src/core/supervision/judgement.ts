@@ -15,11 +15,21 @@ export interface Supervision {
   readonly review: boolean;
 }
 
+/** How long a question was: what was expected, by which method, after how many counts of the server, and what the server counted. */
+export interface QuestionTokens {
+  readonly model: string;
+  readonly method: 'usual' | 'calibrated' | 'tokenizer';
+  readonly expected: number;
+  readonly counted?: number;
+  readonly samples: number;
+}
+
 /** What a model said of a turn, or why none did. `prompt` is the file that holds what it was asked, as it was sent. */
 export interface Reviewed {
   readonly review?: Review;
   readonly failure?: string;
   readonly prompt?: string;
+  readonly tokens?: QuestionTokens;
 }
 
 /** The decision on a turn with the score that led to it, before and after calibration. */

@@ -1,20 +1,20 @@
+import { defined } from '../../core/defined.ts';
 import { isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { fitParts } from '../../core/supervision/context.ts';
 import type { Judgement, Reviewed } from '../../core/supervision/judgement.ts';
 import { reviewOf, reviewSchema } from '../../core/supervision/review.ts';
-import { tokensAtMost, usualScale } from '../../core/supervision/tokens.ts';
-import type { Model } from '../../supervision/model/model.ts';
 import { ask } from '../../supervision/model/structured.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
 import { criteriaText, materialOf, quoted, type Material } from './material.ts';
+import type { Reviewer } from './models.ts';
 import { filled } from './templates.ts';
 import { keepText, reviewFile } from './texts.ts';
 
 const answerTokens = 1024;
-/** What the template itself and the schema may take of the context. */
-const overheadTokens = 700;
+/** What the server's own marks and the schema may take of the context, beside the template. */
+const overheadTokens = 400;
 
 /**
  * Has a model look at the change. It is heard only about what the gates let through, and what it says can hold work up but never
@@ -54,13 +54,19 @@ async function review(
 ): Promise<Reviewed> {
   const found = await context.judges.model(session);
   if (!found.ok) return { failure: found.failure.sentence };
-  const model = found.value;
+  const { model, meter } = found.value;
   const key = context.newId();
   const material = await materialOf(context, session, place, judgement);
   const text = await context.judges.template(session.repository.root, 'review');
-  const question = filled(text, 'review', { ...fitted(model, material), key });
+  const question = filled(text, 'review', { ...fitted(found.value, text, material), key });
   const prompt = await keepText(reviewFile(context.judges, session.id, judgement.turn), question);
   const settings = await context.settings(session);
+  const expected = {
+    model: model.name,
+    method: meter.method,
+    expected: meter.expected(question),
+    samples: meter.heard,
+  };
   const outcome = await ask(
     model,
     {
@@ -71,11 +77,16 @@ async function review(
     { timeoutMs: settings['supervision.timeoutSeconds'] * 1000, signal: context.stopping },
   );
   if (!outcome.ok) return { failure: outcome.failure.sentence, prompt };
-  return { review: reviewOf(outcome.value.value, material.criteria, model.name), prompt };
+  const { value, tries, answer } = outcome.value;
+  // Where it was asked twice, what the server counted is another question.
+  const counted = tries === 1 ? answer.promptTokens : undefined;
+  if (counted !== undefined) meter.hear(question, counted);
+  const tokens = { ...expected, ...defined({ counted }) };
+  return { review: reviewOf(value, material.criteria, model.name), prompt, tokens };
 }
 
 /** Goal and criteria stay to the last; the change gives way first, by its middle. */
-function fitted(model: Model, material: Material): Record<string, string> {
+function fitted({ model, meter }: Reviewer, template: string, material: Material): Record<string, string> {
   const parts = [
     { name: 'goal', text: material.goal, keep: true, rank: 9 },
     { name: 'criteria', text: criteriaText(material.criteria), keep: true, rank: 9 },
@@ -83,7 +94,8 @@ function fitted(model: Model, material: Material): Record<string, string> {
     { name: 'changes', text: material.changes, keep: false, rank: 2 },
     { name: 'files', text: material.files, keep: false, rank: 3 },
   ].map((part) => ({ ...part, text: quoted(part.text) }));
-  const room = Math.max(200, model.contextTokens - answerTokens - overheadTokens);
-  const { parts: fit } = fitParts(parts, room, (each) => tokensAtMost(each, usualScale));
+  const taken = answerTokens + overheadTokens + meter.atMost(template);
+  const room = Math.max(200, model.contextTokens - taken);
+  const { parts: fit } = fitParts(parts, room, (each) => meter.atMost(each));
   return Object.fromEntries(fit.map(({ name, text }) => [name, text]));
 }

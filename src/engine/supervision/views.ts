@@ -128,10 +128,11 @@ function reviewView({
   review,
   failure,
   prompt,
+  tokens,
 }: NonNullable<Judgement['reviewed']>): NonNullable<JudgementView['review']> {
   return {
     criteria: (review?.criteria ?? []).map((each) => ({ ...each })),
-    ...defined({ model: review?.model, verdict: review?.verdict, reason: review?.reason, failure, prompt }),
+    ...defined({ model: review?.model, verdict: review?.verdict, reason: review?.reason, failure, prompt, tokens }),
   };
 }
 

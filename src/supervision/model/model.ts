@@ -20,6 +20,8 @@ export interface CallOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly onText?: (text: string) => void;
+  /** Characters of the longest line of the answer; 4 MB unless told. */
+  readonly longestLine?: number;
 }
 
 /** What came back. Tokens are as the server counted them. */

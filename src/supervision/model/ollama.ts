@@ -196,7 +196,7 @@ function parse<T>(line: string, schema: z.ZodType<T>): T | undefined {
 }
 
 /** A call whose whole body is one JSON value. */
-async function whole<T>(
+export async function whole<T>(
   endpoint: Endpoint,
   path: string,
   body: unknown,

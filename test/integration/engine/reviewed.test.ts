@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JudgementView } from '../../../src/protocol/supervision-views.ts';
+import { bytePairCounter } from '../../../src/supervision/model/byte-pairs.ts';
 import { Person } from '../../support/engine/person.ts';
 import { Worlds, type World } from '../../support/engine/world.ts';
 import { OllamaDouble, type Behaviour } from '../../support/ollama/index.ts';
@@ -106,6 +107,35 @@ supervision:
         assert.ok((only.review?.failure ?? '').length > 10, JSON.stringify(only.review));
       }),
     );
+  });
+
+  it('is asked with its tokens counted as its server counts them, and an engine after that one counts as well', async () => {
+    const merges = ['Ġ t', 'Ġt h', 'Ġth e', 'i n', 'e r', 'Ġ a'];
+    const count = bytePairCounter({ split: 'qwen2', merges });
+    assert.ok(count !== undefined);
+    // An engine keeps its choice of a model for a while.
+    await world.stop();
+    model.models = [
+      { name: 'own:7b', capabilities: ['completion'], contextLength: 262_144, vocabulary: { split: 'qwen2', merges } },
+    ];
+    model.always = (body) => {
+      const [{ content = '' } = {}] = body['messages'] as { content?: string }[];
+      const key = /`key` is ([0-9a-f-]{36})/u.exec(content)?.[1] ?? '';
+      return { ...fine(key), promptTokens: count(content) + 9 };
+    };
+    const reviewedOf = async (prompt: string) => {
+      const session = await person.create(prompt);
+      await person.sees(session, 'verified');
+      return (await judged(session))[0]?.review?.tokens;
+    };
+    const first = await reviewedOf('write it #write:good.md');
+    assert.deepEqual([first?.model, first?.method, first?.samples], ['own:7b', 'tokenizer', 0]);
+    await world.kill();
+    const second = await reviewedOf('write another #write:fine.md');
+    assert.equal(second?.samples, 1);
+    assert.equal(second.expected, second.counted, 'the marks that the server adds were learned by the engine before');
+    model.reset();
+    await world.stop();
   });
 
   it('keeps what the agent and the task say inside of the data of its question', async () => {

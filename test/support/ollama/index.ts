@@ -37,6 +37,8 @@ export interface DoubleModel {
   readonly size?: number;
   readonly capabilities?: readonly string[];
   readonly contextLength?: number;
+  /** Its tokenizer, told to whoever asks for everything. */
+  readonly vocabulary?: { readonly split: string; readonly merges: readonly string[] };
 }
 
 /** What was asked. */
@@ -133,7 +135,7 @@ export class OllamaDouble {
         return;
       }
       case '/api/show': {
-        this.#show(response, String(body['model']));
+        this.#show(response, String(body['model']), body['verbose'] === true);
         return;
       }
       case '/api/pull':
@@ -147,16 +149,25 @@ export class OllamaDouble {
     }
   }
 
-  #show(response: ServerResponse, name: string): void {
+  #show(response: ServerResponse, name: string, verbose: boolean): void {
     const model = this.models.find((each) => each.name === name);
     if (model === undefined) {
       json(response, 404, { error: `model '${name}' not found` });
       return;
     }
-    const { capabilities, contextLength } = model;
+    const { capabilities, contextLength, vocabulary } = model;
+    const tokenizer = {
+      'tokenizer.ggml.model': 'gpt2',
+      'tokenizer.ggml.pre': vocabulary?.split,
+      // Told as null unless everything is asked for, as by the real server.
+      'tokenizer.ggml.merges': verbose ? vocabulary?.merges : null,
+    };
     json(response, 200, {
       ...(capabilities === undefined ? {} : { capabilities }),
-      model_info: contextLength === undefined ? {} : { 'general.architecture': 'x', 'x.context_length': contextLength },
+      model_info: {
+        ...(contextLength === undefined ? {} : { 'general.architecture': 'x', 'x.context_length': contextLength }),
+        ...(vocabulary === undefined ? {} : tokenizer),
+      },
     });
   }
 
