@@ -1,5 +1,4 @@
 /** Gates that never answered, because the engine that had asked them ended with them. Pure. */
-import { oneLine } from '../printable.ts';
 import { sameCommand } from './gate.ts';
 
 /** A gate with how often in a row it was asked in vain. */
@@ -34,7 +33,7 @@ export function isGivenUp(unanswered: readonly Unanswered[], command: readonly s
 export function givenUpSentence(unanswered: readonly Unanswered[]): string | undefined {
   const found = unanswered.find(({ command }) => isGivenUp(unanswered, command));
   if (found === undefined) return undefined;
-  const name = oneLine(found.command.join(' '), 200);
+  const name = found.command.join(' ').slice(0, 200);
   return `The gate \`${name}\` was asked ${found.times} times, and each time the engine ended before it had answered.`;
 }
 
