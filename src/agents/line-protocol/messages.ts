@@ -47,6 +47,8 @@ export type OutMessage =
       readonly reason?: string;
       readonly text?: string;
       readonly denials?: number;
+      /** With `rate-limited`: in so many seconds the model's service takes work again. The session waits until then. */
+      readonly retryAfterS?: number;
       /** Names the place in the conversation, for an agent that can take it up there. */
       readonly position?: string;
       readonly usage?: Partial<Usage>;

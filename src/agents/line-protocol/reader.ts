@@ -190,6 +190,7 @@ function resultOf(fields: Fields): Ended {
   const outcome = outcomes.find((each) => each === fields['outcome']) ?? 'failed';
   const text = wordOf(fields['text']);
   const context = contextOf(fieldsOf(fields['context']));
+  const retryAfterS = outcome === 'rate-limited' ? countOf(fields['retryAfterS']) : 0;
   return {
     kind: 'turn-ended',
     outcome,
@@ -197,6 +198,7 @@ function resultOf(fields: Fields): Ended {
     ...defined({ text, context, position: positionOf(fields['position']) }),
     usage: usageOf(fieldsOf(fields['usage'])),
     denials: countOf(fields['denials']),
+    ...(retryAfterS === 0 ? {} : { retryAfterS }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** An engine from the sources that may end itself with SIGKILL at one of its commits. Argument: its `Plan` as JSON. */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { openApp } from '../../../src/engine/app.ts';
 import { runEngine } from '../../../src/engine/process/run.ts';
@@ -26,6 +26,7 @@ await runEngine({
         prompts: plan.prompts,
       },
       env: process.env,
+      ...(plan.clock === undefined ? {} : { clock: shiftedBy(plan.clock) }),
       beforeCommit: () => {
         commits += 1;
         if (isHere('before')) die();
@@ -42,6 +43,10 @@ function isHere(when: KillPoint['when'], types: readonly string[] = []): boolean
   const { kill } = plan;
   if (kill === undefined || kill.when !== when) return false;
   return 'commit' in kill ? kill.commit === commits : types.includes(kill.type);
+}
+
+function shiftedBy(file: string): () => number {
+  return () => Date.now() + Number(readFileSync(file, 'utf8'));
 }
 
 function die(): void {

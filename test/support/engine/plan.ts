@@ -16,6 +16,8 @@ export interface Plan {
   readonly agent: string;
   /** Folder of the templates of prompts. */
   readonly prompts: string;
+  /** File with the milliseconds by which the engine's clock is ahead of the time; it may change at any moment. */
+  readonly clock?: string;
   /** Gets a line for each commit: its number and the types of its records. */
   readonly commits: string;
 }

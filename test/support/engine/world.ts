@@ -1,4 +1,5 @@
 /** A data directory, a repository and the engines that live with them one after the other, in a temporary folder. */
+import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -32,6 +33,8 @@ export interface WorldOptions {
    * where the engine ends in good order (`stop`): one that is killed writes nothing.
    */
   readonly covered?: boolean;
+  /** The engines' clock is ahead of the time by the milliseconds in a file, `setClock`. */
+  readonly clock?: boolean;
   /** Makes what starts agents in the place of `media/run.sh`, in a folder of the world. */
   readonly wrapper?: (folder: string) => Promise<string>;
   /** Makes what is put before the `PATH` of the engines, in a folder of the world. */
@@ -66,6 +69,7 @@ export class Worlds {
     world.bin = await options.bin?.(root);
     world.wrapper = (await options.wrapper?.(root)) ?? wrapper;
     await writeFile(join(world.home, 'config.yaml'), configuration(world.ledgerPath, options));
+    world.setClock(0);
     return world;
   }
 
@@ -88,6 +92,7 @@ export class World {
   readonly runtime: string;
   readonly repository: string;
   readonly ledgerPath: string;
+  readonly clockPath: string;
   wrapper = wrapper;
   /** Folder that comes first on the `PATH`. */
   bin: string | undefined;
@@ -106,6 +111,7 @@ export class World {
     this.runtime = join(root, 'r');
     this.repository = join(root, 'repo');
     this.ledgerPath = join(this.home, 'agents', 'ledger');
+    this.clockPath = join(root, 'clock');
     this.#shared = shared;
     this.#options = options;
   }
@@ -180,6 +186,7 @@ export class World {
       prompts,
       commits: join(this.root, `commits-${life}`),
       ...(kill === undefined ? {} : { kill }),
+      ...(this.#options.clock === true ? { clock: this.clockPath } : {}),
     };
     const engine = EngineProcess.start({
       program: coverage === undefined ? this.#shared.program : engineProgram,
@@ -223,6 +230,13 @@ export class World {
     const end = await engine.ended;
     connection?.dispose();
     return end;
+  }
+
+  /** Sets the engines' clock ahead of the time by so many milliseconds, or back; see the option `clock`. */
+  setClock(aheadMs: number): void {
+    // Whole at each moment: an engine may be reading it.
+    writeFileSync(`${this.clockPath}.new`, String(aheadMs));
+    renameSync(`${this.clockPath}.new`, this.clockPath);
   }
 
   /** Types of the records of each commit of an engine's life, counted from 1. */

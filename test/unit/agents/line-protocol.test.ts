@@ -17,6 +17,19 @@ function read(once: boolean, exit: AgentExit | undefined, ...messages: readonly 
 }
 
 describe('the line protocol', () => {
+  it('says until when a service puts off, and only of a turn that it puts off', () => {
+    const ended = (result: object): unknown => {
+      const [event] = read(false, undefined, { type: 'result', outcome: 'rate-limited', ...result });
+      return event?.kind === 'turn-ended' ? event.retryAfterS : 'no end';
+    };
+    assert.deepEqual(
+      [{ retryAfterS: 90.5 }, {}, { retryAfterS: -1 }, { retryAfterS: '9' }, { outcome: 'failed', retryAfterS: 9 }].map(
+        ended,
+      ),
+      [90, undefined, undefined, undefined, undefined],
+    );
+  });
+
   it('says everything that an agent can say', () => {
     const questions = [{ question: 'Q?', header: 'H', options: [{ label: 'A', description: 'a' }], multiSelect: true }];
     const usage = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4, costUsd: 0.5 };
