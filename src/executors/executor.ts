@@ -257,13 +257,16 @@ export interface Executor {
   readonly shared?: SharedTree;
   /** Where the agent of a run finds its folders. Throws `unreachable`. */
   view(run: RunRef, cwd: string): Promise<RunView>;
-  /** Whether it can be used here, and what it is: a version, a host. Throws `executor-missing`, `unreachable` with what to do. */
-  detect(signal: AbortSignal): Promise<string>;
   /**
-   * Asked before anything is made for a session. Throws `executor-missing` for what a start would lack; with `image` in its context it
-   * is the image of containers that is not there.
+   * Whether it can be used here, and what it is: a version, a host. `path` is where the shell of whoever asks looks for programs. Throws
+   * `executor-missing`, `unreachable` with what to do.
    */
-  requireParts?(parts: { readonly image: string }): Promise<void>;
+  detect(signal: AbortSignal, path?: string): Promise<string>;
+  /**
+   * Asked before anything is made for a session, whose shell looks for programs on `path`. Throws `executor-missing` for what a start would
+   * lack; with `image` in its context it is the image of containers that is not there.
+   */
+  requireParts?(parts: { readonly image: string; readonly path: string }): Promise<void>;
   /**
    * Starts the agent, or returns the run that was already started in this directory, ended or not: of any number of
    * starts exactly one runs the agent. A start that was cut short before the agent's first step does not count. Throws `agent-missing`, `agent-unusable`, `not-found` (working directory),

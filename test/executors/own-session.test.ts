@@ -31,6 +31,8 @@ describe("sessions of the user's own agents and executors", function () {
       agent: { command: ['sh', '-c', 'cat; echo "mark: $MARK"; echo "own: $COPPICE_PORT $COMPOSE_PROJECT_NAME"'] },
     });
     plugin('dier', { agent: { command: ['sh', '-c', 'cat >/dev/null; echo trying; kill -9 $$'] } });
+    plugin('lost', { agent: { command: ['no-such-agent', '{prompt}'] } });
+    plugin('astray', { executor: { wrap: ['no-such-sandbox', '--'] } });
     plugin('broken', { coppice: 2, agent: { command: ['x'] } });
     place.env['ACP_STATE'] = place.root;
     await place.start();
@@ -53,11 +55,19 @@ describe("sessions of the user's own agents and executors", function () {
     assert.match(row('agent talker'), /^true .*\(plugin 0\.1\.0\)$/u);
     assert.match(row('executor wrap:marked'), /^true this host, with your rights, started by \/.*\/env$/u);
     assert.match(row('agent broken'), /^false refused: .*broken\.yaml:1:.* written for version 2 of plugins/u);
+    assert.match(row('agent lost'), /^false The program of the agent "lost" \(`no-such-agent`\) cannot be started/u);
+    assert.match(row('executor wrap:astray'), /^false The program of the executor was not found: no-such-sandbox$/u);
     await assert.rejects(start('x', 'broken'), /The plugin "broken" is not used/u);
     const before = await place.engine.request('session/list', { which: 'all' });
     await assert.rejects(start('x', 'teller', 'wrap:nobody'), {
       code: 'executor-missing',
       message: /no plugin "nobody"/u,
+    });
+    await assert.rejects(start('x', 'lost'), { code: 'agent-missing', message: /no-such-agent/u });
+    await assert.rejects(start('x', 'teller', 'wrap:astray'), {
+      code: 'executor-missing',
+      message: /not found: no-such-sandbox/u,
+      next: 'Install it, or correct the plugin `astray.yaml`.',
     });
     assert.deepEqual(await place.engine.request('session/list', { which: 'all' }), before, 'nothing was made for it');
   });

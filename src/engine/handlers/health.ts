@@ -108,7 +108,7 @@ async function check(
           return plugin === undefined ? each : { ...each, detail: `${each.detail} (plugin ${plugin.version})` };
         });
       },
-      executors: (signal) => executorsFound(services, signal),
+      executors: (signal) => executorsFound(services, signal, requester.env['PATH']),
       plugins: async () =>
         (await options.plugins.read()).refused.map((each) => ({ ...each, detail: refusalText(each) })),
       repository: () => (path === undefined ? Promise.resolve(undefined) : repositoryAt(services, path)),
@@ -124,11 +124,15 @@ async function check(
 }
 
 /** Every executor that can be named, with what it says of itself. */
-async function executorsFound({ executors }: Services, signal: AbortSignal): Promise<ExecutorFinding[]> {
+async function executorsFound(
+  { executors }: Services,
+  signal: AbortSignal,
+  path: string | undefined,
+): Promise<ExecutorFinding[]> {
   return Promise.all(
     executors.ids.map(async (id): Promise<ExecutorFinding> => {
       try {
-        return { id, usable: true, detail: await executors.executor(id).detect(signal) };
+        return { id, usable: true, detail: await executors.executor(id).detect(signal, path) };
       } catch (error) {
         const { message, next } = toErrorRecord(error);
         return { id, usable: false, detail: message, fix: next };

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import type { RunRecord, RunSpec } from '../executor.ts';
 import { findProgram } from './command.ts';
@@ -27,17 +28,16 @@ export class WrapExecutor extends LocalExecutor {
     this.#wrap = options.wrap;
   }
 
-  /** That there is a command at all; its program is looked for where the session has its PATH. */
-  requireParts(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wrap();
-      resolve();
-    });
+  /** A program that is named by a path from the worktree cannot be looked for before that is there. */
+  async requireParts({ path }: { readonly path: string }): Promise<void> {
+    const [program = ''] = this.#wrap();
+    if (program.includes('/') && !isAbsolute(program)) return;
+    await this.#find(program, '/', { PATH: path });
   }
 
-  override async detect(_signal: AbortSignal): Promise<string> {
+  override async detect(_signal: AbortSignal, path = process.env['PATH'] ?? ''): Promise<string> {
     const [program = ''] = this.#wrap();
-    return `this host, with your rights, started by ${await this.#find(program, '/', { PATH: process.env['PATH'] ?? '' })}`;
+    return `this host, with your rights, started by ${await this.#find(program, '/', { PATH: path })}`;
   }
 
   override async start(spec: RunSpec, signal: AbortSignal): Promise<RunRecord> {
