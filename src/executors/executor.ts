@@ -176,6 +176,8 @@ export interface Terminal {
   readonly cwd: string;
   /** What a person is told about it, in a sentence. */
   readonly what: string;
+  /** What an exit code of the program means that says that the place is not there any more; the agent may well be. */
+  readonly lost?: { readonly code: number; readonly message: string; readonly next: string };
 }
 
 /** A session that somebody wants to be at. */
@@ -266,7 +268,7 @@ export interface Executor {
    * Asked before anything is made for a session, whose shell looks for programs on `path`. Throws `executor-missing` for what a start would
    * lack; with `image` in its context it is the image of containers that is not there.
    */
-  requireParts?(parts: { readonly image: string; readonly path: string }): Promise<void>;
+  requireParts?(parts: { readonly image: string; readonly path: string | undefined }): Promise<void>;
   /**
    * Starts the agent, or returns the run that was already started in this directory, ended or not: of any number of
    * starts exactly one runs the agent. A start that was cut short before the agent's first step does not count. Throws `agent-missing`, `agent-unusable`, `not-found` (working directory),

@@ -244,6 +244,8 @@ export const terminalSchema = z.object({
   command: z.array(z.string()),
   cwd: z.string(),
   what: z.string(),
+  /** What is said when the program ends with this exit code. */
+  lost: z.object({ code: z.number(), message: z.string(), next: z.string() }).optional(),
 });
 export type TerminalView = z.infer<typeof terminalSchema>;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -222,12 +222,22 @@ describe('sessions on another host', function () {
     assert.match(nowhere.error?.message ?? '', /no-such-host\.invalid .*cannot be reached/);
   });
 
-  it('have a shell there, and leave nothing there when they are archived', async () => {
+  it('have a shell there, which says what it means when its connection is cut; nothing is left there when they are archived', async () => {
     does('echo done');
     const id = await run('nothing much');
     await place.ended(id);
-    const { command } = await place.engine.request('session/terminal', { session: id });
-    assert.deepEqual(command.slice(0, 4), ['ssh', '-t', '--', 'there']);
+    const { command, lost } = await place.engine.request('session/terminal', { session: id });
+    assert.deepEqual(command.slice(0, 6), ['ssh', '-t', '-o', 'ServerAliveInterval=15', '--', 'there']);
+    const shell = spawn(command[0] ?? '', command.slice(1), { env: place.env, stdio: ['pipe', 'pipe', 'ignore'] });
+    const code = new Promise((resolve) => shell.once('exit', resolve));
+    let said = '';
+    shell.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    shell.stdin.write('echo "I am in $(pwd)"\n');
+    await until(() => said.includes(`I am in ${realpathSync(there(id))}`), 'the shell there');
+    sshd.cut();
+    assert.equal(await code, lost?.code);
+    assert.match(lost?.message ?? '', /^The connection to there was lost\. The agent works on there/u);
+    assert.match(lost?.next ?? '', /`ssh there` works, then open the terminal again/u);
     assert.ok(existsSync(there(id)));
     await place.engine.request('session/archive', { session: id });
     await until(() => !existsSync(there(id)), 'its folder there to be gone');

@@ -132,6 +132,7 @@ export class Sshd {
       agent: undefined,
       knownHostsFiles: [this.knownHosts],
       keyName: `[127.0.0.1]:${this.port}`,
+      keepAliveSeconds: 0,
       ...more,
     };
   }

@@ -186,8 +186,7 @@ async function createSession(
   refuseHeld(services, there);
   const environment = allowed(params.requester, agent.environment);
   if (executor.capabilities.isolation === 'none') await requireProgram(agent, environment);
-  const path = environment.env['PATH'] ?? '';
-  await executor.requireParts?.({ image: settings['executors.docker.image'], path });
+  await executor.requireParts?.({ image: settings['executors.docker.image'], path: environment.env['PATH'] });
   requireTakes(agent, params.prompt);
   const makesWorktree = there === undefined;
   if (!params.anyway) await requireRoom(services, { mode: params.mode, executor, settings, location, makesWorktree });

@@ -35,10 +35,9 @@ export function terminalHandlers(services: Services): TerminalHandlers {
         );
       }
       const label = { task: task.id, mode, agent };
-      const { command, cwd, what } = await executors
-        .executor(executor)
-        .terminal({ session: id, cwd: worktree.path, label });
-      return { command: [...command], cwd, what };
+      const place = { session: id, cwd: worktree.path, label };
+      const terminal = await executors.executor(executor).terminal(place);
+      return { ...terminal, command: [...terminal.command] };
     },
   };
 }

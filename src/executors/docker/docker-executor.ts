@@ -205,7 +205,14 @@ export class DockerExecutor implements Executor {
     const shell = 'command -v bash >/dev/null && exec bash -l; exec sh -l';
     const short = id.slice(0, 12);
     const docker = ['docker', '-H', `unix://${this.#options.socketPath}`, 'exec', '-it', short, 'sh', '-c', shell];
-    return { command: docker, cwd, what: `A shell in the container ${short} of the session.` };
+    return {
+      ...{ command: docker, cwd, what: `A shell in the container ${short} of the session.` },
+      lost: {
+        code: 137, // of what is killed with its container
+        message: `The container ${short} has ended, and the shell with it. The files of the session are on this host.`,
+        next: `See how the work stands with \`coppice session show ${session}\`.`,
+      },
+    };
   }
 
   async forget(session: string): Promise<void> {

@@ -29,7 +29,7 @@ export class WrapExecutor extends LocalExecutor {
   }
 
   /** A program that is named by a path from the worktree cannot be looked for before that is there. */
-  async requireParts({ path }: { readonly path: string }): Promise<void> {
+  async requireParts({ path = '' }: { readonly path: string | undefined }): Promise<void> {
     const [program = ''] = this.#wrap();
     if (program.includes('/') && !isAbsolute(program)) return;
     await this.#find(program, '/', { PATH: path });

@@ -26,6 +26,9 @@ import { parseProcesses, parseSignal, parseState, parseSwept } from './state.ts'
 import { sshTarget, type SshTarget } from './target.ts';
 import { RemoteTree } from './tree.ts';
 
+/** Seconds of silence after which a person's terminal asks whether its host is still there; after three such questions it gives up. */
+const terminalAliveSeconds = 15;
+
 /** What is known of the other host before it is asked. */
 export interface SshExecutorOptions extends RemoteScripts {
   /** As the user names it for `ssh`. */
@@ -58,6 +61,7 @@ export class SshExecutor implements Executor {
   /** The working trees there, which the engine brings up to date through git. */
   readonly tree: RemoteTree;
   readonly #options: SshExecutorOptions;
+  readonly #target: () => Promise<SshTarget>;
   readonly #connection: SshConnection;
   readonly #host: RemoteHost;
 
@@ -65,8 +69,9 @@ export class SshExecutor implements Executor {
     const { host, env, log, keepAliveMs } = options;
     this.id = `ssh:${host}`;
     this.#options = options;
+    this.#target = options.target ?? (() => sshTarget(host, env()));
     this.#connection = new SshConnection({
-      target: options.target ?? (() => sshTarget(host, env())),
+      target: this.#target,
       log,
       ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
     });
@@ -205,8 +210,18 @@ export class SshExecutor implements Executor {
   async terminal({ session, cwd }: TerminalPlace): Promise<Terminal> {
     const { host } = this.#options;
     await this.#host.facts();
+    const { keepAliveSeconds } = await this.#target();
     const inside = `cd .coppice/remote/sessions/${session}/work && exec "\${SHELL:-/bin/sh}" -l`;
-    return { command: ['ssh', '-t', '--', host, inside], cwd, what: `A shell in the worktree on ${host}.` };
+    // Else nobody would notice a host that falls silent; whoever has said something of it in their configuration is heeded.
+    const alive = keepAliveSeconds > 0 ? [] : ['-o', `ServerAliveInterval=${terminalAliveSeconds}`];
+    return {
+      ...{ command: ['ssh', '-t', ...alive, '--', host, inside], cwd, what: `A shell in the worktree on ${host}.` },
+      lost: {
+        code: 255, // of ssh itself
+        message: `The connection to ${host} was lost. The agent works on there, and its output comes when the host is back.`,
+        next: `Check that \`ssh ${host}\` works, then open the terminal again; \`coppice session show ${session}\` says how the work stands.`,
+      },
+    };
   }
 
   async forget(session: string): Promise<void> {

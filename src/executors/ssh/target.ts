@@ -19,6 +19,8 @@ export interface SshTarget {
   readonly knownHostsFiles: readonly string[];
   /** The name under which the host's key is known. */
   readonly keyName: string;
+  /** Seconds between questions whether the host is still there, as the user wants them of `ssh`; 0: none are asked. */
+  readonly keepAliveSeconds: number;
 }
 
 /** A host as `ssh` takes it: an alias of the configuration, a name or an address, with a user if wanted. */
@@ -87,6 +89,7 @@ export function parseTarget(name: string, text: string, home: string, authSock: 
     identityFiles: (all.get('identityfile') ?? []).map(path),
     agent: agentOf(one('identityagent'), authSock, path),
     knownHostsFiles: files.filter((file) => file !== 'none').map(path),
+    keepAliveSeconds: Number(one('serveraliveinterval') ?? 0),
     keyName: one('hostkeyalias') ?? (port === 22 ? host : `[${host}]:${port}`),
   };
 }

@@ -69,7 +69,14 @@ export class TmuxExecutor extends LocalExecutor {
       );
     }
     const command = server.attach(window);
-    return { command, cwd: place.cwd, what: 'The window of the session in tmux. Ctrl-B D leaves it as it is.' };
+    return {
+      ...{ command, cwd: place.cwd, what: 'The window of the session in tmux. Ctrl-B D leaves it as it is.' },
+      lost: {
+        code: 1, // of a client whose server is gone
+        message: 'The tmux server has ended, and its windows with it. The agent works on.',
+        next: 'Open the terminal again: it gets another window.',
+      },
+    };
   }
 
   override async forget(session: string): Promise<void> {

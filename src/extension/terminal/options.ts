@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { SessionView } from '../../protocol/schemas.ts';
 import type { App } from '../app.ts';
 import { sessionLabel } from '../sessions/labels.ts';
+import { held } from './held.ts';
 
 /** Name of the terminal of a session. */
 export function terminalName(session: SessionView): string {
@@ -15,8 +17,9 @@ export async function terminalOptions(
   { link }: Pick<App, 'link'>,
   session: SessionView,
 ): Promise<vscode.TerminalOptions> {
-  const { command, cwd, what } = await link.request('session/terminal', { session: session.id });
-  const [shellPath, ...shellArgs] = command;
+  const { command, cwd, what, lost } = await link.request('session/terminal', { session: session.id });
+  const closes = l10n.t('Press Enter to close this terminal.');
+  const [shellPath, ...shellArgs] = lost === undefined ? command : held(command, lost, closes);
   const iconPath = new vscode.ThemeIcon(shellPath === undefined ? 'git-branch' : 'vm');
   return {
     ...{ name: terminalName(session), cwd, iconPath },

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CoppiceError } from '../../../core/errors.ts';
 import type { Context, Perform } from '../../context.ts';
 import { exits, type Exit } from '../../exit-codes.ts';
 import { text } from '../../text.ts';
@@ -9,7 +10,7 @@ const description =
   'Opens what the executor of a session has for people: the window of the session in tmux, a shell in its container or on its ' +
   'host, else a shell in its worktree. In a pipe, and with --json, the command is printed and not run.';
 
-/** Adds `session terminal`. Its exit code is that of the program that it runs. */
+/** Adds `session terminal`. Succeeds when the program that it runs does. */
 export function addSessionTerminal(group: Command, perform: Perform): void {
   addTerminal(group, 'terminal', perform);
 }
@@ -29,7 +30,7 @@ function addTerminal(group: Command, name: string, perform: Perform): void {
 }
 
 async function open({ engine, out, shell }: Context, session: string): Promise<Exit> {
-  const { command, cwd, what } = await engine.request('session/terminal', { session });
+  const { command, cwd, what, lost } = await engine.request('session/terminal', { session });
   const own = shell.env['SHELL'] ?? '/bin/sh';
   const argv = command.length === 0 ? [own] : command;
   if (shell.exec === undefined || out.style !== 'terminal') {
@@ -37,7 +38,9 @@ async function open({ engine, out, shell }: Context, session: string): Promise<E
     return exits.done;
   }
   out.note(what);
-  return (await shell.exec(argv, cwd)) === 0 ? exits.done : exits.failed;
+  const code = await shell.exec(argv, cwd);
+  if (code === lost?.code) throw new CoppiceError('unreachable', lost.message, lost.next);
+  return code === 0 ? exits.done : exits.failed;
 }
 
 /** A word as a POSIX shell reads it back. */

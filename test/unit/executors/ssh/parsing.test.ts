@@ -24,9 +24,11 @@ describe('a host as ssh knows it', () => {
       identityFiles: ['/home/me/.ssh/one', '/keys/two'],
       knownHostsFiles: ['/home/me/.ssh/known_hosts', '/home/me/.ssh/known_hosts2', '/etc/ssh/ssh_known_hosts'],
       keyName: '[build.example.com]:2222',
+      keepAliveSeconds: 0,
     });
     const alias = parseTarget('b', [...answer, 'hostkeyalias b'].join('\n'), '/home/me', undefined);
     assert.deepEqual([alias.keyName, alias.agent], ['b', undefined]);
+    assert.equal(parseTarget('b', 'serveraliveinterval 60', '/h', undefined).keepAliveSeconds, 60);
     assert.equal(parseTarget('b', 'identityagent none', '/h', '/run/agent').agent, undefined);
   });
 
