@@ -85,10 +85,15 @@ async function askDecision(
   { about }: BreakpointView,
   signal: AbortSignal,
 ): Promise<Given | undefined> {
-  const choices = { yes: 'allow', no: 'deny', 'take over': 'hand-over', abort: 'abort', later: 'later' } as const;
+  const isLoss = about?.lost !== undefined;
+  const choices = {
+    ...(isLoss ? ({ 'put them back': 'put-back' } as const) : {}),
+    ...({ yes: 'allow', no: 'deny', 'take over': 'hand-over', abort: 'abort', later: 'later' } as const),
+  };
   const yes = about?.limit === true ? 'as much again' : about?.hold === true ? 'go on' : 'it is as it should be';
   const rest = '[n]o, but do this …, [t]ake over, [a]bort the session, [l]ater: ';
-  const chosen = await choose(person, `[y]es, ${yes}, ${rest}`, choices, signal);
+  const first = isLoss ? '[p]ut them back, [y]es, they are meant to go' : `[y]es, ${yes}`;
+  const chosen = await choose(person, `${first}, ${rest}`, choices, signal);
   if (chosen === undefined || chosen === 'later') return undefined;
   if (chosen !== 'deny') return { answer: { choice: chosen } };
   for (;;) {

@@ -11,6 +11,9 @@ const secondPressMs = 2_000;
 /** How long a session's state may be unknown before a shell without a person gives it to one. */
 const doubtMs = 60_000;
 
+/** Pauses before a push that is under way is looked at again: about two seconds in all, and next to nothing where there is no remote. */
+const pushLooksMs: readonly number[] = [20, 40, 80, 160, 300, 400, 500, 500];
+
 /** How following a session came out for the shell. */
 export interface Attended {
   readonly exit: Exit;
@@ -184,8 +187,23 @@ class Attendance implements Follower {
     }
   }
 
+  /** The work has ended, and its branch may be on its way to a remote. How that ended is told, too, if it does not take long. */
+  async #pushed({ pushing }: SessionDetail): Promise<void> {
+    const { engine, shell, out } = this.#context;
+    for (let at = 0; pushing === true && at < pushLooksMs.length; at += 1) {
+      await shell.sleep(pushLooksMs[at] ?? 0);
+      const detail = await engine.request('session/show', { session: this.#session });
+      this.#display.changed(detail);
+      ({ pushing } = detail);
+    }
+    if (pushing === true) {
+      out.note(`Its branch is being pushed still; how that ends is told by: coppice session show ${this.#session}`);
+    }
+  }
+
   async #conclude(detail: SessionDetail | undefined): Promise<Exit> {
     if (detail !== undefined) {
+      await this.#pushed(detail);
       const exit = exitOfSession(detail);
       this.#display.ended(detail, exit);
       return exit;

@@ -58,6 +58,10 @@ export function howToAnswer(detail: SessionDetail, breakpoint: BreakpointView): 
 function howToDecide(command: string, { about = {} }: BreakpointView): string[] {
   if (about.limit === true)
     return [`${command} --allow    (raises the limit)`, `${command} --abort`, `${command} --hand-over`];
+  if (about.lost !== undefined) {
+    const kept = `${command} --allow    (they are meant to go)`;
+    return [`${command} --put-back`, kept, `${command} --deny "<what is to be done>"`, `${command} --hand-over`];
+  }
   const yes = about.hold === true ? 'goes on' : 'it is as it should be';
   const no = about.prompt === undefined ? '<what is to be done>' : '<another prompt>';
   return [`${command} --allow    (${yes})`, `${command} --deny "${no}"`, `${command} --hand-over`];

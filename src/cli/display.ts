@@ -8,6 +8,7 @@ import {
   changesText,
   durationText,
   elapsedMs,
+  pushText,
   sessionRow,
   statusColour,
   statusText,
@@ -66,8 +67,8 @@ class JsonDisplay implements Display {
   }
 
   ended(detail: SessionDetail, exit: Exit): void {
-    const { changes, text: words, error, lastTurn } = detail;
-    this.#out.json({ type: 'result', ...sessionRow(detail), changes, text: words, lastTurn, error, exit });
+    const { changes, text: words, error, lastTurn, pushed } = detail;
+    this.#out.json({ type: 'result', ...sessionRow(detail), changes, text: words, lastTurn, pushed, error, exit });
   }
 }
 
@@ -76,6 +77,7 @@ class TextDisplay implements Display {
   readonly #shell: Shell;
   #state = '';
   #worktree: string | null = null;
+  #push = '';
 
   constructor(out: Output, shell: Shell) {
     this.#out = out;
@@ -98,6 +100,9 @@ class TextDisplay implements Display {
         ),
       );
     }
+    const push = pushText(detail);
+    if (push !== '' && push !== this.#push) this.#out.line(this.#out.paint.dim(text`push: ${push}`));
+    this.#push = push;
     const state = JSON.stringify([detail.status, detail.position]);
     if (state === this.#state) return;
     this.#state = state;

@@ -3,6 +3,11 @@ import type { LandingPreview, LandingView } from '../protocol/landing.ts';
 import type { Paint } from './paint.ts';
 import { text, type Text } from './text.ts';
 
+/** The target had all of it already, so nothing had to be done. */
+export function isNothing({ state, error }: LandingView): boolean {
+  return state === 'refused' && error?.context?.['reason'] === 'nothing';
+}
+
 /** What became of a landing, for a person. */
 export function landingLines(landing: LandingView, paint: Paint): Text[] {
   const { session, target, state, held, commit, error, reverts } = landing;
@@ -17,6 +22,10 @@ export function landingLines(landing: LandingView, paint: Paint): Text[] {
       return [text`${paint.green(done)} ${target} at ${(commit ?? '').slice(0, 12)}`, ...gates, ...undo.map(paint.dim)];
     }
     case 'refused':
+      if (isNothing(landing)) {
+        const done = reverts === undefined ? 'has all of it already' : 'has nothing of it any more';
+        return [text`${paint.green('Nothing to do:')} ${target} ${done}.`];
+      }
       return [
         text`${paint.red('Not landed:')} ${error?.message ?? ''}`,
         ...gates,
@@ -46,7 +55,15 @@ export function previewLines(preview: LandingPreview, paint: Paint): Text[] {
             text`  ${counted(preview.uncommitted, 'changed file is', 'changed files are')} not committed; --commit takes them along`,
           ),
         ];
-  if (preview.nothing) return [text`${target} has all of it already: nothing would change.`, ...uncommitted];
+  const lost =
+    preview.lost === undefined
+      ? []
+      : [
+          paint.red(
+            text`  ${preview.lost.gone} of ${counted(preview.lost.of, 'file')} are gone since its work ended; that lands only with --deletions`,
+          ),
+        ];
+  if (preview.nothing) return [text`${target} has all of it already: nothing would change.`, ...uncommitted, ...lost];
   const where = defaultBranch ? text`${target} (the default branch)` : text`${target}`;
   const head =
     conflicts.length > 0
@@ -60,6 +77,7 @@ export function previewLines(preview: LandingPreview, paint: Paint): Text[] {
     ),
     ...gates.map((gate) => text`  gate ${gate.join(' ')}`),
     ...uncommitted,
+    ...lost,
     ...preview.privateFiles.map((path) =>
       paint.yellow(text`  ${path} is ignored in your checkout; it lands only with --private ${path}`),
     ),

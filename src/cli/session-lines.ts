@@ -71,6 +71,14 @@ export function changesText(detail: SessionDetail): string {
   return on === '' ? size : `${size}, ${on}`;
 }
 
+/** `9fceb02d0ae5 to origin/feature/x`, or why that failed; empty when nothing was pushed. */
+export function pushText({ pushed, branch }: SessionDetail): string {
+  if (pushed === undefined) return '';
+  const { remote, commit, error } = pushed;
+  const what = `${commit.slice(0, 12)} to ${remote}/${branch ?? ''}`;
+  return error === undefined ? what : `${what} failed: ${oneLine(error.message, 400)}`;
+}
+
 /**
  * `12.3k tokens in, 800 out, $0.04`; empty when nothing was used. Tokens that came from or went to the cache count as
  * input.
@@ -187,6 +195,7 @@ function courseFacts(detail: SessionDetail, now: number): Fact[] {
     ['context', contextText(detail)],
     ['changes', detail.changes === undefined ? '' : changesText(detail)],
     ...(detail.changes?.remarks ?? []).map((remark): Fact => ['but', remark]),
+    ['push', pushText(detail)],
     ['files', watchText(detail)],
     ['last turn', lastTurnText(detail)],
     ['tools', toolsText(detail)],

@@ -155,7 +155,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       ...after.handlers,
       ...{ ...recordHandlers(services), ...restoreHandlers(services) },
       ...reviewHandlers(services),
-      ...sessionHandlers(services),
+      ...sessionHandlers(services, after.pushing),
       ...{ ...streamHandlers(services), ...supervisionHandlers(services, context) },
       ...{ ...terminalHandlers(services), ...trustHandlers(services), ...watchHandlers(services) },
     },

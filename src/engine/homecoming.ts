@@ -1,5 +1,6 @@
 /** Wires what happens to work after its agent: landing, removal, the deleting that follows, and the worktrees kept warm. */
 import { join } from 'node:path';
+import type { Session } from '../core/session/state.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import type { RequestHandlers } from './rpc/dispatch.ts';
 import { landingHandlers } from './handlers/landing.ts';
@@ -35,6 +36,8 @@ export interface Homecoming {
     | keyof ReturnType<typeof worktreeHandlers>
   >;
   readonly idle: () => boolean;
+  /** A commit of the session may be on its way to its remote. */
+  readonly pushing: (session: Session) => boolean;
   start(): void;
   stop(): Promise<void>;
 }
@@ -66,6 +69,7 @@ export function homecoming({ services, context, home, log, settings }: Homecomin
       ...worktreeHandlers(services, new Cleanup({ ...shared, sweeper, log, clock })),
     },
     idle: () => lander.idle && pusher.idle,
+    pushing: (session) => pusher.pushing(session),
     start() {
       lander.start();
       pool.start();

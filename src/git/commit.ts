@@ -1,4 +1,5 @@
 /** Commits what an agent left in its worktree to the worktree's branch, once per intent. */
+import { lossText } from '../core/checkpoint/loss.ts';
 import { counted } from '../core/counted.ts';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
@@ -12,6 +13,7 @@ import { configuredIdentity, type Identity, identityVariables, ownIdentity } fro
 import { bringIndexAlong, finishInterrupted } from './own-index.ts';
 import { type FindingKind, inspectWorktree, refuseFindings } from './inspect.ts';
 import { isLocked, orphansEnd } from './locks.ts';
+import { implausibleLoss } from './loss.ts';
 import { commitMessage, type CommitTrailers, trailerValue } from './message.ts';
 import type { Repository } from './repository.ts';
 import { treeOfCommit } from './save.ts';
@@ -29,6 +31,8 @@ export interface CommitOptions {
   /** Findings of `inspectWorktree` with which a person decided to go on. `index-locked` then removes the lock. */
   readonly accept?: readonly FindingKind[];
   readonly signal?: AbortSignal;
+  /** Tree of the files as somebody last saw them: where an implausibly large part of it is gone, nothing is committed. */
+  readonly seen?: string;
 }
 
 interface Report {
@@ -69,7 +73,7 @@ const atMost = '1000';
  * committed before, it gives that commit again.
  *
  * @throws CoppiceError `worktree-unsafe` or `wrong-state` (context `finding`: see `inspectWorktree`; also
- * `unreadable-files`, `branch-moved`), `default-branch`, `bad-usage` (trailers), `git-failed`, `disk-full`.
+ * `unreadable-files`, `files-lost`, `branch-moved`), `default-branch`, `bad-usage` (trailers), `git-failed`, `disk-full`.
  */
 export async function commitWorktree(
   repository: Repository,
@@ -105,6 +109,7 @@ export async function commitWorktree(
     const { tree, nested, submodules } = snapshot;
     return { nothing: true, tree, parent: tip, agentCommits, nested, submodules, warnings: [] };
   }
+  if (options.seen !== undefined) await refuseLoss(repository, place, options.seen, snapshot);
   const warnings = await rawWarnings(repository, place, tip, snapshot);
   const committer = await configuredIdentity(repository);
   const answer = await repository.run(['commit-tree', '--no-gpg-sign', '-F', '-', '-p', tip, snapshot.tree], {
@@ -117,6 +122,19 @@ export async function commitWorktree(
   await bringIndexAlong(place.admin, index, options.accept?.includes('index-locked') === true);
   repository.known.trees.set(own.commit, own.tree);
   return describe(repository, place, commit, snapshot, warnings, commit === own.commit ? tip : undefined);
+}
+
+async function refuseLoss(repository: Repository, place: Place, seen: string, snapshot: TreeSnapshot): Promise<void> {
+  // In a state that was seen, files of repositories inside are files like others; on a branch they are not.
+  const apart = [...snapshot.nested, ...snapshot.submodules];
+  const lost = await implausibleLoss(repository, seen, snapshot.tree, apart);
+  if (lost === undefined) return;
+  throw new CoppiceError(
+    'wrong-state',
+    `${lossText(lost)} of ${place.path} are gone that were there a moment ago, so nothing was committed.`,
+    'Roll back to the last checkpoint; or give another prompt, if they are to go.',
+    { context: { finding: 'files-lost', path: place.path, branch: place.branch } },
+  );
 }
 
 /** The commit that carries an intent's key, on the worktree's branch since its base; for asking after a crash. */

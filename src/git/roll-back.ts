@@ -14,6 +14,8 @@ import { chosenMoves, type FileState, type Move, movesBetweenStates, withNeeded 
 export interface RollbackChoice {
   readonly paths?: readonly string[];
   readonly hunks?: readonly ChosenHunks[];
+  /** Only files that the target has and `now` has not; `paths` and `hunks` are not looked at then. */
+  readonly gone?: boolean;
   /** Only paths that differ between this state and the target. */
   readonly since?: FileState;
 }
@@ -27,11 +29,11 @@ export async function chosenRollback(
   repository: Repository,
   now: FileState & { readonly head: string },
   target: FileState,
-  { paths, hunks, since }: RollbackChoice,
+  { paths, hunks, gone, since }: RollbackChoice,
 ): Promise<Move[]> {
   const every = await movesBetweenStates(repository, now, target);
   const moves = since === undefined ? every : await movesOf(repository, every, since, target);
-  const whole = chosenMoves(moves, paths ?? (hunks === undefined ? undefined : []));
+  const whole = gone === true ? lostMoves(moves) : chosenMoves(moves, paths ?? (hunks === undefined ? undefined : []));
   const partly = await Promise.all((hunks ?? []).map((each) => inPart(repository, moves, each)));
   const twice = partly.find(({ path }) => whole.some((move) => move.path === path));
   const chosen = [...whole, ...partly];
@@ -42,6 +44,11 @@ export async function chosenRollback(
       : chosen;
   }
   throw new CoppiceError('bad-usage', `${twice.path} is asked for in whole and in part.`, 'Ask for one of them.');
+}
+
+/** The moves that bring back what is not there, with what stands in its way. */
+function lostMoves(moves: readonly Move[]): Move[] {
+  return withNeeded(moves, new Set(moves.filter(({ from }) => from === undefined).map(({ path }) => path)));
 }
 
 /**

@@ -93,6 +93,8 @@ export const landingPreviewSchema = z.object({
   message: z.string(),
   /** Changed files of the worktree that are not committed; they only land with `commit: true`. */
   uncommitted: z.number(),
+  /** An implausibly large part of the files went since the session's work ended, and is not committed: it lands only with `deletions: true`. */
+  lost: z.object({ gone: z.number(), of: z.number() }).optional(),
   /** Git is set to sign commits, which Coppice does not. */
   unsigned: z.boolean().default(false),
   /** Files of the work that the main checkout ignores and `.worktreeinclude` had copied: each only lands when it is named (`private`). */
@@ -134,6 +136,8 @@ export const landingRequests = {
       commit: z.boolean().default(false),
       /** Files of `preview.privateFiles` that a person said may land. */
       private: z.array(bounded.text.min(1)).max(1000).default([]),
+      /** The files of `preview.lost` are meant to go, a person said. */
+      deletions: z.boolean().default(false),
       /** The tip that the person has seen (`preview.tip`): another one is refused. */
       tip: identifier.optional(),
     }),

@@ -88,6 +88,8 @@ export const breakpointSchema = z.object({
       hold: z.boolean().optional(),
       prompt: z.number().optional(),
       stopped: z.boolean().optional(),
+      /** So many files are gone since the turn began; the checkpoint `to` has them. */
+      lost: z.object({ gone: z.number(), of: z.number(), to: z.number() }).optional(),
     })
     .optional(),
   /** Why a person was asked, in a sentence. */
@@ -125,6 +127,8 @@ export const sessionDetailSchema = sessionSchema.extend({
   pushed: z
     .object({ remote: z.string(), commit: z.string(), at: z.string(), error: errorSchema.optional() })
     .optional(),
+  /** A commit of its branch may be on its way to a remote; absent when none is. */
+  pushing: z.boolean().optional(),
   /** How often in a row its agent was started again after something outside had ended it. */
   restarts: z.number().optional(),
   /** Why the state is unknown or paused. */
@@ -215,8 +219,11 @@ export const createSchema = z.object({
 });
 
 export const answerSchema = z.object({
-  /** `hand-over` ends the work as it stands, for a person to go on; only a `decision` takes it. */
-  choice: z.enum(['allow', 'deny', 'answer', 'abort', 'hand-over']),
+  /**
+   * `hand-over` ends the work as it stands, for a person to go on; only a `decision` takes it. `put-back` brings back what is gone; only
+   * a decision about `lost` files takes it.
+   */
+  choice: z.enum(['allow', 'deny', 'answer', 'abort', 'hand-over', 'put-back']),
   reason: text.optional(),
   input: z.record(z.string(), z.unknown()).optional(),
   answers: z.record(z.string(), z.string()).optional(),

@@ -3,7 +3,7 @@ import type { LandingView } from '../../protocol/landing.ts';
 import type { Context, Perform } from '../context.ts';
 import { exits, type Exit } from '../exit-codes.ts';
 import { insist } from '../insist.ts';
-import { landingLines, previewLines } from '../landing-lines.ts';
+import { isNothing, landingLines, previewLines } from '../landing-lines.ts';
 import { table } from '../table.ts';
 import { badUsage } from '../usage-error.ts';
 import { withTrust } from '../with-trust.ts';
@@ -17,6 +17,7 @@ interface LandOptions {
   readonly message?: string;
   readonly commit?: true;
   readonly private?: readonly string[];
+  readonly deletions?: true;
   readonly dryRun?: true;
   readonly revert?: true;
   readonly withdraw?: true;
@@ -27,8 +28,9 @@ const lookMs = 150;
 const alone = ['queue', 'revert', 'withdraw'];
 
 /**
- * Adds `coppice land`. Waits for the end; its exit code is 1 when it was refused, and 4 when it waits for a person's
- * checkout (the engine lands it when that is over).
+ * Adds `coppice land`. Waits for the end; its exit code is 0 when it landed or there was nothing to land (like `git merge` that is up to
+ * date: a script may land twice), 1 when it was refused, and 4 when it waits for a person's checkout (the engine lands it when that is
+ * over).
  */
 export function addLand(program: Command, perform: Perform): void {
   program
@@ -37,7 +39,8 @@ export function addLand(program: Command, perform: Perform): void {
     .summary("bring a session's work home, or take it back")
     .description(
       "Merges a session's branch into the branch it comes from, shows the result to the gates, and moves the branch. A branch that is " +
-        'checked out is brought along if its files are clean; else the landing waits.',
+        'checked out is brought along if its files are clean; else the landing waits. Exit code 0: landed, or the branch has all of it ' +
+        'already; 1: refused (a conflict, a gate); 4: it waits.',
     )
     .addOption(new Option('--squash', 'as one commit (default)').conflicts(['merge', 'rebase']))
     .addOption(new Option('--merge', 'as a merge').conflicts(['squash', 'rebase']))
@@ -46,6 +49,7 @@ export function addLand(program: Command, perform: Perform): void {
     .option('-m, --message <text>', 'of the squash or merge')
     .option('--commit', 'commit what is not committed first')
     .option('--private <files...>', 'these may land although your checkout ignores them (.worktreeinclude)')
+    .option('--deletions', 'with --commit: that many of its files are gone is meant so')
     .addOption(new Option('-n, --dry-run', 'only say what would land').conflicts(alone))
     .addOption(
       new Option('--revert', 'take its last landing back').conflicts([
@@ -55,6 +59,7 @@ export function addLand(program: Command, perform: Perform): void {
         'into',
         'commit',
         'private',
+        'deletions',
       ]),
     )
     .addOption(new Option('--withdraw', 'take it out of the line').conflicts(['revert', 'commit']))
@@ -82,12 +87,13 @@ async function land(context: Context, key: string | undefined, options: LandOpti
       ? engine.request('landing/revert', { session, ...message })
       : engine.request('landing/land', {
           ...{ session, way, commit: options.commit === true, ...into, ...message },
+          ...(options.deletions === true ? { deletions: true } : {}),
           ...(options.private === undefined ? {} : { private: [...options.private] }),
         }),
   );
   const end = await ended(context, landing);
   out.result(end, () => landingLines(end, out.paint));
-  if (end.state === 'landed') return exits.done;
+  if (end.state === 'landed' || isNothing(end)) return exits.done;
   return end.state === 'refused' ? exits.failed : exits.needsYou;
 }
 

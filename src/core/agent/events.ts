@@ -119,9 +119,12 @@ export interface Remembered {
   readonly pattern?: string;
 }
 
-/** A person's answer to an `AgentRequest`, or to a decision of the engine: that alone can be answered with `hand-over`. */
+/**
+ * A person's answer to an `AgentRequest`, or to a decision of the engine: that alone can be answered with `hand-over`, and with `put-back`
+ * when it is about files that are gone.
+ */
 export interface Answer {
-  readonly choice: 'allow' | 'deny' | 'answer' | 'abort' | 'hand-over';
+  readonly choice: 'allow' | 'deny' | 'answer' | 'abort' | 'hand-over' | 'put-back';
   /** Told to the agent with a denial. */
   readonly reason?: string;
   /** Replaces the tool's input (permission), keyed as the tool expects it. */

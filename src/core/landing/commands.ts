@@ -62,6 +62,13 @@ export function requestLanding(
       { context: { session: session.id } },
     );
   }
+  if (request.deletions === true && !known.actor.startsWith('user:')) {
+    throw wrongState(
+      session,
+      'has lost many of its files: whether they go is for a person to say',
+      'Run `coppice land` yourself.',
+    );
+  }
   requireFree(session, landings);
   const { id, promptCount: prompts } = session;
   return [event('landing.requested', { ...request, session: id, by: known.actor, prompts })];

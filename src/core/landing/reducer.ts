@@ -19,7 +19,8 @@ export function isOpen(landing: Landing): boolean {
 
 function requested({ seq, at, data }: Recorded<'landing.requested'>): Landing {
   const { landing: id, session, repository, way, target, tip, message, reverts, by } = data;
-  const request = defined({ id, session, repository, way, target, tip, message, reverts, by, private: data.private });
+  const consents = { private: data.private, deletions: data.deletions };
+  const request = defined({ id, session, repository, way, target, tip, message, reverts, by, ...consents });
   return { ...request, requestedAt: at, place: seq, state: 'queued', evidence: [] };
 }
 

@@ -55,6 +55,8 @@ export interface Landing {
   readonly revertedBy?: string;
   /** Files that were copied although git ignores them, and that a person said may land. */
   readonly private?: readonly string[];
+  /** Files that went after the session's work had ended are meant to go, a person said. */
+  readonly deletions?: true;
   readonly by: string;
   readonly requestedAt: number;
   readonly endedAt?: number;
@@ -86,6 +88,7 @@ export interface LandingEvents {
     reverts?: string;
     /** Files that were copied although git ignores them, and that `by` said may land. */
     private?: readonly string[];
+    deletions?: true;
     by: string;
     /** Number of the session's latest prompt: work that is asked for later is not part of it. */
     prompts: number;

@@ -25,6 +25,8 @@ export interface RestoreRequest {
   /** Files and folders, relative to the worktree; everything when neither these nor `hunks` are given. */
   readonly paths?: readonly string[];
   readonly hunks?: readonly ChosenHunks[];
+  /** Only files that are gone: what was written since stays. */
+  readonly gone?: boolean;
   /** Only what differs between this checkpoint and `to`: how a rollback is undone. */
   readonly since?: number;
   /** Tree of the files that the request was decided on; other files refuse it. */

@@ -126,6 +126,9 @@ export function interrupt(session: Session): readonly NewEvent[] {
   return session.interrupting === true ? [] : [event('session.interrupting', { session: session.id })];
 }
 
+/** Answers that no request of an agent takes. */
+const ofDecisions: ReadonlySet<Answer['choice']> = new Set(['hand-over', 'put-back']);
+
 /** A person's answer. Exactly one answer counts; a second one is refused, so nobody believes in an answer that was not used. */
 export function answer(
   session: Session,
@@ -149,8 +152,8 @@ export function answer(
   const resolved = event('breakpoint.resolved', { session: session.id, breakpoint, answer: given, by });
   // A question of our own is over with its answer; a request of the agent is over when the agent took the answer.
   const closed = event('breakpoint.closed', { session: session.id, breakpoint, why: 'delivered' });
-  if (target.kind !== 'decision' && given.choice === 'hand-over') {
-    throw new CoppiceError('bad-usage', 'Only a decision can be handed over.', 'Allow it, deny it, or abort.');
+  if (target.kind !== 'decision' && ofDecisions.has(given.choice)) {
+    throw new CoppiceError('bad-usage', `Only a decision takes ${given.choice}.`, 'Allow it, deny it, or abort.');
   }
   if (target.request?.fixed === true && given.input !== undefined) {
     throw new CoppiceError(

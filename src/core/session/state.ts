@@ -1,5 +1,6 @@
 import type { Answer, AgentRequest, TurnOutcome } from '../agent/events.ts';
 import type { ContextFill, Usage } from '../agent/usage.ts';
+import type { Loss } from '../checkpoint/loss.ts';
 import type { Coverage, Wish } from '../checkpoint/state.ts';
 import type { Rewound } from '../restore/conversation.ts';
 import type { Restored, Restoring } from '../restore/state.ts';
@@ -141,6 +142,8 @@ export interface DecisionAbout {
   /** The level above the session whose limit is reached, and what it would have used: a raise counts from there. */
   readonly budget?: string;
   readonly above?: Amounts;
+  /** So many files are gone since the turn began; `to` is the checkpoint of that time, which still has them. */
+  readonly lost?: Loss & { readonly to: number };
 }
 
 /**

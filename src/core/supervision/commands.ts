@@ -1,5 +1,6 @@
 /** What people may ask of supervision: to have work checked, to accept it, to be asked more or less, to answer its questions. */
 import type { Answer } from '../agent/events.ts';
+import { isAboutLoss } from '../checkpoint/loss.ts';
 import type { NewEvent } from '../domain.ts';
 import { CoppiceError } from '../errors.ts';
 import { event } from '../events.ts';
@@ -127,10 +128,11 @@ export function changeLevel(session: Session, level: AutonomyLevel): readonly Ne
  */
 export function decisionAnswered(
   session: Session,
-  { about = {} }: Breakpoint,
+  { id: breakpoint, about = {} }: Breakpoint,
   given: Answer,
   by: string,
 ): readonly NewEvent[] {
+  if (given.choice === 'put-back') return putBack(session, breakpoint, about);
   if (about.hold === true) return holdAnswered(session, about, given, by);
   const { id } = session;
   const { turn } = about;
@@ -148,6 +150,21 @@ export function decisionAnswered(
     case 'abort':
       return [];
   }
+}
+
+/** Files that are gone come back by a rollback of nothing else; the work then goes on from there. */
+function putBack(session: Session, breakpoint: string, { lost }: DecisionAbout): readonly NewEvent[] {
+  if (lost === undefined) {
+    throw new CoppiceError(
+      'bad-usage',
+      'No files are gone in this decision.',
+      'Allow it, deny it, hand it over, or abort.',
+    );
+  }
+  if (session.restoring !== undefined) {
+    throw refusal(session, 'is being rolled back already', 'Wait for the end of it.');
+  }
+  return [event('restore.requested', { session: session.id, request: { id: breakpoint, to: lost.to, gone: true } })];
 }
 
 /** What a person's answer to a breakpoint means: go on, with other words if some are given, or take over. */
@@ -168,6 +185,7 @@ function holdAnswered(session: Session, about: DecisionAbout, given: Answer, by:
     }
     case 'hand-over':
       return [event('session.interrupting', { session: id })];
+    case 'put-back':
     case 'abort':
       return [];
   }
@@ -187,10 +205,10 @@ function wordsOf(given: Answer): string {
   );
 }
 
-/** Questions of the engine that a person's prompt has answered by moving the session on. */
+/** Questions of the engine that a person's prompt has answered by moving the session on; it does not say what becomes of lost files. */
 export function overtaken(session: Session): readonly NewEvent[] {
   return session.breakpoints
-    .filter(({ kind, answer }) => kind === 'decision' && answer === undefined)
+    .filter((each) => each.kind === 'decision' && each.answer === undefined && !isAboutLoss(each))
     .map(({ id }) => event('breakpoint.closed', { session: session.id, breakpoint: id, why: 'withdrawn' }));
 }
 

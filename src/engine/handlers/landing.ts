@@ -1,3 +1,4 @@
+import { lossText } from '../../core/checkpoint/loss.ts';
 import { counted } from '../../core/counted.ts';
 import { defined } from '../../core/defined.ts';
 import { CoppiceError } from '../../core/errors.ts';
@@ -8,7 +9,7 @@ import { isApproved, isVerified } from '../../core/supervision/due.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { Handlers, ParsedOf, Requests, ResultOf } from '../../protocol/contract.ts';
 import { defaultMessage, revertMessage } from '../landing/message.ts';
-import { conflictTexts, preview, uncommitted } from '../landing/preview.ts';
+import { conflictTexts, lostSince, preview, uncommitted } from '../landing/preview.ts';
 import { privateFiles, unasked } from '../landing/private.ts';
 import { findTarget } from '../landing/target.ts';
 import { landingView } from '../landing/views.ts';
@@ -116,6 +117,11 @@ async function land(
   if (open > 0 && !params.commit) {
     throw wrong(session, `has ${counted(open, 'changed file')} not committed`, 'Commit them, or land with `--commit`.');
   }
+  const lost = params.deletions ? undefined : await lostSince(repository, session, tree);
+  if (lost !== undefined) {
+    const next = 'Roll back to its last checkpoint; or land with `--deletions`, if they are to go.';
+    throw wrong(session, `has lost ${lossText(lost)} since its work ended`, next);
+  }
   const base = found.place.baseCommit;
   const files = await privateFiles(repository, { way: params.way, base, tip, ...defined({ tree }) });
   const refusal = unasked(session.id, files, params.private);
@@ -129,6 +135,7 @@ async function land(
     message: params.message ?? defaultMessage(session),
     ...(open > 0 ? {} : { tip }),
     ...(params.private.length > 0 ? { private: params.private } : {}),
+    ...(params.deletions ? ({ deletions: true } as const) : {}),
   };
   await store.commit(client.actor, () =>
     requestLanding(store.session(session.id), store.all('landing'), request, { actor: client.actor, defaultBranch }),

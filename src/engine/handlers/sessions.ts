@@ -35,7 +35,7 @@ type SessionHandlers = Pick<
 >;
 
 /** Everything that can be asked of a session, except its output. */
-export function sessionHandlers(services: Services): SessionHandlers {
+export function sessionHandlers(services: Services, pushing: (session: Session) => boolean): SessionHandlers {
   const { store, sessions, vault } = services;
   const view = (session: Session): ReturnType<typeof sessionView> => sessionView(session, store.all('session'));
   return {
@@ -64,6 +64,7 @@ export function sessionHandlers(services: Services): SessionHandlers {
           .all('overlap')
           .filter((each) => concerns(each, session.id))
           .map((each) => services.radar.view(each)),
+        pushing: pushing(session),
       });
     },
     'session/continue': async (params, client) => {

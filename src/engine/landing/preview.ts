@@ -1,3 +1,4 @@
+import { lastSeen, type Loss } from '../../core/checkpoint/loss.ts';
 import { defined } from '../../core/defined.ts';
 import type { Conflict, LandingWay } from '../../core/landing/state.ts';
 import type { Session } from '../../core/session/state.ts';
@@ -6,6 +7,7 @@ import { changesBetween, changesSince, type Changes } from '../../git/changes.ts
 import { textOf } from '../../git/door.ts';
 import { buildLanding } from '../../git/landing-build.ts';
 import { checkoutOf } from '../../git/landing-checkout.ts';
+import { implausibleLoss } from '../../git/loss.ts';
 import { whyMoveWaits } from '../../git/landing-move.ts';
 import { conflictSides, textAt, textOfBlob } from '../../git/merge.ts';
 import type { Repository } from '../../git/repository.ts';
@@ -67,6 +69,7 @@ export async function preview(store: Store, repository: Repository, request: Pre
       tree: build?.tree,
       conflictPrompt: conflicts.length === 0 ? undefined : conflictPrompt(target, conflicts),
       checkout: await checkoutView(repository, target, build?.commit ?? from),
+      lost: await lostSince(repository, session, open.tree),
     }),
   };
 }
@@ -81,6 +84,16 @@ export async function uncommitted(
   if (!(await isFolder(place.path))) return { files: 0 };
   const { files, snapshot } = await changesSince(repository, place, tip, { limit: 0 });
   return files === 0 ? { files } : { files, tree: snapshot.tree };
+}
+
+/** What of a session's files has gone since its work ended, when that is implausibly much; `tree` is what is not committed. */
+export async function lostSince(
+  repository: Repository,
+  session: Session,
+  tree: string | undefined,
+): Promise<Loss | undefined> {
+  const then = lastSeen(session);
+  return tree === undefined || then === undefined ? undefined : implausibleLoss(repository, then, tree);
 }
 
 /** Whether a commit by hand would be signed. */

@@ -1,3 +1,4 @@
+import { lastSeen } from '../../core/checkpoint/loss.ts';
 import { isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Landing } from '../../core/landing/state.ts';
@@ -28,11 +29,13 @@ export async function seal(
     throw error;
   });
   if (typeof lease === 'string') return lease;
+  const seen = lastSeen(session);
   try {
     const made = await commitWorktree(repository, place, {
       message: session.task.title,
       trailers: { task: session.task.id, session: session.id, intent: landing.id },
       signal: stopping,
+      ...(seen === undefined || landing.deletions === true ? {} : { seen }),
     });
     const tip = made.nothing ? made.parent : made.commit;
     await store.commit(engineActor, () => [event('landing.sealed', { landing: landing.id, tip })]);

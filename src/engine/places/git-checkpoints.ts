@@ -1,3 +1,4 @@
+import type { Loss } from '../../core/checkpoint/loss.ts';
 import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { ChangedFile } from '../../core/supervision/tests.ts';
@@ -7,6 +8,7 @@ import { diffTrees, patchBetween } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
 import { sparing } from '../../git/ignored-then.ts';
 import { treeSince } from '../../git/still.ts';
+import { implausibleLoss } from '../../git/loss.ts';
 import { refuseObstacles } from '../../git/obstacles.ts';
 import { treeChanges } from '../../git/tree-diff.ts';
 import { moveFiles, type Move, movesBetweenStates } from '../../git/restore.ts';
@@ -110,6 +112,10 @@ export class GitCheckpoints implements CheckpointPlace {
 
   async differs(session: Session, from: string, to: string): Promise<boolean> {
     return (await this.paths(session, from, to)).length > 0;
+  }
+
+  async lost(session: Session, from: string, to: string): Promise<Loss | undefined> {
+    return implausibleLoss(await this.#repository(session), from, to);
   }
 
   async paths(session: Session, from: string, to: string): Promise<readonly string[]> {

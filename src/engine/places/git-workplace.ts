@@ -123,6 +123,7 @@ export class GitWorkplace implements Workplace {
     const made = await commitWorktree(repository, place, {
       message: options.message,
       trailers: { task: session.task.id, session: session.id, intent: options.intent },
+      ...(session.checkpoint === undefined ? {} : { seen: session.checkpoint.tree }),
     });
     const commit = made.nothing ? made.parent : made.commit;
     // What a first commit changes was counted when it was made.

@@ -31,7 +31,8 @@ export class Pusher {
   readonly #options: PusherOptions;
   #working: Promise<void> = Promise.resolve();
   #unsubscribe: () => void = () => undefined;
-  #waiting = 0;
+  /** How many looks at a session are waiting or under way. */
+  readonly #waiting = new Map<string, number>();
 
   constructor(options: PusherOptions) {
     this.#options = options;
@@ -53,16 +54,23 @@ export class Pusher {
   }
 
   get idle(): boolean {
-    return this.#waiting === 0;
+    return this.#waiting.size === 0;
+  }
+
+  /** A commit of the session may be on its way to its remote. */
+  pushing(session: Session): boolean {
+    return this.#waiting.has(session.id) && pushDue(session) !== undefined;
   }
 
   #later(session: string): void {
-    this.#waiting += 1;
+    this.#waiting.set(session, (this.#waiting.get(session) ?? 0) + 1);
     this.#working = this.#working
       .then(() => this.#push(session))
       .catch((error: unknown) => this.#options.log.warn('cannot push', { session, error: String(error) }))
       .finally(() => {
-        this.#waiting -= 1;
+        const left = (this.#waiting.get(session) ?? 1) - 1;
+        if (left > 0) this.#waiting.set(session, left);
+        else this.#waiting.delete(session);
       });
   }
 

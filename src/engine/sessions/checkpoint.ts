@@ -15,6 +15,7 @@ import type { Place, Session } from '../../core/session/state.ts';
 import { isLive } from '../../core/session/status.ts';
 import type { Captured, TakeOptions } from './checkpoints.ts';
 import { engineActor, type SessionContext } from './context.ts';
+import { lossQuestion } from './loss.ts';
 import { requireTrusted } from './trust.ts';
 
 /**
@@ -72,7 +73,7 @@ async function take(context: SessionContext, session: Session, place: Place, due
       await keep(context, session, place, { quiet, full: false }, { ...due, turn });
       return;
     case 'turn-end':
-      await keep(context, session, place, { quiet: false, full: false }, due);
+      await keep(context, session, place, { quiet: false, full: false, weigh: true }, due);
       return;
     case 'tool':
       await keep(
@@ -152,6 +153,8 @@ interface How {
   readonly quiet: boolean;
   /** Every file is looked at. */
   readonly full: boolean;
+  /** A person is asked if too much is gone. */
+  readonly weigh?: boolean;
 }
 
 type Why = Pick<
@@ -163,8 +166,8 @@ async function keep(
   context: SessionContext,
   session: Session,
   place: Place,
-  { quiet, full }: How,
-  why: Why,
+  { quiet, full, weigh = false }: How,
+  { prompt, ...why }: Why,
   name?: string,
 ): Promise<Checkpoint> {
   const { store, checkpoints } = context;
@@ -174,11 +177,20 @@ async function keep(
   const changed = captured.tree !== parent?.tree || captured.exact?.tree !== parent.exact?.tree;
   const byPerson =
     quiet && changed && parent !== undefined && (await checkpoints.differs(session, parent.tree, captured.tree));
-  const circumstances = { ...why, n: captured.n, parent: parent?.n ?? null, changed, byPerson };
+  const { turn } = why;
+  const whole = { turn, before: beginningOf(context, session, turn), tree: captured.tree };
+  const question = weigh ? await lossQuestion(context, session, whole) : undefined;
+  const circumstances = {
+    ...{ ...why, n: captured.n, parent: parent?.n ?? null, changed, byPerson },
+    // Nobody knows yet from which files the next turn will begin.
+    ...(question === undefined ? defined({ prompt }) : {}),
+  };
   const record = recordOf(store.session(session.id), captured, circumstances);
   await store.commit(engineActor, () => [
     event('checkpoint.made', { session: session.id, checkpoint: record, intent: captured.intent }),
     ...(name === undefined ? [] : [event('checkpoint.named', { session: session.id, n: captured.n, name })]),
+    // With it, so that nothing can come between the two.
+    ...(question === undefined ? [] : [question]),
   ]);
   const made = store.get('checkpoint', checkpointId(session.id, captured.n));
   if (made !== undefined) return made;

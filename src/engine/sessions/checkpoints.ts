@@ -1,3 +1,4 @@
+import type { Loss } from '../../core/checkpoint/loss.ts';
 import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { RestoreRequest } from '../../core/restore/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
@@ -40,6 +41,8 @@ export interface CheckpointPlace {
   lookAgain(session: Session, place: Place): Promise<string>;
   /** Whether anything outside of Coppice's own files differs between two trees. */
   differs(session: Session, from: string, to: string): Promise<boolean>;
+  /** The files that are gone between two trees, outside of Coppice's own; undefined when they are no implausible loss. */
+  lost(session: Session, from: string, to: string): Promise<Loss | undefined>;
   /** The paths that differ between two trees, outside of Coppice's own files. */
   paths(session: Session, from: string, to: string): Promise<readonly string[]>;
   /** The files that differ between two trees or commits, outside of Coppice's own, with their counts of lines. */
@@ -69,7 +72,7 @@ export interface Rollback {
   readonly target: CheckpointFiles;
   /** Only what differs between this state and `target`. */
   readonly since?: CheckpointFiles;
-  readonly request: Pick<RestoreRequest, 'paths' | 'hunks'>;
+  readonly request: Pick<RestoreRequest, 'paths' | 'hunks' | 'gone'>;
 }
 
 /** A rollback that was cut short: from `before` towards `wanted`. */

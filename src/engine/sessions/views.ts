@@ -88,6 +88,7 @@ export function sessionDetail(
     stream: string;
     watch: Watch | undefined;
     overlaps: readonly OverlapView[];
+    pushing: boolean;
   },
 ): SessionDetail {
   const { lastTurn, result, worktree } = session;
@@ -108,6 +109,7 @@ export function sessionDetail(
       lastTurn: some(lastTurn, turnView),
       error: some(result?.error, errorView),
       pushed: some(session.pushed, pushedView),
+      pushing: extra.pushing || undefined,
       restarts: session.revivals,
       doubt: doubtOf(session),
       supervision: isSupervised(session) ? supervisionBrief(session) : undefined,

@@ -30,15 +30,16 @@ export const landSession: Command = (app) => async (given) => {
     return;
   }
   const { title, detail } = landingPlan(preview);
-  const { privateFiles } = preview;
+  const { lost, privateFiles } = preview;
   const land = landingButton(preview);
-  const ask = privateFiles.length > 0 ? showWarningMessage : showInformationMessage;
+  const ask = privateFiles.length > 0 || lost !== undefined ? showWarningMessage : showInformationMessage;
   const answer = await ask(title, { modal: true, detail }, land);
   if (answer !== land) throw new vscode.CancellationError();
   await app.link.request('landing/land', {
     ...{ session, way, tip: preview.tip },
     ...(preview.uncommitted > 0 ? { commit: true } : {}),
     ...(privateFiles.length > 0 ? { private: privateFiles } : {}),
+    ...(lost === undefined ? {} : { deletions: true }),
   });
   await app.review.model.show(session);
 };

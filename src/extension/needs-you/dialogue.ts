@@ -37,16 +37,27 @@ export async function askDecision(
   }
 }
 
-type Judgement = 'allow' | 'deny' | 'hand-over' | 'evidence' | 'abort';
+type Judgement = 'put-back' | 'allow' | 'deny' | 'hand-over' | 'evidence' | 'abort';
 
 /** A decision of the supervisor that is a person's: let it through, say what is to be done next, or take over. */
 async function askJudgement(need: BreakpointView, session: string, frame: Step): Promise<Decision> {
+  const { lost } = need.about ?? {};
   const limit = need.about?.limit === true;
   for (;;) {
     const verdict = await pickOne<Judgement>(
       [
+        ...(lost === undefined
+          ? []
+          : [
+              {
+                label: l10n.t('Put the Files Back'),
+                icon: 'discard',
+                detail: l10n.t('from checkpoint {0}; what was written stays', lost.to),
+                gives: 'put-back' as const,
+              },
+            ]),
         {
-          label: limit ? l10n.t('Raise the Limit') : l10n.t('Let It Through'),
+          label: lost ? l10n.t('They Are Meant to Go') : limit ? l10n.t('Raise the Limit') : l10n.t('Let It Through'),
           icon: 'check',
           detail: oneLine(need.detail, 300),
           gives: 'allow',

@@ -18,9 +18,19 @@ export function ways(): { label: string; description: string; way: Way }[] {
 export function landingPlan(preview: LandingPreview): { title: string; detail: string } {
   const { target, files, insertions, deletions, commits, uncommitted, gates, checkout, privateFiles, unsigned } =
     preview;
+  const { lost } = preview;
   const lines = [
     l10n.t('{0} files, +{1} −{2}, {3} commits', files, insertions, deletions, commits.length),
     ...(uncommitted > 0 ? [l10n.t('{0} files are not committed yet and are committed first.', uncommitted)] : []),
+    ...(lost === undefined
+      ? []
+      : [
+          l10n.t(
+            '{0} of {1} files are gone since its work ended. If that is not meant, roll back first.',
+            lost.gone,
+            lost.of,
+          ),
+        ]),
     ...(privateFiles.length > 0
       ? [
           l10n.t(
@@ -38,8 +48,9 @@ export function landingPlan(preview: LandingPreview): { title: string; detail: s
   return { title: l10n.t('Land this in {0}?', oneLine(target, 100)), detail: lines.join('\n') };
 }
 
-/** The button that says yes to all of it. Files that git ignores in the checkout are no part of an ordinary yes. */
-export function landingButton({ uncommitted, privateFiles }: LandingPreview): string {
+/** The button that says yes to all of it. Files that git ignores in the checkout, or that are gone, are no part of an ordinary yes. */
+export function landingButton({ uncommitted, privateFiles, lost }: LandingPreview): string {
+  if (lost !== undefined) return l10n.t('Land without the Files That Are Gone');
   if (privateFiles.length > 0) {
     return uncommitted > 0 ? l10n.t('Commit and Land with These Files') : l10n.t('Land with These Files');
   }

@@ -1,7 +1,7 @@
 /** What is said of a session in a row, a tooltip, or aloud. Text of people and agents is cleaned and cut here. */
 import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../core/printable.ts';
-import type { ResourcesView, SessionView } from '../../protocol/schemas.ts';
+import type { ResourcesView, SessionDetail, SessionView } from '../../protocol/schemas.ts';
 import { isSettled } from '../../protocol/session-status.ts';
 import { belowText, type Below } from './below.ts';
 import { lookOf } from './status-look.ts';
@@ -59,6 +59,15 @@ export function usesText({ memoryBytes, ports = [] }: ResourcesView = {}): strin
   const memory = memoryBytes === undefined ? '' : l10n.t('{0} MB of memory', Math.round(memoryBytes / 1e6));
   const open = ports.length === 0 ? '' : l10n.t('ports {0}', ports.join(', '));
   return [memory, open].filter((part) => part !== '').join(' · ');
+}
+
+/** Which commit of its branch was pushed where, or why that failed; empty when nothing was. */
+export function pushText({ pushed, branch }: Pick<SessionDetail, 'pushed' | 'branch'>): string {
+  if (pushed === undefined) return '';
+  const { remote, commit, error } = pushed;
+  const to = oneLine(`${remote}/${branch ?? ''}`, 120);
+  if (error === undefined) return l10n.t('Pushed to {0} at {1}', to, commit.slice(0, 12));
+  return l10n.t('Not pushed to {0}: {1}', to, oneLine(error.message, 300));
 }
 
 /** Since when the session is where it is, in milliseconds since 1970. */

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { ResourcesView, SessionDetail, SessionView } from '../../protocol/schemas.ts';
 import type { Below } from './below.ts';
-import { changesText, linesText, usesText, sessionDescription, sessionTitle } from './labels.ts';
+import { changesText, linesText, pushText, usesText, sessionDescription, sessionTitle } from './labels.ts';
 import { lookOf } from './status-look.ts';
 
 const textLimit = 400;
@@ -47,10 +47,12 @@ function facts(
   ];
 }
 
-function detailFacts({ waiting, doubt, error, text }: SessionDetail): readonly Fact[] {
+function detailFacts(detail: SessionDetail): readonly Fact[] {
+  const { waiting, doubt, error, text } = detail;
   return [
     ['clock', waiting ?? ''],
     ['question', doubt ?? ''],
+    [detail.pushed?.error === undefined ? 'cloud-upload' : 'warning', pushText(detail)],
     ['error', error === undefined ? '' : `${error.message} ${error.next}`],
     ['mention', text === undefined ? '' : l10n.t('Last words: {0}', oneLine(text, textLimit))],
   ];

@@ -21,7 +21,7 @@ export const attachmentSchema = z.strictObject({
 });
 
 const answer = z.strictObject({
-  choice: z.enum(['allow', 'deny', 'answer', 'abort', 'hand-over']),
+  choice: z.enum(['allow', 'deny', 'answer', 'abort', 'hand-over', 'put-back']),
   reason: prompt.exactOptional(),
   input: z.record(z.string().max(1000), z.unknown()).exactOptional(),
   answers: z.record(z.string().max(10_000), prompt).exactOptional(),

@@ -102,7 +102,7 @@ export interface Attachment {
 
 /** The choices at a breakpoint (see `Answer` in the core). */
 export interface PanelAnswer {
-  readonly choice: 'allow' | 'deny' | 'answer' | 'abort' | 'hand-over';
+  readonly choice: 'allow' | 'deny' | 'answer' | 'abort' | 'hand-over' | 'put-back';
   readonly reason?: string;
   readonly input?: Readonly<Record<string, unknown>>;
   readonly answers?: Readonly<Record<string, string>>;

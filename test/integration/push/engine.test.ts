@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { defined } from '../../../src/core/defined.ts';
 import { isPlainUrl } from '../../../src/git/push.ts';
 import type { SessionDetail } from '../../../src/protocol/schemas.ts';
+import { comes, land } from '../../support/engine/landings.ts';
 import { Person } from '../../support/engine/person.ts';
 import { git } from '../../support/engine/repository.ts';
 import { until } from '../../support/engine/waiting.ts';
@@ -95,6 +97,88 @@ describe('pushing what was committed', function () {
     assert.equal(status, 'reported');
     assert.match((await pushed(session)).pushed?.error?.message ?? '', /git push failed/);
     assert.equal(await git(remote, 'rev-parse', branch ?? ''), other);
+  });
+
+  describe('of a worktree from which most files went', () => {
+    const many = Array.from({ length: 12 }, (_, n) => `src/${n % 3}/${n}.txt`);
+    const decision = (detail: SessionDetail) => detail.needs.find(({ kind }) => kind === 'decision');
+    /** Waits until a question of this kind is open. */
+    const asked = (session: string, kind: string): Promise<SessionDetail> =>
+      until(
+        async () => {
+          const detail = await person.show(session);
+          return detail.needs.some((each) => each.kind === kind) ? detail : undefined;
+        },
+        () => world.log(),
+      );
+    const branches = (): Promise<string> => git(remote, 'for-each-ref', '--format=%(refname:short)');
+
+    async function withMany(): Promise<void> {
+      await begin();
+      for (const path of many) {
+        await mkdir(dirname(join(world.repository, path)), { recursive: true });
+        await writeFile(join(world.repository, path), `${path}\n`);
+      }
+      await git(world.repository, 'add', '-A');
+      await git(world.repository, 'commit', '-q', '-m', 'many');
+      await git(world.repository, 'push', '--quiet', 'origin', 'main');
+    }
+
+    it('waits for a person before anything is committed, whoever else moves on, and goes on with the files put back', async () => {
+      await withMany();
+      const session = await person.create('#ask alpha');
+      const { worktree, branch, baseCommit } = await person.sees(session, 'needs-you');
+      await person.continue(session, 'beta');
+      await rm(join(worktree ?? '', 'src'), { recursive: true });
+      await person.answer(session, 'allow');
+      const held = await asked(session, 'decision');
+      assert.match(decision(held)?.title ?? '', /^12 of 1[34] files are gone since turn 1 began$/);
+      assert.match(decision(held)?.detail ?? '', /src\/0\/0\.txt/);
+
+      await world.kill();
+      await person.continue(session, 'gamma');
+      const still = await asked(session, 'decision');
+      assert.deepEqual([still.needs.length, still.turns, still.status], [1, 1, 'needs-you']);
+      assert.equal(await branches(), 'main');
+      assert.equal(await git(world.repository, 'rev-parse', branch ?? ''), baseCommit);
+
+      const breakpoint = decision(still)?.id;
+      await person.ask('session/answer', { session, ...defined({ breakpoint }), answer: { choice: 'put-back' } });
+      const { turns } = await person.sees(session, 'reported');
+      assert.equal(turns, 3);
+      await pushed(session);
+      const files = (await git(remote, 'ls-tree', '-r', '--name-only', branch ?? '')).split('\n');
+      assert.deepEqual(
+        many.filter((path) => !files.includes(path)),
+        [],
+      );
+      assert.match(await git(remote, 'show', `${branch ?? ''}:work.txt`), /alpha[^]*beta[^]*gamma/);
+      for (const commit of (await git(remote, 'rev-list', `main..${branch ?? ''}`)).split('\n'))
+        assert.equal(
+          (await git(remote, 'ls-tree', '-r', '--name-only', commit, 'src')).split('\n').length,
+          many.length,
+        );
+    });
+
+    it('is not committed when they went after the turn, and lands only when a person says that they are to go', async () => {
+      await withMany();
+      await person.ask('breakpoint/set', { path: world.repository, condition: 'after turn', once: true });
+      const session = await person.create('alpha');
+      const { worktree, branch, baseCommit } = await person.sees(session, 'needs-you');
+      await rm(join(worktree ?? '', 'src'), { recursive: true });
+      await person.answer(session, 'allow');
+      const failed = await person.sees(session, 'failed');
+      assert.match(failed.error?.message ?? '', /^12 of 1\d files of .* are gone/);
+      assert.equal(await branches(), 'main');
+      assert.equal(await git(world.repository, 'rev-parse', branch ?? ''), baseCommit);
+
+      const preview = await person.ask('landing/preview', { session });
+      assert.equal(preview.lost?.gone, 12);
+      await assert.rejects(person.ask('landing/land', { session, commit: true }), /has lost 12 of 1\d files since/);
+      const landing = await land(person, session, { commit: true, deletions: true });
+      await comes(person, session, landing, 'landed');
+      assert.equal(await git(world.repository, 'ls-tree', '-r', 'main', 'src'), '');
+    });
   });
 
   it('can be switched off, and is off where a person is at the keyboard', async () => {

@@ -62,7 +62,9 @@ describe('land', () => {
     const { exit, stdout } = await coppice(engine(landed, asked), args);
     assert.equal(exit, 0);
     assert.match(stdout, /^Landed in main at cccccccccccc\n/);
-    assert.deepEqual(asked, [{ session: sessionId, way: 'merge', commit: true, message: 'Home', private: ['.env'] }]);
+    assert.deepEqual(asked, [
+      { session: sessionId, way: 'merge', commit: true, message: 'Home', private: ['.env'], deletions: false },
+    ]);
   });
 
   it('is a failure when it is refused, with the conflict and what to do', async () => {
@@ -71,6 +73,24 @@ describe('land', () => {
     const { exit, stdout } = await coppice(engine({ state: 'refused', error, conflicts }), ['land', '1f2e']);
     assert.equal(exit, 1);
     assert.match(stdout, /They disagree\.\n {2}C work\.txt \(content\)\n {2}Merge by hand\./);
+  });
+
+  it('has nothing to do where the branch has all of it already, and is no failure then', async () => {
+    const context = { reason: 'nothing' };
+    const error = { code: 'wrong-state', message: 'm', next: 'n', context } as const;
+    const { exit, stdout } = await coppice(engine({ state: 'refused', error }), ['land', '1f2e']);
+    assert.equal(exit, 0);
+    assert.equal(stdout, 'Nothing to do: main has all of it already.\n');
+  });
+
+  it('says which files are gone, and lands without them only by name', async () => {
+    const asked: unknown[] = [];
+    const fake = engine({ state: 'landed' }, asked);
+    fake.handlers['landing/preview'] = () => ({ ...preview, lost: { gone: 412, of: 500 } });
+    const { stdout } = await coppice(fake, ['land', '1f2e', '--dry-run']);
+    assert.match(stdout, /412 of 500 files are gone since its work ended; that lands only with --deletions/);
+    await coppice(fake, ['land', '1f2e', '--commit', '--deletions']);
+    assert.deepEqual(asked, [{ session: sessionId, way: 'squash', commit: true, private: [], deletions: true }]);
   });
 
   it('leaves what waits for a checkout to the engine', async () => {

@@ -127,6 +127,35 @@ describe('run', () => {
     assert.equal(engine.connections, 0);
   });
 
+  it('says what was pushed while it works, and how the last push ended', async () => {
+    const engine = new OneSession();
+    const { shell, exit } = started(engine, ['run', 'x']);
+    await until(() => engine.followed);
+    const pushed = { remote: 'origin', commit: 'a'.repeat(40), at: '2026-01-01T00:00:20.000Z' };
+    engine.moveTo(aSession({ pushed }));
+    await until(() => shell.stdout.text.includes('push: '));
+    const error = { code: 'git-failed', message: 'git push failed.', next: 'Look.' } as const;
+    const looks = [true, true, undefined];
+    engine.handlers['session/show'] = () => {
+      const pushing = engine.detail.status === 'reported' ? looks.shift() : undefined;
+      const over = { ...pushed, commit: 'b'.repeat(40), error };
+      return {
+        ...engine.detail,
+        ...(pushing === true ? { pushing } : {}),
+        ...(looks.length === 0 ? { pushed: over } : {}),
+      };
+    };
+    engine.moveTo(reported({ pushed }), true);
+    assert.equal(await exit, 0);
+    assert.deepEqual(
+      shell.stdout.text.split('\n').filter((line) => line.startsWith('push: ')),
+      [
+        'push: aaaaaaaaaaaa to origin/feature/parser',
+        'push: bbbbbbbbbbbb to origin/feature/parser failed: git push failed.',
+      ],
+    );
+  });
+
   it('prints one object per event with --json', async () => {
     const engine = new OneSession();
     const { shell, exit } = started(engine, ['run', 'x', '--json']);

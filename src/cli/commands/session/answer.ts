@@ -18,6 +18,7 @@ interface AnswerOptions {
   readonly input?: string;
   readonly abort?: true;
   readonly handOver?: true;
+  readonly putBack?: true;
   readonly remember?: 'session' | 'always';
   readonly pattern?: string;
   readonly breakpoint?: string;
@@ -68,6 +69,16 @@ export function addSessionAnswer(group: Command, perform: Perform): void {
       ]),
     )
     .addOption(
+      new Option('--put-back', 'files are gone: bring them back, and go on from there').conflicts([
+        'allow',
+        'deny',
+        'answer',
+        'input',
+        'abort',
+        'handOver',
+      ]),
+    )
+    .addOption(
       new Option('--remember <scope>', 'with --allow: do not ask for the like of it again')
         .choices(['session', 'always'])
         .conflicts(['deny', 'answer', 'abort', 'handOver']),
@@ -110,7 +121,8 @@ async function answer(context: Context, key: string, options: AnswerOptions): Re
 
 /** The answer that the options give, or undefined when they give none. */
 function givenBy(context: Context, options: AnswerOptions, open: BreakpointView): Given | undefined {
-  const { allow, deny, answer: answers, input, abort, handOver } = options;
+  const { allow, deny, answer: answers, input, abort, handOver, putBack } = options;
+  if (putBack === true) return { answer: { choice: 'put-back' } };
   if (handOver === true) return { answer: { choice: 'hand-over' } };
   if (abort === true) return { answer: { choice: 'abort' } };
   if (deny !== undefined) return { answer: { choice: 'deny', ...(deny === true ? {} : { reason: deny }) } };

@@ -1,0 +1,50 @@
+/** When so many of a worktree's files are gone after a turn that a person is asked before that becomes anybody's work. */
+import { counted } from '../counted.ts';
+import type { Breakpoint, Session } from '../session/state.ts';
+
+/** How many files are gone that were there before, of how many. One that was moved is not gone. */
+export interface Loss {
+  readonly gone: number;
+  readonly of: number;
+}
+
+/**
+ * A thousand files that go in one turn are asked about however large the project is: nobody reads such a list, and in a repository
+ * of 50,000 files a whole package is less than a twentieth.
+ */
+const many = 1000;
+/** Of fewer, more than half: work that is asked for takes files away one by one, and moves or replaces the rest. */
+const some = 10;
+/** Where there are only a few files, four in five: deleting two of three is ordinary work there, and `rm -rf *` leaves the hidden ones. */
+const few = 3;
+
+/** Whether this is more likely damage (`rm -rf`, a disk) than the work of one turn. */
+export function isImplausible({ gone, of }: Loss): boolean {
+  if (gone >= many) return true;
+  return (gone >= some && gone * 2 > of) || (gone >= few && gone * 5 >= of * 4);
+}
+
+/**
+ * The most files that there may have been for the loss of `gone` of them to be implausible; infinite when it is so anyway, 0 when it never
+ * is. Whoever counts the files can stop above it.
+ */
+export function mostStricken(gone: number): number {
+  if (gone >= many) return Infinity;
+  if (gone >= some) return gone * 2 - 1;
+  return gone >= few ? Math.floor((gone * 5) / 4) : 0;
+}
+
+/** For a sentence: `412 of 500 files`. */
+export function lossText({ gone, of }: Loss): string {
+  return `${gone} of ${counted(of, 'file')}`;
+}
+
+/** A question about lost files is answered by an answer alone: a prompt that comes meanwhile waits. */
+export function isAboutLoss({ about }: Pick<Breakpoint, 'about'>): boolean {
+  return about?.lost !== undefined;
+}
+
+/** Tree of a session's files as they were when its work ended or, where that could not be told, at its last checkpoint. */
+export function lastSeen({ result, checkpoint }: Pick<Session, 'result' | 'checkpoint'>): string | undefined {
+  return result?.changes?.tree ?? checkpoint?.tree;
+}

@@ -1,0 +1,77 @@
+/** How many files are gone between two trees, where that is more than one turn of work plausibly takes away. */
+import { isImplausible, mostStricken, type Loss } from '../core/checkpoint/loss.ts';
+import { pathText, zeroPaths } from './paths.ts';
+import type { Repository } from './repository.ts';
+import { type TreeChange, treeChanges } from './tree-diff.ts';
+import { folderMode, TreeReader } from './trees.ts';
+
+/** Written by Coppice itself. */
+const ownFolder = '.tasks';
+
+/**
+ * The loss between two trees (full ids) if it is implausible, else undefined. Reads the folders that differ, and only where enough is
+ * gone for it as many others as it takes to be sure. A file is not gone when it was moved: its content is elsewhere, or (as git
+ * recognises moves, up to `diff.renameLimit`) most of it.
+ *
+ * @param apart folders that do not count.
+ * @throws CoppiceError `git-failed` when there is no such tree.
+ */
+export async function implausibleLoss(
+  repository: Repository,
+  from: string,
+  to: string,
+  apart: readonly string[] = [],
+): Promise<Loss | undefined> {
+  const trees = new TreeReader(repository);
+  const counts = (path: string): boolean =>
+    ![ownFolder, ...apart].some((each) => path === each || path.startsWith(`${each}/`));
+  const isStricken = async (gone: number): Promise<boolean> => {
+    const most = mostStricken(gone);
+    if (most === 0 || most === Infinity) return most > 0;
+    return isImplausible({ gone, of: await filesIn(trees, from, counts, most) });
+  };
+  const changes = await treeChanges(repository, from, to);
+  if (!(await isStricken(unmoved(changes.filter(({ path }) => counts(path)))))) return undefined;
+  const gone = (await goneByGit(repository, from, to)).filter(counts).length;
+  return (await isStricken(gone)) ? { gone, of: await filesIn(trees, from, counts, Infinity) } : undefined;
+}
+
+/** How many files went without the same content coming somewhere else. */
+function unmoved(changes: readonly TreeChange[]): number {
+  const come = new Map<string, number>();
+  for (const { before, after } of changes)
+    if (before === undefined && after !== undefined) come.set(after.id, (come.get(after.id) ?? 0) + 1);
+  let gone = 0;
+  for (const { before, after } of changes) {
+    if (before === undefined || after !== undefined) continue;
+    const left = come.get(before.id) ?? 0;
+    if (left > 0) come.set(before.id, left - 1);
+    else gone += 1;
+  }
+  return gone;
+}
+
+async function goneByGit(repository: Repository, from: string, to: string): Promise<string[]> {
+  const args = ['diff-tree', '-r', '-z', '-M', '--name-only', '--diff-filter=D', '--no-ext-diff', '--no-textconv'];
+  return zeroPaths((await repository.run([...args, '--end-of-options', from, to])).stdout);
+}
+
+/** The number of files in a tree that count; one more than `most` stands for any larger number. */
+async function filesIn(
+  trees: TreeReader,
+  tree: string,
+  counts: (path: string) => boolean,
+  most: number,
+): Promise<number> {
+  const open = [{ id: tree, path: '' }];
+  let files = 0;
+  for (let at = open.pop(); at !== undefined && files <= most; at = open.pop()) {
+    for (const [name, { id, mode }] of await trees.tree(at.id)) {
+      const path = at.path + pathText(Buffer.from(name, 'latin1'));
+      if (!counts(path)) continue;
+      if (mode === folderMode) open.push({ id, path: `${path}/` });
+      else files += 1;
+    }
+  }
+  return Math.min(files, most + 1);
+}

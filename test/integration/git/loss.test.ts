@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { isImplausible } from '../../../src/core/checkpoint/loss.ts';
+import { implausibleLoss } from '../../../src/git/loss.ts';
+import type { Repository } from '../../../src/git/repository.ts';
+import { Sandbox } from './support.ts';
+
+describe('files that are gone between two trees', function () {
+  this.timeout(60_000);
+  let sandbox: Sandbox;
+  let repository: Repository;
+  before(async () => {
+    sandbox = await Sandbox.make();
+    repository = await sandbox.open(await sandbox.repository());
+  });
+  after(async () => sandbox.clean());
+
+  /** A tree with these files: path → content. */
+  async function tree(files: ReadonlyMap<string, string>): Promise<string> {
+    const lines = [...files].map(([path, content]) => `M 100644 inline ${path}\ndata ${content.length}\n${content}\n`);
+    const head = 'commit refs/heads/loss\ncommitter T <t@example.com> 0 +0000\ndata 0\ndeleteall\n';
+    await repository.run(['fast-import', '--quiet', '--force'], { input: `${head}${lines.join('')}\n` });
+    return repository.ask(['rev-parse', 'refs/heads/loss^{tree}']);
+  }
+  const text = (name: string): string => Array.from({ length: 20 }, (_, line) => `line ${line} of ${name}`).join('\n');
+  const files = (count: number, folder = 'src'): Map<string, string> =>
+    new Map(Array.from({ length: count }, (_, n) => [`${folder}/${n % 7}/${n}.txt`, text(`${folder} ${n}`)]));
+
+  it('are counted as a simple model counts them, whatever else is moved, changed or added', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('gone', 'kept', 'moved', 'changed'), { minLength: 1, maxLength: 30 }),
+        fc.nat({ max: 30 }),
+        async (fates, added) => {
+          const before = files(fates.length);
+          const after = new Map(files(added, 'more'));
+          [...before].forEach(([path, content], n) => {
+            if (fates[n] === 'kept') after.set(path, content);
+            if (fates[n] === 'changed') after.set(path, `${content}\nand more`);
+            if (fates[n] === 'moved') after.set(`lib/${path}`, content);
+          });
+          after.set('.tasks/own.md', 'ours');
+          const loss = { gone: fates.filter((each) => each === 'gone').length, of: fates.length };
+          const found = await implausibleLoss(
+            repository,
+            await tree(new Map([...before, ['.tasks/a.md', 'a'], ['.tasks/b.md', 'b']])),
+            await tree(after),
+          );
+          assert.deepEqual(found, isImplausible(loss) ? loss : undefined);
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  it('are not those that were moved and changed a little, nor those in a repository of its own', async () => {
+    const before = files(30);
+    const moved = new Map([...before].map(([path, content]) => [`lib/${path}`, `import 'x';\n${content}`]));
+    assert.equal(await implausibleLoss(repository, await tree(before), await tree(moved)), undefined);
+    const [all, none] = [await tree(new Map([...before, ['a', 'a']])), await tree(new Map([['a', 'a']]))];
+    assert.deepEqual(await implausibleLoss(repository, all, none), { gone: 30, of: 31 });
+    assert.equal(await implausibleLoss(repository, all, none, ['src']), undefined);
+  });
+});
