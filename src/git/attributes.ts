@@ -2,9 +2,9 @@
  * The attributes of paths in a worktree. Git says what they are, and is asked again only when one of the files that decide
  * has changed; where there is no such file it is not asked at all.
  */
-import { type BigIntStats, existsSync, lstatSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
-import { absolutePathEntries } from './environment.ts';
+import { type BigIntStats, lstatSync, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { machineAttributes } from './machine-attributes.ts';
 import { pathBytes, zeroJoined, zeroPaths } from './paths.ts';
 import { Pauses } from './pauses.ts';
 import type { Repository, TreePlace } from './repository.ts';
@@ -15,20 +15,6 @@ export type Attributes = ReadonlyMap<string, string>;
 /** Those by which git keeps a file otherwise than it is. */
 const names = ['filter', 'ident', 'working-tree-encoding', 'eol', 'text', 'crlf'];
 const none: Attributes = new Map();
-
-/**
- * Where a git that is found on the `PATH` may have attributes for the whole machine. Git does not tell where; when none of
- * these is there, it is told to look for none (`door.ts`), so that both agree.
- */
-export function machineAttributes(env: Readonly<Record<string, string | undefined>>): string[] {
-  const prefixes = absolutePathEntries(env['PATH']).map((folder) => join(dirname(folder), 'etc'));
-  return [...new Set(['/etc', ...prefixes])].map((folder) => join(folder, 'gitattributes'));
-}
-
-/** What git is told about attributes of the whole machine. */
-export function machineAttributesEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return machineAttributes(env).some((file) => existsSync(file)) ? {} : { GIT_ATTR_NOSYSTEM: '1' };
-}
 
 /** The attributes of files that are there; a deleted `.gitattributes` must be known to the caller. Throws like `onTree`. */
 export async function attributesOf(

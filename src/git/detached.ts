@@ -11,7 +11,7 @@ import { diskFailure } from './files.ts';
 import { copyIncluded } from './include.ts';
 import { worktreesFolder } from './names.ts';
 import { type Note, removeNote, replaceNote, writeFirstNote } from './notes.ts';
-import { entryOfNew } from './register.ts';
+import { entryOfNew } from './new-entry.ts';
 import type { Repository, TreePlace } from './repository.ts';
 import { discardPartial } from './stale.ts';
 import { fillSubmodules } from './submodules.ts';

@@ -12,10 +12,10 @@
  */
 import { stat, statfs } from 'node:fs/promises';
 import { CoppiceError, systemCode } from '../core/errors.ts';
-import { machineAttributesEnv } from './attributes.ts';
 import { Coprocess } from './coprocess.ts';
 import { lockIn } from './locks.ts';
 import { type ConfigEntry, type GitPlace, gitEnvironment } from './environment.ts';
+import { machineAttributesEnv } from './machine-attributes.ts';
 import { type ProcessCall, type ProcessEnd, runProcess } from './process.ts';
 import { askGit } from './questions.ts';
 import { Turnstiles } from './turnstile.ts';

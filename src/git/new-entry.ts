@@ -1,8 +1,9 @@
-/** The entry of a worktree that is made without a git process, by the steps that git itself takes, and only where it would take no others. */
+/** The entry of a worktree: made without a git process, by the steps that git itself takes and only where it would take no others, or found where git has made it. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { systemCode } from '../core/errors.ts';
+import { basename, dirname, join } from 'node:path';
+import { CoppiceError, systemCode } from '../core/errors.ts';
 import { adminOf } from './admin.ts';
+import { readSmall } from './locate.ts';
 import type { Repository } from './repository.ts';
 
 /** With one of these git does more: owners and modes, configuration and sparse patterns that go with a worktree, other paths, waits for the disk. */
@@ -43,6 +44,19 @@ export async function createEntry(repository: Repository, path: string, branch: 
   writeFileSync(join(admin, 'commondir'), '../..\n', { flag: 'wx' });
   rmSync(locked);
   return admin;
+}
+
+/** The entry that git has just made, by the worktree's own pointer: nobody else has been there yet. */
+export async function entryOfNew(commonDir: string, path: string): Promise<string> {
+  const admin = (await readSmall(join(path, '.git')))?.replace(/^gitdir: /, '').trimEnd() ?? '';
+  const back = (await readSmall(join(admin, 'gitdir')))?.trimEnd();
+  if (dirname(admin) === join(commonDir, 'worktrees') && back === join(path, '.git')) return admin;
+  throw new CoppiceError(
+    'isolation-failed',
+    `git did not register the worktree ${path}.`,
+    'Run `git worktree list` and report this.',
+    { context: { path } },
+  );
 }
 
 /** With a number behind the name where that is taken, as git does it. */

@@ -1,13 +1,12 @@
 /** The first half of making a worktree: everything that can refuse it, our note, and git's registration without files. */
 import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { CoppiceError, isCoppiceError } from '../core/errors.ts';
 import { adminEntries, adminOf, isAbsent } from './admin.ts';
 import { excludeOwnFiles } from './exclude.ts';
 import { type Base, branchFacts, readHead, refuseProtected, resolveBase } from './facts.ts';
 import { readRefs, type Refs } from './refs.ts';
-import { readSmall } from './locate.ts';
-import { createEntry } from './new-entry.ts';
+import { createEntry, entryOfNew } from './new-entry.ts';
 import { createRef } from './new-ref.ts';
 import { hasNote, type Note, readNote, removeNote, writeFirstNote } from './notes.ts';
 import { isOver, sameRun } from './owner.ts';
@@ -155,19 +154,6 @@ async function clearHalfMade(repository: Repository, path: string): Promise<Note
 async function clearUnreadable(commonDir: string, path: string): Promise<void> {
   if (!(await hasNote(commonDir, path)) || !(await isAbsent(path))) return;
   if ((await adminOf(commonDir, path)) === undefined) await removeNote({ common: commonDir, path });
-}
-
-/** The entry that git has just made, by the worktree's own pointer: nobody else has been there yet. */
-export async function entryOfNew(commonDir: string, path: string): Promise<string> {
-  const admin = (await readSmall(join(path, '.git')))?.replace(/^gitdir: /, '').trimEnd() ?? '';
-  const back = (await readSmall(join(admin, 'gitdir')))?.trimEnd();
-  if (dirname(admin) === join(commonDir, 'worktrees') && back === join(path, '.git')) return admin;
-  throw new CoppiceError(
-    'isolation-failed',
-    `git did not register the worktree ${path}.`,
-    'Run `git worktree list` and report this.',
-    { context: { path } },
-  );
 }
 
 async function refuseOccupied(repository: Repository, { path, branch }: Plan, refs: Refs): Promise<void> {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { stripTypeScriptTypes } from 'node:module';
-import { filesOfTree, root } from './tree.ts';
+import { circlesOf, filesOfTree, neededBy, root } from './tree.ts';
 
 const files = filesOfTree();
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -39,6 +39,11 @@ describe('the tree', () => {
     assert.deepEqual(long, []);
   });
 
+  it('has no source that needs itself to be read first', () => {
+    const circles = circlesOf(new Map(sources.map((path) => [path, neededBy(path, read(path))])));
+    assert.deepEqual(circles, []);
+  });
+
   it('names no path of the machine it was made on', () => {
     const here = escaped(root);
     const shared = String.raw`(?<![\w.~}])/work/(main|shared)\b`;
@@ -69,6 +74,27 @@ describe('the tree', () => {
       assert.equal(stripped.length, text.length, path);
       assert.equal(lineEnds(stripped), lineEnds(text), path);
     }
+  });
+});
+
+describe('the search for sources that need themselves', () => {
+  it('follows what is read at run time, and no types', () => {
+    const text = [
+      "import type { A } from './a.ts';",
+      "import { type B } from './b.ts';",
+      "import { type C, c } from './c.ts';",
+      "import {\n  d,\n} from '../d.ts';",
+      "export { e } from './e.ts';",
+      "import * as path from 'node:path';",
+    ].join('\n');
+    assert.deepEqual(neededBy('src/x/y.ts', text), ['src/x/c.ts', 'src/d.ts', 'src/x/e.ts']);
+  });
+
+  it('finds a way back over any number of files', () => {
+    const way = (...pairs: [string, string[]][]) => circlesOf(new Map(pairs));
+    assert.deepEqual(way(['a', ['b']], ['b', ['c', 'd']], ['c', []], ['d', ['c']]), []);
+    assert.deepEqual(way(['a', ['b']], ['b', ['c']], ['c', ['b', 'a']]), ['a → b → c → b', 'a → b → c → a']);
+    assert.deepEqual(way(['a', ['a']]), ['a → a']);
   });
 });
 

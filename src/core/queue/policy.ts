@@ -1,3 +1,4 @@
+import { queues } from '../session/mode.ts';
 import { isLive } from '../session/status.ts';
 import type { Mode, Session } from '../session/state.ts';
 
@@ -7,11 +8,6 @@ export interface Limits {
   readonly running: number;
   /** Sessions that may wait; one more is refused. */
   readonly waiting: number;
-}
-
-/** Dispatch and interactive sessions have a person at the keyboard: they never wait and do not count (S1-28). */
-export function queues(mode: Mode): boolean {
-  return mode !== 'dispatch' && mode !== 'interactive';
 }
 
 /** Sessions that occupy a place: admitted, or with a process that may still run. */

@@ -1,7 +1,7 @@
 /** What happens when the model's service has no more for now and says when it will have. Pure. */
 import type { NewEvent } from '../domain.ts';
 import { event } from '../events.ts';
-import { queues } from '../queue/policy.ts';
+import { queues } from './mode.ts';
 import type { Session } from './state.ts';
 
 /** The session is to wait until its service takes work again, or has waited long enough. */

@@ -1,7 +1,7 @@
 /** What happens when something outside ends an agent in the midst of its turn. Pure. */
 import type { NewEvent } from '../domain.ts';
 import { event } from '../events.ts';
-import { queues } from '../queue/policy.ts';
+import { queues } from './mode.ts';
 import type { Session } from './state.ts';
 
 /** An agent is to be started again, or a person is to be asked, after a turn that was cut off. */

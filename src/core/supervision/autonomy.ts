@@ -1,4 +1,4 @@
-import { queues } from '../queue/policy.ts';
+import { queues } from '../session/mode.ts';
 import type { Session } from '../session/state.ts';
 import type { Finding } from './finding.ts';
 import type { ToolUse } from './moments.ts';

@@ -6,7 +6,7 @@ import { CoppiceError } from '../errors.ts';
 import { event } from '../events.ts';
 import { requireStill } from '../landing/commands.ts';
 import { oneLine } from '../printable.ts';
-import { queues } from '../queue/policy.ts';
+import { queues } from '../session/mode.ts';
 import { statusOf } from '../session/status.ts';
 import type { Breakpoint, DecisionAbout, Session } from '../session/state.ts';
 import type { AutonomyLevel } from './decision.ts';

@@ -4,7 +4,7 @@ import { sameCommand, verdictOf, type QualityGate } from './gate.ts';
 import type { Judgement, Supervision } from './judgement.ts';
 import { isGivenUp, type Unanswered } from './unanswered.ts';
 import type { Evidence } from '../landing/state.ts';
-import { queues } from '../queue/policy.ts';
+import { queues } from '../session/mode.ts';
 import type { Session } from '../session/state.ts';
 
 /** One step of judging. `turn` is absent in what a person asked for. */

@@ -1,5 +1,5 @@
 import { CoppiceError } from '../../core/errors.ts';
-import { queues } from '../../core/queue/policy.ts';
+import { queues } from '../../core/session/mode.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
 import type { Executor } from '../../executors/executor.ts';

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
-import { queues } from '../../core/queue/policy.ts';
+import { queues } from '../../core/session/mode.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { asksEachTurn } from '../../core/supervision/decision.ts';

@@ -15,7 +15,7 @@ import { back, type Back } from '../quick/back.ts';
 import { pickOne } from '../quick/quick.ts';
 import type { Need } from '../sessions/entry.ts';
 import { ageText, sessionLabel } from '../sessions/labels.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { sessionIn } from './pick-session.ts';
 
 /** Coppice: Answer… */

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { isSettled } from '../../protocol/session-status.ts';
 import { insist } from '../engine/insist.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 /** Coppice: Archive Session. It leaves the list; its worktree stays until disk space is freed. */

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { conditionForms } from '../breakpoints/rows.ts';
 import { back } from '../quick/back.ts';
 import { askText, pickOne } from '../quick/quick.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 /** Coppice: Add Breakpoint… */
 export const addBreakpoint: Command = (app) => async () => {

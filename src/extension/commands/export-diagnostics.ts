@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { homedir } from 'node:os';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 /** Coppice: Export Diagnostics… A report without secrets, written where the user says, and shown before it is sent anywhere. */
 export const exportDiagnostics: Command = (app) => async () => {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { ResultOf, Requests } from '../../protocol/contract.ts';
 import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 type Plan = ResultOf<Requests, 'worktree/cleanup'>;
 

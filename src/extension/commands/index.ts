@@ -1,7 +1,6 @@
-import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { together } from '../lifecycle/disposables.ts';
-import type { Handler } from './door.ts';
+import type { Command } from './command.ts';
 import { showNeedsYou, answerSession, allow, deny, editAndAllow, useInput, showEvidence } from './answer.ts';
 import { archiveSession, showArchived, hideArchived } from './archive-session.ts';
 import { exportDiagnostics } from './export-diagnostics.ts';
@@ -35,9 +34,6 @@ import * as rollback from './roll-back.ts';
 import * as breakpoints from './breakpoints.ts';
 import * as judge from './judge.ts';
 import type { CommandId } from './table.ts';
-
-/** A command, given what features share. */
-export type Command = (app: App) => Handler;
 
 /** One per id: a missing one is a compile error. */
 const commands: { readonly [K in CommandId]: Command } = {

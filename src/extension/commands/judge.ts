@@ -6,7 +6,7 @@ import { isCoppiceError } from '../../core/errors.ts';
 import { showWarningMessage } from '../messages/messages.ts';
 import { back } from '../quick/back.ts';
 import { pickOne } from '../quick/quick.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 const atRest: ReadonlySet<SessionView['status']> = new Set([

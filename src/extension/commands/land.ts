@@ -6,7 +6,7 @@ import type { App } from '../app.ts';
 import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import { landingButton, landingPlan, type Way, ways } from '../review/landing-plan.ts';
 import { asReviewRow } from '../review/row-of.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 import { requester } from '../engine/requester.ts';
 

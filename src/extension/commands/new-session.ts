@@ -7,7 +7,7 @@ import { filesText, selectionText } from '../new-session/context-text.ts';
 import { emptyDraft, type Draft, type Remembered } from '../new-session/draft.ts';
 import { startSession } from '../new-session/start.ts';
 import { completeDraft } from '../new-session/wizard.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 const memoryKey = 'newSession';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 /** What a configuration file begins with. */
 const head = `# Settings of Coppice for all front ends. Every key and its meaning: docs/guides/configuration.md

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 /** Coppice: Open Session */

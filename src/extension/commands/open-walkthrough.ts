@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 /** Coppice: Get Started */
 export const openWalkthrough: Command = (app) => async () => {

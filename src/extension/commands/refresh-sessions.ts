@@ -1,4 +1,4 @@
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 /** Coppice: Refresh Sessions */
 export const refreshSessions: Command = (app) => async () => {

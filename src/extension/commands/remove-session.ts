@@ -5,7 +5,7 @@ import { oneLine } from '../../core/printable.ts';
 import { isSettled } from '../../protocol/session-status.ts';
 import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import { removalText } from '../review/removal-text.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 const factsMs = 2 * 60_000;

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../core/printable.ts';
 import { askText } from '../quick/quick.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 const titleLimit = 200;

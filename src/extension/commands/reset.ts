@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import { showWarningMessage } from '../messages/messages.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 /** Coppice: Reset… What the extension keeps in VS Code; sessions, worktrees and branches are the engine's and stay. */
 export const reset: Command = (app) => async () => {

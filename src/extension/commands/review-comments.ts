@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { requester } from '../engine/requester.ts';
 import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import { asReviewRow } from '../review/row-of.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { underReview } from './review-session.ts';
 
 /** The reply box of a comment thread. */

@@ -7,7 +7,7 @@ import { openAll, openFile, sinceBase, wouldBe } from '../review/diffs.ts';
 import { checkpointLabel } from '../review/labels.ts';
 import type { Subject } from '../review/model.ts';
 import { asReviewRow } from '../review/row-of.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 /** Coppice: Review Session. All that it changed in one editor, and the Review view beside it. */

@@ -8,7 +8,7 @@ import { openAll, wouldBe } from '../review/diffs.ts';
 import { chosenPaths } from '../review/choice.ts';
 import { checkpointDescription, checkpointLabel } from '../review/labels.ts';
 import { asReviewRow } from '../review/row-of.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 import { underReview } from './review-session.ts';
 

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import { requester } from '../engine/requester.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 /** Coppice: Run Doctor. What is there, what is missing, and how to get it. */
 export const runDoctor: Command = (app) => async () => {

@@ -5,7 +5,7 @@ import { back } from '../quick/back.ts';
 import { askText, pickOne } from '../quick/quick.ts';
 import { sessionLabel } from '../sessions/labels.ts';
 import { givePrompt } from './follow-up.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 /** Coppice: Send Follow-Up… */

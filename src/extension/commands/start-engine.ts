@@ -1,4 +1,4 @@
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 /** Coppice: Start Engine. Starts one, or tries again at once where that failed. */
 export const startEngine: Command = (app) => async () => {

@@ -4,7 +4,7 @@ import { isSettled } from '../../protocol/session-status.ts';
 import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
 import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 /** Coppice: Stop Session. The agent is stopped; the worktree and all that is in it stay. */

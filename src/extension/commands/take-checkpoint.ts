@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { askText } from '../quick/quick.ts';
 import { checkpointLabel } from '../review/labels.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 const nameLimit = 200;

@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
 import { showInformationMessage } from '../messages/messages.ts';
 import { confirmHost, confirmTrust } from '../trust/with-consent.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 
 /** Coppice: Trust Repository… */
 export const trustRepository: Command = (app) => async (given) => {

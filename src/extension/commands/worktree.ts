@@ -7,7 +7,7 @@ import type { App } from '../app.ts';
 import { showInformationMessage } from '../messages/messages.ts';
 import { sessionLabel } from '../sessions/labels.ts';
 import { terminalName, terminalOptions } from '../terminal/options.ts';
-import type { Command } from './index.ts';
+import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 /** Remembers that the user knows what a second folder does to a window. */
