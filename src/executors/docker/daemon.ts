@@ -1,6 +1,5 @@
 /** The Docker Engine (or Podman's like of it), with its errors as sentences. */
 import { existsSync } from 'node:fs';
-import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type Docker from 'dockerode';
@@ -76,32 +75,32 @@ export class Daemon {
    * hands to the container as its first input.
    */
   input(container: string): Promise<Duplex> {
-    return this.ask(
-      () =>
-        new Promise<Duplex>((resolve, reject) => {
-          const path = `/containers/${encodeURIComponent(container)}/attach?stream=1&stdin=1`;
-          const headers = { connection: 'Upgrade', upgrade: 'tcp', 'content-length': 0 };
-          const asked = request({ socketPath: this.socketPath, path, method: 'POST', headers, timeout: silenceMs });
-          asked.once('upgrade', (_answer, socket) => {
-            socket.setTimeout(0);
-            // What comes back is nothing; that it has ended is seen. Whether the input arrived, the container tells.
-            socket.resume().on('error', () => socket.destroy());
-            resolve(socket);
-          });
-          asked.once('response', (answer) => {
-            const { statusCode = 0 } = answer;
-            text(answer)
-              .catch(() => '')
-              .then((said) =>
-                reject(Object.assign(new Error(`HTTP ${statusCode}: ${said.slice(0, 1000)}`), { statusCode })),
-              )
-              .catch(reject);
-          });
-          asked.once('timeout', () => asked.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
-          asked.once('error', reject);
-          asked.end();
-        }),
-    );
+    return this.ask(async () => {
+      const { request } = await import('node:http');
+      return new Promise<Duplex>((resolve, reject) => {
+        const path = `/containers/${encodeURIComponent(container)}/attach?stream=1&stdin=1`;
+        const headers = { connection: 'Upgrade', upgrade: 'tcp', 'content-length': 0 };
+        const asked = request({ socketPath: this.socketPath, path, method: 'POST', headers, timeout: silenceMs });
+        asked.once('upgrade', (_answer, socket) => {
+          socket.setTimeout(0);
+          // What comes back is nothing; that it has ended is seen. Whether the input arrived, the container tells.
+          socket.resume().on('error', () => socket.destroy());
+          resolve(socket);
+        });
+        asked.once('response', (answer) => {
+          const { statusCode = 0 } = answer;
+          text(answer)
+            .catch(() => '')
+            .then((said) =>
+              reject(Object.assign(new Error(`HTTP ${statusCode}: ${said.slice(0, 1000)}`), { statusCode })),
+            )
+            .catch(reject);
+        });
+        asked.once('timeout', () => asked.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+        asked.once('error', reject);
+        asked.end();
+      });
+    });
   }
 
   /** As `ask`, where the thing that is asked about may be gone. */

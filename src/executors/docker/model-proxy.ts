@@ -1,15 +1,10 @@
 /**
  * The way out of a container that reaches the model alone: a proxy on a socket of this host that connects to the endpoints on a list
- * and to nothing else. The container itself has no network; the socket's folder is mounted in it.
+ * and to nothing else. The container itself has no network; the socket's folder is mounted in it. Node's HTTP is read with the first
+ * proxy: it takes 30 ms, which every start of an engine would wait for.
  */
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import {
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import type * as Http from 'node:http';
 import { connect, isIPv6, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -59,17 +54,18 @@ export async function openModelProxy({ socketPath, endpoints, onRefused }: Model
   }
   const permits = ({ host, port }: Endpoint): boolean => allowed.has(`${host}:${port}`);
   const refused = (asked: string): void => onRefused(asked.slice(0, 200));
-  const server = createServer((request, response) => {
+  const http = await import('node:http');
+  const server = http.createServer((request, response) => {
     const asked = request.url ?? '';
     const target = absolute(asked);
     if (target !== undefined && permits(target.endpoint)) {
-      forward(request, response, target, hold);
+      forward(http, { request, response }, target, hold);
       return;
     }
     refused(asked);
     response.writeHead(403, { 'content-type': 'text/plain', connection: 'close' }).end(only);
   });
-  server.on('connect', (request: IncomingMessage, near: Duplex, head: Buffer) => {
+  server.on('connect', (request: Http.IncomingMessage, near: Duplex, head: Buffer) => {
     hold(near).on('error', () => near.destroy());
     const asked = request.url ?? '';
     const endpoint = authority(asked);
@@ -132,13 +128,13 @@ function tunnel(near: Duplex, head: Buffer, { host, port }: Endpoint, hold: <T e
 }
 
 function forward(
-  request: IncomingMessage,
-  response: ServerResponse,
+  http: typeof Http,
+  { request, response }: { readonly request: Http.IncomingMessage; readonly response: Http.ServerResponse },
   { endpoint: { host, port }, path }: NonNullable<ReturnType<typeof absolute>>,
   hold: <T extends Duplex>(stream: T) => T,
 ): void {
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !hopByHop.includes(name)));
-  const out = httpRequest({ host, port, path, method: request.method, headers, agent: false, timeout: idleMs });
+  const out = http.request({ host, port, path, method: request.method, headers, agent: false, timeout: idleMs });
   out.on('socket', (socket) => void hold(socket));
   out.on('timeout', () => void out.destroy());
   out.on('response', (answer) => {
@@ -156,7 +152,7 @@ function forward(
   request.pipe(out);
 }
 
-function listen(server: Server, path: string): Promise<void> {
+function listen(server: Http.Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, () => {
