@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Machine } from '../../test/integration/cli/machine.ts';
 import type { Workbench, WorkbenchOptions } from '../../test/workbench/support/running-workbench.ts';
 import { isVisible } from '../../test/workbench/support/waiting.ts';
@@ -48,12 +48,14 @@ const fillings: Readonly<Record<string, Filling>> = {
   judged: { fill: trust, options: { prepare: seedJudged } },
 };
 
-/** An agent that is found; nothing gives it work. */
+/** An agent that is found; nothing gives it work. The `PATH` of VS Code in a browser is that of a login shell, so it is named. */
 async function putAgent(machine: Machine): Promise<void> {
   const folder = join(machine.root, 'agents');
   await mkdir(folder);
-  await writeFile(join(folder, 'claude'), "#!/bin/sh\necho '2.1.59 (Claude Code)'\n", { mode: 0o755 });
-  machine.env['PATH'] = [folder, machine.env['PATH']].join(delimiter);
+  const program = join(folder, 'claude');
+  await writeFile(program, "#!/bin/sh\necho '2.1.259 (Claude Code)'\n", { mode: 0o755 });
+  await mkdir(machine.home, { mode: 0o700 });
+  await writeFile(join(machine.home, 'config.yaml'), `agents:\n  claude-code:\n    command: ${program}\n`);
 }
 
 async function nothing(): Promise<void> {

@@ -62,6 +62,19 @@ describe('the session panel in VS Code', function () {
     panel = await shown();
   });
 
+  it('leads from the changed files into the Review view, where they can land', async () => {
+    const { window } = code;
+    await panel.getByRole('button', { name: 'Review all' }).click();
+    await window
+      .view('Review')
+      .row(/PANEL\.md/)
+      .first()
+      .waitFor();
+    await window.tab(/Changes of Write it down/).waitFor();
+    await window.run('View: Close Editor');
+    panel = await shown();
+  });
+
   it('takes a prompt, and stops the turn that it began', async () => {
     const box = panel.getByRole('textbox', { name: 'Prompt' });
     await box.fill('And now take your time #slow:60');

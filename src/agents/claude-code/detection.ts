@@ -4,7 +4,7 @@ import { lastWords } from '../exit.ts';
 /** The oldest version whose stream was tried. */
 const oldestTried = [2, 1, 197] as const;
 const install = 'Install it with `npm install -g @anthropic-ai/claude-code`';
-const point = 'or say where it is with `agents.claude-code.command` in the settings.';
+const point = 'or set `agents.claude-code.command`.';
 
 /** Asks the program for its version. */
 export function detection(program: string): Detection {

@@ -80,7 +80,7 @@ interface Said {
 }
 
 function detected({ title, install, tried, id }: OneShot, program: string, { stdout, stderr, code }: Said): Detected {
-  const fix = `Install it with \`${install}\`, or say where it is with \`agents.${id}.command\` in the settings.`;
+  const fix = `Install it with \`${install}\`, or set \`agents.${id}.command\`.`;
   if (code === undefined) return { problem: `${title} (\`${program}\`) cannot be started.`, fix };
   const numbers = /(?:^|[^\d.])(\d{1,6})\.(\d{1,6})\.(\d{1,6})/u.exec(stdout)?.slice(1, 4).map(Number);
   if (code !== 0 || numbers === undefined) {

@@ -24,10 +24,11 @@ export const addBreakpoint: Command = (app) => async () => {
             canGoBack: true,
             placeholder: form.example,
             prompt: l10n.t('For example {0}; * is any text, ** also passes folders.', form.example),
+            check: (typed) => (typed.trim() === '' ? l10n.t('Write what it is about.') : undefined),
           });
     if (typeof rest !== 'string') continue;
-    if (form.example !== '' && rest.trim() === '') continue;
     await app.link.request('breakpoint/set', { path, condition: `${form.words} ${rest.trim()}`.trim() });
+    await vscode.commands.executeCommand('coppice.breakpoints.focus');
     return;
   }
 };

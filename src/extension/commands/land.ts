@@ -53,7 +53,10 @@ async function sessionOf(app: App, given: unknown, title: string): Promise<strin
 }
 
 async function chooseWay(): Promise<Way> {
-  const picked = await vscode.window.showQuickPick(ways(), { title: l10n.t('Land Session: How?') });
+  const picked = await vscode.window.showQuickPick(ways(), {
+    title: l10n.t('Land Session'),
+    placeHolder: l10n.t('Choose how it comes home; what it brings is shown before anything moves'),
+  });
   if (picked === undefined) throw new vscode.CancellationError();
   return picked.way;
 }

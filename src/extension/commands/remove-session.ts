@@ -4,13 +4,13 @@ import { CoppiceError } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
 import { isSettled } from '../../protocol/session-status.ts';
 import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
-import { removalText } from '../review/removal-text.ts';
+import { removalText, removedText } from '../review/removal-text.ts';
 import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
 const factsMs = 2 * 60_000;
 
-/** Coppice: Remove Session… Says what is in the worktree first; all of it can be brought back for a time. */
+/** Coppice: Remove Session… Says what is in the worktree first; all of it can be brought back. */
 export const removeSession: Command = (app) => async (given) => {
   const session = await pickSession(app, given, {
     title: l10n.t('Remove Session'),
@@ -24,11 +24,11 @@ export const removeSession: Command = (app) => async (given) => {
   if (facts.refused !== undefined) {
     throw new CoppiceError('wrong-state', facts.refused, l10n.t('See to that first, then remove it.'));
   }
-  const title = app.all.entries.get(session)?.session.title ?? session;
+  const title = oneLine(app.all.entries.get(session)?.session.title ?? session, 80);
   const remove = l10n.t('Remove');
   const skip = l10n.t('Remove, Skip Tear-down');
   const answer = await showWarningMessage(
-    l10n.t('Remove “{0}” with its worktree?', oneLine(title, 80)),
+    l10n.t('Remove “{0}” with its worktree?', title),
     { modal: true, detail: removalText(facts) },
     ...(facts.teardown.length > 0 ? [remove, skip] : [remove]),
   );
@@ -37,8 +37,7 @@ export const removeSession: Command = (app) => async (given) => {
   const { until } = await app.link.request('session/remove', request, { timeoutMs: factsMs });
   if (app.review.model.session === session) await app.review.model.show(undefined);
   const undo = l10n.t('Bring Back');
-  const message = l10n.t('Removed. It can be brought back until {0}.', new Date(until).toLocaleDateString());
-  if ((await showInformationMessage(message, undo)) === undo) {
+  if ((await showInformationMessage(removedText(title, facts, until), undo)) === undo) {
     await app.commands.run('coppice.restoreSession', session);
   }
 };

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { oneLine } from '../../core/printable.ts';
 import { requester } from '../engine/requester.ts';
+import { quietly } from '../new-session/agents.ts';
 import type { Command } from './command.ts';
 
 /** Coppice: Run Doctor. What is there, what is missing, and how to get it. */
@@ -29,8 +29,8 @@ export const runDoctor: Command = (app) => async () => {
       .sort((a, b) => Number(a.ok) - Number(b.ok) || Number(b.required) - Number(a.required))
       .map((check) => ({
         label: `$(${check.ok ? 'pass' : check.required ? 'error' : 'info'}) ${check.name}`,
-        description: oneLine(check.detail, 200),
-        ...(check.fix === undefined ? {} : { detail: oneLine(check.fix, 300) }),
+        description: quietly(check.detail, 200),
+        ...(check.fix === undefined ? {} : { detail: quietly(check.fix, 300) }),
         check,
       })),
     {

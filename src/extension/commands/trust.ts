@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
-import { showInformationMessage } from '../messages/messages.ts';
+import { showWarningMessage } from '../messages/messages.ts';
 import { confirmHost, confirmTrust } from '../trust/with-consent.ts';
 import type { Command } from './command.ts';
 
@@ -21,14 +22,18 @@ export const allowUnattended: Command = (app) => async (given) => {
   await app.places.refresh();
 };
 
-/** Coppice: Revoke Trust */
+/** Coppice: Revoke Trust… */
 export const revokeTrust: Command = (app) => async (given) => {
   const root = await rootOf(app, given, l10n.t('Revoke Trust'));
+  const revoke = l10n.t('Revoke');
+  const chosen = await showWarningMessage(
+    l10n.t('Revoke the trust in {0}?', oneLine(root, 200)),
+    { modal: true, detail: l10n.t('Nothing new is started in it until you trust it again.') },
+    revoke,
+  );
+  if (chosen !== revoke) throw new vscode.CancellationError();
   await insist(app.link, 'trust/revoke', { path: root });
   await app.places.refresh();
-  await showInformationMessage(
-    l10n.t('{0} is not trusted any more: nothing new is started in it.', oneLine(root, 200)),
-  );
 };
 
 async function rootOf({ places }: App, given: unknown, title: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { requester } from '../engine/requester.ts';
@@ -11,6 +12,11 @@ export interface Found {
   readonly fix: string | undefined;
   /** The one that is used when none is named. */
   readonly standard: boolean;
+}
+
+/** What a check says as a line of a pick, which shows no marks around what is to be typed. At most `most` characters. */
+export function quietly(text: string, most: number): string {
+  return oneLine(text.replaceAll('`', ''), most);
 }
 
 /** The agents that the engine knows, each with whether it can be started here. */

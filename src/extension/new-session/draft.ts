@@ -62,12 +62,19 @@ export function modeText(mode: Mode): { readonly label: string; readonly detail:
   }
 }
 
-/** `Autonomous · own worktree`: the choices in a line. */
-export function draftText({ mode, executor, worktree, base, priority }: Draft): string {
+/** `demo · Autonomous · own worktree`: the choices in a line. */
+export function draftText({ agent, mode, executor, worktree, base, priority }: Draft): string {
   const where = worktree === undefined ? l10n.t('own worktree') : oneLine(worktree, 80);
   const from = base === undefined ? '' : l10n.t('from {0}', oneLine(base, 60));
   const place = executor === undefined || executor === 'local' ? '' : oneLine(executor, 60);
-  return [modeText(mode).label, place, where, from, priority === 'high' ? l10n.t('first in line') : '']
+  return [
+    oneLine(agent ?? '', 60),
+    modeText(mode).label,
+    place,
+    where,
+    from,
+    priority === 'high' ? l10n.t('first in line') : '',
+  ]
     .filter((part) => part !== '')
     .join(' · ');
 }

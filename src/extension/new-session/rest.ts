@@ -5,7 +5,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
 import { back, type Back } from '../quick/back.ts';
 import { askText, pickOne, type Choice, type Heading, type Step } from '../quick/quick.ts';
-import { findExecutors, type Found } from './agents.ts';
+import { findExecutors, quietly, type Found } from './agents.ts';
 import { draftText, modeText, offeredModes, type Draft } from './draft.ts';
 
 type Rest = 'start' | 'mode' | 'executor' | 'worktree' | 'base' | 'priority';
@@ -14,7 +14,10 @@ type Rest = 'start' | 'mode' | 'executor' | 'worktree' | 'base' | 'priority';
 export async function askRest<S extends Draft>(app: App, begin: S, step: Step): Promise<S | Back> {
   let state = begin;
   for (;;) {
-    const chosen = await pickOne(restChoices(state), { ...step, placeholder: oneLine(state.prompt, 200) });
+    const chosen = await pickOne(restChoices(state), {
+      ...step,
+      placeholder: l10n.t('Enter starts: {0}', oneLine(state.prompt, 200)),
+    });
     if (chosen === back) return back;
     if (chosen === 'start') return state;
     const changed = await change(app, state, chosen, { ...step, canGoBack: true });
@@ -100,9 +103,9 @@ async function askExecutor(app: App, draft: Draft, step: Step): Promise<Partial<
 function executorChoice({ id, detail, fix, usable }: Found): Choice<string> {
   return {
     label: oneLine(id, 64),
-    description: oneLine(detail, 120),
+    description: quietly(detail, 120),
     icon: usable ? 'vm' : 'circle-slash',
-    ...(usable || fix === undefined ? {} : { detail: oneLine(fix, 200) }),
+    ...(usable || fix === undefined ? {} : { detail: quietly(fix, 200) }),
     gives: id,
   };
 }

@@ -6,7 +6,7 @@ import type { App } from '../app.ts';
 import { back, type Back } from '../quick/back.ts';
 import { askText, pickOne, type Choice, type Heading, type Step } from '../quick/quick.ts';
 import { runSteps, type Asked } from '../quick/steps.ts';
-import { findAgents, type Found } from './agents.ts';
+import { findAgents, quietly, type Found } from './agents.ts';
 import type { Draft } from './draft.ts';
 import { askRest } from './rest.ts';
 
@@ -84,9 +84,9 @@ async function askAgent(state: State, agents: readonly Found[], step: Step): Pro
 function agentChoice({ id, detail, fix, usable }: Found): Choice<string> {
   return {
     label: oneLine(id, 64),
-    description: oneLine(detail, 120),
+    description: id === 'demo' && usable ? l10n.t('comes with Coppice; no account, no model') : quietly(detail, 120),
     icon: usable ? 'hubot' : 'circle-slash',
-    ...(usable || fix === undefined ? {} : { detail: oneLine(fix, 200) }),
+    ...(usable || fix === undefined ? {} : { detail: quietly(fix, 200) }),
     gives: id,
   };
 }

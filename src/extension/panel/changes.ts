@@ -5,7 +5,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import type { FileDiffView } from '../../protocol/diff-schemas.ts';
 import type { PanelFile } from '../../protocol/webview/session-panel.ts';
 import type { EngineLink } from '../engine/link.ts';
-import { openAll, openFile } from '../review/diffs.ts';
+import { openFile } from '../review/diffs.ts';
 
 /** A file of a comparison as the panel lists it. */
 export function panelFile({ path, status, oldPath, insertions, deletions }: FileDiffView): PanelFile {
@@ -16,28 +16,23 @@ export function panelFile({ path, status, oldPath, insertions, deletions }: File
 /** What is compared: a session with its worktree. */
 export interface Compared {
   readonly session: string;
-  readonly title: string;
   readonly worktree: string;
 }
 
 /**
- * Opens the diff of one file, or of all.
+ * Opens what changed in a file since the base.
  *
- * @throws CoppiceError `not-found` if the file, or everything, is as it was at the base
+ * @throws CoppiceError `not-found` if the file is as it was at the base
  */
-export async function openChanges(link: Pick<EngineLink, 'request'>, compared: Compared, path?: string): Promise<void> {
+export async function openChange(link: Pick<EngineLink, 'request'>, compared: Compared, path: string): Promise<void> {
   const { files } = await link.request('diff/summary', { session: compared.session });
-  const chosen = path === undefined ? files : files.filter((each) => each.path === path);
-  const [first] = chosen;
-  if (first === undefined) {
+  const file = files.find((each) => each.path === path);
+  if (file === undefined) {
     throw new CoppiceError(
       'not-found',
-      path === undefined ? l10n.t('No file differs from the base.') : l10n.t('{0} is as it was at the base.', path),
+      l10n.t('{0} is as it was at the base.', path),
       l10n.t('It shows here when something changes.'),
     );
   }
-  const { session, worktree } = compared;
-  const side = { session, worktree, from: 'base', to: 'worktree' } as const;
-  if (path !== undefined) await openFile({ ...side, title: l10n.t('since the base') }, first);
-  else await openAll({ ...side, title: l10n.t('Changes of {0}', compared.title) }, chosen);
+  await openFile({ ...compared, from: 'base', to: 'worktree', title: l10n.t('since the base') }, file);
 }

@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { defined } from '../../core/defined.ts';
 import { CoppiceError } from '../../core/errors.ts';
+import { oneLine } from '../../core/printable.ts';
 import type { SessionDetail } from '../../protocol/schemas.ts';
 import type { PanelHandlers, ParamsOf, ResultOf } from '../../protocol/webview/kinds.ts';
 import type { SessionPanelApi } from '../../protocol/webview/session-panel.ts';
@@ -12,7 +13,7 @@ import { secretKey } from '../engine/secrets.ts';
 import { showWarningMessage } from '../messages/messages.ts';
 import { requesterFor } from '../settings/engine-settings.ts';
 import { chooseFiles, selectedLines } from './attachments.ts';
-import { openChanges } from './changes.ts';
+import { openChange } from './changes.ts';
 import { fileInWorktree, webAddress } from './links.ts';
 import { promptText } from './prompt-text.ts';
 import type { PanelServices } from './services.ts';
@@ -64,8 +65,8 @@ export function panelHandlers(services: PanelServices, asking: Asking): PanelHan
       await vscode.commands.executeCommand('vscode.open', file, { preview: true, ...defined({ selection: at }) });
     },
     openDiff: async ({ path }) => {
-      const title = asking.detail()?.title ?? session;
-      await openChanges(link, { session, title, worktree: worktree() }, path);
+      if (path === undefined) return services.commands.run('coppice.reviewSession', session);
+      await openChange(link, { session, worktree: worktree() }, path);
     },
     show: ({ what }) => show(services, asking, what),
     copy: async ({ text }) => vscode.env.clipboard.writeText(text),
@@ -110,9 +111,9 @@ async function send(
 }
 
 async function cancel({ link }: PanelServices, { session, detail }: Asking): Promise<boolean> {
-  const end = l10n.t('Cancel Session');
+  const end = l10n.t('Stop Session');
   const chosen = await showWarningMessage(
-    l10n.t('Cancel “{0}”?', detail()?.title ?? session),
+    l10n.t('Stop “{0}”?', oneLine(detail()?.title ?? session, 80)),
     {
       modal: true,
       detail: l10n.t('Its agent is stopped. The worktree and everything in it stay, and the session can be continued.'),
@@ -120,7 +121,7 @@ async function cancel({ link }: PanelServices, { session, detail }: Asking): Pro
     end,
   );
   if (chosen !== end) return false;
-  await link.request('session/cancel', { session, reason: 'cancelled in VS Code' });
+  await link.request('session/cancel', { session, reason: 'stopped in VS Code' });
   return true;
 }
 

@@ -18,9 +18,8 @@ export function removalText(facts: SessionFacts): string {
   const open = children.filter(({ landed }) => !landed);
   return [
     ...(worktree === null ? [l10n.t('It has no worktree: only its record goes out of sight.')] : []),
-    ...(changed > 0 ? [l10n.t('{0} files are not committed, {1} of them new.', changed, untracked)] : []),
-    ...(unlanded > 0 ? [l10n.t('{0} commits have not landed.', unlanded)] : []),
-    ...(unpushed > 0 ? [l10n.t('{0} commits are not pushed.', unpushed)] : []),
+    ...(changed > 0 ? [uncommitted(changed, untracked)] : []),
+    ...(unlanded > 0 ? [notLanded(unlanded, unpushed)] : []),
     ...(ignored.length > 0 ? [l10n.t('Ignored by git, and made by no tool: {0}', names(ignored))] : []),
     ...(repositories.length > 0 ? [l10n.t('Repositories inside it: {0}', names(repositories))] : []),
     ...(open.length > 0
@@ -28,6 +27,27 @@ export function removalText(facts: SessionFacts): string {
       : []),
     ...(teardown.length > 0 ? [l10n.t('Runs first: {0}', names(teardown))] : []),
     ...facts.findings.map((each) => oneLine(each, 200)),
-    l10n.t('All of it is kept, and can be brought back for a time.'),
+    l10n.t('All of it is kept, and can be brought back.'),
   ].join('\n');
+}
+
+/** Commits that a parent branch has need not be pushed. */
+function notLanded(unlanded: number, unpushed: number): string {
+  const landed = unlanded === 1 ? l10n.t('1 commit has not landed.') : l10n.t('{0} commits have not landed.', unlanded);
+  if (unpushed === 0) return landed;
+  const pushed = unpushed === 1 ? l10n.t('1 commit is not pushed.') : l10n.t('{0} commits are not pushed.', unpushed);
+  return `${landed}\n${pushed}`;
+}
+
+function uncommitted(changed: number, untracked: number): string {
+  if (changed > 1) return l10n.t('{0} files are not committed, {1} of them new.', changed, untracked);
+  return untracked > 0 ? l10n.t('1 new file is not committed.') : l10n.t('1 file is not committed.');
+}
+
+/** What is said once it is removed. What git holds is kept; only what it does not hold is in the trash, until a day. */
+export function removedText(title: string, facts: SessionFacts, until: string): string {
+  const { ignored, repositories } = facts;
+  if (ignored.length === 0 && repositories.length === 0) return l10n.t('“{0}” was removed, and is kept in git.', title);
+  const day = new Date(until).toLocaleDateString();
+  return l10n.t('“{0}” was removed, and is kept in git; what git ignores is in the trash until {1}.', title, day);
 }

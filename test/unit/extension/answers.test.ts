@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { denial, questionAnswer } from '../../../src/extension/needs-you/answers.ts';
 import { evidenceRows, evidenceText, needLabel } from '../../../src/extension/needs-you/evidence.ts';
 import { filesText, selectionText } from '../../../src/extension/new-session/context-text.ts';
+import { quietly } from '../../../src/extension/new-session/agents.ts';
 import { draftText, emptyDraft, requestOf } from '../../../src/extension/new-session/draft.ts';
 import { back, type Back } from '../../../src/extension/quick/back.ts';
 import { runSteps, type Asked } from '../../../src/extension/quick/steps.ts';
@@ -126,6 +127,14 @@ describe('steps of a dialogue', () => {
 });
 
 describe('a new session', () => {
+  it('shows what a check says without the marks around what is to be typed', () => {
+    assert.equal(
+      quietly('Install it with `npm i x`,\nor set `agents.x.command`.', 200),
+      'Install it with npm i x, or set agents.x.command.',
+    );
+    assert.equal(quietly('`a`'.repeat(99), 20).length <= 20, true);
+  });
+
   it('is asked for with what was chosen, and with the context below the prompt', () => {
     const draft = {
       ...emptyDraft({ agent: 'demo', mode: 'dispatch' }),
@@ -137,7 +146,7 @@ describe('a new session', () => {
     assert.deepEqual([made.prompt, made.agent, made.mode, 'base' in made], ['Do it\n\n- a', 'demo', 'dispatch', false]);
     assert.match(
       draftText({ ...draft, base: 'v1', priority: 'high' }),
-      /^Dispatch · own worktree · from v1 · first in line$/u,
+      /^demo · Dispatch · own worktree · from v1 · first in line$/u,
     );
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parseFileQuery } from '../../../src/extension/review/file-at.ts';
 import * as labels from '../../../src/extension/review/labels.ts';
 import { landingButton, landingPlan } from '../../../src/extension/review/landing-plan.ts';
-import { removalText } from '../../../src/extension/review/removal-text.ts';
+import { removalText, removedText } from '../../../src/extension/review/removal-text.ts';
 import { asReviewRow } from '../../../src/extension/review/row-of.ts';
 import { rowsBelow, rowId } from '../../../src/extension/review/rows.ts';
 import type { Subject } from '../../../src/extension/review/model.ts';
@@ -115,7 +115,7 @@ describe('questions before something moves', () => {
         ignored: Array.from({ length: 9 }, (_, n) => `f${n}`),
         repositories: [],
         unpushed: 2,
-        unlanded: 0,
+        unlanded: 1,
         findings: [hostile],
       },
       children: [{ session: 'c', title: 'child', landed: false, running: false }],
@@ -124,6 +124,7 @@ describe('questions before something moves', () => {
     const text = removalText(facts);
     for (const part of [
       '4 files are not committed, 1 of them new',
+      '1 commit has not landed',
       '2 commits are not pushed',
       'f4 and 4 more',
       'child',
@@ -131,8 +132,18 @@ describe('questions before something moves', () => {
       'can be brought back',
     ])
       assert.ok(text.includes(part), part);
-    assert.ok(!text.includes('have not landed'));
     assert.ok(!text.includes('\u202e'));
+    const landed = removalText({ ...facts, unlanded: 0, changed: 1, untracked: 0 });
+    assert.ok(!landed.includes('pushed'), 'what has landed need not be pushed');
+    assert.match(landed, /^1 file is not committed\.$/mu);
+  });
+
+  it('name a day after a removal only where something goes on it', () => {
+    const day = new Date(2026, 10, 27, 12).toISOString();
+    const facts = { ignored: [], repositories: [] } as unknown as SessionFacts;
+    assert.equal(removedText('A table', facts, day), '“A table” was removed, and is kept in git.');
+    const inTrash = removedText('A table', { ...facts, ignored: ['notes.env'] }, day);
+    assert.match(inTrash, /what git ignores is in the trash until .*27/u);
   });
 });
 
