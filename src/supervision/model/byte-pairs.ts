@@ -54,42 +54,34 @@ function mergedCount(piece: string, ranks: ReadonlyMap<string, number>): number 
   const letters = Array.from(Buffer.from(piece), (byte) => alphabet[byte] ?? '');
   let count = 0;
   for (let at = 0; at < letters.length; at += longestPiece) {
-    count += merged(letters.slice(at, at + longestPiece), ranks).length;
+    count += partsLeft(letters.slice(at, at + longestPiece), ranks);
   }
   return count;
 }
 
-/** Merges the pair that comes first of all, everywhere, until no pair is left that can be merged. */
-function merged(letters: readonly string[], ranks: ReadonlyMap<string, number>): readonly string[] {
-  let parts = letters;
-  while (parts.length > 1) {
-    const first = firstPair(parts, ranks);
-    if (first === undefined) return parts;
-    parts = joined(parts, first);
+/** How many parts are left when the pair that comes first of all is merged, the leftmost of them first, until no pair can be. */
+function partsLeft(parts: string[], ranks: ReadonlyMap<string, number>): number {
+  const rankAt = (at: number): number => ranks.get(`${parts[at] ?? ''} ${parts[at + 1] ?? ''}`) ?? Infinity;
+  // Kept beside the parts: a merge changes two pairs alone, and to look for the least of numbers is quick.
+  const pairs = parts.slice(1).map((_, at) => rankAt(at));
+  for (;;) {
+    const first = leastOf(pairs);
+    if (first === -1) return parts.length;
+    parts.splice(first, 2, `${parts[first] ?? ''}${parts[first + 1] ?? ''}`);
+    pairs.splice(first, 1);
+    if (first > 0) pairs[first - 1] = rankAt(first - 1);
+    if (first < pairs.length) pairs[first] = rankAt(first);
   }
-  return parts;
 }
 
-function firstPair(parts: readonly string[], ranks: ReadonlyMap<string, number>): string | undefined {
-  let best = Number.POSITIVE_INFINITY;
-  let found: string | undefined;
-  for (let at = 1; at < parts.length; at += 1) {
-    const pair = `${parts[at - 1] ?? ''} ${parts[at] ?? ''}`;
-    const rank = ranks.get(pair);
-    if (rank !== undefined && rank < best) [best, found] = [rank, pair];
+/** Where the least of the numbers is, the first of equal ones; -1 when none is finite. */
+function leastOf(numbers: readonly number[]): number {
+  let [least, where] = [Infinity, -1];
+  for (let at = 0; at < numbers.length; at += 1) {
+    const each = numbers[at] ?? Infinity;
+    if (each < least) [least, where] = [each, at];
   }
-  return found;
-}
-
-function joined(parts: readonly string[], pair: string): readonly string[] {
-  const [left = '', right = ''] = pair.split(' ');
-  const made: string[] = [];
-  for (let at = 0; at < parts.length; at += 1) {
-    const fits = parts[at] === left && parts[at + 1] === right;
-    made.push(fits ? left + right : (parts[at] ?? ''));
-    if (fits) at += 1;
-  }
-  return made;
+  return where;
 }
 
 function lettersOfBytes(): readonly string[] {
