@@ -236,7 +236,7 @@ describe('sessions on another host', function () {
     await until(() => said.includes(`I am in ${realpathSync(there(id))}`), 'the shell there');
     sshd.cut();
     assert.equal(await code, lost?.code);
-    assert.match(lost?.message ?? '', /^The connection to there was lost\. The agent works on there/u);
+    assert.match(lost?.message ?? '', /^The connection to there was lost\. What works there goes on/u);
     assert.match(lost?.next ?? '', /`ssh there` works, then open the terminal again/u);
     assert.ok(existsSync(there(id)));
     await place.engine.request('session/archive', { session: id });

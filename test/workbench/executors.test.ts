@@ -139,7 +139,7 @@ describe('the place of a session', function () {
     await window.screenshot('executor-profile');
   });
 
-  it('is a container or another host, into which its terminal leads, and it says so', async () => {
+  it('is a container or another host, into which its terminal leads, and it says so, also when that is gone', async () => {
     const { window, machine } = code;
     elsewhere = await Elsewhere.open(machine);
     // Stays at work for as long as it is looked at.
@@ -149,7 +149,7 @@ describe('the place of a session', function () {
     await writeFile(join(machine.home, 'config.yaml'), JSON.stringify(settings));
     const screen = window.page.locator('.terminal-wrapper.active .xterm-rows');
     const says = async (): Promise<string> => (await screen.allInnerTexts()).join('\n').replaceAll('\u00a0', ' ');
-    for (const { executor: where, told, inside, outside } of elsewhere.places) {
+    for (const { executor: where, told, inside, outside, leave, gone } of elsewhere.places) {
       const prompt = `Away by ${where}`;
       await machine.json('session', 'start', '--executor', where, '--agent', 'waiter', prompt);
       const away = async () => (await machine.sessions()).find((each) => each.prompt === prompt);
@@ -172,6 +172,9 @@ describe('the place of a session', function () {
       );
       await window.screenshot(`executor-${where.replace(':', '-')}`);
       await machine.coppice(['session', 'stop', session.id]);
+      leave();
+      await soon(async () => gone.test(await says()), `a terminal that says what became of it: ${String(gone)}`);
+      await window.screenshot(`executor-${where.replace(':', '-')}-gone`);
     }
   });
 });

@@ -218,7 +218,7 @@ export class SshExecutor implements Executor {
       ...{ command: ['ssh', '-t', ...alive, '--', host, inside], cwd, what: `A shell in the worktree on ${host}.` },
       lost: {
         code: 255, // of ssh itself
-        message: `The connection to ${host} was lost. The agent works on there, and its output comes when the host is back.`,
+        message: `The connection to ${host} was lost. What works there goes on, and its output comes when the host is back.`,
         next: `Check that \`ssh ${host}\` works, then open the terminal again; \`coppice session show ${session}\` says how the work stands.`,
       },
     };

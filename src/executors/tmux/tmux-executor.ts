@@ -73,7 +73,7 @@ export class TmuxExecutor extends LocalExecutor {
       ...{ command, cwd: place.cwd, what: 'The window of the session in tmux. Ctrl-B D leaves it as it is.' },
       lost: {
         code: 1, // of a client whose server is gone
-        message: 'The tmux server has ended, and its windows with it. The agent works on.',
+        message: 'The tmux server has ended, and its windows with it. The agent needs neither.',
         next: 'Open the terminal again: it gets another window.',
       },
     };

@@ -14,6 +14,10 @@ export interface Otherwhere {
   readonly inside: RegExp;
   /** The same folder for whoever stands outside. */
   readonly outside: (session: { readonly id: string; readonly worktree: string | null }) => string;
+  /** Takes the place from under a terminal, once its session has ended. */
+  readonly leave: () => void;
+  /** What the terminal says then. */
+  readonly gone: RegExp;
 }
 
 /** What there is; what this machine cannot have is told. */
@@ -34,12 +38,16 @@ export class Elsewhere {
       told: /A shell in the container [0-9a-f]{12} of the session/u,
       inside: /^\/workspace$/u,
       outside: ({ worktree }) => worktree ?? '',
+      leave: () => undefined, // the container has ended with its session
+      gone: /The container [0-9a-f]{12} has ended/u,
     };
     const host: Otherwhere = {
       executor: 'ssh:build1',
       told: /A shell in the worktree on build1/u,
       inside: /\/\.coppice\/remote\/sessions\/[0-9a-f-]{36}\/work$/u,
       outside: ({ id }) => join(sshd?.home ?? '', '.coppice', 'remote', 'sessions', id, 'work'),
+      leave: () => sshd?.cut(),
+      gone: /The connection to build1 was lost/u,
     };
     this.places = [...(daemon === undefined ? [] : [box]), ...(sshd === undefined ? [] : [host])];
   }
