@@ -7,8 +7,8 @@ import type { Shell } from './shell.ts';
 import {
   changesText,
   durationText,
-  elapsedMs,
   pushText,
+  workedMs,
   sessionRow,
   statusColour,
   statusText,
@@ -138,7 +138,7 @@ class TextDisplay implements Display {
   ended(detail: SessionDetail): void {
     this.#out.progress(undefined);
     const { paint } = this.#out;
-    const facts = [changesText(detail), durationText(elapsedMs(detail, this.#shell.now())), usageText(detail.usage)];
+    const facts = [changesText(detail), durationText(workedMs(detail, this.#shell.now())), usageText(detail.usage)];
     const colour = statusColour(detail.status, paint);
     this.#out.line(text`${colour(paint.bold(detail.status))}: ${facts.filter((fact) => fact !== '').join(' · ')}`);
     for (const remark of detail.changes?.remarks ?? []) this.#out.note(remark);
@@ -152,12 +152,12 @@ class TextDisplay implements Display {
   }
 
   #progress(detail: SessionDetail): string {
-    const elapsed = elapsedMs(detail, this.#shell.now());
+    const worked = workedMs(detail, this.#shell.now());
     const tools = Object.values(detail.activity?.tools ?? {}).reduce((sum, count) => sum + count, 0);
     const facts = [
       detail.position === undefined ? detail.status : `queued, place ${detail.position}`,
       detail.agent,
-      elapsed === 0 ? '' : durationText(elapsed),
+      worked === 0 ? '' : durationText(worked),
       tools === 0 ? '' : `${tools} ${tools === 1 ? 'tool use' : 'tool uses'}`,
       usageText(detail.usage),
       'Ctrl-C leaves it to itself',

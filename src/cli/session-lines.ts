@@ -111,10 +111,9 @@ export function durationText(ms: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** How long the session has been at work, or was; 0 before it starts. */
-export function elapsedMs(session: SessionView, now: number): number {
-  if (session.startedAt === null) return 0;
-  return (session.endedAt === undefined ? now : Date.parse(session.endedAt)) - Date.parse(session.startedAt);
+/** For how long a session has been at work by the time `now`, milliseconds: not while it waits for a person or lies between two prompts. */
+export function workedMs({ workedMs: ms = 0, workingSince }: SessionView, now: number): number {
+  return ms + (workingSince === undefined ? 0 : Math.max(0, now - Date.parse(workingSince)));
 }
 
 /** `212 MB of memory in 4 processes, 35 MB on the disk, listens on 3000, 3001`. */
@@ -189,7 +188,7 @@ function courseFacts(detail: SessionDetail, now: number): Fact[] {
     ['created', detail.createdAt],
     ['started', detail.startedAt ?? ''],
     ['ended', detail.endedAt ?? ''],
-    ['took', detail.startedAt === null ? '' : durationText(elapsedMs(detail, now))],
+    ['worked', detail.startedAt === null ? '' : durationText(workedMs(detail, now))],
     ['turns', detail.turns],
     ['usage', usageText(detail.usage)],
     ['context', contextText(detail)],

@@ -48,6 +48,9 @@ export const sessionSchema = z.object({
   position: z.number().optional(),
   createdAt: z.string(),
   startedAt: z.string().nullable(),
+  /** Milliseconds for which it has been at work, without what it waited for people or lay idle; since `workingSince` there are more. */
+  workedMs: z.number().optional(),
+  workingSince: z.string().optional(),
   endedAt: z.string().optional(),
   usage: usageSchema,
   context: contextSchema.optional(),

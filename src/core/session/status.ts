@@ -52,6 +52,17 @@ export function workedMs(session: Session, now: number): number | undefined {
   return Math.max(0, (turn.heldSince ?? now) - turn.startedAt - turn.heldMs);
 }
 
+/**
+ * For how long a session has been at work, waiting for people and what lay between its turns not counted: milliseconds, and the time
+ * from which on they go on counting, if they do (milliseconds since 1970).
+ */
+export function workTime(session: Session): { readonly ms: number; readonly since?: number } {
+  const { turn, workedMs: ms = 0 } = session;
+  if (turn === undefined) return { ms };
+  if (turn.heldSince === undefined) return { ms, since: turn.startedAt + turn.heldMs };
+  return { ms: ms + (workedMs(session, turn.heldSince) ?? 0) };
+}
+
 /** True when nothing more will happen unless somebody asks for it. */
 export function isSettled(session: Session): boolean {
   return session.admission === 'idle';

@@ -1,6 +1,6 @@
 import { defined } from '../../core/defined.ts';
 import { positionOf, whyWaiting, type Limits } from '../../core/queue/policy.ts';
-import { openBreakpoints, statusOf } from '../../core/session/status.ts';
+import { openBreakpoints, statusOf, workTime } from '../../core/session/status.ts';
 import type { Breakpoint, Pushed, Session, TurnEnd, TurnNote } from '../../core/session/state.ts';
 import type { AgentQuestion } from '../../core/agent/events.ts';
 import type { ErrorRecord } from '../../core/errors.ts';
@@ -22,6 +22,7 @@ function some<T, R>(value: T | undefined, change: (value: T) => R): R | undefine
 
 /** One row of a list. `sessions` are all of them: a place in the line is relative. */
 export function sessionView(session: Session, sessions: readonly Session[]): SessionView {
+  const work = workTime(session);
   return defined({
     id: session.id,
     task: session.task.id,
@@ -40,6 +41,8 @@ export function sessionView(session: Session, sessions: readonly Session[]): Ses
     position: positionOf(sessions, session.id),
     createdAt: iso(session.createdAt),
     startedAt: some(session.startedAt, iso) ?? null,
+    workedMs: work.ms,
+    workingSince: some(work.since, iso),
     endedAt: some(session.endedAt, iso),
     usage: { ...session.usage },
     context: some(session.context, (context) => ({ ...context })),

@@ -47,7 +47,9 @@ export function aSession(changes: Partial<SessionDetail> = {}): SessionDetail {
 export function reported(changes: Partial<SessionDetail> = {}): SessionDetail {
   return aSession({
     status: 'reported',
-    endedAt: '2026-01-01T00:00:43.000Z',
+    // A day in which a person was asked.
+    endedAt: '2026-01-02T00:00:43.000Z',
+    workedMs: 42_000,
     changes: { tree: 't', files: 2, insertions: 3, deletions: 1 },
     text: 'Done.',
     lastTurn: { outcome: 'success', reason: 'completed', denials: 0 },

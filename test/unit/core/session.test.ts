@@ -7,7 +7,7 @@ import { isCoppiceError } from '../../../src/core/errors.ts';
 import { event } from '../../../src/core/events.ts';
 import { addPrompt, answer, cancel, interrupt } from '../../../src/core/session/commands.ts';
 import { observe, observeExit } from '../../../src/core/session/observe.ts';
-import { isLive, statusOf } from '../../../src/core/session/status.ts';
+import { isLive, statusOf, workTime } from '../../../src/core/session/status.ts';
 import { limits, newSession, World } from './world.ts';
 
 const request: AgentRequest = {
@@ -63,6 +63,31 @@ describe('a session', () => {
     world.say('a', { kind: 'answer-seen', request: 'ask-1' });
     assert.deepEqual(world.ledger.get('a').breakpoints, []);
     assert.equal(statusOf(world.ledger.get('a')), 'running');
+  });
+
+  it('has worked for as long as its agent did: neither while a person was asked nor between two prompts', () => {
+    const world = new World();
+    newSession(world.ledger, 'a');
+    assert.deepEqual(workTime(world.ledger.get('a')), { ms: 0 });
+    for (const expected of ['prepare', 'start', 'feed']) assert.equal(world.step('a').do, expected);
+    world.take('a');
+    const { since = NaN } = workTime(world.ledger.get('a'));
+    assert.equal(since, world.ledger.get('a').turn?.startedAt);
+    world.say('a', { kind: 'asked', request });
+    const held = workTime(world.ledger.get('a'));
+    assert.deepEqual(held, { ms: (world.ledger.get('a').turn?.heldSince ?? NaN) - since });
+    world.ledger.append(answer(world.ledger.get('a'), undefined, { choice: 'allow' }, 'user:cli'));
+    assert.deepEqual(world.step('a'), { do: 'answer', breakpoint: 'ask-1' });
+    world.say('a', { kind: 'answer-seen', request: 'ask-1' });
+    const { turn } = world.ledger.get('a');
+    assert.ok((turn?.heldMs ?? 0) > 0);
+    assert.deepEqual(workTime(world.ledger.get('a')), { ms: 0, since: since + (turn?.heldMs ?? NaN) });
+    world.finish('a');
+    const worked = workTime(world.ledger.get('a'));
+    const took = (world.ledger.get('a').lastTurn?.endedAt ?? NaN) - since;
+    assert.deepEqual(worked, { ms: took - (turn?.heldMs ?? NaN) });
+    for (const expected of ['close', 'settle']) assert.equal(world.step('a').do, expected);
+    assert.deepEqual(workTime(world.ledger.get('a')), worked, 'it has ended, and time goes on');
   });
 
   it('is ended and begun again for another model, and with no prompt lost or given twice', () => {

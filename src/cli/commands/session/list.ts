@@ -5,7 +5,7 @@ import type { Context, Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
 import { oneLine } from '../../../core/printable.ts';
 import { noteReadOnly } from '../../read-only.ts';
-import { durationText, elapsedMs, sessionRow, statusText } from '../../session-lines.ts';
+import { durationText, workedMs, sessionRow, statusText } from '../../session-lines.ts';
 import { table } from '../../table.ts';
 import type { Piece, Text } from '../../text.ts';
 
@@ -58,7 +58,7 @@ export function sessionTable({ out, shell }: Context, sessions: readonly Session
     ['STATUS', (session) => statusText(session, out.paint)],
     ['AGENT', ({ agent }) => agent],
     ...(narrow ? [] : [['MODE', ({ mode }: SessionView) => mode] as const]),
-    ['TIME', (session) => (session.startedAt === null ? '-' : durationText(elapsedMs(session, shell.now())))],
+    ['TIME', (session) => (session.startedAt === null ? '-' : durationText(workedMs(session, shell.now())))],
     ...(several
       ? [['REPOSITORY', ({ repository }: SessionView) => oneLine(basename(repository), branchRoom)] as const]
       : []),
