@@ -5,6 +5,7 @@ import { openContextKeys, type ContextKeys } from './context-keys/context-keys.t
 import { launchPlan } from './engine/launch-plan.ts';
 import { openLink, type EngineLink } from './engine/link.ts';
 import { secretsHandler } from './engine/secrets.ts';
+import { mirrorLandings, type LandingLine } from './landings/line.ts';
 import { Disposables, type Disposable } from './lifecycle/disposables.ts';
 import type { LogChannel } from './log/log.ts';
 import { ToolInputs } from './needs-you/inputs.ts';
@@ -35,6 +36,8 @@ export interface App {
   readonly places: Places;
   /** The sessions that this window shows. */
   readonly sessions: WindowSessions;
+  /** Landings under way, of all repositories. */
+  readonly line: LandingLine;
   readonly panels: OpenPanels;
   readonly supervisors: SupervisorPanels;
   /** The session whose changes this window reviews. */
@@ -65,6 +68,7 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
   const all = owner.add(mirrorSessions(link, log));
   const places = owner.add(windowPlaces(link, log));
   const sessions = owner.add(windowSessions(all, places, log));
+  const line = owner.add(mirrorLandings(link, log));
   const archive = owner.add(new ArchiveToggle((error) => log.error('A listener of the archive failed.', error)));
   const attention = new Attention();
   const review = owner.add(openReview(link, all, sessions, log));
@@ -76,6 +80,21 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
   const panels = owner.add(new OpenPanels(ofPanels));
   const openSession = (session: string): Promise<void> => panels.open(session);
   const supervisors = owner.add(openSupervisors({ ...ofPanels, openSession }));
-  const shared = { context, log, version, home, link, all, places, sessions, review, inputs, panels, commands, keys };
+  const shared = {
+    context,
+    log,
+    version,
+    home,
+    link,
+    all,
+    places,
+    sessions,
+    line,
+    review,
+    inputs,
+    panels,
+    commands,
+    keys,
+  };
   return { ...shared, supervisors, archive, attention, dispose: () => owner.dispose() };
 }

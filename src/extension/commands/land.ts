@@ -68,7 +68,9 @@ async function offerResolution(app: App, session: string, preview: LandingPrevie
   const paths = preview.conflicts.slice(0, 5).map(({ path }) => oneLine(path, 120));
   const more = preview.conflicts.length - paths.length;
   const answer = await showWarningMessage(
-    l10n.t('{0} files are in conflict with {1}.', preview.conflicts.length, preview.target),
+    preview.conflicts.length === 1
+      ? l10n.t('1 file is in conflict with {0}.', preview.target)
+      : l10n.t('{0} files are in conflict with {1}.', preview.conflicts.length, preview.target),
     { modal: true, detail: [...paths, ...(more > 0 ? [l10n.t('and {0} more', more)] : [])].join('\n') },
     ...(preview.conflictPrompt === undefined ? [show] : [agent, show]),
   );

@@ -83,6 +83,7 @@ async function begin(app: App, known: Partial<Draft>): Promise<void> {
     return;
   }
   const id = await startSession(app, draft);
+  app.keys.set('coppice.sessionStarted', true);
   await memory.update(memoryKey, { agent: draft.agent, mode: draft.mode } satisfies Remembered);
   await app.commands.run('coppice.openSession', id);
 }

@@ -34,7 +34,9 @@ export const removeSession: Command = (app) => async (given) => {
   );
   if (answer === undefined) throw new vscode.CancellationError();
   const request = { session, force: facts.needs, skipTeardown: answer === skip };
-  const { until } = await app.link.request('session/remove', request, { timeoutMs: factsMs });
+  const { until } = await vscode.window.withProgress({ location: { viewId: 'coppice.sessions' } }, async () =>
+    app.link.request('session/remove', request, { timeoutMs: factsMs }),
+  );
   if (app.review.model.session === session) await app.review.model.show(undefined);
   const undo = l10n.t('Bring Back');
   if ((await showInformationMessage(removedText(title, facts, until), undo)) === undo) {
@@ -45,7 +47,9 @@ export const removeSession: Command = (app) => async (given) => {
 /** Coppice: Restore Session. Brings a removed session back with its worktree. */
 export const restoreSession: Command = (app) => async (given) => {
   const session = typeof given === 'string' ? given : await pickRemoved();
-  await app.link.request('session/restore', { session }, { timeoutMs: factsMs });
+  await vscode.window.withProgress({ location: { viewId: 'coppice.sessions' } }, async () =>
+    app.link.request('session/restore', { session }, { timeoutMs: factsMs }),
+  );
 
   async function pickRemoved(): Promise<string> {
     const { sessions } = await app.link.request('session/list', { which: 'all', archived: true });

@@ -15,6 +15,10 @@ export interface KeyValues {
   'coppice.needsYou': boolean;
   /** Something that waited for a person in this window waits no more, wherever it was answered. */
   'coppice.decided': boolean;
+  /** There is, or was, a session of the demo agent in this window. */
+  'coppice.demoStarted': boolean;
+  /** There is, or was, a session of another agent in this window, or one that was begun with New Session. */
+  'coppice.sessionStarted': boolean;
   /** The walkthrough may be open; set after it was opened. */
   'coppice.walkthroughOpen': boolean;
   /** An agent is at work. */
@@ -41,6 +45,8 @@ export const keyNames: { readonly [K in keyof KeyValues]: null } = {
   'coppice.hasSessions': null,
   'coppice.needsYou': null,
   'coppice.decided': null,
+  'coppice.demoStarted': null,
+  'coppice.sessionStarted': null,
   'coppice.walkthroughOpen': null,
   'coppice.running': null,
   'coppice.queued': null,

@@ -32,6 +32,10 @@ export const stateKeys: Contribution = {
 };
 
 function setSessionKeys({ keys, sessions }: App): void {
+  // What was done once stays done.
+  for (const { session } of sessions.entries.values()) {
+    keys.set(session.agent === 'demo' ? 'coppice.demoStarted' : 'coppice.sessionStarted', true);
+  }
   const shown = [...sessions.entries.values()].filter(({ session }) => !session.archived);
   keys.set('coppice.hasSessions', shown.length > 0);
   keys.set('coppice.needsYou', sessions.needs.length > 0);

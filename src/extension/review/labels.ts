@@ -183,10 +183,12 @@ function takingBackLabel({ state }: LandingView, target: string): string {
 }
 
 /** Why a landing is where it is. */
-export function landingDescription({ held, error, position, state }: LandingView): string {
+export function landingDescription({ held, error, position, state, evidence }: LandingView): string {
   if (held !== undefined) return oneLine(held, labelLimit);
   if (error !== undefined) return oneLine(error.message, labelLimit);
-  if (state === 'queued' || state === 'built')
-    return position === undefined ? '' : l10n.t('place {0} in the line', position);
-  return '';
+  if (state === 'built') {
+    const passed = evidence.filter((each) => each.passed).length;
+    return passed === 0 ? l10n.t('at its gates') : l10n.t('at its gates, {0} passed', passed);
+  }
+  return state !== 'queued' || position === undefined ? '' : l10n.t('place {0} in the line', position);
 }

@@ -1,6 +1,5 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { withResolvers } from '../../protocol/client/deadline.ts';
 import type { App } from '../app.ts';
 import { RowClicks } from '../commands/row-clicks.ts';
 import type { Contribution } from '../contribution.ts';
@@ -10,6 +9,7 @@ import { plain } from '../messages/plain.ts';
 import { setting } from '../settings/settings.ts';
 import type { Row } from './outline.ts';
 import { SessionsTree } from './tree.ts';
+import { viewProgress } from './view-progress.ts';
 
 /** The Sessions view. An engine is started when somebody looks at it in a trusted window with a repository. */
 export const sessionsView: Contribution = {
@@ -25,6 +25,7 @@ export const sessionsView: Contribution = {
     clicks.follow(view);
     owner.add(whenLookedAt(app, view));
     owner.add(showState(app, view));
+    owner.add(viewProgress(app));
     owner.add(followSettings(app));
     owner.add(app.archive.onChange((shown) => (tree.showArchived = shown)));
     return owner;
@@ -50,26 +51,14 @@ function whenLookedAt(app: App, view: vscode.TreeView<unknown>): Disposable {
   return owner;
 }
 
-/** One quiet line above the rows when the engine is away; progress at the top while it is being reached. */
+/** One quiet line above the rows when the engine is away, or takes nothing. */
 function showState(app: App, view: vscode.TreeView<unknown>): Disposable {
   const owner = new Disposables();
-  let arrived: (() => void) | undefined;
-  owner.add({ dispose: () => arrived?.() });
   const draw = (): void => {
     const { state } = app.link;
     const known = app.sessions.entries.size > 0;
     if (state.status === 'away' && known) view.message = plain(awayText(state.problem.message));
     else view.message = state.status === 'connected' ? plain(oneLine(state.engine.readOnly ?? '', 300)) : '';
-    if (state.status !== 'connecting') {
-      arrived?.();
-      arrived = undefined;
-    } else if (arrived === undefined) {
-      const { promise, resolve } = withResolvers<undefined>();
-      arrived = () => resolve(undefined);
-      vscode.window
-        .withProgress({ location: { viewId: 'coppice.sessions' } }, () => promise)
-        .then(undefined, (error: unknown) => app.log.error('Progress could not be shown.', error));
-    }
   };
   owner.add(app.link.onState(draw));
   owner.add(app.sessions.onChange(draw));

@@ -4,16 +4,13 @@ import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { Coalesced } from '../lifecycle/coalesce.ts';
 import { Disposables } from '../lifecycle/disposables.ts';
-import { needLabel } from '../needs-you/evidence.ts';
-import { sessionDescription, sessionLabel } from '../sessions/labels.ts';
-import { isAtWork, lookOf } from '../sessions/status-look.ts';
-import type { SessionView } from '../../protocol/schemas.ts';
-import { countsOf, statusText, type Counts } from './text.ts';
+import { progressLines, type Line } from './progress.ts';
+import { countsOf, statusText, summary, type Shown } from './text.ts';
 
-const linesMost = 8;
 const delayMs = 100;
+const minuteMs = 60_000;
 
-/** The one item in the status bar: how many are at work, how many decisions wait. */
+/** The one item in the status bar: how many are at work, how many decisions wait; resting on it tells what and where. */
 export const statusBar: Contribution = {
   name: 'Status bar',
   register(app) {
@@ -21,19 +18,47 @@ export const statusBar: Contribution = {
     const item = owner.add(vscode.window.createStatusBarItem('coppice.status', vscode.StatusBarAlignment.Left, 50));
     item.name = 'Coppice';
     item.command = 'coppice.showNeedsYou';
-    const draw = (): void => drawItem(app, item);
+    let drawn: string | undefined;
+    const draw = (): void => {
+      const { shown, lines } = look(app);
+      // An item that is drawn again takes its tooltip from whoever reads it.
+      const all = JSON.stringify([shown, lines]);
+      if (all === drawn) return;
+      drawn = all;
+      drawItem(item, shown, lines);
+    };
     const soon = owner.add(new Coalesced(draw, delayMs));
     owner.add(app.sessions.onChange(() => soon.ask()));
+    owner.add(app.line.onChange(() => soon.ask()));
     owner.add(app.link.onState(() => soon.ask()));
+    const clock = setInterval(draw, minuteMs);
+    owner.add({ dispose: () => clearInterval(clock) });
     draw();
     return owner;
   },
 };
 
-function drawItem(app: App, item: vscode.StatusBarItem): void {
-  const sessions = [...app.sessions.entries.values()].map(({ session }) => session);
-  const counts = countsOf(sessions, app.sessions.needs.length);
+function look(app: App): { readonly shown: Shown | undefined; readonly lines: readonly Line[] } {
+  const { entries, needs, roots } = app.sessions;
+  const counts = countsOf(
+    [...entries.values()].map(({ session }) => session),
+    needs.length,
+  );
   const shown = statusText(counts, app.link.state.status);
+  if (shown === undefined) return { shown, lines: [] };
+  const landings = app.line.landings.filter(({ repository }) => roots.includes(repository));
+  const away = l10n.t('The engine is not connected; it is tried again by itself.');
+  return {
+    shown,
+    lines: [
+      ...(app.link.state.status === 'away' ? [{ icon: 'debug-disconnect', text: away }] : []),
+      { icon: 'layers', text: summary(counts) },
+      ...progressLines({ entries, needs, landings, now: Date.now() }),
+    ],
+  };
+}
+
+function drawItem(item: vscode.StatusBarItem, shown: Shown | undefined, lines: readonly Line[]): void {
   if (shown === undefined) {
     item.hide();
     return;
@@ -41,38 +66,9 @@ function drawItem(app: App, item: vscode.StatusBarItem): void {
   item.text = shown.text;
   item.accessibilityInformation = { label: shown.spoken };
   item.backgroundColor = shown.warns ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
-  item.tooltip = tooltip(app, sessions, counts);
+  // Text of agents is appended as text, never as Markdown.
+  const tooltip = new vscode.MarkdownString('**Coppice**', true);
+  for (const { icon, text } of lines) tooltip.appendMarkdown(`\n\n$(${icon}) `).appendText(text);
+  item.tooltip = tooltip;
   item.show();
-}
-
-/** Text of agents is appended as text, never as Markdown. */
-function tooltip(
-  app: App,
-  sessions: readonly SessionView[],
-  { running, waiting, queued, ended }: Counts,
-): vscode.MarkdownString {
-  const text = new vscode.MarkdownString('', true);
-  const line = (icon: string, what: string): void => {
-    text.appendMarkdown(`\n\n$(${icon}) `).appendText(what);
-  };
-  text.appendMarkdown('**Coppice**');
-  if (app.link.state.status === 'away')
-    line('debug-disconnect', l10n.t('The engine is not connected; it is tried again by itself.'));
-  line(
-    'layers',
-    l10n.t('{0} running, {1} waiting for you, {2} in the queue, {3} ended', running, waiting, queued, ended),
-  );
-  for (const { session, breakpoint } of app.sessions.needs.slice(0, linesMost)) {
-    line('bell-dot', `${sessionLabel(session)}: ${needLabel(breakpoint)}`);
-  }
-  const now = Date.now();
-  const working = sessions.filter(
-    (session) => isAtWork(session) && session.status !== 'needs-you' && !session.archived,
-  );
-  for (const session of working.slice(0, linesMost)) {
-    const icon = lookOf(session.status).icon.replace('loading~spin', 'circle-filled');
-    line(icon, `${sessionLabel(session)} · ${sessionDescription(session, now)}`);
-  }
-  if (working.length > linesMost) line('ellipsis', l10n.t('and {0} more', working.length - linesMost));
-  return text;
 }

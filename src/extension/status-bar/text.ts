@@ -27,6 +27,18 @@ export function countsOf(sessions: Iterable<SessionView>, needsYou: number): Cou
   return { running, waiting, queued, needsYou, ended };
 }
 
+/** All numbers in one line; those that are nothing are left out. */
+export function summary({ running, waiting, queued, ended }: Counts): string {
+  return [
+    running > 0 ? l10n.t('{0} running', running) : '',
+    waiting > 0 ? l10n.t('{0} waiting for you', waiting) : '',
+    queued > 0 ? l10n.t('{0} in the queue', queued) : '',
+    ended > 0 ? l10n.t('{0} ended', ended) : '',
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
 /** What the item shows; undefined: nothing, so it is hidden. */
 export interface Shown {
   readonly text: string;

@@ -1,5 +1,7 @@
 /** Sessions and decisions for tests of the extension. */
 import type { BreakpointView, SessionDetail, SessionView } from '../../../src/protocol/schemas.ts';
+import type { LandingView } from '../../../src/protocol/landing.ts';
+import type { SupervisionView } from '../../../src/protocol/supervision-views.ts';
 import type { Changes, Entry } from '../../../src/extension/sessions/entry.ts';
 import type { Log } from '../../../src/extension/log/logger.ts';
 
@@ -27,6 +29,24 @@ export function detail(id: string, more: Partial<SessionDetail> = {}): SessionDe
 export function breakpoint(id: string, more: Partial<BreakpointView> = {}): BreakpointView {
   const raisedAt = new Date(startedAt).toISOString();
   return { id, kind: 'permission', title: `Do ${id}`, detail: 'rm -r dist', raisedAt, tool: 'Bash', ...more };
+}
+
+/** Work on its way into main, next in line, but for what is given. */
+export function landing(more: Partial<LandingView>): LandingView {
+  return {
+    ...{ id: 'l', session: 'a', title: 'Title of a', repository: '/repo', way: 'squash', target: 'main' },
+    ...{ state: 'queued', position: 1, by: 'a person', evidence: [] },
+    requestedAt: new Date(startedAt).toISOString(),
+    ...more,
+  };
+}
+
+/** A session whose work nobody has judged yet, but for what is given. */
+export function supervision(more: Partial<SupervisionView>): SupervisionView {
+  return {
+    ...{ session: 'a', gates: [], review: false, standing: '', proof: [], verifying: false, errors: [], automatic: 0 },
+    ...{ thresholds: { go: 0.8, ask: 0.5 }, judgements: [], ...more },
+  };
 }
 
 /** What a window knows of sessions. */

@@ -27,6 +27,22 @@ export async function runDemo(window: Window): Promise<void> {
     .waitFor();
 }
 
+/** Starts a session of the demo agent with New Session, until `started`. */
+export async function startSession(window: Window, prompt: string, started: () => Promise<boolean>): Promise<void> {
+  const { quickInput } = window;
+  const row = (label: string) =>
+    quickInput.items
+      .filter({ has: window.page.locator('.label-name', { hasText: new RegExp(`^\\s*${label}\\s*$`) }) })
+      .first();
+  const ask = async (): Promise<void> => {
+    await window.run('Coppice: New Session…');
+    await quickInput.submit(prompt);
+  };
+  await until(ask, row('demo'), 'the agents that are there');
+  await until(async () => row('demo').click({ timeout: 5000 }), row('Start'), 'the last step');
+  await until(async () => row('Start').click({ timeout: 5000 }), started, 'a session');
+}
+
 /** Answers what waits in Needs You by its small button. */
 export async function answerInNeedsYou(window: Window, row: RegExp, answer: string): Promise<void> {
   await window.open('Coppice');
