@@ -7,7 +7,7 @@ import type { Command } from './command.ts';
 /** Coppice: Export Diagnostics… A report without secrets, written where the user says, and shown before it is sent anywhere. */
 export const exportDiagnostics: Command = (app) => async () => {
   const { report } = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: l10n.t('Coppice gathers what a bug report needs…') },
+    { location: vscode.ProgressLocation.Window, title: l10n.t('Coppice gathers what a bug report needs…') },
     async () => app.link.request('diagnostics', {}),
   );
   const window = { vscode: vscode.version, remote: vscode.env.remoteName ?? 'none', language: vscode.env.language };

@@ -26,7 +26,8 @@ export class StatusBar {
       await this.#page.mouse.move(0, 0);
       await item.hover({ timeout: 5000 }).catch(() => undefined);
       if (!(await isVisible(hover, 3000))) return undefined;
-      return hover.innerText({ timeout: 2000 }).catch(() => undefined);
+      const text = await hover.innerText({ timeout: 2000 }).catch(() => undefined);
+      return text?.replaceAll('\u00A0', ' '); // Markdown keeps spaces apart
     }, 'a tooltip in the status bar');
   }
 }

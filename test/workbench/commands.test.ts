@@ -1,0 +1,184 @@
+/** Commands of the palette that are needed now and then, each run as a person does, in one window over one engine. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Machine } from '../integration/cli/machine.ts';
+import { isVisible, soon, until } from './support/waiting.ts';
+import { workbench } from './support/workbench.ts';
+
+const go = (machine: Machine): string => join(machine.root, 'go');
+
+describe('commands of the palette', function () {
+  this.timeout(180_000);
+  const code = workbench({
+    prepare: async (machine) => {
+      await mkdir(machine.home, { recursive: true, mode: 0o700 });
+      const gate = JSON.stringify(['sh', '-c', `while [ ! -e '${go(machine)}' ]; do sleep 0.1; done`]);
+      await writeFile(
+        join(machine.home, 'config.yaml'),
+        `limits:\n  running: 1\nlanding:\n  gates:\n    - ${gate}\nsession:\n  autoCommit:\n    autonomous: true\n`,
+      );
+    },
+  });
+  const sessions = () => code.window.view('Sessions');
+  const named = async (title: string) => {
+    const found = (await code.machine.sessions()).find((each) => each.prompt.startsWith(title));
+    return found ?? assert.fail(`no session ${title}`);
+  };
+  /** Runs a command and chooses the session that it is about. */
+  const runOn = async (command: string, title: string | RegExp): Promise<void> => {
+    await code.window.run(command);
+    await code.window.quickInput.items.filter({ hasText: title }).first().click({ timeout: 10_000 });
+  };
+
+  before(async () => {
+    const { machine, window } = code;
+    await machine.coppice(['trust']);
+    await machine.json('session', 'start', '--agent', 'demo', 'Note the tides #write:TIDES.md');
+    await soon(async () => (await named('Note')).status === 'reported', 'work that is done');
+    for (const title of ['Watch the harbour', 'Count the gulls', 'Paint the boat'])
+      await machine.json('session', 'start', '--agent', 'demo', `${title} #slow:600`);
+    await window.open('Coppice');
+    await sessions().row(/Paint/u).waitFor();
+  });
+
+  it('Land Session tells of gates at work, with who else waits where, in the tooltip and at the top of the view', async () => {
+    const { window, machine } = code;
+    const land = window.dialog.getByRole('button', { name: /Land/u });
+    const ask = async (): Promise<void> => {
+      await runOn('Coppice: Land Session…', 'Note the tides');
+      await window.quickInput.choose(/Merge/u);
+    };
+    await until(ask, land, 'what would land');
+    await land.click();
+    const bar = sessions().pane.locator('.monaco-progress-container.active');
+    await bar.waitFor();
+    const { statusBar } = window;
+    const told = async (): Promise<string> => statusBar.tooltip(statusBar.ours.first());
+    const text = await soon(async () => {
+      const found = await told();
+      return found.includes('at its gates') && found;
+    }, 'a landing at its gates in the tooltip');
+    await window.screenshot('commands-tooltip');
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    const wanted = [
+      /1 running, 2 in the queue, 1 ended/u,
+      /Watch the harbour/u,
+      /Count the gulls .*1 in line/u,
+      /Paint the boat .*2 in line/u,
+      /Note the tides .*: On its way into main · at its gates/u,
+    ];
+    for (const [index, line] of wanted.entries()) assert.match(lines[index + 1] ?? '', line, text);
+    await writeFile(go(machine), '');
+    await soon(async () => (await named('Note')).status === 'landed', 'work that has landed');
+    await bar.waitFor({ state: 'hidden' });
+  });
+
+  it('Rename Session gives it another title', async () => {
+    const { window } = code;
+    const box = window.quickInput.box.and(window.page.locator('[placeholder*="a title of one line"]'));
+    await until(async () => runOn('Coppice: Rename Session…', 'Note the tides'), box, 'its title in a box');
+    assert.equal(await box.inputValue(), 'Note the tides #write:TIDES.md');
+    await window.screenshot('commands-rename');
+    await window.quickInput.submit('Tides of the year');
+    await sessions()
+      .row(/Tides of the year/u)
+      .waitFor();
+  });
+
+  it('Archive Session takes it from the list, where it is shown when that is wanted', async () => {
+    const { window } = code;
+    const gone = async () => (await sessions().row(/Tides/u).count()) === 0;
+    await until(async () => runOn('Coppice: Archive Session', 'Tides of the year'), gone, 'a list without it');
+    const archive = sessions().row(/Archived/u);
+    await until(async () => window.run('Coppice: Show Archived Sessions'), archive, 'the archive');
+    const row = sessions().row(/Tides/u);
+    await until(async () => sessions().toggle(/Archived/u), row, 'it in the archive');
+    await window.screenshot('commands-archived');
+  });
+
+  it('Open Worktree in New Window opens it there', async () => {
+    const { page } = code.window;
+    const { worktree } = await named('Watch the harbour');
+    const opened = page.context().waitForEvent('page', { timeout: 60_000 });
+    const ask = async (): Promise<void> => runOn('Coppice: Open Worktree in New Window', 'Watch the harbour');
+    await until(ask, async () => page.context().pages().length === 2, 'a second window');
+    const other = await opened;
+    await soon(() => decodeURIComponent(other.url()).includes(worktree ?? '?'), 'the worktree in the second window');
+    await other.close();
+    await code.window.front();
+  });
+
+  it('Show Log brings its own log to the front', async () => {
+    const { window } = code;
+    const line = window.page.locator('.part.panel .view-line', { hasText: /Connected.to.engine/u }).first();
+    await until(async () => window.run('Coppice: Show Log'), line, 'what the window wrote down');
+    await window.screenshot('commands-log');
+  });
+
+  it('Export Diagnostics writes a report where one says, and shows it', async () => {
+    const { window, machine } = code;
+    const path = join(machine.root, 'home', 'coppice-diagnostics.json');
+    const box = window.quickInput.widget.getByText('Export Diagnostics').first();
+    await until(async () => window.run('Coppice: Export Diagnostics…'), box, 'the question where to');
+    await soon(async () => (await window.quickInput.box.inputValue()) === path, 'a place in the home folder');
+    await window.screenshot('commands-diagnostics');
+    await until(
+      async () => ((await box.isVisible()) ? window.press('Enter') : undefined),
+      async () => existsSync(path),
+      'a report',
+    );
+    await window.tab('coppice-diagnostics.json').waitFor();
+    const report = JSON.parse(await readFile(path, 'utf8')) as { window: { vscode: string } };
+    assert.match(report.window.vscode, /^\d+\.\d+/u);
+    await window.screenshot('commands-report');
+    await window.run('View: Close All Editors');
+  });
+
+  it('Stop All Sessions asks, and stops them', async () => {
+    const { window, machine } = code;
+    const yes = window.dialog.getByRole('button', { name: 'Stop All' });
+    await until(async () => window.run('Coppice: Stop All Sessions…'), yes, 'the question');
+    assert.match(await window.dialog.innerText(), /Stop 3 sessions\?/u);
+    await window.screenshot('commands-stop-all');
+    await yes.click();
+    await soon(async () => {
+      const all = await machine.sessions();
+      return all.length === 3 && all.every(({ status }) => status === 'cancelled');
+    }, 'no session at work');
+  });
+
+  it('Free Disk Space says what it would remove and what stays, and removes it', async () => {
+    const { window, machine } = code;
+    const worktrees = await machine.json<{ path: string; branch: string | null }[]>('worktrees', 'list');
+    const path = worktrees.find(({ branch }) => branch?.includes('note-the-tides'))?.path ?? '';
+    assert.ok(existsSync(path), JSON.stringify(worktrees));
+    const yes = window.dialog.getByRole('button', { name: 'Remove', exact: true });
+    await until(async () => window.run('Coppice: Free Disk Space…'), yes, 'what would be removed');
+    const said = await window.dialog.innerText();
+    assert.match(said, /Remove 1 worktree\?[^]*Kept:/u);
+    assert.ok(said.includes(`${path}: merged`), said);
+    await window.screenshot('commands-free');
+    await yes.click();
+    await soon(() => !existsSync(path), 'a worktree that is gone');
+  });
+
+  it('Reset says what it takes away and what stays, and takes it', async () => {
+    const { window, machine } = code;
+    const before = (await machine.sessions()).length;
+    const yes = window.dialog.getByRole('button', { name: 'Reset', exact: true });
+    await until(async () => window.run('Coppice: Reset Coppice…'), yes, 'the question');
+    const said = await window.dialog.innerText();
+    for (const each of ['no secret (none is stored)', 'remembered choices', machine.home])
+      assert.ok(said.includes(each));
+    await window.screenshot('commands-reset');
+    await yes.click();
+    await soon(async () => isVisible(window.statusBar.item('Coppice was reset.'), 2000), 'a word that it was done');
+    // The archive is shown no more, and nothing else is gone.
+    await sessions()
+      .row(/Archived/u)
+      .waitFor({ state: 'hidden' });
+    assert.equal((await machine.sessions()).length, before);
+  });
+});
