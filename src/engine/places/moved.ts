@@ -39,7 +39,7 @@ export async function movedTo(parts: Parts, location: RepositoryLocation): Promi
   return undefined;
 }
 
-async function holdsWorkOf({ store }: Parts, { id }: Away, commonDir: string): Promise<boolean> {
+async function holdsWorkOf({ store }: Parts, { id }: Pick<Away, 'id'>, commonDir: string): Promise<boolean> {
   const [sessions, entries] = await Promise.all([sessionsIn(commonDir), adminEntries(commonDir)]);
   const paths = new Set(entries.map(({ path }) => path));
   return store
@@ -108,8 +108,12 @@ async function awayAt(parts: Parts, from: string, location: RepositoryLocation):
   const names = [from, await realOf(from)];
   const found = known.find(({ id, root }) => id !== location.id && names.includes(root));
   if (found !== undefined) return found;
-  const there = parts.store.all('session').some(({ repository }) => names.includes(repository.root));
-  if (there) {
+  const there = parts.store.all('session').filter(({ repository }) => names.includes(repository.root));
+  const [first] = there;
+  if (first !== undefined) {
+    const { repository } = first;
+    const replaced = { ...repository, sessions: there.length };
+    if (repository.id !== location.id && (await isReplaced(parts, replaced))) return replaced;
     throw new CoppiceError('wrong-state', `${from} is where Coppice knows it.`, 'Nothing has to be done.');
   }
   const roots = known.map(({ root }) => root);
@@ -118,6 +122,12 @@ async function awayAt(parts: Parts, from: string, location: RepositoryLocation):
     `Coppice knows no repository that was at ${from}.`,
     roots.length === 0 ? 'All that it knows are where they were.' : `Not where they were: ${roots.join(', ')}.`,
   );
+}
+
+/** Whether what is at the path of a repository has nothing of the work of its sessions: a fresh clone, after it was moved away. */
+async function isReplaced(parts: Parts, { id, root }: Away): Promise<boolean> {
+  const { commonDir } = await parts.repositories.locate(root);
+  return !(await holdsWorkOf(parts, { id }, commonDir));
 }
 
 /** With the links above it resolved, as repositories are known; the folder itself is not there any more. */

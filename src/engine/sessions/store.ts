@@ -3,6 +3,7 @@ import type { Actor, JournalRecord, NewEvent } from '../../core/domain.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import type { Intent } from '../../core/intent/state.ts';
 import type { Session } from '../../core/session/state.ts';
+import { nearest } from '../../core/settings/suggest.ts';
 import type { StateManager, StateView } from '../../state/state-manager.ts';
 
 /** The state as the engine's other parts read it: the entities by their types. Reads include what is accepted and not yet on disk. */
@@ -24,7 +25,7 @@ export class Store {
   session(id: string): Session {
     const session = this.get('session', id);
     if (session !== undefined) return session;
-    throw new CoppiceError('not-found', `There is no session ${id}.`, 'See `coppice session list --all`.');
+    throw noSession(id);
   }
 
   /** A session by its id, the beginning of its id, its task id, or the branch or name of the worktree that it has. */
@@ -35,7 +36,7 @@ export class Store {
       (each) => each.id.startsWith(key) || each.task.id === key || worksIn(each, key),
     );
     const [hit] = hits;
-    if (hit === undefined) return this.session(key);
+    if (hit === undefined) throw noSession(key, this.#meant(key));
     if (hits.length === 1) return hit;
     const names = hits.slice(0, 5).map((each) => each.id);
     throw new CoppiceError(
@@ -43,6 +44,17 @@ export class Store {
       `${key} names ${hits.length} sessions: ${names.join(', ')}.`,
       'Give more of the id.',
     );
+  }
+
+  /** The name of a session that is nearest to one that no session has. */
+  #meant(key: string): string | undefined {
+    if (key.length < 4) return undefined; // anything is near to a letter
+    const names = this.all('session').flatMap(({ id, task, archived, worktree }) =>
+      archived
+        ? []
+        : [id, id.slice(0, key.length), task.id, ...(worktree === undefined ? [] : [worktree.slug, worktree.branch])],
+    );
+    return nearest(key, names);
   }
 
   intentsOf(session: string): Intent[] {
@@ -53,6 +65,12 @@ export class Store {
   commit(actor: Actor, decide: () => readonly NewEvent[]): Promise<readonly JournalRecord[]> {
     return this.state.transact(actor, decide);
   }
+}
+
+function noSession(key: string, meant?: string): CoppiceError {
+  const see = 'See `coppice session list --all`.';
+  const next = meant === undefined ? see : `Did you mean "${meant}"? ${see}`;
+  return new CoppiceError('not-found', `There is no session ${key}.`, next);
 }
 
 function worksIn({ archived, worktree }: Session, key: string): boolean {

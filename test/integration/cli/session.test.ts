@@ -84,6 +84,10 @@ describe('coppice, from the shell', () => {
       [...offsets].sort((a, b) => a - b),
     );
     assert.match((await machine.coppice(['session', 'show', row.id])).stdout, /status: +reported/);
+    const typed = `${row.id.slice(0, 6)}x${row.id.slice(7, 8)}`;
+    const astray = await machine.coppice(['session', 'show', typed]);
+    assert.deepEqual([astray.exit, astray.stdout], [2, '']);
+    assert.match(astray.stderr, new RegExp(`There is no session ${typed}.*\\n.*you mean "${row.id.slice(0, 8)}"`, 'u'));
     assert.match((await machine.coppice(['audit', 'verify'])).stdout, /The journal is whole/);
   });
 

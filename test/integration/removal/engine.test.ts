@@ -247,6 +247,19 @@ describe('removing sessions with an engine', function () {
       await rm(stranger, { recursive: true, force: true });
     }
     await person.ask('repository/move', { from: root, path: old });
+
+    await rename(old, root);
+    await git(world.home, 'clone', '--quiet', root, old);
+    assert.equal((await person.ask('repository/move', { from: old, path: root })).sessions, 2);
+    assert.equal((await person.ask('trust/state', { path: old })).trusted, false, 'the clone is another repository');
+    assert.match(await git(tree, 'rev-parse', '--git-common-dir'), new RegExp(`${root}/\\.git$`));
+    await rm(old, { recursive: true });
+    await rename(root, old);
+    await person.ask('repository/move', { from: root, path: old });
+    await git(world.home, 'clone', '--quiet', '--mirror', old, join(stranger, '.git'));
+    await assert.rejects(person.ask('repository/move', { from: old, path: stranger }), /is where Coppice knows it/);
+    await rm(stranger, { recursive: true });
+
     await person.continue(waiting, 'delta');
     await person.sees(waiting, 'reported');
     await person.ask('session/remove', { session: waiting, force: ['changes', 'unpushed'] });

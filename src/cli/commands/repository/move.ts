@@ -14,7 +14,8 @@ export function addRepositoryMove(group: Command, perform: Perform): void {
     .summary('bind the sessions of a repository that you have moved to its new path')
     .description(
       'Binds the sessions, the trust and the breakpoints of a repository to the path where it is, and lets its worktrees point to ' +
-        'it. Moves no files: do that first, with `mv`. The repository at the new path has to hold the work of those sessions.',
+        'it. Moves no files: do that first, with `mv`. The repository at the new path has to hold the work of those sessions, and ' +
+        'one that is at the old path again, such as a fresh clone, nothing of it; that one is not trusted any more then.',
     )
     .addHelpText('after', '\nExample:\n  mv ~/shop ~/code/shop && coppice repository move ~/shop ~/code/shop')
     .action((old: string, present: string | undefined) =>
