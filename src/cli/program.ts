@@ -11,6 +11,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEngine } from './commands/engine/engine.ts';
 import { addLand } from './commands/land.ts';
 import { addMcp } from './commands/mcp/mcp.ts';
+import { addModel } from './commands/model.ts';
 import { addRadar } from './commands/radar.ts';
 import { addRepository } from './commands/repository/repository.ts';
 import { addRun } from './commands/run.ts';
@@ -96,6 +97,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addVerdicts,
     addHelpAgent,
     addGates,
+    addModel,
     addBreakpoints,
     addLand,
     addRadar,

@@ -129,8 +129,8 @@ export function usesText({ memoryBytes, processes, ports = [], diskBytes, diskIs
   return parts.join(', ');
 }
 
-/** Megabytes and gigabytes as disks and memory are sold: powers of 1000. */
-function sizeText(bytes: number): string {
+/** `212 MB` or `4.7 GB`, as disks and memory are sold: powers of 1000. */
+export function sizeText(bytes: number): string {
   if (bytes < 1e6) return `${Math.ceil(bytes / 1000)} kB`;
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

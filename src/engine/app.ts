@@ -25,6 +25,7 @@ import { checkpointHandlers } from './handlers/checkpoints.ts';
 import { diffHandlers } from './handlers/diff.ts';
 import { engineHandlers } from './handlers/engine.ts';
 import { healthHandlers } from './handlers/health.ts';
+import { modelHandlers } from './handlers/models.ts';
 import { recordHandlers } from './handlers/records.ts';
 import { restoreHandlers } from './handlers/restores.ts';
 import { reviewHandlers } from './handlers/review.ts';
@@ -154,7 +155,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       }),
       ...after.handlers,
       ...{ ...recordHandlers(services), ...restoreHandlers(services) },
-      ...reviewHandlers(services),
+      ...{ ...reviewHandlers(services), ...modelHandlers(services, stopping.signal) },
       ...sessionHandlers(services, after.pushing),
       ...{ ...streamHandlers(services), ...supervisionHandlers(services, context) },
       ...{ ...terminalHandlers(services), ...trustHandlers(services), ...watchHandlers(services) },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { breakpointRequests } from './breakpoints.ts';
 import { checkpointRequests } from './checkpoint-requests.ts';
 import { landingRequests } from './landing.ts';
+import { modelProgress, modelRequests } from './models.ts';
 import { removalRequests } from './removal.ts';
 import { reviewRequests } from './review.ts';
 import { supervisionRequests } from './supervision.ts';
@@ -131,6 +132,7 @@ export const requests = {
   ...checkpointRequests,
   ...reviewRequests,
   ...supervisionRequests,
+  ...modelRequests,
   ...breakpointRequests,
   /** What changed in the files of a session's worktree; null when it has not been watched. */
   'session/changes': {
@@ -224,6 +226,7 @@ export const notifications = {
     ended: z.boolean(),
   }),
   'session/changes': changesNoticeSchema,
+  'model/progress': modelProgress,
 } as const;
 
 /** Requests from the engine to a front end: values of secrets, asked when an agent has to start. */

@@ -103,6 +103,21 @@ export function executorCheck({ id, usable, detail, fix }: ExecutorFinding): Che
   return { ...row(`executor ${id}`, usable, detail, fix ?? 'Use another executor.'), required: false };
 }
 
+/** The local model as it was found. */
+export interface ModelFinding {
+  /** The one that reviews; absent where none does. */
+  readonly name?: string;
+  /** In a sentence: the server, or what is wrong. */
+  readonly detail: string;
+  /** One sentence; when no model reviews. */
+  readonly fix?: string;
+}
+
+/** Rules judge without a model, too. */
+export function modelCheck({ name, detail, fix = 'Run `coppice model`.' }: ModelFinding): Check {
+  return { ...row('model', name !== undefined, detail, fix), required: false };
+}
+
 /** A plugin that is not used; of what kind it is shows where such things are chosen. */
 export interface RefusedPlugin {
   readonly id: string;

@@ -2,7 +2,7 @@
 import { isCoppiceError, systemCode } from '../../core/errors.ts';
 import type { Check } from '../../protocol/schemas.ts';
 import * as checks from './checks.ts';
-import type { AgentFinding, ExecutorFinding, RefusedPlugin, RepositoryFinding } from './checks.ts';
+import type { AgentFinding, ExecutorFinding, ModelFinding, RefusedPlugin, RepositoryFinding } from './checks.ts';
 
 /** Where the facts come from. A probe that throws or does not answer makes a row of its own. */
 export interface DoctorProbes {
@@ -22,6 +22,8 @@ export interface DoctorProbes {
   readonly settings: () => Promise<readonly string[]>;
   readonly agents: (signal: AbortSignal) => Promise<readonly AgentFinding[]>;
   readonly executors: (signal: AbortSignal) => Promise<readonly ExecutorFinding[]>;
+  /** The model that reviews; undefined where none is wanted. */
+  readonly model: (signal: AbortSignal) => Promise<ModelFinding | undefined>;
   /** Plugins that cannot be used. */
   readonly plugins: () => Promise<readonly RefusedPlugin[]>;
   /** Undefined outside of a repository. */
@@ -78,6 +80,10 @@ export async function examine(probes: DoctorProbes, options: DoctorOptions): Pro
     ask('executors', 'Use `--executor local`.', async (signal) =>
       (await probes.executors(signal)).map((found) => checks.executorCheck(found)),
     ).then(optional),
+    ask('model', 'Look at the model server.', async (signal) => {
+      const found = await probes.model(signal);
+      return found === undefined ? [] : [checks.modelCheck(found)];
+    }).then(optional),
     ask('plugins', 'Look at the folder `plugins` of the data directory.', async () =>
       (await probes.plugins()).map((refused) => checks.pluginCheck(refused, defaultAgent)),
     ),

@@ -2,6 +2,7 @@ import { homedir, platform, release, arch } from 'node:os';
 import { join } from 'node:path';
 import { allowed, type RequesterEnvironment } from '../../core/environment.ts';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
+import type { Settings } from '../../core/settings/settings.ts';
 import type { Agent } from '../../agents/agent.ts';
 import { freeBytes } from '../../executors/space.ts';
 import { textOf, type Door } from '../../git/door.ts';
@@ -12,13 +13,14 @@ import { protocol } from '../../protocol/version.ts';
 import type { Config, ConfigRequest } from '../config/config.ts';
 import { lastLines } from '../diagnostics/last-lines.ts';
 import { diagnosticsReport, logLines, partLimitMs } from '../diagnostics/report.ts';
-import type { AgentFinding, ExecutorFinding, RepositoryFinding } from '../doctor/checks.ts';
+import type { AgentFinding, ExecutorFinding, ModelFinding, RepositoryFinding } from '../doctor/checks.ts';
 import { examine, probeLimitMs } from '../doctor/doctor.ts';
 import { findProgram, tryWriting, watchLimit } from '../doctor/host.ts';
 import { refusalText, type PluginFolder } from '../plugins/plugin-folder.ts';
 import type { EngineContext } from '../process/engine.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
+import { modelsFound } from '../supervision/installed.ts';
 import { isTrustedAt } from './trusted.ts';
 import { countSessions } from './engine.ts';
 
@@ -109,6 +111,7 @@ async function check(
         });
       },
       executors: (signal) => executorsFound(services, signal, requester.env['PATH']),
+      model: (signal) => modelAt(settings, signal),
       plugins: async () =>
         (await options.plugins.read()).refused.map((each) => ({ ...each, detail: refusalText(each) })),
       repository: () => (path === undefined ? Promise.resolve(undefined) : repositoryAt(services, path)),
@@ -121,6 +124,15 @@ async function check(
       limitMs: probeLimitMs,
     },
   );
+}
+
+/** Settings that cannot be read have a row of their own. */
+async function modelAt(settings: Settings | undefined, signal: AbortSignal): Promise<ModelFinding | undefined> {
+  if (settings === undefined || settings['supervision.model'] === 'none') return undefined;
+  const { judges, sentence, problem, endpoint } = await modelsFound(settings, signal);
+  if (judges !== undefined) return { name: judges, detail: `${sentence.replace(/\.$/u, '')} (${endpoint})` };
+  if (problem !== undefined) return { detail: problem.sentence, fix: problem.next };
+  return { detail: sentence, fix: 'Run `coppice model pull`; until then rules judge alone.' };
 }
 
 /** Every executor that can be named, with what it says of itself. */

@@ -9,6 +9,7 @@ import { failed, type Model, type Outcome } from '../../supervision/model/model.
 import { installedModels, OllamaModel } from '../../supervision/model/ollama.ts';
 import { vocabularyOf } from '../../supervision/model/vocabulary.ts';
 import type { Counted } from './counts.ts';
+import { endpointOf } from './installed.ts';
 
 const lookMs = 5000;
 /** A choice is looked at again after this: models come and go. */
@@ -49,7 +50,7 @@ export class Models {
   async of(settings: Wanted, signal: AbortSignal): Promise<Outcome<Reviewer>> {
     const [name, base, contextTokens] = [
       settings['supervision.model'],
-      settings['supervision.endpoint'].replace(/\/+$/u, ''),
+      endpointOf(settings).base,
       settings['supervision.contextTokens'],
     ];
     const key = JSON.stringify([name, base, contextTokens]);

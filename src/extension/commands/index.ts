@@ -18,6 +18,7 @@ import { openWalkthrough } from './open-walkthrough.ts';
 import { refreshSessions } from './refresh-sessions.ts';
 import { renameSession } from './rename-session.ts';
 import { reset } from './reset.ts';
+import { pullModel } from './pull-model.ts';
 import { runDoctor } from './run-doctor.ts';
 import { sendFollowUp, continueSession } from './send-follow-up.ts';
 import { showLog } from './show-log.ts';
@@ -70,6 +71,7 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.freeDiskSpace': freeDiskSpace,
   'coppice.startEngine': startEngine,
   'coppice.runDoctor': runDoctor,
+  'coppice.pullModel': pullModel,
   'coppice.exportDiagnostics': exportDiagnostics,
   'coppice.openConfiguration': openConfiguration,
   'coppice.openWalkthrough': openWalkthrough,

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { requester } from '../engine/requester.ts';
 import { quietly } from '../new-session/agents.ts';
 import type { Command } from './command.ts';
+import { pullModel } from './pull-model.ts';
 
 /** Coppice: Run Doctor. What is there, what is missing, and how to get it. */
 export const runDoctor: Command = (app) => async () => {
@@ -35,9 +36,11 @@ export const runDoctor: Command = (app) => async () => {
       })),
     {
       title: wrong === 0 ? l10n.t('Coppice can work here') : l10n.t('Something is missing'),
-      placeHolder: l10n.t('Choose a line to copy what to do'),
+      placeHolder: l10n.t('Choose a line to copy what to do, or “model” to pull one'),
       matchOnDescription: true,
     },
   );
-  if (picked?.check.fix !== undefined) await vscode.env.clipboard.writeText(picked.check.fix);
+  if (picked?.check.fix === undefined) return;
+  if (picked.check.name === 'model') await pullModel(app)();
+  else await vscode.env.clipboard.writeText(picked.check.fix);
 };

@@ -35,6 +35,7 @@ export const commandIds = [
   'coppice.freeDiskSpace',
   'coppice.startEngine',
   'coppice.runDoctor',
+  'coppice.pullModel',
   'coppice.exportDiagnostics',
   'coppice.openConfiguration',
   'coppice.openWalkthrough',

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { JudgementView } from '../../../src/protocol/supervision-views.ts';
 import { bytePairCounter } from '../../../src/supervision/model/byte-pairs.ts';
 import { Person } from '../../support/engine/person.ts';
+import { until } from '../../support/engine/waiting.ts';
 import { Worlds, type World } from '../../support/engine/world.ts';
 import { OllamaDouble, type Behaviour } from '../../support/ollama/index.ts';
 
@@ -136,6 +137,33 @@ supervision:
     assert.equal(second.expected, second.counted, 'the marks that the server adds were learned by the engine before');
     model.reset();
     await world.stop();
+  });
+
+  it('can have its model fetched by whoever asks, who is told how far that is, and stops it by going away', async () => {
+    model.pull = [{ status: 'pulling a', digest: 'a', total: 4000, completed: 1000 }, { status: 'success' }];
+    const connection = await world.connection();
+    const heard: unknown[] = [];
+    const listening = connection.on('model/progress', (progress) => heard.push(progress));
+    await connection.request('model/pull', { name: 'own:7b', pull: 'p' });
+    listening();
+    assert.deepEqual(heard, [{ pull: 'p', status: 'pulling a', completed: 1000, total: 4000 }]);
+    const before = model.cancelled;
+    model.pullHangs = true;
+    model.pull = [];
+    const other = await world.another();
+    const asked = model.asked.length;
+    const gone = assert.rejects(other.request('model/pull', { name: 'own:7b', pull: 'p' }));
+    await until(
+      () => (model.asked.length > asked ? true : undefined),
+      () => 'the server to be asked',
+    );
+    other.dispose();
+    await gone;
+    await until(
+      () => (model.cancelled > before ? true : undefined),
+      () => 'the server to be left alone',
+    );
+    model.reset();
   });
 
   it('keeps what the agent and the task say inside of the data of its question', async () => {

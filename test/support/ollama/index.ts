@@ -70,6 +70,8 @@ export class OllamaDouble {
   places = Number.POSITIVE_INFINITY;
   /** Lines of the next pull. */
   pull: readonly Readonly<Record<string, unknown>>[] = [{ status: 'success' }];
+  /** It says nothing more after those lines. */
+  pullHangs = false;
   /** Calls whose connection the client closed. */
   cancelled = 0;
   #busy = 0;
@@ -108,6 +110,8 @@ export class OllamaDouble {
     this.loadMs = 0;
     this.places = Number.POSITIVE_INFINITY;
     this.cancelled = 0;
+    this.pullHangs = false;
+    this.pull = [{ status: 'success' }];
     this.#loaded = undefined;
   }
 
@@ -177,6 +181,7 @@ export class OllamaDouble {
       response.write(`${JSON.stringify(line)}\n`);
       await tick(1, this.#ending.signal);
     }
+    if (this.pullHangs) return hangUp(response, this.#ending.signal);
     response.end();
   }
 

@@ -25,6 +25,7 @@ const healthy: DoctorProbes = {
   settings: () => Promise.resolve([]),
   agents: () => Promise.resolve([{ id: 'claude-code', usable: true, detail: '2.1.329' }]),
   executors: () => Promise.resolve([{ id: 'local', usable: true, detail: 'this host' }]),
+  model: () => Promise.resolve({ name: 'qwen3:8b', detail: 'qwen3:8b judges' }),
   plugins: () => Promise.resolve([]),
   repository: () => Promise.resolve({ root: '/srv/work', trusted: true, host: false }),
 };
@@ -62,6 +63,7 @@ describe('doctor', () => {
         'settings',
         'agent claude-code',
         'executor local',
+        'model',
         'repository',
       ],
     );
@@ -82,6 +84,16 @@ describe('doctor', () => {
       assert.deepEqual([found.ok, found.required], [false, false]);
       assert.equal(found.detail, `refused: ${refused.detail}`);
     }
+  });
+
+  it('misses a model where none is installed, and requires none', async () => {
+    const none = { detail: 'No model is installed.', fix: 'Run `coppice model pull`.' };
+    const found = await row('model', { model: () => Promise.resolve(none) });
+    assert.deepEqual([found.ok, found.required, found.fix], [false, false, none.fix]);
+    assert.equal(
+      (await rows({ model: () => Promise.resolve(undefined) })).some(({ name }) => name === 'model'),
+      false,
+    );
   });
 
   it('draws the line at Node 20.19 and git 2.38', async () => {
