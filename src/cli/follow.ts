@@ -113,8 +113,11 @@ async function watchRecords(
 ): Promise<Dispose> {
   const { session } = progress;
   let queued = true;
+  let isOver = false;
   const look = singly(async () => {
     const detail = await connection.request('session/show', { session });
+    // Whoever followed has gone on, and may ask a person on the very line that news would be drawn over.
+    if (isOver) return;
     queued = detail.status === 'queued';
     follower.changed(detail);
   }, over.reject);
@@ -131,6 +134,7 @@ async function watchRecords(
   );
   look();
   return () => {
+    isOver = true;
     dispose();
     quietly(connection.request('events/unsubscribe', { subscription: number }));
   };

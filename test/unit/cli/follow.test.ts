@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { CoppiceError } from '../../../src/core/errors.ts';
 import type { Connection } from '../../../src/cli/connection.ts';
 import { EngineLink } from '../../../src/cli/engine-link.ts';
+import { deferred } from '../../../src/cli/deferred.ts';
 import { follow } from '../../../src/cli/follow.ts';
 import type { SessionDetail } from '../../../src/protocol/schemas.ts';
 import { aSession, FakeEngine, reported, sessionId } from './fake-engine.ts';
@@ -58,6 +59,27 @@ describe('following a session', () => {
     engine.moveTo(reported(), true);
     await result;
     assert.deepEqual(seen, [1, 2]);
+  });
+
+  it('tells nothing more once it has ended, however late an answer comes: what is on the screen then is somebody else’s', async () => {
+    const engine = new OneSession();
+    const { details, result } = following(engine);
+    await until(() => engine.followed && details.length > 0);
+    const late = deferred<SessionDetail>();
+    const { 'session/show': show } = engine.handlers;
+    let looks = 0;
+    // The look after the record of the end is answered after the one with which following ends.
+    engine.handlers['session/show'] = async (params) => {
+      looks += 1;
+      return looks === 1 ? late.promise : ((await show?.(params)) ?? aSession());
+    };
+    engine.moveTo(reported(), true);
+    assert.equal((await result)?.status, 'reported');
+    const told = details.length;
+    late.resolve(aSession());
+    await until(() => looks >= 2);
+    await new Promise(setImmediate);
+    assert.equal(details.length, told);
   });
 
   it('passes over what belongs to another subscription', async () => {
