@@ -53,7 +53,11 @@ export const sendComments: Command = (app) => async () => {
   const { verdict } = await app.link.request('review/send', request);
   await app.review.model.refresh();
   if (verdict.status === 'rejected') await showWarningMessage(verdict.reason);
-  else vscode.window.setStatusBarMessage(l10n.t('{0} comments are on their way to the agent.', comments.length), 8_000);
+  else {
+    const one = l10n.t('1 comment is on its way to the agent.');
+    const several = l10n.t('{0} comments are on their way to the agent.', comments.length);
+    vscode.window.setStatusBarMessage(comments.length === 1 ? one : several, 8_000);
+  }
 };
 
 /** Compare Gutter with This Checkpoint: the gutter of the session's files then shows what changed since. */

@@ -20,8 +20,8 @@ export function landingPlan(preview: LandingPreview): { title: string; detail: s
     preview;
   const { lost } = preview;
   const lines = [
-    l10n.t('{0} files, +{1} −{2}, {3} commits', files, insertions, deletions, commits.length),
-    ...(uncommitted > 0 ? [l10n.t('{0} files are not committed yet and are committed first.', uncommitted)] : []),
+    `${filesText(files)}, +${insertions} −${deletions}, ${commits.length === 1 ? l10n.t('1 commit') : l10n.t('{0} commits', commits.length)}`,
+    ...(uncommitted > 0 ? [committedFirst(uncommitted)] : []),
     ...(lost === undefined
       ? []
       : [
@@ -46,6 +46,16 @@ export function landingPlan(preview: LandingPreview): { title: string; detail: s
     l10n.t('It can be taken back afterwards.'),
   ];
   return { title: l10n.t('Land this in {0}?', oneLine(target, 100)), detail: lines.join('\n') };
+}
+
+/** `1 file`, `2 files`. */
+export function filesText(files: number): string {
+  return files === 1 ? l10n.t('1 file') : l10n.t('{0} files', files);
+}
+
+function committedFirst(files: number): string {
+  if (files === 1) return l10n.t('1 file is not committed yet and is committed first.');
+  return l10n.t('{0} files are not committed yet and are committed first.', files);
 }
 
 /** The button that says yes to all of it. Files that git ignores in the checkout, or that are gone, are no part of an ordinary yes. */

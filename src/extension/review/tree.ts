@@ -6,6 +6,7 @@ import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import { amount } from './choice.ts';
 import { documents, sinceBase } from './diffs.ts';
 import { itemId, looksOf, redrawn, type Looks } from './drawn.ts';
+import { filesText } from './landing-plan.ts';
 import * as labels from './labels.ts';
 import type { ReviewModel } from './model.ts';
 import type { Rollbacks } from './rollback.ts';
@@ -151,7 +152,7 @@ export class ReviewTree implements vscode.TreeDataProvider<ReviewRow>, Disposabl
   #overlap({ overlap, session }: ReviewRow & { kind: 'overlap' }): vscode.TreeItem {
     const label = labels.overlapLabel(overlap, session, (id) => this.#titleOf(id));
     const item = new vscode.TreeItem(label, Expanded);
-    item.description = l10n.t('{0} files', overlap.files.length + overlap.more);
+    item.description = filesText(overlap.files.length + overlap.more);
     item.iconPath = new vscode.ThemeIcon('git-compare', new vscode.ThemeColor('list.warningForeground'));
     item.contextValue = 'review-overlap';
     return item;

@@ -91,7 +91,7 @@ describe('questions before something moves', () => {
     const { title, detail } = landingPlan(preview);
     assert.equal(title, 'Land this in main?');
     for (const part of [
-      '2 files, +5 −1, 1 commits',
+      '2 files, +5 −1, 1 commit\n',
       '3 files are not committed',
       'default branch',
       'npm test evilgnp',
