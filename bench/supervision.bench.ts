@@ -58,14 +58,15 @@ async function judging(files: number): Promise<void> {
   const place = await BenchPlace.make(files, judged);
   // What each git process of the engine takes, by its own clock: a look differs from turn to turn by more than all else.
   const trace = join(place.root, 'trace');
-  await writeFile(join(place.env['HOME'] ?? '', '.gitconfig'), `[trace2]\n\teventTarget = ${trace}\n`);
+  const own = join(place.env['HOME'] ?? '', '.gitconfig');
+  await writeFile(own, `[trace2]\n\teventTarget = ${trace}\n`);
   try {
     const connection = await place.connect();
     await connection.request('trust/grant', { path: place.repository, host: true });
     const { lastSeq } = await connection.request('engine/status', {});
     await connection.request('events/subscribe', { from: lastSeq + 1 });
     const samples: Turn[] = [];
-    const floors: number[] = [];
+    const floors: Floor[] = [];
     const requester = { env: place.env, secrets: {} };
     let id = '';
     for (let at = 0; at < turns; at += 1) {
@@ -80,8 +81,13 @@ async function judging(files: number): Promise<void> {
       }
       samples.push(await turn);
       const { worktree } = await connection.request('session/show', { session: id });
-      const status = ['status', '--porcelain'];
-      floors.push(await timed(() => run('git', status, { cwd: worktree ?? undefined, env: place.env })));
+      const git = (...args: readonly string[]): Promise<number> =>
+        timed(() =>
+          run('git', [...args], { cwd: worktree ?? undefined, env: { ...place.env, GIT_CONFIG_GLOBAL: own } }),
+        );
+      const status = await git('status', '--porcelain');
+      const began = performance.now();
+      floors.push({ status, look: { began, ended: began + (await git(...looking)) } });
     }
     figures(`${files} files`, samples.slice(warmUp), floors.slice(warmUp), looksIn(trace));
   } finally {
@@ -89,48 +95,63 @@ async function judging(files: number): Promise<void> {
   }
 }
 
-/** A process that looked at all files: when it began and ended, in milliseconds of this process. */
-interface Look {
+/** The process of which a look at all files mostly consists. */
+const looking = ['ls-files', '--modified', '--deleted', '--others', '--exclude-standard', '-z'];
+
+/** When something began and ended, in milliseconds of this process. */
+interface Span {
   readonly began: number;
   readonly ended: number;
 }
 
-/** The processes of which looks at all files mostly consist, of what git noted of all of its processes. */
-function looksIn(trace: string): readonly Look[] {
-  const looking = new Map<string, number>();
-  const looks: Look[] = [];
+/** What git alone takes in the worktree of a turn that was judged a moment ago: milliseconds of `git status`, and a look. */
+interface Floor {
+  readonly status: number;
+  readonly look: Span;
+}
+
+/** The looks at all files of a worktree among all that git noted of its processes, by its own clock. */
+function looksIn(trace: string): readonly Span[] {
+  const began = new Map<string, number>();
+  const looks: Span[] = [];
   for (const line of readFileSync(trace, 'utf8').split('\n')) {
     if (line === '') continue;
     const noted = JSON.parse(line) as { event: string; sid: string; time: string; argv?: string[]; t_abs?: number };
-    const at = Date.parse(noted.time) - performance.timeOrigin;
-    const isLook = noted.event === 'start' && noted.argv?.[1] === 'ls-files' && noted.argv.includes('--modified');
-    if (isLook) looking.set(noted.sid, at);
-    const began = looking.get(noted.sid);
-    if (noted.event === 'exit' && began !== undefined) looks.push({ began, ended: began + (noted.t_abs ?? 0) * 1000 });
+    if (noted.event === 'start' && noted.argv?.slice(1).join(' ') === looking.join(' '))
+      began.set(noted.sid, Date.parse(noted.time) - performance.timeOrigin);
+    const at = began.get(noted.sid);
+    if (noted.event === 'exit' && at !== undefined) looks.push({ began: at, ended: at + (noted.t_abs ?? 0) * 1000 });
   }
   return looks;
+}
+
+/** What the looks in a stretch of time took. They have to be so many. */
+function tookIn(looks: readonly Span[], { began, ended }: Span, many: number): number {
+  const own = looks.filter((each) => each.began >= began - 1 && each.ended <= ended + 1);
+  if (own.length !== many) throw new Error(`There are ${own.length} looks at all files where ${many} are expected.`);
+  return own.reduce((sum, each) => sum + each.ended - each.began, 0);
 }
 
 /** Before its first gate and after each. */
 const looks = 2;
 
 /** The checkpoint at the end of a turn is taken whether anybody judges or not. */
-function figures(what: string, samples: readonly Turn[], floors: readonly number[], all: readonly Look[]): void {
+function figures(what: string, samples: readonly Turn[], floors: readonly Floor[], all: readonly Span[]): void {
   const between = (from: string, to: string): number[] =>
     samples.map(({ at }) => (at.get(to) ?? NaN) - (at.get(from) ?? NaN));
   const gates = samples.map(({ gateMs }) => gateMs);
   const whole = between('kept', 'turn.decided').map((each, index) => each - (gates[index] ?? NaN));
   row(`${what}: a turn judged, without its gate, p50`, ms(median(whole)));
   row(`${what}: the same, p95`, ms(percentile(whole, 0.95)));
-  const statuses = floors.map((status) => looks * status);
+  const statuses = floors.map(({ status }) => looks * status);
   ratio(`${what}: the same, p50`, median(whole), median(statuses), `${looks} × git status in that worktree`);
+  // A process takes longer than it says itself: it has to be made, and to be gone.
+  const beside = median(floors.map(({ look }) => look.ended - look.began - tookIn(all, look, 1)));
   const rest = whole.map((each, index) => {
-    const [from, to] = ['kept', 'turn.decided'].map((name) => samples[index]?.at.get(name) ?? NaN);
-    const own = all.filter(({ began, ended }) => began >= (from ?? NaN) - 1 && ended <= (to ?? NaN) + 1);
-    if (own.length !== looks) throw new Error(`A turn has ${own.length} looks at all files instead of ${looks}.`);
-    return each - own.reduce((sum, { began, ended }) => sum + ended - began, 0);
+    const [began = NaN, ended = NaN] = ['kept', 'turn.decided'].map((name) => samples[index]?.at.get(name));
+    return each - tookIn(all, { began, ended }, looks) - looks * beside;
   });
-  row(`${what}: less the ${looks} processes that look at all files, p50`, ms(median(rest)));
+  row(`${what}: less the ${looks} git processes that looked at all files in it, p50`, ms(median(rest)));
   row(`${what}: the same, p95`, ms(percentile(rest, 0.95)), 'goal ≤ 20 ms');
   const around = between('turn.validated', 'gate.answered').map((each, index) => each - (gates[index] ?? NaN));
   row(`${what}: of that, looked at and validated, p50`, ms(median(between('kept', 'turn.validated'))));

@@ -3,6 +3,7 @@ import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { ChangedFile } from '../../core/supervision/tests.ts';
 import type { TouchedPaths } from '../../core/watch/touched.ts';
+import { allOf } from '../../git/all-of.ts';
 import { checkpointTree, dropCheckpoint, highestRef, takeBase, takeCheckpoint } from '../../git/checkpoint.ts';
 import { diffTrees, patchBetween } from '../../git/diff.ts';
 import type { Repository } from '../../git/repository.ts';
@@ -83,26 +84,32 @@ export class GitCheckpoints implements CheckpointPlace {
   }
 
   async look(session: Home, place: Place): Promise<string> {
+    const [tree] = await this.lookBeside(session, place, () => Promise.resolve());
+    return tree;
+  }
+
+  async lookBeside<T>(session: Home, place: Place, meanwhile: () => Promise<T>): Promise<readonly [string, T]> {
     // Before the files are looked at, so that what is written meanwhile is told to the next one who asks.
     await this.#options.touched.take(session.id, looker);
-    return this.#look(session, place);
+    const repository = await this.#repository(session);
+    return allOf([this.#look(session, place, repository), meanwhile()]);
   }
 
   async lookAgain(session: Home, place: Place): Promise<string> {
     const { paths, gap } = await this.#options.touched.take(session.id, looker);
     const last = this.#looked.get(session.id);
     const good = last !== undefined && gap === undefined && paths.length === 0;
-    return good && this.#now() - last.at < goodMs ? last.tree : this.#look(session, place);
+    if (good && this.#now() - last.at < goodMs) return last.tree;
+    return this.#look(session, place, await this.#repository(session));
   }
 
   #now(): number {
     return (this.#options.clock ?? performance.now.bind(performance))();
   }
 
-  async #look(session: Home, place: Place): Promise<string> {
+  async #look(session: Home, place: Place, repository: Repository): Promise<string> {
     const at = this.#now();
     for (const [id, looked] of this.#looked) if (id === session.id || at - looked.at > goodMs) this.#looked.delete(id);
-    const repository = await this.#repository(session);
     const { stopping } = this.#options;
     const tree =
       (await treeSince(repository, place, stopping)) ?? (await checkpointTree(repository, place, stopping)).tree;

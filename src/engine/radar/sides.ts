@@ -8,6 +8,7 @@ import type { SnapshotRequest, TrialMerges } from '../../git/radar.ts';
 import { branchCommit } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import { treeOfCommit } from '../../git/save.ts';
+import { treeSince } from '../../git/still.ts';
 import { treeOf } from '../../git/tree.ts';
 import { treeChanges } from '../../git/tree-diff.ts';
 
@@ -177,13 +178,18 @@ export class Sides {
     }
   }
 
+  /** Told from the look before where that is known: whoever judges the work waits for a look of others. */
+  async #treeOf(place: Place): Promise<string> {
+    return (await treeSince(this.#repository, place)) ?? (await treeOf(this.#repository, place)).tree;
+  }
+
   /** A worktree of which little is known is read as a whole; one in which nobody works is as its branch. */
   async #whole({ session, place }: Candidate): Promise<Wanted> {
     const { path: worktree, base, baseCommit } = place;
     const head = await this.#head(place);
     await this.#touched.take(session.id, taker);
     const still = isSettled(session) && session.result?.changes?.commit !== undefined;
-    const tree = still ? await treeOfCommit(this.#repository, head) : (await treeOf(this.#repository, place)).tree;
+    const tree = still ? await treeOfCommit(this.#repository, head) : await this.#treeOf(place);
     const files = await treeChanges(this.#repository, await treeOfCommit(this.#repository, baseCommit), tree);
     const print = footprint(
       files.map(({ path }) => path),

@@ -35,6 +35,12 @@ export interface CheckpointPlace {
   take(session: Session, place: Place, options: TakeOptions): Promise<Captured>;
   /** The tree of the files as they are, every one of them looked at. */
   look(session: Session, place: Place): Promise<string>;
+  /** The same, with what `meanwhile` gives, which is begun when the look is under way: its process is never made behind another one. */
+  lookBeside<T>(
+    session: Session,
+    place: Place,
+    meanwhile: () => Promise<T>,
+  ): Promise<readonly [tree: string, beside: T]>;
   /**
    * The same, or the tree of the look before if that was a moment ago and the watch, without a gap, has seen nothing written since.
    */

@@ -40,10 +40,9 @@ export async function validateTurn(
   };
   // The checkpoint at the turn's end has most likely found what the look will find: what it changed is counted meanwhile.
   const kept = session.checkpoint?.tree;
-  const [tree, counted] = await Promise.all([
-    checkpoints.look(session, place),
+  const [tree, counted] = await checkpoints.lookBeside(session, place, async () =>
     kept === undefined ? undefined : changesTo(kept),
-  ]);
+  );
   const { changed, all } = counted?.tree === tree ? counted : await changesTo(tree);
   const unchanged = all.length === 0;
   const issues = validate({
