@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Machine } from '../integration/cli/machine.ts';
+import { OllamaDouble } from '../support/ollama/index.ts';
 import { isVisible, soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
@@ -11,13 +12,15 @@ const go = (machine: Machine): string => join(machine.root, 'go');
 
 describe('commands of the palette', function () {
   this.timeout(180_000);
+  let models: OllamaDouble | undefined;
   const code = workbench({
     prepare: async (machine) => {
+      models = await OllamaDouble.start();
       await mkdir(machine.home, { recursive: true, mode: 0o700 });
       const gate = JSON.stringify(['sh', '-c', `while [ ! -e '${go(machine)}' ]; do sleep 0.1; done`]);
       await writeFile(
         join(machine.home, 'config.yaml'),
-        `limits:\n  running: 1\nlanding:\n  gates:\n    - ${gate}\nsession:\n  autoCommit:\n    autonomous: true\n`,
+        `limits:\n  running: 1\nlanding:\n  gates:\n    - ${gate}\nsession:\n  autoCommit:\n    autonomous: true\nsupervision:\n  endpoint: ${models.base}\n`,
       );
     },
   });
@@ -32,6 +35,7 @@ describe('commands of the palette', function () {
     await code.window.quickInput.items.filter({ hasText: title }).first().click({ timeout: 10_000 });
   };
 
+  after(async () => models?.stop());
   before(async () => {
     const { machine, window } = code;
     await machine.coppice(['trust']);
@@ -180,5 +184,28 @@ describe('commands of the palette', function () {
       .row(/Archived/u)
       .waitFor({ state: 'hidden' });
     assert.equal((await machine.sessions()).length, before);
+  });
+
+  it('Pull Supervisor Model names the size first, fetches nothing without a yes, and is stopped where it shows how far it is', async () => {
+    const { window } = code;
+    assert.ok(models !== undefined);
+    const server = models;
+    server.reset();
+    server.models = [];
+    server.pull = [{ status: 'pulling a', digest: 'a', total: 4e9, completed: 1e9 }];
+    server.pullHangs = true;
+    const pulls = (): number => server.asked.filter(({ path }) => path === '/api/pull').length;
+    await until(async () => window.run('Coppice: Pull Supervisor Model…'), window.dialog, 'the question');
+    assert.match(await window.dialog.innerText(), /Pull qwen\S+ \([\d.]+ [GM]B\)\?/u);
+    assert.equal(pulls(), 0);
+    await window.screenshot('commands-pull-model');
+    await window.dialog.getByRole('button', { name: 'Pull', exact: true }).click();
+    const shown = window.notifications.toast(/Pulling qwen/u);
+    await shown.getByText(/1\.0 GB of 4\.0 GB/u).waitFor();
+    await window.screenshot('commands-pull-progress');
+    await shown.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await soon(() => server.cancelled > 0, 'the server to be told');
+    await shown.waitFor({ state: 'hidden' });
+    assert.equal(pulls(), 1);
   });
 });
