@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { shareOf } from '../../src/core/supervision/calibration.ts';
 import type { SessionDetail } from '../../src/protocol/schemas.ts';
+import type { JudgementView } from '../../src/protocol/supervision-views.ts';
 import { behaviours } from '../../test/corpus/behaviours.ts';
 import { readCases, type Case } from '../../test/corpus/case.ts';
 import { tasks } from '../../test/corpus/tasks/index.ts';
@@ -47,6 +48,8 @@ interface Replayed {
   readonly case: Case;
   readonly end: End;
   readonly prompts: number;
+  /** A check found something wrong: the validator, a gate, or what is sent back by name. Else nobody knew of an error. */
+  readonly found: boolean;
 }
 
 function taskOf(name: string): (typeof tasks)[number] {
@@ -93,16 +96,24 @@ async function replay(person: Person, each: Case, plan: Plan, path: string): Pro
     () => `${each.id} to end: ${JSON.stringify(last)}`,
     limitMs,
   );
-  const prompts = (await person.ask('supervision/show', { session })).judgements.length;
+  const { judgements } = await person.ask('supervision/show', { session });
+  const [prompts, found] = [judgements.length, judgements.some(foundWrong)];
   if (ended.status !== 'verified' && ended.status !== 'reported') {
     if (ended.status === 'needs-you') await person.cancel(session);
-    return { case: each, end: 'person', prompts };
+    return { case: each, end: 'person', prompts, found };
   }
   const right = await judged(ended.worktree ?? '', taskOf(each.task));
   const foreign = (await git(ended.worktree ?? '', 'diff', '--name-only', 'main'))
     .split('\n')
     .some((name) => name !== '' && !each.allowed.some((allowed) => name === allowed || name.startsWith(`${allowed}/`)));
-  return { case: each, end: right && !foreign ? 'right' : 'wrong', prompts };
+  return { case: each, end: right && !foreign ? 'right' : 'wrong', prompts, found };
+}
+
+const named: ReadonlySet<string> = new Set(['tests weakened', 'stray files']);
+
+function foundWrong({ issues, evidence, decision }: JudgementView): boolean {
+  const said = decision?.factors.some(({ name, weight }) => weight < 0 && named.has(name)) === true;
+  return issues.length > 0 || evidence.some(({ passed }) => !passed) || said;
 }
 
 async function repositories(folder: string, person: Person): Promise<ReadonlyMap<string, string>> {
@@ -131,11 +142,13 @@ function print(part: string, all: readonly Replayed[]): void {
   const mendable = all.filter((each) => menderOf(each.case) === 'agent');
   const back = mendable.filter(({ prompts }) => prompts > 1);
   const others = all.filter((each) => menderOf(each.case) === 'person');
+  const known = mendable.filter(({ found }) => found);
   const count = (some: readonly Replayed[], end: End): number => some.filter((each) => each.end === end).length;
   console.log(`Turns that went wrong, played again in a real engine, no model: ${part} of the corpus\n`);
   console.log(
     `put right without a person                      ${told(count(mendable, 'right'), mendable.length)}   goal > 90 %`,
   );
+  console.log(`an error was found, and it is put right         ${told(count(known, 'right'), known.length)}`);
   console.log(
     `put right, or a person is asked                 ${told(mendable.length - count(mendable, 'wrong'), mendable.length)}`,
   );

@@ -1,5 +1,6 @@
 /** Whether what came back from a turn can be judged at all: always before gates and model, and by rules alone. */
 import type { TurnOutcome } from '../agent/events.ts';
+import { holdsCall } from './garbled.ts';
 
 /** What is known of a turn that ended. Paths are relative to the worktree. */
 export interface TurnFacts {
@@ -97,26 +98,50 @@ function emptyOf({ text, changedFiles }: TurnFacts): Issue | undefined {
     : undefined;
 }
 
-const openEnd =
-  /(?:[,:([{]|\b(?:and|or|the|a|an|to|of|with|for|in|on|is|are|will|then|next|but|because|if|which|that))$/iu;
+/** Words after which a sentence goes on. Those that may also stand last ("as before", "whether or not") are none of them. */
+const goingOn = [
+  ...['and', 'or', 'the', 'a', 'an', 'to', 'of', 'with', 'for', 'in', 'on', 'is', 'are', 'will', 'then', 'next', 'but'],
+  ...[
+    'because',
+    'if',
+    'which',
+    'that',
+    'from',
+    'at',
+    'by',
+    'as',
+    'into',
+    'onto',
+    'between',
+    'than',
+    'while',
+    'whether',
+  ],
+  ...['my', 'your', 'its', 'their', 'our', 'whose', 'i', 'we', 'these', 'those', 'every', 'such'],
+];
+const openEnd = new RegExp(String.raw`(?:[,:([{=+&|\\]|\b(?:${goingOn.join('|')}))$`, 'iu');
 
 function truncatedOf({ text, incomplete }: TurnFacts): Issue | undefined {
   const trimmed = text.trimEnd();
   if (incomplete) return issue('truncated', 'Part of the output is missing.');
   if (trimmed.split(/^[ \t]*(?:```|~~~)/mu).length % 2 === 0)
     return issue('truncated', 'The last words end inside of a block of code.');
-  return openEnd.test(trimmed.slice(-200))
+  return openEnd.test(trimmed.slice(-200)) || endsInside(trimmed)
     ? issue('truncated', 'The last words end in the middle of a sentence.')
     : undefined;
 }
 
-const markup =
-  /<\/?(?:function_calls|invoke|tool_call|tool_use|tool_result)\b|^[ \t]*\{"(?:type":"tool_use|name":"\w+","(?:arguments|input|parameters)")|<\|(?:im_start|im_end|endoftext|tool|eot_id)/mu;
+/** Inside of brackets or of a piece of code that was begun in the last paragraph, without the end of a sentence. */
+function endsInside(text: string): boolean {
+  const last = text.slice(Math.max(0, text.lastIndexOf('\n\n'), text.lastIndexOf('```'))).slice(-4000);
+  if (/[.!?…]["'”»)*_]*$/u.test(last) || last.startsWith('```')) return false;
+  const count = (of: string): number => last.split(of).length - 1;
+  return count('`') % 2 === 1 || count('(') > count(')');
+}
 
 function malformedOf({ text, malformedLines }: TurnFacts): Issue | undefined {
   if (malformedLines > 0) return issue('malformed', `${malformedLines} lines of the output could not be read.`);
-  const prose = text.replaceAll(/^[ \t]*```.*?^[ \t]*```/gmsu, '').replaceAll(/`[^`\n]*`/gu, '');
-  if (markup.test(prose)) return issue('malformed', 'The last words hold a call of a tool that was not made.');
+  if (holdsCall(text)) return issue('malformed', 'The last words hold a call of a tool that was not made.');
   const odd = [...text.matchAll(/[\uFFFD\u0000-\u0008\u000E-\u001F]/gu)].length;
   return odd > 3 && odd > text.length / 100 ? issue('malformed', 'The last words are not readable text.') : undefined;
 }

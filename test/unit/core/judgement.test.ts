@@ -56,12 +56,28 @@ describe('the validator', () => {
     ['truncated', { text: 'I will now change the' }],
     ['truncated', { text: 'Here it is:\n```ts\nconst a =' }],
     ['truncated', { text: 'The files are:' }],
+    ['truncated', { text: 'The reader takes its input from' }],
+    ['truncated', { text: 'Done first:\n\nI changed `parse' }],
+    ['truncated', { text: 'It now rounds to two places (as the old one' }],
     ['truncated', { incomplete: true }],
     ['empty', { text: ' \n', changedFiles: [], needsChange: false }],
     ['empty', { text: '…', changedFiles: [], needsChange: false }],
     ['malformed', { malformedLines: 2 }],
     ['malformed', { text: '<function_calls>\n<invoke name="Edit">' }],
     ['malformed', { text: '{"name":"Edit","arguments":{}}' }],
+    ['malformed', { text: 'On it.\n<function=write_file>\n<parameter=path>a.ts</parameter>' }],
+    ['malformed', { text: '<parameter name="path">a.ts</parameter>' }],
+    ['malformed', { text: '[TOOL_CALLS][{"name": "edit"}]' }],
+    ['malformed', { text: '<｜tool▁calls▁begin｜>function<｜tool▁sep｜>edit' }],
+    ['malformed', { text: '<|channel|>commentary to=functions.edit' }],
+    ['malformed', { text: '<|python_tag|>edit("a.ts")' }],
+    ['malformed', { text: 'I call it:\n{\n  "name": "edit",\n  "arguments": { "path": "a.ts" }\n}' }],
+    ['malformed', { text: '{"arguments": {"path": "a.ts"}, "name": "edit"}' }],
+    ['malformed', { text: '{"tool_calls": [{"id": "1"}]}' }],
+    ['malformed', { text: '<write_to_file>\n<path>a.ts</path>' }],
+    ['malformed', { text: '*** Begin Patch\n*** Update File: a.ts' }],
+    ['malformed', { text: 'Action: edit\nAction Input: {"path": "a.ts"}' }],
+    ['malformed', { text: 'print(default_api.edit(path="a.ts"))' }],
     ['malformed', { text: '\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD' }],
     ['refused', { text: "I'm sorry, but I can't help with that.", changedFiles: [] }],
     ['refused', { text: 'I cannot assist with this request.', changedFiles: [] }],
@@ -92,6 +108,28 @@ describe('the validator', () => {
     it(`does not take ${JSON.stringify(text)} for unfinished`, () => assert.deepEqual(kinds({ text }), []));
   }
 
+  for (const text of [
+    'It works as before',
+    'Changed `parse` (and its tests)',
+    'Fixed; the list has 1) a reader and 2) a writer',
+    'Done (all tests pass). See:\n\n```ts\nparse(\n```',
+    'No luck needed :(\n\nAll tests pass',
+    'The work is done.',
+  ]) {
+    it(`does not take ${JSON.stringify(text)} for cut off`, () => assert.ok(!kinds({ text }).includes('truncated')));
+  }
+
+  for (const text of [
+    'Done. A request now has `{"name": "edit", "arguments": {}}` in its body.',
+    'Fixed. The reader takes this:\n```json\n{"name": "edit", "arguments": {}}\n```',
+    'Added the component <invoked-by> and the type Map<string, function>.',
+    'Done: the type is `<T | undefined>`, and a < b | c > d is parsed as before.',
+    'Done. {"name": "coppice", "version": "1"} is the whole package file.',
+    'Action: none is needed. All tests pass.',
+  ]) {
+    it(`does not take ${JSON.stringify(text)} for a call`, () => assert.ok(!kinds({ text }).includes('malformed')));
+  }
+
   it('takes only what an agent says that it did itself for a claim, where nothing has to change', () => {
     const change = { changedFiles: [], needsChange: false };
     assert.deepEqual(kinds({ ...change, text: 'The parser was added last year; it is fixed.', unchanged: true }), []);
@@ -106,6 +144,7 @@ describe('the validator', () => {
     const began = performance.now();
     for (const text of [
       '`'.repeat(1e5),
+      ...[' ', '\n', '{', '[{ ', '<|a', '{"args":', '{"name":"a",', 'Action: a\n'].map((each) => each.repeat(1e5)),
       '```\n'.repeat(1e5),
       'which '.repeat(1e5),
       '* '.repeat(1e5),
