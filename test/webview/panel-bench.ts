@@ -35,15 +35,24 @@ async function sizes(): Promise<void> {
   row('the panel, gzipped', `${(total / 1000).toFixed(1)} kB`, 'goal ≤ 100 kB');
 }
 
+/** When content was painted first, milliseconds after the navigation; the heading may be there before. Runs in the page. */
+function contentPainted(): Promise<number> {
+  return new Promise((resolve) => {
+    const seen = (list: PerformanceObserverEntryList): void => {
+      const [entry] = list.getEntriesByName('first-contentful-paint');
+      if (entry !== undefined) resolve(entry.startTime);
+    };
+    new PerformanceObserver(seen).observe({ type: 'paint', buffered: true });
+  });
+}
+
 async function firstPaint(browser: PanelBrowser): Promise<void> {
   const paints: number[] = [];
   const contents: number[] = [];
   for (let i = 0; i < 7; i++) {
     const panel = await browser.open({ extension: new FakeExtension(working()) });
     await panel.page.getByRole('heading', { level: 1 }).waitFor();
-    paints.push(
-      await panel.page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN),
-    );
+    paints.push(await panel.page.evaluate(contentPainted));
     const begun = performance.now();
     await panel.extension.say(conversation());
     await panel.page.getByText('attempts configurable').waitFor();

@@ -14,7 +14,7 @@ import { inOrder } from '../needs-you/order.ts';
 import { back, type Back } from '../quick/back.ts';
 import { pickOne } from '../quick/quick.ts';
 import type { Need } from '../sessions/entry.ts';
-import { ageText, sessionLabel } from '../sessions/labels.ts';
+import { durationText, sessionLabel } from '../sessions/labels.ts';
 import type { Command } from './command.ts';
 import { sessionIn } from './pick-session.ts';
 
@@ -137,7 +137,7 @@ async function pickNeed(app: App, given: unknown): Promise<Need> {
     choices.map((need) => ({
       label: needLabel(need.breakpoint),
       description: sessionLabel(need.session),
-      detail: l10n.t('waiting for {0}', ageText(now - Date.parse(need.breakpoint.raisedAt))),
+      detail: l10n.t('waiting for {0}', durationText(now - Date.parse(need.breakpoint.raisedAt))),
       icon: kindLook(need.breakpoint.kind).icon,
       gives: need,
     })),

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import type { Need } from '../sessions/entry.ts';
-import { ageText, sessionLabel } from '../sessions/labels.ts';
+import { ageText, durationText, sessionLabel } from '../sessions/labels.ts';
 import { colourId } from '../sessions/status-look.ts';
 import { evidenceRows, kindLook, needLabel, type EvidenceRow } from './evidence.ts';
 import { inOrder } from './order.ts';
@@ -99,15 +99,15 @@ function sameNeed(a: Need, b: Need | undefined): boolean {
 function needItem({ session, breakpoint }: Need, row: NeedRow & { kind: 'need' }): vscode.TreeItem {
   const { icon, label: kind } = kindLook(breakpoint.kind);
   const label = needLabel(breakpoint);
-  const age = ageText(Date.now() - Date.parse(breakpoint.raisedAt));
+  const waits = Date.now() - Date.parse(breakpoint.raisedAt);
   const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
   item.id = `need:${session.id}/${breakpoint.id}`;
-  item.description = `${sessionLabel(session)} · ${age}`;
+  item.description = `${sessionLabel(session)} · ${ageText(waits)}`;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colourId('needsYou')));
   item.contextValue = `need ${breakpoint.kind}`;
   item.tooltip = `${kind}: ${label}\n${item.description}`;
   item.accessibilityInformation = {
-    label: [kind, label, sessionLabel(session), l10n.t('waiting for {0}', age)].join(', '),
+    label: [kind, label, sessionLabel(session), l10n.t('waiting for {0}', durationText(waits))].join(', '),
     role: 'treeitem',
   };
   item.command = { command: 'coppice.answerSession', title: l10n.t('Answer'), arguments: [row] };

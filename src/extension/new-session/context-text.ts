@@ -19,6 +19,15 @@ export function selectionText({ path, from, to, text, language }: Selected): str
   return `${lines}\n\n${fence}${/^[\w+#-]+$/u.test(language) ? language : ''}\n${text.replace(/\n$/u, '')}\n${fence}`;
 }
 
+/** What goes along in a line, without the text itself: `src/a.ts:3-5`, `a.md, b.md`. */
+export function contextLine(context: string): string {
+  const [where = ''] = context.split('\n\n', 1);
+  return where
+    .split('\n')
+    .map((line) => line.replace(/^- /u, ''))
+    .join(', ');
+}
+
 /** The files as a list of paths relative to the repository. */
 export function filesText(paths: readonly string[]): string {
   return paths.map((path) => `- ${path}`).join('\n');

@@ -7,6 +7,7 @@ import { back, type Back } from '../quick/back.ts';
 import { askText, pickOne, type Choice, type Heading, type Step } from '../quick/quick.ts';
 import { runSteps, type Asked } from '../quick/steps.ts';
 import { findAgents, quietly, type Found } from './agents.ts';
+import { contextLine } from './context-text.ts';
 import type { Draft } from './draft.ts';
 import { askRest } from './rest.ts';
 
@@ -58,7 +59,10 @@ async function askPrompt(state: State, step: Step): Promise<State | Back> {
     ...step,
     value: state.prompt,
     placeholder: l10n.t('What should the agent do?'),
-    prompt: state.context === '' ? l10n.t('It works in a worktree of its own.') : oneLine(state.context, 120),
+    prompt:
+      state.context === ''
+        ? l10n.t('It works in a worktree of its own.')
+        : l10n.t('Goes along: {0}', oneLine(contextLine(state.context), 120)),
     buttons: [{ icon: 'edit', tooltip: l10n.t('Write a Longer Prompt in an Editor'), gives: 'editor' }],
     check: (typed) => (typed.trim() === '' ? l10n.t('The prompt is empty.') : undefined),
   });

@@ -84,6 +84,11 @@ export function ageText(ms: number): string {
   return hours < 24 ? l10n.t('{0} h', hours) : l10n.t('{0} d', Math.floor(hours / 24));
 }
 
+/** How long something took or takes: `8 s`, `5 min`, `3 h`, `2 d`. */
+export function durationText(ms: number): string {
+  return ms < 60_000 ? l10n.t('{0} s', Math.max(0, Math.floor(ms / 1000))) : ageText(ms);
+}
+
 /** The dim text behind the label: how its plan stands, its place in line, how long, what its icon alone would say, what it changed. */
 export function sessionDescription(session: SessionView, now: number, below?: Below): string {
   const { status, position } = session;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { denial, questionAnswer } from '../../../src/extension/needs-you/answers.ts';
 import { evidenceRows, evidenceText, needLabel } from '../../../src/extension/needs-you/evidence.ts';
-import { filesText, selectionText } from '../../../src/extension/new-session/context-text.ts';
+import { contextLine, filesText, selectionText } from '../../../src/extension/new-session/context-text.ts';
 import { quietly } from '../../../src/extension/new-session/agents.ts';
 import { draftText, emptyDraft, requestOf } from '../../../src/extension/new-session/draft.ts';
 import { back, type Back } from '../../../src/extension/quick/back.ts';
@@ -159,6 +159,7 @@ describe('a new session', () => {
     const text = selectionText({ path: 'a.md', from: 3, to: 5, text: '```\nx\n````\n', language: 'markdown' });
     assert.equal(text, 'a.md:3-5\n\n`````markdown\n```\nx\n````\n`````');
     assert.equal(filesText(['a', 'b/c']), '- a\n- b/c');
+    assert.deepEqual([text, filesText(['a', 'b/c'])].map(contextLine), ['a.md:3-5', 'a, b/c']);
   });
 });
 

@@ -6,6 +6,7 @@ import { needsOf } from '../../../src/extension/sessions/entry.ts';
 import { belowText } from '../../../src/extension/sessions/below.ts';
 import {
   ageText,
+  durationText,
   rowLabel,
   sessionDescription,
   sessionLabel,
@@ -55,6 +56,7 @@ describe('a session in a row', () => {
       [49 * 60, '2 d'],
     ] as const;
     for (const [minutes, said] of cases) assert.equal(ageText(minutes * minute), said);
+    assert.deepEqual([-1, 8200, minute, 90 * minute].map(durationText), ['0 s', '8 s', '1 min', '1 h']);
   });
 
   for (const text of hostile) {
