@@ -28,13 +28,18 @@ export class Store {
     throw noSession(id);
   }
 
-  /** A session by its id, the beginning of its id, its task id, or the branch or name of the worktree that it has. */
+  /**
+   * A session by its id, the beginning of its id, its task id, or the branch or name of the worktree that it has; where none at hand has
+   * it, that it had.
+   */
   find(key: string): Session {
     const exact = this.get('session', key);
     if (exact !== undefined) return exact;
-    const hits = this.all('session').filter(
-      (each) => each.id.startsWith(key) || each.task.id === key || worksIn(each, key),
-    );
+    const all = this.all('session');
+    const named = all.filter((each) => each.id.startsWith(key) || each.task.id === key);
+    const working = all.filter((each) => !each.archived && worksIn(each, key));
+    const found = [...new Set([...named, ...working])];
+    const hits = found.length > 0 ? found : all.filter((each) => worksIn(each, key));
     const [hit] = hits;
     if (hit === undefined) throw noSession(key, this.#meant(key));
     if (hits.length === 1) return hit;
@@ -73,8 +78,8 @@ function noSession(key: string, meant?: string): CoppiceError {
   return new CoppiceError('not-found', `There is no session ${key}.`, next);
 }
 
-function worksIn({ archived, worktree }: Session, key: string): boolean {
-  return !archived && worktree !== undefined && (worktree.slug === key || worktree.branch === key);
+function worksIn({ worktree }: Session, key: string): boolean {
+  return worktree !== undefined && (worktree.slug === key || worktree.branch === key);
 }
 
 function entity<K extends Kind>(view: StateView, kind: K, id: string): Entities[K] | undefined {

@@ -262,8 +262,10 @@ describe('removing sessions with an engine', function () {
 
     await person.continue(waiting, 'delta');
     await person.sees(waiting, 'reported');
+    const { branch } = await person.show(waiting);
     await person.ask('session/remove', { session: waiting, force: ['changes', 'unpushed'] });
-    await person.ask('session/restore', { session: waiting });
+    const restored = await person.ask('session/restore', { session: branch ?? '' });
+    assert.equal(restored.session.id, waiting, 'what a person removed is known by the name that it had');
   });
 
   it('cleaning up tears down only what goes, and one that fails stops no other', async () => {
