@@ -38,7 +38,9 @@ export function cleanupDecision(worktree: CleanupCase, now: number): CleanupDeci
     return worktree.pushed ? remove('done and pushed') : keep('its commits are not pushed');
   if (worktree.ended === 'failed') {
     const age = now - (worktree.endedAt ?? now);
-    return age >= keepFailedMs ? remove('failed more than a week ago') : keep('it failed less than a week ago');
+    return age >= keepFailedMs
+      ? remove('ended without a result, more than a week ago')
+      : keep('it ended without a result, less than a week ago');
   }
   return keep('no session has worked in it');
 }

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Machine } from '../integration/cli/machine.ts';
 import { OllamaDouble } from '../support/ollama/index.ts';
+import { choice, prepareSession } from './support/person.ts';
 import { isVisible, soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
@@ -162,7 +163,7 @@ describe('commands of the palette', function () {
     await until(async () => window.run('Coppice: Free Disk Space…'), yes, 'what would be removed');
     const said = await window.dialog.innerText();
     assert.match(said, /Remove 1 worktree\?[^]*Kept:/u);
-    assert.ok(said.includes(`${path}: merged`), said);
+    assert.ok(said.includes(`• ${basename(path)}: merged`), said);
     await window.screenshot('commands-free');
     await yes.click();
     await soon(() => !existsSync(path), 'a worktree that is gone');
@@ -170,12 +171,19 @@ describe('commands of the palette', function () {
 
   it('Reset says what it takes away and what stays, and takes it', async () => {
     const { window, machine } = code;
-    const before = (await machine.sessions()).length;
+    const [mode, interactive] = [choice(window, 'Mode…'), choice(window, 'Interactive')];
+    const start = await prepareSession(window, 'Talk about the weather');
+    await until(async () => mode.click({ timeout: 5000 }), interactive, 'the modes');
+    await interactive.click();
+    await start.filter({ hasText: 'Interactive' }).waitFor();
+    const begun = async () => (await machine.sessions()).length === 4;
+    await until(async () => start.click({ timeout: 5000 }), begun, 'an interactive session');
+    assert.match(await (await prepareSession(window, 'Talk on')).innerText(), /Interactive/u);
+    await window.quickInput.dismiss();
     const yes = window.dialog.getByRole('button', { name: 'Reset', exact: true });
     await until(async () => window.run('Coppice: Reset Coppice…'), yes, 'the question');
     const said = await window.dialog.innerText();
-    for (const each of ['no secret (none is stored)', 'remembered choices', machine.home])
-      assert.ok(said.includes(each));
+    for (const each of ['No secret is stored.', 'remembered choices', machine.home]) assert.ok(said.includes(each));
     await window.screenshot('commands-reset');
     await yes.click();
     await soon(async () => isVisible(window.statusBar.item('Coppice was reset.'), 2000), 'a word that it was done');
@@ -183,7 +191,9 @@ describe('commands of the palette', function () {
     await sessions()
       .row(/Archived/u)
       .waitFor({ state: 'hidden' });
-    assert.equal((await machine.sessions()).length, before);
+    assert.equal((await machine.sessions()).length, 4);
+    assert.match(await (await prepareSession(window, 'Talk on')).innerText(), /Autonomous/u);
+    await window.quickInput.dismiss();
   });
 
   it('Pull Supervisor Model names the size first, fetches nothing without a yes, and is stopped where it shows how far it is', async () => {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
@@ -31,7 +32,7 @@ export const freeDiskSpace: Command = (app) => async (given) => {
   const question = count === 1 ? l10n.t('Remove 1 worktree?') : l10n.t('Remove {0} worktrees?', count);
   const promise = l10n.t('Branches stay, and what was not committed is kept in git, so that it can be brought back.');
   const kept = plan.kept.length === 0 ? '' : `\n\n${l10n.t('Kept:')}\n${lines(plan.kept)}`;
-  const detail = `${promise}\n\n${lines(plan.removed)}${kept}`;
+  const detail = `${promise}\n\n${l10n.t('Removed:')}\n${lines(plan.removed)}${kept}`;
   if ((await showWarningMessage(question, { modal: true, detail }, remove)) !== remove) return;
   const done = await clean(false);
   const removed = done.removed.length;
@@ -41,8 +42,11 @@ export const freeDiskSpace: Command = (app) => async (given) => {
   );
 };
 
+/** By the names of their folders: that is how people know them, and paths would fill the dialog. */
 function lines(worktrees: readonly { readonly path: string; readonly reason: string }[]): string {
-  const shown = worktrees.slice(0, linesMost).map(({ path, reason }) => oneLine(`${path}: ${reason}`, 200));
+  const shown = worktrees
+    .slice(0, linesMost)
+    .map(({ path, reason }) => `• ${oneLine(basename(path), 80)}: ${oneLine(reason, 120)}`);
   const more = worktrees.length - shown.length;
   return [...shown, ...(more > 0 ? [l10n.t('… and {0} more', more)] : [])].join('\n');
 }

@@ -8,15 +8,15 @@ import type { Command } from './command.ts';
 export const reset: Command = (app) => async () => {
   const { globalState, workspaceState, secrets } = app.context;
   const names = await secrets.keys();
+  const listed = names.map((name) => oneLine(name.replace(/^variable:/u, ''), 60)).join(', ');
   const removed = [
-    names.length === 0
-      ? l10n.t('no secret (none is stored)')
-      : l10n.t('stored secrets: {0}', names.map((name) => oneLine(name.replace(/^variable:/u, ''), 60)).join(', ')),
+    ...(names.length === 0 ? [] : [l10n.t('stored secrets: {0}', listed)]),
     l10n.t('remembered choices of New Session, and explanations that were shown'),
   ];
   const yes = l10n.t('Reset');
   const detail = [
     `${l10n.t('Removed from VS Code:')}\n${removed.map((each) => `• ${each}`).join('\n')}`,
+    ...(names.length === 0 ? [l10n.t('No secret is stored.')] : []),
     l10n.t(
       'Sessions, worktrees, branches and the journal in {0} stay, and so do your settings. Agents go on undisturbed.',
       oneLine(app.home, 200),

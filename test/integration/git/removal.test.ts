@@ -298,7 +298,7 @@ describe('removing worktrees', () => {
       assert.deepEqual((await clean([known()])).kept, [{ path: place.path, reason: 'its commits are not pushed' }]);
       assert.deepEqual(
         (await clean([known({ ended: 'failed' })])).kept.map(({ reason }) => reason),
-        ['it failed less than a week ago'],
+        ['it ended without a result, less than a week ago'],
       );
       await sandbox.write(place.path, { 'dirty.txt': 'd\n' });
       const dirty = await clean([known({ ended: 'failed', endedAt: now - 2 * keepFailedMs })]);
@@ -311,7 +311,7 @@ describe('removing worktrees', () => {
       const removed = (await clean([known({ ended: 'failed', endedAt: now - keepFailedMs })])).removed;
       assert.deepEqual(
         removed.map(({ path, reason }) => [path, reason]),
-        [[place.path, 'failed more than a week ago']],
+        [[place.path, 'ended without a result, more than a week ago']],
       );
       assert.equal(await exists(place.path), false);
     });

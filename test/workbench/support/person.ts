@@ -1,4 +1,5 @@
 /** What a person does again and again. */
+import type { Locator } from 'playwright-core';
 import type { Machine } from '../../integration/cli/machine.ts';
 import { soon, until } from './waiting.ts';
 import type { Window } from './window.ts';
@@ -27,20 +28,29 @@ export async function runDemo(window: Window): Promise<void> {
     .waitFor();
 }
 
-/** Starts a session of the demo agent with New Session, until `started`. */
-export async function startSession(window: Window, prompt: string, started: () => Promise<boolean>): Promise<void> {
+/** The row of a list at the top of the window that has exactly this label. */
+export function choice({ quickInput, page }: Window, label: string): Locator {
+  const exactly = page.locator('.label-name', { hasText: new RegExp(`^\\s*${label}\\s*$`, 'u') });
+  return quickInput.items.filter({ has: exactly }).first();
+}
+
+/** Goes through New Session with the demo agent until its last step, and gives the row that starts it. */
+export async function prepareSession(window: Window, prompt: string): Promise<Locator> {
   const { quickInput } = window;
-  const row = (label: string) =>
-    quickInput.items
-      .filter({ has: window.page.locator('.label-name', { hasText: new RegExp(`^\\s*${label}\\s*$`) }) })
-      .first();
+  const [demo, start] = [choice(window, 'demo'), choice(window, 'Start')];
   const ask = async (): Promise<void> => {
     await window.run('Coppice: New Session…');
     await quickInput.submit(prompt);
   };
-  await until(ask, row('demo'), 'the agents that are there');
-  await until(async () => row('demo').click({ timeout: 5000 }), row('Start'), 'the last step');
-  await until(async () => row('Start').click({ timeout: 5000 }), started, 'a session');
+  await until(ask, demo, 'the agents that are there');
+  await until(async () => demo.click({ timeout: 5000 }), start, 'the last step');
+  return start;
+}
+
+/** Starts a session of the demo agent with New Session, until `started`. */
+export async function startSession(window: Window, prompt: string, started: () => Promise<boolean>): Promise<void> {
+  const start = await prepareSession(window, prompt);
+  await until(async () => start.click({ timeout: 5000 }), started, 'a session');
 }
 
 /** Answers what waits in Needs You by its small button. */
