@@ -181,6 +181,9 @@ describe('sessions in containers', function () {
       daemon.docker(how, `coppice-${id}-1`);
       const ended = await place.ended(id);
       assert.deepEqual([ended.status, ended.turns], [status, 1], JSON.stringify(ended));
+      if (how === 'stop') continue;
+      assert.match(ended.error?.message ?? '', /^The agent went away in the middle of its turn.*its container/u);
+      assert.match(ended.error?.next ?? '', /`coppice session continue`/u);
     }
   });
 
@@ -193,7 +196,8 @@ describe('sessions in containers', function () {
     assert.match(place.cli('clean').stdout, /^0 containers removed/);
     assert.equal(place.cli('nuke').code, 2, 'it asks first');
     assert.match(place.cli('nuke', '--force').stdout, /^1 container removed/);
-    assert.equal((await place.ended(id)).status, 'failed');
+    const gone = await place.ended(id);
+    assert.deepEqual([gone.status, /^The agent went away/u.test(gone.error?.message ?? '')], ['failed', true]);
     assert.match(daemon.docker('ps', '-aq', '--no-trunc'), new RegExp(other));
     daemon.docker('rm', '-f', other);
     const { stdout } = place.cli('init', '--', '--network', 'host');
@@ -204,6 +208,7 @@ describe('sessions in containers', function () {
     const failed = await place.ended(await place.run('x', { executor: 'docker', agent: 'claude-code' }));
     assert.equal(failed.status, 'failed');
     assert.match(failed.error?.message ?? '', /not in the image coppice-test:latest: claude/);
+    assert.match(failed.error?.next ?? '', /^Add it to the image, or set another one/u);
     const requester = { env: place.env, secrets: {}, settings: { COPPICE_EXECUTORS_DOCKER_IMAGE: 'no:image' } };
     await assert.rejects(place.run('y', { executor: 'docker', agent: 'boxed', requester }), {
       code: 'executor-missing',

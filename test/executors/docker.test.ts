@@ -270,6 +270,7 @@ describe('an agent in a container', function () {
     await assert.rejects(bench.start(spec), {
       code: 'executor-missing',
       message: new RegExp(`is made for ${other}, and`),
+      next: /pull/u,
     });
     assert.deepEqual(await bench.executor.probe(spec), { state: 'not-started' });
     daemon.docker('rmi', '-f', image);
@@ -324,6 +325,7 @@ describe('an agent in a container', function () {
     await assert.rejects(without.detect(new AbortController().signal), {
       code: 'executor-missing',
       message: /does not answer/,
+      next: /^Start Docker/u,
     });
   });
 });

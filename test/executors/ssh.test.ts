@@ -165,6 +165,7 @@ describe('the key of another host', function () {
     await sshd.kill();
     const away = await refusal();
     assert.deepEqual([away.code, /cannot be reached/.test(away.message)], ['unreachable', true]);
+    assert.equal(away.next, 'Check that `ssh there` works from here.');
     await sshd.start();
   });
 });

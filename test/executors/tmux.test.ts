@@ -127,7 +127,11 @@ describe('windows of the tmux executor', function () {
     await bench.executor.write(spec, 1, 'one\n');
     await until(() => lines.length === 2, 'the answer');
     assert.deepEqual(texts(lines), ['ready', 'got one']);
-    await subject.executor.terminal(place(spec.session));
+    const { lost } = await subject.executor.terminal(place(spec.session));
+    assert.match(
+      lost?.message ?? '',
+      /^The tmux server has ended, and its windows with it\. The agent needs neither\.$/u,
+    );
     assert.equal((await subject.server.windows()).length, 1);
     await bench.executor.close(spec);
     await end;

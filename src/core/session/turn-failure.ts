@@ -20,17 +20,31 @@ const looked = 4096;
 
 /** Why the work failed whose last turn ended so; undefined: it had none. */
 export function turnFailure(turn: TurnEnd | undefined, signIn: SignIn): ErrorRecord {
-  const said = turn?.text === undefined ? '' : `: ${turn.text.split('\n', 1)[0] ?? ''}`;
-  const message =
-    turn === undefined ? 'The agent never began its turn.' : `The agent's turn ended as ${turn.reason}${said}.`;
   const isUnknown = turn !== undefined && unknownUser.test(`${turn.reason}\n${(turn.text ?? '').slice(0, looked)}`);
   return {
     code: 'agent-unusable',
-    message: message.replace(/\.\.$/, '.'),
+    message: turn === undefined ? 'The agent never began its turn.' : endText(turn).replace(/\.\.$/u, '.'),
     next: isUnknown
       ? `${signInText(signIn)}, then give it another prompt with \`coppice session continue\`.`
       : 'See `coppice session logs`, then give it another prompt with `coppice session continue`.',
   };
+}
+
+/** What is known of turns that the end of their agent cut off, by the word for it. */
+const deaths: ReadonlyMap<string, string> = new Map([
+  [
+    'gone',
+    'The agent went away in the middle of its turn, and nothing says how: its container, its processes or its host were ended from outside',
+  ],
+  ['SIGKILL', 'The agent was killed in the middle of its turn: by somebody, or by the system because memory ran out'],
+  ['no result', 'The agent ended in the middle of its turn, without a result'],
+]);
+
+function endText({ outcome, reason, text }: TurnEnd): string {
+  const last = text?.split('\n', 1)[0];
+  const death = outcome === 'crashed' ? deaths.get(reason) : undefined;
+  if (death !== undefined) return `${death}.${last === undefined ? '' : ` It said last: ${last}.`}`;
+  return `The agent's turn ended as ${reason}${last === undefined ? '' : `: ${last}`}.`;
 }
 
 function signInText({ title, command, keys }: SignIn): string {

@@ -37,6 +37,18 @@ describe('why a turn failed', () => {
       assert.match(turnFailure(turn, claude).next, /^See `coppice session logs`/u);
   });
 
+  it('says what is known of an agent that was ended from outside, with what it said last', () => {
+    const cut = (reason: string, text?: string): string =>
+      turnFailure({ ...ended(reason, text), outcome: 'crashed' }, claude).message;
+    assert.match(
+      cut('gone'),
+      /^The agent went away in the middle of its turn, and nothing says how: its container, .*\.$/u,
+    );
+    assert.match(cut('SIGKILL', 'ready.\nmore'), /by the system because memory ran out\. It said last: ready\.$/u);
+    assert.equal(cut('no result'), 'The agent ended in the middle of its turn, without a result.');
+    assert.equal(cut('exit code 3', 'no'), "The agent's turn ended as exit code 3: no.");
+  });
+
   it('names what there is: a key alone, a command alone, or neither', () => {
     const said = ended('authentication_failed');
     assert.match(
