@@ -5,6 +5,7 @@ import { addCheckpoint } from './commands/checkpoints/checkpoint.ts';
 import { addCheckpoints } from './commands/checkpoints/checkpoints.ts';
 import { addDiff } from './commands/checkpoints/diff.ts';
 import { addRollback, addUndo } from './commands/checkpoints/rollback.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDiagnostics } from './commands/diagnostics.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -111,6 +112,7 @@ export function buildProgram(shell: Shell, perform: Perform, options = { json: f
     addAudit,
     addDiagnostics,
     addMcp,
+    addCompletion,
   ];
   for (const add of adders) add(program, perform);
   return program;
