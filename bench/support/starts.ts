@@ -7,6 +7,8 @@ import type { BenchPlace } from './place.ts';
 
 const run = promisify(execFile);
 const restMs = 2_000;
+const pollMs = 10;
+const afterMs = 300;
 
 /** Settings without worktrees that wait: those have a benchmark of their own. */
 export const withoutPool = 'worktrees:\n  pool: 0\n';
@@ -58,6 +60,13 @@ export async function ready(place: BenchPlace): Promise<Connection> {
   const { lastSeq } = await connection.request('engine/status', {});
   await connection.request('events/subscribe', { from: lastSeq + 1 });
   return connection;
+}
+
+/** Until no session is at work any more, and what follows from its end is over. */
+export async function settled(connection: Connection): Promise<void> {
+  while ((await connection.request('session/list', { which: 'active' })).sessions.length > 0)
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  await new Promise((resolve) => setTimeout(resolve, afterMs));
 }
 
 /** Until no session is at work any more, the radar has read what it left, and everything is on the disk. */
