@@ -5,7 +5,7 @@ import type { SessionView } from '../../protocol/schemas.ts';
 import { isCoppiceError } from '../../core/errors.ts';
 import { showWarningMessage } from '../messages/messages.ts';
 import { back } from '../quick/back.ts';
-import { pickOne } from '../quick/quick.ts';
+import { pickOne, type Choice } from '../quick/quick.ts';
 import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 
@@ -49,6 +49,28 @@ export const acceptSession: Command = (app) => async (given) => {
   }
 };
 
+/** From the one that asks most to the one that asks least, each in a line that a pick can show whole. */
+function levels(): Choice<AutonomyLevel>[] {
+  return [
+    {
+      label: l10n.t('Guided'),
+      detail: l10n.t('you are asked at each tool that asks, and after each turn'),
+      gives: 'guided',
+    },
+    { label: l10n.t('Collaborative'), detail: l10n.t('you are asked after each turn'), gives: 'collaborative' },
+    {
+      label: l10n.t('Supervised'),
+      detail: l10n.t('what a check refuses is tried again, a few times; then you are asked'),
+      gives: 'supervised',
+    },
+    {
+      label: l10n.t('Autonomous'),
+      detail: l10n.t('the same, on restored files; tools that show no danger are let through'),
+      gives: 'autonomous',
+    },
+  ];
+}
+
 /** Coppice: Set Autonomy… */
 export const setAutonomy: Command = (app) => async (given) => {
   const title = l10n.t('Set Autonomy');
@@ -57,31 +79,16 @@ export const setAutonomy: Command = (app) => async (given) => {
     none: l10n.t('There is no session yet.'),
     fits: ({ mode }) => mode !== 'interactive' && mode !== 'dispatch',
   });
-  const level = await pickOne<AutonomyLevel>(
-    [
-      {
-        label: l10n.t('Guided'),
-        detail: l10n.t('you are asked at each tool that asks, and after each turn'),
-        gives: 'guided',
-      },
-      { label: l10n.t('Collaborative'), detail: l10n.t('you are asked after each turn'), gives: 'collaborative' },
-      {
-        label: l10n.t('Supervised'),
-        detail: l10n.t(
-          'what a check refuses is tried again; you are asked when that is used up, or nobody can be sure',
-        ),
-        gives: 'supervised',
-      },
-      {
-        label: l10n.t('Autonomous'),
-        detail: l10n.t(
-          'a turn that a gate refuses is rolled back first; tools in which nothing dangerous is seen are let through',
-        ),
-        gives: 'autonomous',
-      },
-    ],
-    { title, placeholder: l10n.t('From the next step on') },
-  );
+  const { level: current } = await app.link.request('supervision/show', { session });
+  const choices = levels().map((each) => ({
+    ...each,
+    ...(each.gives === current ? { description: l10n.t('as it is now') } : {}),
+  }));
+  const level = await pickOne<AutonomyLevel>(choices, {
+    title,
+    placeholder: l10n.t('From the next step on'),
+    ...(current === undefined ? {} : { active: current }),
+  });
   if (level !== back) await app.link.request('supervision/level', { session, level });
 };
 
