@@ -105,6 +105,13 @@ async function entryOfZod() {
 
 const zodEntry = await entryOfZod();
 
+/** Without the library's own pipes, sockets and channels of Node: messages come and go by a reader and a writer of ours. */
+const jsonRpcEntry = {
+  contents: `require('./ril').default.install(); module.exports = require('../common/api');`,
+  resolveDir: join(root, 'node_modules', 'vscode-jsonrpc', 'lib', 'node'),
+  sourcefile: 'vscode-jsonrpc.js',
+};
+
 /**
  * Every schema of zod brings along what describes it as a JSON schema, a fifth of the package. The extension describes none: in its
  * package these functions do nothing.
@@ -170,6 +177,7 @@ function options({ kind, from, to, executable }) {
         ...{ platform: 'node', format: 'cjs', target: 'node22', minify: true },
         ...(kind === 'extension' ? { plugins: [fromOutside] } : {}),
         ...(to === 'zod.cjs' ? { entryPoints: [], stdin: zodEntry, plugins: [withoutJsonSchema] } : {}),
+        ...(to === 'vscode-jsonrpc.cjs' ? { entryPoints: [], stdin: jsonRpcEntry } : {}),
         // zod asks whether it runs in a browser; in an extension host that question is logged as an error.
         define: { ...common.define, navigator: 'undefined' },
       };
