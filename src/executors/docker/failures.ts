@@ -61,7 +61,10 @@ export async function endedAtOnce(
   );
 }
 
-/** What is to be said of an image that the daemon does not have, and of room for it; the context names it, so that it can be built. */
+/**
+ * What is to be said of an image that the daemon does not have, and of room for it. The context names it, so that it can be built, and
+ * says with `room: short` that the build would hardly come to its end.
+ */
 export function noImage(
   image: string,
   { cause, room }: { readonly cause?: unknown; readonly room?: ImageRoom | undefined } = {},
@@ -73,7 +76,7 @@ export function noImage(
     'executor-missing',
     `The image ${image} is not there.${short === undefined ? '' : ` ${short}`}`,
     short === undefined ? next : `${makeRoom}. ${next}`,
-    { context: { image }, cause },
+    { context: { image, ...(short === undefined ? {} : { room: 'short' }) }, cause },
   );
 }
 

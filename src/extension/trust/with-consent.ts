@@ -37,8 +37,12 @@ async function agree(app: Parameters<typeof withConsent>[0], root: string, error
   else if (code === 'no-room')
     await confirm(l10n.t('Start one more session?'), oneLine(message, 800), l10n.t('Start Anyway'));
   else if (code === 'executor-missing' && context['image'] !== undefined) {
-    const detail = l10n.t('It takes some minutes; the session starts after it.');
-    await confirm(oneLine(message, 300), detail, l10n.t('Build Image'));
+    const minutes = l10n.t('It takes some minutes; the session starts after it.');
+    const [detail, label] =
+      context['room'] === 'short'
+        ? [oneLine(error.next, 500), l10n.t('Build Anyway')]
+        : [minutes, l10n.t('Build Image')];
+    await confirm(oneLine(message, 300), detail, label);
     if (!(await buildImage(app, context['image']))) throw notBuilt(error);
   } else throw error;
 }

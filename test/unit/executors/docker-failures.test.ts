@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CoppiceError } from '../../../src/core/errors.ts';
-import { refusal } from '../../../src/executors/docker/failures.ts';
+import { noImage, refusal } from '../../../src/executors/docker/failures.ts';
 
 const run = { session: 's', run: 1, directory: '/r', streamPath: '/s', stderrPath: '/e' };
 
@@ -32,5 +32,16 @@ describe('a container that the daemon does not start', () => {
     assert.match(said('No such image', 404).message, /image i:t is not there/u);
     const own = new CoppiceError('no-room', 'a', 'b');
     assert.equal(refusal(own, 'i:t', run), own);
+  });
+
+  it('says how to make room where an image that is not there could hardly be built, and only there', () => {
+    const room = { folder: '/var/lib/docker', freeBytes: 8_000_000 };
+    const short = noImage('agents:own', { room });
+    assert.match(short.message, /agents:own is not there\. Only 8 MB are free/u);
+    assert.match(short.next, /docker system df/u);
+    assert.deepEqual(short.context, { image: 'agents:own', room: 'short' });
+    const roomy = noImage('agents:own', { room: { ...room, freeBytes: 8e9 } });
+    assert.doesNotMatch(`${roomy.message} ${roomy.next}`, /free|system df/u);
+    assert.deepEqual(roomy.context, { image: 'agents:own' });
   });
 });
