@@ -10,10 +10,19 @@ const lines = (count: number): string[] => Array.from({ length: count }, (_, n) 
 
 describe('a review', function () {
   this.timeout(180_000);
-  const code = workbench({ size: { width: 1400, height: 1000 } });
+  const code = workbench({
+    size: { width: 1400, height: 1000 },
+    settings: {
+      // In a browser VS Code saves by itself; on a desktop it does not.
+      'files.autoSave': 'off',
+      // Else VS Code's Git opens the worktree with the first file of it, and its gutter comes before ours.
+      'git.autoRepositoryDetection': 'subFolders',
+    },
+  });
   let id = '';
   let worktree = '';
   const review = () => code.window.view('Review');
+  const anyLine = () => code.window.page.locator('.editor-instance .view-line', { hasText: /^line/ }).first();
   /** Empty in the moment in which git writes the file anew. */
   const guide = () =>
     readFile(join(worktree, 'guide.md'), 'utf8').catch((error: unknown) => {
@@ -168,6 +177,55 @@ describe('a review', function () {
     await soon(async () => (await guide()).includes('line thirty-five, mended'), 'the rollback undone');
   });
 
+  it('shows in the gutter of a file what changed since the base', async () => {
+    const { page, quickInput } = code.window;
+    const mark = page.locator('.monaco-editor .dirty-diff-modified').first();
+    const openFile = async () => {
+      await code.window.press('Control+p');
+      await quickInput.box.fill(join(worktree, 'guide.md'));
+      await quickInput.choose(/guide\.md/);
+    };
+    await until(openFile, mark, 'a mark in the gutter');
+    await until(
+      async () => {
+        await anyLine().click({ force: true });
+        await code.window.press('Control+Home', 'Alt+F3');
+      },
+      page.locator('.peekview-title', { hasText: /guide\.md.*Coppice/s }),
+      'what was there before',
+    );
+    await code.window.screenshot('review-gutter');
+    await code.window.press('Escape');
+  });
+
+  it('asks about an editor that is not saved and about an agent at work before files go back', async () => {
+    const { dialog, notifications, page, quickInput } = code.window;
+    await code.machine.coppice(['session', 'continue', id, 'More #ask:more.md']);
+    await soon(async () => (await code.machine.status(id)) === 'needs-you', 'a question of the agent');
+    const typed = async () => {
+      await anyLine().click({ force: true });
+      await code.window.press('Control+Home', 'End');
+      await code.window.type(', typed');
+    };
+    await until(typed, page.locator('.tab.dirty', { hasText: 'guide.md' }).first(), 'an editor that is not saved');
+    const save = dialog.getByRole('button', { name: 'Save and Roll Back' });
+    await soon(async () => {
+      await code.window.run('Coppice: Roll Back…');
+      // The list is longer than what of it is drawn.
+      await quickInput.box.fill('After turn 1');
+      await quickInput.choose(/After turn 1/);
+      await review().action('Apply Rollback');
+      return isVisible(save, 20_000);
+    }, 'the question about the editor');
+    await save.click();
+    await dialog.getByRole('button', { name: 'Files Only' }).click();
+    await dialog.getByRole('button', { name: 'Stop the Turn and Roll Back' }).click();
+    await soon(async () => (await guide()).startsWith('line 1\n'), 'the lines as they were');
+    await soon(async () => (await code.machine.status(id)) === 'interrupted', 'the turn to be stopped');
+    await notifications.answer(/rolled back/, 'Undo');
+    await soon(async () => (await guide()).startsWith('line 1, typed'), 'also what was typed, back again');
+  });
+
   it('lands, and is taken back', async () => {
     const { quickInput, dialog } = code.window;
     const land = dialog.getByRole('button', { name: /Land/ });
@@ -192,6 +250,43 @@ describe('a review', function () {
       await code.machine.git('show', 'main:guide.md').then((text) => text.includes('line five, mended')),
       false,
     );
+  });
+
+  it('meets a conflict, which a person resolves in the merge editor, and lands after that', async () => {
+    const { dialog, page, quickInput } = code.window;
+    const theirs = lines(40);
+    theirs[34] = 'line thirty-five, as main has it';
+    await writeFile(join(code.machine.repo, 'guide.md'), `${theirs.join('\n')}\n`);
+    await code.machine.git('commit', '-qam', 'Another thirty-five');
+    const merge = dialog.getByRole('button', { name: 'Resolve in the Merge Editor' });
+    await soon(async () => {
+      await review().action('Land Session');
+      await quickInput.choose('Squash');
+      return isVisible(merge, 20_000);
+    }, 'the question about the conflict');
+    await merge.click();
+    await page.locator('.merge-editor').waitFor();
+    await page.getByText('1 Conflict Remaining').first().waitFor();
+    await code.window.screenshot('review-merge-editor');
+    await page.locator('.merge-editor').getByText('Accept Incoming').first().click();
+    await page.getByRole('button', { name: 'Complete Merge' }).click();
+    await soon(async () => (await guide()).includes('as main has it\n'), 'the resolution in the worktree');
+    await soon(
+      async () => (await code.machine.git('-C', worktree, 'diff', '--name-only', '--diff-filter=U')) === '',
+      'a file that is resolved',
+    );
+    await code.machine.git('-C', worktree, 'commit', '-q', '--no-edit');
+    // With the merge VS Code shows its Source Control.
+    await code.window.open('Coppice');
+    const ways = quickInput.items.first();
+    await until(async () => review().action('Land Session'), ways, 'ways to land');
+    await quickInput.choose('Squash');
+    await dialog.getByRole('button', { name: /Land/ }).click();
+    await soon(
+      async () => (await code.machine.git('show', 'main:guide.md')).includes('line five, mended'),
+      'the session at home',
+    );
+    assert.match(await code.machine.git('show', 'main:guide.md'), /line thirty-five, as main has it/);
   });
 
   it('becomes the last folder of the workspace, after a question that says what that does', async () => {

@@ -1,8 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { CoppiceError } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
 import type { LandingPreview, LandingView } from '../../protocol/landing.ts';
 import type { App } from '../app.ts';
+import { mergeByHand } from '../git-view/merge.ts';
 import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import { landingButton, landingPlan, type Way, ways } from '../review/landing-plan.ts';
 import { asReviewRow } from '../review/row-of.ts';
@@ -64,7 +66,9 @@ async function chooseWay(): Promise<Way> {
 /** Both sides changed the same lines: the agent can resolve that, or a person in the merge editor. */
 async function offerResolution(app: App, session: string, preview: LandingPreview): Promise<void> {
   const agent = l10n.t('Ask the Agent to Resolve');
+  const merge = l10n.t('Resolve in the Merge Editor');
   const show = l10n.t('Show the Conflicts');
+  const { conflictPrompt } = preview;
   const paths = preview.conflicts.slice(0, 5).map(({ path }) => oneLine(path, 120));
   const more = preview.conflicts.length - paths.length;
   const answer = await showWarningMessage(
@@ -72,13 +76,37 @@ async function offerResolution(app: App, session: string, preview: LandingPrevie
       ? l10n.t('1 file is in conflict with {0}.', preview.target)
       : l10n.t('{0} files are in conflict with {1}.', preview.conflicts.length, preview.target),
     { modal: true, detail: [...paths, ...(more > 0 ? [l10n.t('and {0} more', more)] : [])].join('\n') },
-    ...(preview.conflictPrompt === undefined ? [show] : [agent, show]),
+    ...(conflictPrompt === undefined ? [merge, show] : [agent, merge, show]),
   );
-  if (answer === agent && preview.conflictPrompt !== undefined) {
-    const given = { session, prompt: preview.conflictPrompt, requester: requester(process.env) };
+  if (answer === agent && conflictPrompt !== undefined) {
+    const given = { session, prompt: conflictPrompt, requester: requester(process.env) };
     await app.link.request('session/continue', given);
-  } else if (answer === show) await showConflicts(app, session, preview);
+  } else if (answer === merge) await resolveByHand(app, session, preview);
+  else if (answer === show) await showConflicts(app, session, preview);
   else throw new vscode.CancellationError();
+}
+
+/** The target is merged into the session's branch, in its worktree, by VS Code's Git; without that the conflicts are shown. */
+async function resolveByHand(app: App, session: string, preview: LandingPreview): Promise<void> {
+  const { worktree } = app.all.entries.get(session)?.session ?? (await app.all.look(session));
+  const paths = preview.conflicts.map(({ path }) => path).filter((path) => path.isWellFormed());
+  const merged = worktree === null ? 'unavailable' : await mergeByHand(worktree, preview.targetCommit, paths);
+  if (merged === 'unavailable') {
+    await showConflicts(app, session, preview);
+    return;
+  }
+  if (merged !== 'merging') {
+    throw new CoppiceError(
+      'git-failed',
+      l10n.t('Git could not merge {0} here: {1}', oneLine(preview.target, 100), oneLine(merged.stopped, 300)),
+      l10n.t(
+        'Look at the worktree in Source Control: what is not committed may be in the way, or a file that one side deleted.',
+      ),
+    );
+  }
+  await showInformationMessage(
+    l10n.t('Choose “Complete Merge” in each file, commit the merge in Source Control, then land the session again.'),
+  );
 }
 
 /** Each file in conflict as both sides have it, in one editor. */

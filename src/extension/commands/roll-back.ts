@@ -4,8 +4,9 @@ import * as vscode from 'vscode';
 import type { RestorePreview } from '../../protocol/diff-schemas.ts';
 import type { App } from '../app.ts';
 import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
-import { openAll, wouldBe } from '../review/diffs.ts';
-import { chosenPaths } from '../review/choice.ts';
+import { closeAll, openAll, wouldBe } from '../review/diffs.ts';
+import { amount, chosenPaths } from '../review/choice.ts';
+import type { Rollback } from '../review/rollback.ts';
 import { checkpointDescription, checkpointLabel } from '../review/labels.ts';
 import { asReviewRow } from '../review/row-of.ts';
 import type { Command } from './command.ts';
@@ -15,7 +16,7 @@ import { underReview } from './review-session.ts';
 /** Coppice: Roll Back… Shows what going back to a checkpoint would change; nothing is done before that is applied. */
 export const rollBack: Command = (app) => async (given) => {
   const row = asReviewRow(given);
-  const session = row?.session ?? (await chooseSession(app, given));
+  const session = row?.session ?? (await chooseSession(app, given, l10n.t('Roll Back')));
   await app.review.model.show(session);
   const subject = underReview(app);
   const n = row?.kind === 'checkpoint' ? row.checkpoint.n : await chooseCheckpoint(app);
@@ -29,10 +30,10 @@ export const rollBack: Command = (app) => async (given) => {
   await openAll(wouldBe(subject, n), preview.files);
 };
 
-async function chooseSession(app: App, given: unknown): Promise<string> {
+async function chooseSession(app: App, given: unknown, title: string): Promise<string> {
   if (given === undefined && app.review.model.session !== undefined) return app.review.model.session;
   return pickSession(app, given, {
-    title: l10n.t('Roll Back'),
+    title,
     none: l10n.t('No session has a checkpoint yet.'),
     fits: ({ worktree }) => worktree !== null,
   });
@@ -60,7 +61,8 @@ export const applyRollback: Command = (app) => async () => {
     await showInformationMessage(l10n.t('No change is chosen: tick what is to go back.'));
     return;
   }
-  if (worktree !== undefined) await settleEditors(worktree, new Set(paths));
+  const wasSaved = worktree !== undefined && (await settleEditors(worktree, new Set(paths)));
+  if (wasSaved) await renew(app, open);
   const conversation = await alsoConversation(open.preview.conversation);
   const pause = open.preview.live && (await mayPause(detail.title));
   const result = await vscode.window.withProgress(
@@ -68,6 +70,7 @@ export const applyRollback: Command = (app) => async () => {
     () => app.review.rollbacks.apply({ pause, conversation }),
   );
   if (result === undefined) return;
+  await closeAll(wouldBe(underReview(app), open.to));
   const undo = l10n.t('Undo');
   const done =
     result.files === 1
@@ -77,13 +80,26 @@ export const applyRollback: Command = (app) => async () => {
   if (answer === undo) await app.commands.run('coppice.undoRollback', open.session);
 };
 
-/** Unsaved changes to files that go back are the user's to save or to give up. */
-async function settleEditors(worktree: string, paths: ReadonlySet<string>): Promise<void> {
+/** What was saved is part of the changes: the preview is taken again. Of its files those go back that were chosen, and no other ones. */
+async function renew({ review }: App, before: Rollback): Promise<void> {
+  const { choices } = await review.rollbacks.begin(before.session, before.to);
+  const taken = new Set(before.choices.filter((each) => amount(each) !== 'none').map(({ file }) => file.path));
+  for (const { file } of choices) {
+    if (!taken.has(file.path)) review.rollbacks.choose(file.path, undefined, false);
+  }
+  if (!before.choices.some((each) => amount(each) === 'some')) return;
+  // Single changes have other numbers by now.
+  await showInformationMessage(l10n.t('What was saved is part of the changes: choose from them again, then apply.'));
+  throw new vscode.CancellationError();
+}
+
+/** Unsaved changes to files that go back are the user's to save or to give up. True when some were saved. */
+async function settleEditors(worktree: string, paths: ReadonlySet<string>): Promise<boolean> {
   const unsaved = vscode.workspace.textDocuments.filter(
     ({ isDirty, uri }) =>
       isDirty && uri.scheme === 'file' && paths.has(relative(worktree, uri.fsPath).split(sep).join('/')),
   );
-  if (unsaved.length === 0) return;
+  if (unsaved.length === 0) return false;
   const save = l10n.t('Save and Roll Back');
   const answer = await showWarningMessage(
     l10n.t('{0} files that are to go back have unsaved changes.', unsaved.length),
@@ -94,6 +110,7 @@ async function settleEditors(worktree: string, paths: ReadonlySet<string>): Prom
   for (const document of unsaved) {
     if (!(await document.save())) throw new vscode.CancellationError();
   }
+  return true;
 }
 
 /** Asked only where the agent has said something since. Closing the question leaves everything as it is. */
@@ -128,11 +145,15 @@ async function mayPause(title: string): Promise<boolean> {
 }
 
 /** Coppice: Cancel Rollback. Nothing was done, and nothing is. */
-export const cancelRollback: Command = (app) => () => app.review.rollbacks.cancel();
+export const cancelRollback: Command = (app) => async () => {
+  const { open } = app.review.rollbacks;
+  app.review.rollbacks.cancel();
+  if (open !== undefined) await closeAll(wouldBe(underReview(app), open.to));
+};
 
 /** Coppice: Undo Rollback. Brings back what the last rollback of the session changed. */
 export const undoRollback: Command = (app) => async (given) => {
-  const session = await chooseSession(app, asReviewRow(given)?.session ?? given);
+  const session = await chooseSession(app, asReviewRow(given)?.session ?? given, l10n.t('Undo Rollback'));
   const result = await vscode.window.withProgress(
     { location: { viewId: 'coppice.review' }, title: l10n.t('Undoing the rollback…') },
     () => app.link.request('restore/undo', { session }, { timeoutMs: 10 * 60_000 }),

@@ -60,6 +60,13 @@ export async function openAll(compared: Compared, files: readonly FileDiffView[]
   vscode.window.setStatusBarMessage(shown, 10_000);
 }
 
+/** Closes the editors of a comparison that is over, but for those in which something is not saved. */
+export async function closeAll({ title }: Compared): Promise<void> {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  const over = tabs.filter(({ label, isDirty }) => !isDirty && label.includes(title));
+  if (over.length > 0) await vscode.window.tabGroups.close(over, true);
+}
+
 /** Both documents of a file. */
 export function documents(compared: Compared, file: FileDiffView): { before: vscode.Uri; after: vscode.Uri } {
   return {
