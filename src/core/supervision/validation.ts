@@ -98,45 +98,59 @@ function emptyOf({ text, changedFiles }: TurnFacts): Issue | undefined {
     : undefined;
 }
 
-/** Words after which a sentence goes on. Those that may also stand last ("as before", "whether or not") are none of them. */
+/** Words after which a sentence goes on. Those that may also stand last ("as before", "whether or not", "part I") are none of them. */
 const goingOn = [
-  ...['and', 'or', 'the', 'a', 'an', 'to', 'of', 'with', 'for', 'in', 'on', 'is', 'are', 'will', 'then', 'next', 'but'],
-  ...[
-    'because',
-    'if',
-    'which',
-    'that',
-    'from',
-    'at',
-    'by',
-    'as',
-    'into',
-    'onto',
-    'between',
-    'than',
-    'while',
-    'whether',
-  ],
-  ...['my', 'your', 'its', 'their', 'our', 'whose', 'i', 'we', 'these', 'those', 'every', 'such'],
+  ...['and', 'or', 'the', 'a', 'an', 'is', 'are', 'will', 'then', 'next', 'but', 'because', 'if', 'which', 'that'],
+  ...['as', 'between', 'than', 'while', 'whether', 'my', 'your', 'its', 'their', 'our', 'whose', 'we'],
+  ...['these', 'those', 'every', 'such'],
 ];
-const openEnd = new RegExp(String.raw`(?:[,:([{=+&|\\]|\b(?:${goingOn.join('|')}))$`, 'iu');
+/** They go on, too, unless what they are about stands before them: "the file that it came from", "what you asked for". */
+const prepositions = 'to|of|with|for|in|on|from|at|by|into|onto';
+const openEnd = new RegExp(
+  String.raw`(?:[,:[{\\]|(?<![:;]-?)\(|(?<=^|\s)[=+&|]|\b(?:${goingOn.join('|')}|${prepositions}))$`,
+  'iu',
+);
+const strandedEnd = new RegExp(
+  String.raw`\S \b(?:you|they|it|that|which|what|where|the \S+ (?:i|we))(?: \S+){1,2} (?:${prepositions})$`,
+  'iu',
+);
 
 function truncatedOf({ text, incomplete }: TurnFacts): Issue | undefined {
   const trimmed = text.trimEnd();
   if (incomplete) return issue('truncated', 'Part of the output is missing.');
   if (trimmed.split(/^[ \t]*(?:```|~~~)/mu).length % 2 === 0)
     return issue('truncated', 'The last words end inside of a block of code.');
-  return openEnd.test(trimmed.slice(-200)) || endsInside(trimmed)
+  return endsOpen(trimmed) || endsInside(trimmed)
     ? issue('truncated', 'The last words end in the middle of a sentence.')
     : undefined;
+}
+
+/** The last line wants more after it. The row of a table ends with a bar, and is whole when it has the cells of the row before it. */
+function endsOpen(text: string): boolean {
+  const [line = '', before = ''] = text.slice(-4000).split('\n').toReversed();
+  if (isRow(line)) return isRow(before) && cells(line) < cells(before);
+  const end = line.slice(-200);
+  return openEnd.test(end) && !strandedEnd.test(end);
+}
+
+function isRow(line: string): boolean {
+  const row = line.trim();
+  return row.length > 1 && row.startsWith('|') && row.endsWith('|');
+}
+
+function cells(row: string): number {
+  return row.replaceAll(/\\.|`[^`]*`/gu, '').split('|').length;
 }
 
 /** Inside of brackets or of a piece of code that was begun in the last paragraph, without the end of a sentence. */
 function endsInside(text: string): boolean {
   const last = text.slice(Math.max(0, text.lastIndexOf('\n\n'), text.lastIndexOf('```'))).slice(-4000);
   if (/[.!?…]["'”»)*_]*$/u.test(last) || last.startsWith('```')) return false;
-  const count = (of: string): number => last.split(of).length - 1;
-  return count('`') % 2 === 1 || count('(') > count(')');
+  if ((last.split('`').length - 1) % 2 === 1) return true;
+  // A bracket that is spoken of, or that is half of a face, opens nothing. A range may close with another one than it opened with.
+  const prose = last.replaceAll(/`[^`]*`|(?<=^|\s)[:;]-?[()]/gu, '');
+  const count = (of: RegExp): number => [...prose.matchAll(of)].length;
+  return count(/[([{]/gu) > count(/[)\]}]/gu);
 }
 
 function malformedOf({ text, malformedLines }: TurnFacts): Issue | undefined {
