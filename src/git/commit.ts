@@ -127,7 +127,7 @@ export async function commitWorktree(
 async function refuseLoss(repository: Repository, place: Place, seen: string, snapshot: TreeSnapshot): Promise<void> {
   // In a state that was seen, files of repositories inside are files like others; on a branch they are not.
   const apart = [...snapshot.nested, ...snapshot.submodules];
-  const lost = await implausibleLoss(repository, seen, snapshot.tree, apart);
+  const lost = await implausibleLoss(repository, place, { from: seen, to: snapshot.tree, apart });
   if (lost === undefined) return;
   throw new CoppiceError(
     'wrong-state',

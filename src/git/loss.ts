@@ -1,36 +1,50 @@
-/** How many files are gone between two trees, where that is more than one turn of work plausibly takes away. */
+/** Which files of a worktree are gone between two trees, where that is more than one turn of work plausibly takes away. */
 import { isImplausible, mostStricken, type Loss } from '../core/checkpoint/loss.ts';
+import { absentFiles } from './obstacles.ts';
 import { pathText, zeroPaths } from './paths.ts';
 import type { Repository } from './repository.ts';
+import type { RestorePlace } from './restore.ts';
 import { type TreeChange, treeChanges } from './tree-diff.ts';
 import { folderMode, TreeReader } from './trees.ts';
 
 /** Written by Coppice itself. */
 const ownFolder = '.tasks';
 
+/** What was there before, and what is there at present. */
+export interface Since {
+  /** Full ids of trees. */
+  readonly from: string;
+  readonly to: string;
+  /** Folders that do not count. */
+  readonly apart?: readonly string[];
+}
+
 /**
- * The loss between two trees (full ids) if it is implausible, else undefined. Reads the folders that differ, and only where enough is
- * gone for it as many others as it takes to be sure. A file is not gone when it was moved: its content is elsewhere, or (as git
- * recognises moves, up to `diff.renameLimit`) most of it.
+ * The loss of a worktree between two trees if it is implausible, else undefined. Reads the folders that differ, and only where enough
+ * is gone for it as many others as it takes to be sure. A file is not gone when it was moved: its content is elsewhere, or (as git
+ * recognises moves, up to `diff.renameLimit`) most of it. Nor is one that is where it was and that git ignores by now: it is
+ * no part of the work any more, so it does not count among those that were there either.
  *
- * @param apart folders that do not count.
  * @throws CoppiceError `git-failed` when there is no such tree.
  */
 export async function implausibleLoss(
   repository: Repository,
-  from: string,
-  to: string,
-  apart: readonly string[] = [],
+  place: RestorePlace,
+  { from, to, apart = [] }: Since,
 ): Promise<Loss | undefined> {
   const trees = new TreeReader(repository);
+  const left = new Set<string>();
   const counts = (path: string): boolean =>
-    ![ownFolder, ...apart].some((each) => path === each || path.startsWith(`${each}/`));
+    !left.has(path) && ![ownFolder, ...apart].some((each) => path === each || path.startsWith(`${each}/`));
   const isStricken = async (gone: number): Promise<boolean> => {
     const most = mostStricken(gone);
     if (most === 0 || most === Infinity) return most > 0;
     return isImplausible({ gone, of: await filesIn(trees, from, counts, most) });
   };
   const changes = await treeChanges(repository, from, to);
+  const went = changes.filter(({ path, after }) => after === undefined && counts(path)).map(({ path }) => path);
+  const absent = new Set(mostStricken(went.length) === 0 ? [] : await absentFiles(place, went));
+  for (const path of went) if (!absent.has(path)) left.add(path);
   if (!(await isStricken(unmoved(changes.filter(({ path }) => counts(path)))))) return undefined;
   const gone = (await goneByGit(repository, from, to)).filter(counts).length;
   return (await isStricken(gone)) ? { gone, of: await filesIn(trees, from, counts, Infinity) } : undefined;

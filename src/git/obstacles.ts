@@ -42,6 +42,20 @@ function inTheWayOf(place: RestorePlace, looks: Looks, path: string, goes: Reado
   return there.filter((each) => !goes.has(each));
 }
 
+/** Those of the paths at which a worktree has no file: what is there and merely unknown to git is not among them. */
+export async function absentFiles(place: RestorePlace, paths: readonly string[]): Promise<string[]> {
+  const looks = new Looks(place);
+  const pauses = new Pauses();
+  const absent: string[] = [];
+  for (const path of paths) {
+    await pauses.pause();
+    const inPlace = foldersAbove(path).every((above) => looks.at(above)?.isDirectory() === true);
+    const info = inPlace ? look(onDisk(place, path)) : undefined;
+    if (info === undefined || info.isDirectory()) absent.push(path);
+  }
+  return absent;
+}
+
 /** From the top down. */
 function foldersAbove(path: string): string[] {
   const parts = path.split('/');
@@ -58,8 +72,7 @@ class Looks {
   }
 
   at(path: string): Stats | undefined {
-    const known = this.#known.get(path);
-    if (known !== undefined) return known;
+    if (this.#known.has(path)) return this.#known.get(path);
     const info = look(onDisk(this.#place, path));
     this.#known.set(path, info);
     return info;

@@ -93,7 +93,8 @@ export async function lostSince(
   tree: string | undefined,
 ): Promise<Loss | undefined> {
   const then = lastSeen(session);
-  return tree === undefined || then === undefined ? undefined : implausibleLoss(repository, then, tree);
+  if (tree === undefined || then === undefined || session.worktree === undefined) return undefined;
+  return implausibleLoss(repository, session.worktree, { from: then, to: tree });
 }
 
 /** Whether a commit by hand would be signed. */

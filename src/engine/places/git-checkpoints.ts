@@ -10,7 +10,7 @@ import type { Repository } from '../../git/repository.ts';
 import { sparing } from '../../git/ignored-then.ts';
 import { treeSince } from '../../git/still.ts';
 import { implausibleLoss } from '../../git/loss.ts';
-import { refuseObstacles } from '../../git/obstacles.ts';
+import { absentFiles, refuseObstacles } from '../../git/obstacles.ts';
 import { treeChanges } from '../../git/tree-diff.ts';
 import { moveFiles, type Move, movesBetweenStates } from '../../git/restore.ts';
 import { chosenRollback, keepResult, pathsBetween } from '../../git/roll-back.ts';
@@ -121,8 +121,8 @@ export class GitCheckpoints implements CheckpointPlace {
     return (await this.paths(session, from, to)).length > 0;
   }
 
-  async lost(session: Session, from: string, to: string): Promise<Loss | undefined> {
-    return implausibleLoss(await this.#repository(session), from, to);
+  async lost(session: Session, place: Place, from: string, to: string): Promise<Loss | undefined> {
+    return implausibleLoss(await this.#repository(session), place, { from, to });
   }
 
   async paths(session: Session, from: string, to: string): Promise<readonly string[]> {
@@ -142,7 +142,8 @@ export class GitCheckpoints implements CheckpointPlace {
   async plan(session: Session, place: Place, { now, target, since, request, ...rest }: Rollback): Promise<Planned> {
     const repository = await this.#repository(session);
     const choice = { ...request, ...(since === undefined ? {} : { since }) };
-    const moves = await chosenRollback(repository, now, target, choice);
+    const chosen = await chosenRollback(repository, now, target, choice);
+    const moves = request.gone === true ? await sparingPresent(place, chosen) : chosen;
     if (moves.length === 0) return { moves, tree: now.tree, commit: now.commit };
     return this.#keep(repository, session, place, { ...rest, now, moves });
   }
@@ -186,4 +187,11 @@ export class GitCheckpoints implements CheckpointPlace {
     const { repositories } = this.#options;
     return repositories.open(await repositories.locate(session.request.from ?? session.repository.root));
   }
+}
+
+/** What git ignores by now and is still there is not brought back: there is nothing to bring. */
+async function sparingPresent(place: Place, moves: readonly Move[]): Promise<Move[]> {
+  const come = moves.filter(({ from }) => from === undefined).map(({ path }) => path);
+  const absent = new Set(await absentFiles(place, come));
+  return moves.filter(({ path, from }) => from !== undefined || absent.has(path));
 }

@@ -179,7 +179,7 @@ async function keep(
     quiet && changed && parent !== undefined && (await checkpoints.differs(session, parent.tree, captured.tree));
   const { turn } = why;
   const whole = { turn, before: beginningOf(context, session, turn), tree: captured.tree };
-  const question = weigh ? await lossQuestion(context, session, whole) : undefined;
+  const question = weigh ? await lossQuestion(context, session, place, whole) : undefined;
   const circumstances = {
     ...{ ...why, n: captured.n, parent: parent?.n ?? null, changed, byPerson },
     // Nobody knows yet from which files the next turn will begin.

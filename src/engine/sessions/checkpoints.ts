@@ -47,8 +47,8 @@ export interface CheckpointPlace {
   lookAgain(session: Session, place: Place): Promise<string>;
   /** Whether anything outside of Coppice's own files differs between two trees. */
   differs(session: Session, from: string, to: string): Promise<boolean>;
-  /** The files that are gone between two trees, outside of Coppice's own; undefined when they are no implausible loss. */
-  lost(session: Session, from: string, to: string): Promise<Loss | undefined>;
+  /** The files that are gone between two trees and not there either, outside of Coppice's own; undefined when they are no implausible loss. */
+  lost(session: Session, place: Place, from: string, to: string): Promise<Loss | undefined>;
   /** The paths that differ between two trees, outside of Coppice's own files. */
   paths(session: Session, from: string, to: string): Promise<readonly string[]>;
   /** The files that differ between two trees or commits, outside of Coppice's own, with their counts of lines. */

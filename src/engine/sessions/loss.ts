@@ -2,7 +2,7 @@ import { lossText } from '../../core/checkpoint/loss.ts';
 import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
-import type { Session } from '../../core/session/state.ts';
+import type { Place, Session } from '../../core/session/state.ts';
 import type { SessionContext } from './context.ts';
 
 const shown = 10;
@@ -23,10 +23,11 @@ interface TurnTrees {
 export async function lossQuestion(
   context: SessionContext,
   session: Session,
+  place: Place,
   { turn, before, tree }: TurnTrees,
 ): Promise<NewEvent | undefined> {
   if (before === undefined || before.tree === tree || session.cancelling !== undefined) return undefined;
-  const lost = await context.checkpoints.lost(session, before.tree, tree);
+  const lost = await context.checkpoints.lost(session, place, before.tree, tree);
   if (lost === undefined) return undefined;
   const files = await context.checkpoints.changed(session, before.tree, tree);
   const gone = files.filter(({ status }) => status === 'deleted').map(({ path }) => path);

@@ -101,4 +101,17 @@ describe('a rollback to a time when git ignored what it tracks by now', function
       assert.equal((await take()).tree, then.tree, `${moves.length} moved`);
     }
   });
+
+  it('of what is gone alone leaves what is there and ignored by now, changed as it may be', async () => {
+    await write({ 'lib/a.txt': 'a\n', 'lib/b.txt': 'b\n', 'more.txt': 'more\n' });
+    const then = await take();
+    await write({ '.gitignore': 'lib/\n', 'lib/a.txt': 'other\n' });
+    await rm(join(place.path, 'lib/b.txt'));
+    await rm(join(place.path, 'more.txt'));
+    const now = await take();
+    const planned = await checkpoints.plan(session, place, { ...next(), now, target: then, request: { gone: true } });
+    await checkpoints.carryOut(session, place, planned);
+    const found = await Promise.all(['.gitignore', 'lib/a.txt', 'lib/b.txt', 'more.txt'].map(read));
+    assert.deepEqual(found, ['lib/\n', 'other\n', 'b\n', 'more\n']);
+  });
 });

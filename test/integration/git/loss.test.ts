@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { isImplausible } from '../../../src/core/checkpoint/loss.ts';
 import { implausibleLoss } from '../../../src/git/loss.ts';
@@ -9,9 +11,11 @@ describe('files that are gone between two trees', function () {
   this.timeout(60_000);
   let sandbox: Sandbox;
   let repository: Repository;
+  let place: { path: string };
   before(async () => {
     sandbox = await Sandbox.make();
     repository = await sandbox.open(await sandbox.repository());
+    place = { path: sandbox.path('worktree') };
   });
   after(async () => sandbox.clean());
 
@@ -41,11 +45,10 @@ describe('files that are gone between two trees', function () {
           });
           after.set('.tasks/own.md', 'ours');
           const loss = { gone: fates.filter((each) => each === 'gone').length, of: fates.length };
-          const found = await implausibleLoss(
-            repository,
-            await tree(new Map([...before, ['.tasks/a.md', 'a'], ['.tasks/b.md', 'b']])),
-            await tree(after),
-          );
+          const found = await implausibleLoss(repository, place, {
+            from: await tree(new Map([...before, ['.tasks/a.md', 'a'], ['.tasks/b.md', 'b']])),
+            to: await tree(after),
+          });
           assert.deepEqual(found, isImplausible(loss) ? loss : undefined);
         },
       ),
@@ -56,9 +59,29 @@ describe('files that are gone between two trees', function () {
   it('are not those that were moved and changed a little, nor those in a repository of its own', async () => {
     const before = files(30);
     const moved = new Map([...before].map(([path, content]) => [`lib/${path}`, `import 'x';\n${content}`]));
-    assert.equal(await implausibleLoss(repository, await tree(before), await tree(moved)), undefined);
-    const [all, none] = [await tree(new Map([...before, ['a', 'a']])), await tree(new Map([['a', 'a']]))];
-    assert.deepEqual(await implausibleLoss(repository, all, none), { gone: 30, of: 31 });
-    assert.equal(await implausibleLoss(repository, all, none, ['src']), undefined);
+    assert.equal(
+      await implausibleLoss(repository, place, { from: await tree(before), to: await tree(moved) }),
+      undefined,
+    );
+    const [from, to] = [await tree(new Map([...before, ['a', 'a']])), await tree(new Map([['a', 'a']]))];
+    assert.deepEqual(await implausibleLoss(repository, place, { from, to }), { gone: 30, of: 31 });
+    assert.equal(await implausibleLoss(repository, place, { from, to, apart: ['src'] }), undefined);
+  });
+
+  it('are not those that are where they were and that git ignores by now', async () => {
+    const [own, installed] = [files(4), files(60, 'node_modules')];
+    const from = await tree(new Map([...own, ...installed]));
+    await sandbox.write(place.path, Object.fromEntries(installed));
+    const kept = await tree(new Map([...own, ['.gitignore', 'node_modules\n']]));
+    assert.equal(await implausibleLoss(repository, place, { from, to: kept }), undefined);
+    const none = await tree(new Map([['.gitignore', 'node_modules\n']]));
+    assert.deepEqual(await implausibleLoss(repository, place, { from, to: none }), { gone: 4, of: 4 });
+    // What a link leads to is elsewhere, and a folder in the place of a file is not that file.
+    await rename(join(place.path, 'node_modules'), sandbox.path('elsewhere'));
+    await symlink(sandbox.path('elsewhere'), join(place.path, 'node_modules'));
+    assert.deepEqual(await implausibleLoss(repository, place, { from, to: kept }), { gone: 60, of: 64 });
+    await rm(join(place.path, 'node_modules'));
+    await Promise.all([...installed.keys()].map((path) => mkdir(join(place.path, path), { recursive: true })));
+    assert.deepEqual(await implausibleLoss(repository, place, { from, to: kept }), { gone: 60, of: 64 });
   });
 });
