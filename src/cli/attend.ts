@@ -187,25 +187,35 @@ class Attendance implements Follower {
     }
   }
 
-  /** The work has ended, and its branch may be on its way to a remote. How that ended is told, too, if it does not take long. */
-  async #pushed({ pushing }: SessionDetail): Promise<void> {
+  /**
+   * The work has ended, and its branch may be on its way to a remote. How that ended is told, too, if it does not take long.
+   * Gives the session as it was seen last: an engine that is gone by now takes nothing from work that is done, and is not
+   * started for this.
+   */
+  async #pushed(detail: SessionDetail): Promise<SessionDetail> {
     const { engine, shell, out } = this.#context;
-    for (let at = 0; pushing === true && at < pushLooksMs.length; at += 1) {
-      await shell.sleep(pushLooksMs[at] ?? 0);
-      const detail = await engine.request('session/show', { session: this.#session });
-      this.#display.changed(detail);
-      ({ pushing } = detail);
+    let last = detail;
+    try {
+      for (let at = 0; last.pushing === true && at < pushLooksMs.length; at += 1) {
+        await shell.sleep(pushLooksMs[at] ?? 0);
+        const connection = await engine.open({ launch: false });
+        last = await connection.request('session/show', { session: this.#session });
+        this.#display.changed(last);
+      }
+    } catch {
+      // What is not known of the push is said below.
     }
-    if (pushing === true) {
-      out.note(`Its branch is being pushed still; how that ends is told by: coppice session show ${this.#session}`);
+    if (last.pushing === true) {
+      out.note(`Its branch was still being pushed; how that ended is told by: coppice session show ${this.#session}`);
     }
+    return last;
   }
 
   async #conclude(detail: SessionDetail | undefined): Promise<Exit> {
     if (detail !== undefined) {
-      await this.#pushed(detail);
-      const exit = exitOfSession(detail);
-      this.#display.ended(detail, exit);
+      const last = await this.#pushed(detail);
+      const exit = exitOfSession(last);
+      this.#display.ended(last, exit);
       return exit;
     }
     const { out } = this.#context;

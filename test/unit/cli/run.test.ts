@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CoppiceError } from '../../../src/core/errors.ts';
 import { aSession, reported, sessionId } from './fake-engine.ts';
 import { coppice, until } from './fake-shell.ts';
 import { json, OneSession, started } from './one-session.ts';
@@ -154,6 +155,36 @@ describe('run', () => {
         'push: bbbbbbbbbbbb to origin/feature/parser failed: git push failed.',
       ],
     );
+  });
+
+  it('ends with the last push in its result, and as the work did where the engine is gone by then', async () => {
+    const pushed = { remote: 'origin', commit: 'a'.repeat(40), at: '2026-01-01T00:00:20.000Z' };
+    const over = { ...pushed, commit: 'b'.repeat(40) };
+    const pushing = (engine: OneSession): boolean =>
+      engine.detail.status === 'reported' && engine.paramsOf('session/unfollow').length === 0;
+    const engine = new OneSession();
+    engine.handlers['session/show'] = () => ({
+      ...engine.detail,
+      ...(pushing(engine) ? { pushing: true as const, pushed } : { pushed: over }),
+    });
+    engine.endAs(reported());
+    const { shell, exit } = started(engine, ['run', 'x', '--json']);
+    assert.equal(await exit, 0);
+    const result = json(shell.stdout.text).at(-1);
+    assert.deepEqual([result?.['type'], result?.['pushed']], ['result', over]);
+
+    const leaving = new OneSession();
+    leaving.handlers['session/show'] = () => ({ ...leaving.detail, pushing: true });
+    leaving.handlers['session/unfollow'] = () => {
+      leaving.refusal = new CoppiceError('unreachable', 'No engine runs.', 'Start it.');
+      leaving.crash();
+      return {};
+    };
+    leaving.endAs(reported({ pushed }));
+    const second = started(leaving, ['run', 'x', '--json']);
+    assert.equal(await second.exit, 0);
+    assert.deepEqual(json(second.shell.stdout.text).at(-1)?.['pushed'], pushed);
+    assert.deepEqual(leaving.launches, [true, false], 'an engine that is gone is not started again');
   });
 
   it('prints one object per event with --json', async () => {
