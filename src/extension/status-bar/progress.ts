@@ -77,8 +77,15 @@ function judgingText(session: SessionView, detail: SessionDetail | undefined): s
 function planTexts(sessions: readonly SessionView[]): readonly string[] {
   const known = new Map(sessions.map((session) => [session.id, session]));
   const subtrees = new Subtrees(sessions, ({ parent }) => (parent === undefined ? undefined : known.get(parent)));
+  const tasksOf = new Map<string, SessionView[]>();
+  for (const session of sessions) {
+    if (session.parent === undefined) continue;
+    const tasks = tasksOf.get(session.parent);
+    if (tasks === undefined) tasksOf.set(session.parent, [session]);
+    else tasks.push(session);
+  }
   return sessions.flatMap((plan) => {
-    const tasks = sessions.filter(({ parent }) => parent === plan.id);
+    const tasks = tasksOf.get(plan.id) ?? [];
     if (tasks.every(isSettled)) return [];
     return [joined(sessionLabel(plan), belowText(subtrees.below(plan.id)), stageText(tasks))];
   });

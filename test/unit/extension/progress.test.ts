@@ -58,6 +58,20 @@ describe('progress in the tooltip of the status bar', () => {
     assert.deepEqual(lines(begun), []);
   });
 
+  it('takes no longer for many plans than for their number', () => {
+    const all = Array.from({ length: 4000 }, (_, n) => session(`s${n}`, n % 2 === 1 ? { parent: `s${n - 1}` } : {}));
+    let looks = 0;
+    const counted = all.map((each) => ({
+      ...each,
+      get parent() {
+        looks += 1;
+        return each.parent;
+      },
+    }));
+    lines(counted);
+    assert.ok(looks < 20 * all.length, String(looks));
+  });
+
   it('tells each landing with its place, its gates, or why it waits', () => {
     const passed = { command: ['true'], tree: 't', passed: true, code: 0, ms: 1, output: '' };
     const found = lines(
