@@ -32,7 +32,7 @@ export const freeDiskSpace: Command = (app) => async (given) => {
   const question = count === 1 ? l10n.t('Remove 1 worktree?') : l10n.t('Remove {0} worktrees?', count);
   const promise = l10n.t('Branches stay, and what was not committed is kept in git, so that it can be brought back.');
   const kept = plan.kept.length === 0 ? '' : `\n\n${l10n.t('Kept:')}\n${lines(plan.kept)}`;
-  const detail = `${promise}\n\n${l10n.t('Removed:')}\n${lines(plan.removed)}${kept}`;
+  const detail = `${promise}\n\n${l10n.t('To be removed:')}\n${lines(plan.removed)}${kept}`;
   if ((await showWarningMessage(question, { modal: true, detail }, remove)) !== remove) return;
   const done = await clean(false);
   const removed = done.removed.length;

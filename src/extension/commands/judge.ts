@@ -65,7 +65,7 @@ function levels(): Choice<AutonomyLevel>[] {
     },
     {
       label: l10n.t('Autonomous'),
-      detail: l10n.t('the same, on restored files; tools that show no danger are let through'),
+      detail: l10n.t('as Supervised, on restored files; tools that show no danger are let through'),
       gives: 'autonomous',
     },
   ];

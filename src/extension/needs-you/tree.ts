@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import type { Need } from '../sessions/entry.ts';
-import { ageText, durationText, sessionLabel } from '../sessions/labels.ts';
+import { ageText, sessionLabel, waitText } from '../sessions/labels.ts';
 import { colourId } from '../sessions/status-look.ts';
 import { evidenceRows, kindLook, needLabel, type EvidenceRow } from './evidence.ts';
 import { inOrder } from './order.ts';
@@ -107,7 +107,7 @@ function needItem({ session, breakpoint }: Need, row: NeedRow & { kind: 'need' }
   item.contextValue = `need ${breakpoint.kind}`;
   item.tooltip = `${kind}: ${label}\n${item.description}`;
   item.accessibilityInformation = {
-    label: [kind, label, sessionLabel(session), l10n.t('waiting for {0}', durationText(waits))].join(', '),
+    label: [kind, label, sessionLabel(session), waitText(waits)].join(', '),
     role: 'treeitem',
   };
   item.command = { command: 'coppice.answerSession', title: l10n.t('Answer'), arguments: [row] };

@@ -28,6 +28,9 @@ export function removalText(facts: SessionFacts): string {
     ...(teardown.length > 0 ? [l10n.t('Runs first: {0}', names(teardown))] : []),
     ...facts.findings.map((each) => oneLine(each, 200)),
     l10n.t('All of it is kept, and can be brought back.'),
+    ...(ignored.length + repositories.length > 0
+      ? [l10n.t('What git does not hold (ignored files, repositories inside) is kept for a time.')]
+      : []),
   ].join('\n');
 }
 

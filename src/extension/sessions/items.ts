@@ -7,7 +7,7 @@ import type { SessionView, TurnNoteView } from '../../protocol/schemas.ts';
 import { isSettled } from '../../protocol/session-status.ts';
 import type { Below } from './below.ts';
 import { decorationUri } from './decorations.ts';
-import { durationText, rowLabel, sessionDescription, spokenSession } from './labels.ts';
+import { rowLabel, sessionDescription, spokenSession, turnTime } from './labels.ts';
 import { rowId, type Row } from './outline.ts';
 import { colourId, lookOf } from './status-look.ts';
 import { turnLook } from './turn-look.ts';
@@ -72,7 +72,7 @@ export function turnItem(row: Row & { kind: 'turn' }, note: TurnNoteView, now: n
   const label = about === '' ? l10n.t('Turn {0}', note.n) : l10n.t('Turn {0}: {1}', note.n, about);
   const item = new vscode.TreeItem(label, None);
   const look = turnLook(note);
-  const took = durationText((note.endedAt === undefined ? now : Date.parse(note.endedAt)) - Date.parse(note.startedAt));
+  const took = turnTime(note, now);
   item.id = rowId(row);
   item.description = [look.label, took].filter((part) => part !== '').join(' · ');
   item.iconPath = themed(look.icon, look.colour);

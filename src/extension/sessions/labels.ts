@@ -1,7 +1,7 @@
 /** What is said of a session in a row, a tooltip, or aloud. Text of people and agents is cleaned and cut here. */
 import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../core/printable.ts';
-import type { ResourcesView, SessionDetail, SessionView } from '../../protocol/schemas.ts';
+import type { ResourcesView, SessionDetail, SessionView, TurnNoteView } from '../../protocol/schemas.ts';
 import { isSettled } from '../../protocol/session-status.ts';
 import { belowText, type Below } from './below.ts';
 import { lookOf } from './status-look.ts';
@@ -87,6 +87,17 @@ export function ageText(ms: number): string {
 /** How long something took or takes: `8 s`, `5 min`, `3 h`, `2 d`. */
 export function durationText(ms: number): string {
   return ms < 60_000 ? l10n.t('{0} s', Math.max(0, Math.floor(ms / 1000))) : ageText(ms);
+}
+
+/** How long a turn took. One under way is drawn anew only when minutes have passed, so its seconds are not told. */
+export function turnTime({ startedAt, endedAt }: Pick<TurnNoteView, 'startedAt' | 'endedAt'>, now: number): string {
+  const began = Date.parse(startedAt);
+  return endedAt === undefined ? ageText(now - began) : durationText(Date.parse(endedAt) - began);
+}
+
+/** How long a decision waits, as it is said of a row that is drawn anew once a minute. */
+export function waitText(ms: number): string {
+  return ms < 60_000 ? l10n.t('waiting for less than a minute') : l10n.t('waiting for {0}', ageText(ms));
 }
 
 /** The dim text behind the label: how its plan stands, its place in line, how long, what its icon alone would say, what it changed. */

@@ -135,6 +135,10 @@ describe('questions before something moves', () => {
     assert.ok(!text.includes('\u202e'));
     const landed = removalText({ ...facts, unlanded: 0, changed: 1, untracked: 0 });
     assert.ok(!landed.includes('pushed'), 'what has landed need not be pushed');
+    const forATime = /be brought back\.\nWhat git does not hold .* is kept for a time\.$/u;
+    assert.match(text, forATime);
+    assert.match(removalText({ ...facts, ignored: [], repositories: ['lib'] }), forATime);
+    assert.match(removalText({ ...facts, ignored: [] }), /be brought back\.$/u);
     assert.match(landed, /^1 file is not committed\.$/mu);
   });
 

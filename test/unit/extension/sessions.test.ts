@@ -7,6 +7,8 @@ import { belowText } from '../../../src/extension/sessions/below.ts';
 import {
   ageText,
   durationText,
+  turnTime,
+  waitText,
   rowLabel,
   sessionDescription,
   sessionLabel,
@@ -57,6 +59,13 @@ describe('a session in a row', () => {
     ] as const;
     for (const [minutes, said] of cases) assert.equal(ageText(minutes * minute), said);
     assert.deepEqual([-1, 8200, minute, 90 * minute].map(durationText), ['0 s', '8 s', '1 min', '1 h']);
+    const [startedAt, endedAt] = [new Date(0).toISOString(), new Date(8200).toISOString()];
+    assert.equal(turnTime({ startedAt, endedAt }, minute), '8 s');
+    assert.deepEqual(
+      [0, 8200, minute].map((now) => turnTime({ startedAt }, now)),
+      ['now', 'now', '1 min'],
+    );
+    assert.deepEqual([0, 3 * minute].map(waitText), ['waiting for less than a minute', 'waiting for 3 min']);
   });
 
   for (const text of hostile) {

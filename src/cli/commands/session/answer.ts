@@ -172,7 +172,7 @@ async function ask(context: Context, session: string, open: BreakpointView): Pro
   if (person === undefined) {
     throw badUsage(
       `It is not said what to answer to "${open.title}".`,
-      `Add --allow, --deny, --answer or --abort; \`coppice session show ${session}\` has the evidence.`,
+      `Add --allow, --deny, --answer, --put-back, --hand-over or --abort; \`coppice session show ${session}\` has the evidence.`,
     );
   }
   for (const line of breakpointLines(open, out.paint)) out.line(line);
