@@ -230,12 +230,16 @@ describe('sessions on another host', function () {
     assert.deepEqual(command.slice(0, 6), ['ssh', '-t', '-o', 'ServerAliveInterval=15', '--', 'there']);
     const shell = spawn(command[0] ?? '', command.slice(1), { env: place.env, stdio: ['pipe', 'pipe', 'ignore'] });
     const code = new Promise((resolve) => shell.once('exit', resolve));
-    let said = '';
-    shell.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-    shell.stdin.write('echo "I am in $(pwd)"\n');
-    await until(() => said.includes(`I am in ${realpathSync(there(id))}`), 'the shell there');
-    sshd.cut();
-    assert.equal(await code, lost?.code);
+    try {
+      let said = '';
+      shell.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      shell.stdin.write('echo "I am in $(pwd)"\n');
+      await until(() => said.includes(`I am in ${realpathSync(there(id))}`), 'the shell there');
+      sshd.cut();
+      assert.equal(await code, lost?.code);
+    } finally {
+      shell.kill();
+    }
     assert.match(lost?.message ?? '', /^The connection to there was lost\. What works there goes on/u);
     assert.match(lost?.next ?? '', /`ssh there` works, then open the terminal again/u);
     assert.ok(existsSync(there(id)));

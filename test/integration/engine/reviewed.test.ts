@@ -151,10 +151,11 @@ supervision:
     model.pullHangs = true;
     model.pull = [];
     const other = await world.another();
-    const asked = model.asked.length;
+    const pulls = (): number => model.asked.filter(({ path }) => path === '/api/pull').length;
+    const asked = pulls();
     const gone = assert.rejects(other.request('model/pull', { name: 'own:7b', pull: 'p' }));
     await until(
-      () => (model.asked.length > asked ? true : undefined),
+      () => (pulls() > asked ? true : undefined),
       () => 'the server to be asked',
     );
     other.dispose();
