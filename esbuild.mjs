@@ -113,6 +113,18 @@ const jsonRpcEntry = {
 };
 
 /**
+ * Nor do we cancel by shared memory, which a front end in another process could not see: that way is left out.
+ *
+ * @type {esbuild.Plugin}
+ */
+const withoutSharedMemory = {
+  name: 'without shared memory',
+  setup(build) {
+    build.onLoad({ filter: /vscode-jsonrpc\/lib\/common\/sharedArrayCancellation\.js$/ }, () => ({ contents: '' }));
+  },
+};
+
+/**
  * Every schema of zod brings along what describes it as a JSON schema, a fifth of the package. The extension describes none: in its
  * package these functions do nothing.
  *
@@ -177,7 +189,9 @@ function options({ kind, from, to, executable }) {
         ...{ platform: 'node', format: 'cjs', target: 'node22', minify: true },
         ...(kind === 'extension' ? { plugins: [fromOutside] } : {}),
         ...(to === 'zod.cjs' ? { entryPoints: [], stdin: zodEntry, plugins: [withoutJsonSchema] } : {}),
-        ...(to === 'vscode-jsonrpc.cjs' ? { entryPoints: [], stdin: jsonRpcEntry } : {}),
+        ...(to === 'vscode-jsonrpc.cjs'
+          ? { entryPoints: [], stdin: jsonRpcEntry, plugins: [withoutSharedMemory] }
+          : {}),
         // zod asks whether it runs in a browser; in an extension host that question is logged as an error.
         define: { ...common.define, navigator: 'undefined' },
       };
