@@ -110,9 +110,11 @@ function isBusy(session: Session): boolean {
   return session.turn !== undefined || session.prompts.some((prompt) => prompt.state === 'written');
 }
 
-/** The prompt that may be written: the next one between turns, a steering one at any time, never two at once. */
+/** The prompt that may be written: the next one between turns, a steering one at any time, never two at once; none once a person takes over. */
 function feedable(session: Session, live: Live): number | undefined {
-  if (session.run?.closing === true || session.prompts.some((prompt) => prompt.state === 'written')) return undefined;
+  const { run, prompts, interrupting } = session;
+  if (run?.closing === true || interrupting === true || prompts.some(({ state }) => state === 'written'))
+    return undefined;
   const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
   if (waiting === undefined) return undefined;
   return session.turn === undefined || (waiting.steer && live.steerable) ? waiting.n : undefined;

@@ -180,15 +180,33 @@ function holdAnswered(session: Session, about: DecisionAbout, given: Answer, by:
     case 'answer': {
       const text = wordsOf(given);
       return about.prompt === undefined
-        ? [nextPrompt(session, text)]
+        ? [
+            ...leftUncommitted(session, about),
+            about.lost === undefined ? nextPrompt(session, text) : first(session, text),
+          ]
         : [event('prompt.edited', { session: id, prompt: about.prompt, text })];
     }
     case 'hand-over':
-      return [event('session.interrupting', { session: id })];
+      return [...leftUncommitted(session, about), event('session.interrupting', { session: id })];
     case 'put-back':
     case 'abort':
       return [];
   }
+}
+
+/** A loss that nobody has said is meant makes no commit of its turn: what a later turn, or a person, makes of it does. */
+function leftUncommitted({ id, lastTurn, committed }: Session, { lost, turn }: DecisionAbout): readonly NewEvent[] {
+  if (lost === undefined || turn === undefined) return [];
+  const last = Math.max(turn, lastTurn?.n ?? 0, committed?.turn ?? 0);
+  return [event('turn.committed', { session: id, turn: last })];
+}
+
+/** What is to be done comes before what waits: a turn that knows nothing of it would be committed with the loss. */
+function first(session: Session, text: string): NewEvent {
+  const waiting = session.prompts.find(({ state }) => state === 'waiting');
+  return waiting === undefined
+    ? nextPrompt(session, text)
+    : event('prompt.edited', { session: session.id, prompt: waiting.n, text: `${text}\n\n${waiting.text}` });
 }
 
 function nextPrompt({ id, promptCount }: Session, text: string): NewEvent {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isImplausible, lossText, mostStricken } from '../../../src/core/checkpoint/loss.ts';
 import { decisionAnswered, overtaken } from '../../../src/core/supervision/commands.ts';
+import { event } from '../../../src/core/events.ts';
+import { addPrompt, answer } from '../../../src/core/session/commands.ts';
 import type { Breakpoint, Session } from '../../../src/core/session/state.ts';
+import { limits, newSession, World } from './world.ts';
 
 describe('files that are gone after a turn', () => {
   it('are asked about when they are a large part, or many', () => {
@@ -51,6 +54,42 @@ describe('files that are gone after a turn', () => {
     assert.throws(() => decisionAnswered(session, other, { choice: 'put-back' }, 'user:cli'), /No files are gone/u);
     const busy = { ...session, restoring: { id: 'x', to: 0 } };
     assert.throws(() => decisionAnswered(busy, asked, { choice: 'put-back' }, 'user:cli'), /rolled back already/u);
+  });
+
+  /** The question about them is open after turn 1, and a further prompt waits. */
+  function held(): World {
+    const world = new World();
+    newSession(world.ledger, 'a');
+    for (let n = 0; n < 3; n += 1) world.exactStep('a');
+    world.take('a');
+    world.finish('a');
+    assert.equal(world.exactStep('a').do, 'checkpoint');
+    const { id: breakpoint, kind, title, detail, about } = asked;
+    const raised = { session: 'a', breakpoint, kind, title, detail, ...(about === undefined ? {} : { about }) };
+    world.ledger.append([event('breakpoint.raised', raised)]);
+    const prompt = { text: 'and then', steer: false };
+    world.ledger.append(addPrompt(world.ledger.sessions(), world.ledger.get('a'), prompt, limits).events);
+    assert.deepEqual(world.exactStep('a'), { do: 'wait', for: 'person' });
+    return world;
+  }
+  const words = 'bring them back';
+  const after = (choice: 'allow' | 'deny' | 'hand-over', count: number): string[] => {
+    const world = held();
+    world.ledger.append(answer(world.ledger.get('a'), 'b', { choice, reason: words }, 'user:cli'));
+    return Array.from({ length: count }, () => world.exactStep('a').do);
+  };
+
+  it('are committed when they are meant to go, and by no other answer', () => {
+    assert.deepEqual(after('allow', 3), ['commit', 'checkpoint', 'feed']);
+    assert.deepEqual(after('deny', 2), ['checkpoint', 'feed']);
+    const world = held();
+    world.ledger.append(answer(world.ledger.get('a'), 'b', { choice: 'deny', reason: words }, 'user:cli'));
+    const texts = world.ledger.get('a').prompts.map(({ text }) => text);
+    assert.deepEqual(texts.at(-1), `${words}\n\nand then`, 'read before anything of it is committed');
+  });
+
+  it('keep an agent from going on in what is left when a person takes over', () => {
+    assert.deepEqual(after('hand-over', 2), ['close', 'settle']);
   });
 
   it('are a question that a further prompt does not answer', () => {
