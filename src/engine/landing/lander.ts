@@ -1,6 +1,7 @@
 import type { JournalRecord, NewEvent } from '../../core/domain.ts';
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
+import type { Intent } from '../../core/intent/state.ts';
 import { line } from '../../core/landing/commands.ts';
 import { nextLandingStep } from '../../core/landing/next.ts';
 import { isOpen } from '../../core/landing/reducer.ts';
@@ -37,6 +38,7 @@ export class Lander {
     const { store } = this.#context;
     this.#unsubscribe = store.state.onRecords((records) => this.#observe(records));
     for (const { repository } of line(store.all('landing'))) this.wake(repository);
+    for (const { landing } of this.#forsaken()) this.wake(landing.repository);
   }
 
   /** Ends what goes on. Call it after `stopping` was aborted. */
@@ -78,6 +80,7 @@ export class Lander {
   async #work(repository: string): Promise<void> {
     const { store, stopping } = this.#context;
     const passed = new Set<string>();
+    await this.#endForsaken(repository);
     for (;;) {
       const open = line(store.all('landing')).filter((each) => each.repository === repository && !passed.has(each.id));
       const [landing] = open;
@@ -96,6 +99,27 @@ export class Lander {
       for (const { repository } of line(store.all('landing'))) this.wake(repository);
     }, againMs);
     this.#timer.unref();
+  }
+
+  /** Gates on record of landings that have ended: one was taken out of the line while its gate ran, and then the engine was killed. */
+  #forsaken(): readonly { readonly landing: Landing; readonly intent: Intent }[] {
+    const { store } = this.#context;
+    return store.all('intent').flatMap((intent) => {
+      const landing = intent.effect.kind === 'gate' ? store.get('landing', intent.session) : undefined;
+      return landing === undefined || isOpen(landing) ? [] : [{ landing, intent }];
+    });
+  }
+
+  /** Nothing of the repository is being carried: what is on record here was asked by an earlier engine. */
+  async #endForsaken(repository: string): Promise<void> {
+    const { store, log, stopping } = this.#context;
+    for (const { landing, intent } of this.#forsaken()) {
+      if (landing.repository !== repository) continue;
+      if (stopping.aborted || store.state.readOnlyReason !== undefined) return;
+      await concludeGate(this.#context, landing, intent).catch((error: unknown) => {
+        log.warn('a gate that nobody waits for cannot be ended', { landing: landing.id, error: String(error) });
+      });
+    }
   }
 
   /** One landing as far as it gets. What goes wrong ends it, unless the engine is ending. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkEnd } from '../../support/engine/checks.ts';
+import { checkEnd, journalOf } from '../../support/engine/checks.ts';
 import { comes, land, landingsOf, takeBack } from '../../support/engine/landings.ts';
 import { Person } from '../../support/engine/person.ts';
 import { git } from '../../support/engine/repository.ts';
@@ -33,6 +33,9 @@ describe('landing with an engine', function () {
     await person.sees(session, 'reported');
     return session;
   }
+
+  const gateProcesses = (intent: string): readonly unknown[] =>
+    world.processes().filter((each) => each.session === intent);
 
   async function worktreeOf(session: string): Promise<string> {
     return (await person.show(session)).worktree ?? assert.fail('no worktree');
@@ -157,9 +160,31 @@ describe('landing with an engine', function () {
       (await readFile(file, 'utf8')).replace('gateTimeoutSeconds: 1\n', 'gateTimeoutSeconds: 600\n'),
     );
     const again = await land(person, session);
+    const asked = await until(
+      async () => (await journalOf(world)).find(({ data }) => isGate(data['effect']) && data['session'] === again),
+      () => 'its gate to be asked',
+    );
+    const intent = String(asked.data['intent']);
+    await until(
+      () => (gateProcesses(intent).length > 0 ? true : undefined),
+      () => 'the gate to run',
+    );
     await person.ask('landing/withdraw', { landing: again });
     await comes(person, session, again, 'withdrawn');
     assert.equal(await statusOf(session), 'reported');
+    // Killed now, the engine leaves a gate of a landing that is over: the next one ends it.
+    await world.kill();
+    await until(
+      async () => {
+        await person.list();
+        const ended = (await journalOf(world)).some(
+          ({ type, data }) => type !== 'intent.opened' && data['intent'] === intent,
+        );
+        return ended && gateProcesses(intent).length === 0 ? true : undefined;
+      },
+      () => 'the gate to be ended',
+    );
+    assert.equal((await person.ask('audit/verify', {})).ok, true);
   });
 
   it('several land in the order in which they were asked for', async () => {
@@ -294,3 +319,7 @@ describe('landing with an engine', function () {
     ]);
   });
 });
+
+function isGate(effect: unknown): boolean {
+  return typeof effect === 'object' && effect !== null && 'kind' in effect && effect.kind === 'gate';
+}
