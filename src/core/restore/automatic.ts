@@ -1,4 +1,6 @@
-/** What follows from a rollback that the engine began by itself. */
+/** What follows from the end of a rollback that the engine began by itself, or that was to put lost files back. */
+import { lossText } from '../checkpoint/loss.ts';
+import { defined } from '../defined.ts';
 import type { NewEvent } from '../domain.ts';
 import type { ErrorRecord } from '../errors.ts';
 import { event } from '../events.ts';
@@ -13,17 +15,16 @@ export interface Ended {
 
 /**
  * The events that go with the end of a rollback: the prompt that says what was rolled back and why, or a question to a person when
- * it could not be done. Nothing when a person asked for it, or has moved the session on meanwhile.
+ * it could not be done. Nothing when a person asked for it, or has moved the session on meanwhile; but lost files that could not
+ * be put back are asked about whatever waits, or they would be committed.
  *
  * @param breakpoint the id of that question.
  */
-export function goOn(
-  session: Session,
-  { automatic }: Restoring,
-  ended: Ended,
-  breakpoint: string,
-): readonly NewEvent[] {
+export function goOn(session: Session, restoring: Restoring, ended: Ended, breakpoint: string): readonly NewEvent[] {
   const { id, promptCount, prompts, cancelling, interrupting, admission } = session;
+  const { automatic, lost } = restoring;
+  if (lost !== undefined && ended.error !== undefined && admission === 'admitted' && cancelling === undefined)
+    return [notPutBack(id, breakpoint, restoring.to, lost, ended.error)];
   const moved = cancelling !== undefined || interrupting === true || prompts.some(({ state }) => state === 'waiting');
   if (automatic === undefined || moved || admission !== 'admitted') return [];
   if (ended.error === undefined) {
@@ -38,6 +39,21 @@ export function goOn(
       detail: `${automatic.why}\n\nThe files are as the agent left them. ${message} ${next}`,
     }),
   ];
+}
+
+function notPutBack(
+  session: string,
+  breakpoint: string,
+  to: number,
+  { turn, gone, of }: NonNullable<Restoring['lost']>,
+  { message, next }: ErrorRecord,
+): NewEvent {
+  return event('breakpoint.raised', {
+    ...{ session, breakpoint, kind: 'decision' },
+    title: 'The files could not be put back: what is to be done?',
+    detail: `${lossText({ gone, of })} are gone; checkpoint ${to} has all of them. ${message} ${next}`,
+    about: { hold: true, ...defined({ turn }), lost: { gone, of, to } },
+  });
 }
 
 /** A sentence about files is only said of what was really done: without a state before there was nothing to do. */

@@ -1,3 +1,4 @@
+import type { Loss } from '../checkpoint/loss.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { ConversationWay, Rewound } from './conversation.ts';
 
@@ -27,6 +28,8 @@ export interface RestoreRequest {
   readonly hunks?: readonly ChosenHunks[];
   /** Only files that are gone: what was written since stays. */
   readonly gone?: boolean;
+  /** What a person was asked about those, and about which turn: asked again when they could not be put back. */
+  readonly lost?: Loss & { readonly turn?: number };
   /** Only what differs between this checkpoint and `to`: how a rollback is undone. */
   readonly since?: number;
   /** Tree of the files that the request was decided on; other files refuse it. */

@@ -1,6 +1,7 @@
 /** What people may ask of supervision: to have work checked, to accept it, to be asked more or less, to answer its questions. */
 import type { Answer } from '../agent/events.ts';
 import { isAboutLoss } from '../checkpoint/loss.ts';
+import { defined } from '../defined.ts';
 import type { NewEvent } from '../domain.ts';
 import { CoppiceError } from '../errors.ts';
 import { event } from '../events.ts';
@@ -153,7 +154,7 @@ export function decisionAnswered(
 }
 
 /** Files that are gone come back by a rollback of nothing else; the work then goes on from there. */
-function putBack(session: Session, breakpoint: string, { lost }: DecisionAbout): readonly NewEvent[] {
+function putBack(session: Session, breakpoint: string, { lost, turn }: DecisionAbout): readonly NewEvent[] {
   if (lost === undefined) {
     throw new CoppiceError(
       'bad-usage',
@@ -164,7 +165,9 @@ function putBack(session: Session, breakpoint: string, { lost }: DecisionAbout):
   if (session.restoring !== undefined) {
     throw refusal(session, 'is being rolled back already', 'Wait for the end of it.');
   }
-  return [event('restore.requested', { session: session.id, request: { id: breakpoint, to: lost.to, gone: true } })];
+  const { gone, of, to } = lost;
+  const request = { id: breakpoint, to, gone: true, lost: { gone, of, ...defined({ turn }) } };
+  return [event('restore.requested', { session: session.id, request })];
 }
 
 /** What a person's answer to a breakpoint means: go on, with other words if some are given, or take over. */

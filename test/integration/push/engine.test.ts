@@ -142,8 +142,24 @@ describe('pushing what was committed', function () {
       assert.equal(await branches(), 'main');
       assert.equal(await git(world.repository, 'rev-parse', branch ?? ''), baseCommit);
 
-      const breakpoint = decision(still)?.id;
-      await person.ask('session/answer', { session, ...defined({ breakpoint }), answer: { choice: 'put-back' } });
+      const putBack = (breakpoint?: string): Promise<unknown> =>
+        person.ask('session/answer', { session, ...defined({ breakpoint }), answer: { choice: 'put-back' } });
+      const [rules, inTheWay] = ['.gitignore', 'src'].map((name) => join(worktree ?? '', name)) as [string, string];
+      await writeFile(rules, '/src\n');
+      await writeFile(inTheWay, 'ignored\n');
+      await putBack(decision(still)?.id);
+      const again = await until(
+        async () => {
+          const found = decision(await person.show(session));
+          return found?.title.includes('could not be put back') === true ? found : undefined;
+        },
+        () => world.log(),
+      );
+      assert.match(again.detail, /git ignores would be written over: src\./);
+      assert.equal(await branches(), 'main');
+      await rm(rules);
+      await rm(inTheWay);
+      await putBack(again.id);
       const { turns } = await person.sees(session, 'reported');
       assert.equal(turns, 3);
       await pushed(session);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isImplausible, lossText, mostStricken } from '../../../src/core/checkpoint/loss.ts';
 import { decisionAnswered, overtaken } from '../../../src/core/supervision/commands.ts';
 import { event } from '../../../src/core/events.ts';
+import { goOn } from '../../../src/core/restore/automatic.ts';
 import { addPrompt, answer } from '../../../src/core/session/commands.ts';
 import type { Breakpoint, Session } from '../../../src/core/session/state.ts';
 import { limits, newSession, World } from './world.ts';
@@ -48,7 +49,7 @@ describe('files that are gone after a turn', () => {
 
   it('come back by a rollback of nothing else, once', () => {
     const [event, ...more] = decisionAnswered(session, asked, { choice: 'put-back' }, 'user:cli');
-    assert.deepEqual(event?.data['request'], { id: 'b', to: 0, gone: true });
+    assert.deepEqual(event?.data['request'], { id: 'b', to: 0, gone: true, lost: { gone: 4, of: 5, turn: 1 } });
     assert.deepEqual(more, []);
     const other = { ...asked, about: { hold: true, turn: 1 } };
     assert.throws(() => decisionAnswered(session, other, { choice: 'put-back' }, 'user:cli'), /No files are gone/u);
@@ -86,6 +87,23 @@ describe('files that are gone after a turn', () => {
     world.ledger.append(answer(world.ledger.get('a'), 'b', { choice: 'deny', reason: words }, 'user:cli'));
     const texts = world.ledger.get('a').prompts.map(({ text }) => text);
     assert.deepEqual(texts.at(-1), `${words}\n\nand then`, 'read before anything of it is committed');
+  });
+
+  it('are asked about again, whatever waits, when they could not be put back', () => {
+    const world = held();
+    const { ledger } = world;
+    ledger.append(answer(ledger.get('a'), 'b', { choice: 'put-back' }, 'user:cli'));
+    assert.deepEqual([world.exactStep('a').do, world.exactStep('a').do], ['close', 'restore']);
+    const { restoring } = ledger.get('a');
+    assert.ok(restoring !== undefined);
+    const error = { code: 'path-in-the-way', message: 'x is in the way.', next: 'Move it.' } as const;
+    const following = goOn(ledger.get('a'), restoring, { error }, 'b2');
+    ledger.append([event('restore.ended', { session: 'a', restore: 'b', files: 0, error }), ...following]);
+    const [open] = ledger.get('a').breakpoints;
+    assert.deepEqual([open?.id, open?.about], ['b2', asked.about]);
+    assert.match(open?.detail ?? '', /^4 of 5 files are gone; checkpoint 0 .* x is in the way\. Move it\.$/u);
+    assert.deepEqual(world.exactStep('a'), { do: 'wait', for: 'person' });
+    assert.deepEqual(goOn(ledger.get('a'), restoring, {}, 'b3'), [], 'and when they are back, it goes on');
   });
 
   it('keep an agent from going on in what is left when a person takes over', () => {
