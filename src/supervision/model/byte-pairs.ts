@@ -22,8 +22,11 @@ const splits: Readonly<Record<string, RegExp>> = {
   ),
 };
 
-/** What takes as long as its length squared is cut into such pieces: that is wrong by one token for each cut, at most. */
-const longestPiece = 1024;
+/**
+ * Bytes. To merge takes as long as the length squared, and a diff may hold 64 kB of letters without a break: longer words are cut into
+ * such pieces. Each cut adds a token or two to what a model counts, so that such a text is taken for a little longer than it is.
+ */
+const longestPiece = 128;
 const mostRemembered = 50_000;
 
 /** The letter of each byte in which vocabularies are written: what can be printed is itself. */

@@ -49,6 +49,16 @@ describe('counting by a model’s own vocabulary', () => {
     assert.equal(bytes('='.repeat(100_000)), 100_000);
   });
 
+  it('cuts words that are long without end, so that their cost grows with their length, and counts none of their tokens too few', () => {
+    const doubled = Array.from({ length: 16 }, (_, at) => `${'a'.repeat(2 ** at)} ${'a'.repeat(2 ** at)}`);
+    assert.equal(counter({ split: 'qwen2', merges: doubled })('a'.repeat(65_536)), 512);
+    const word = learnedFrom.replaceAll(/[^a-z]/gu, '').slice(0, 5000);
+    let parts: readonly string[] = Array.from(word);
+    for (const pair of vocabulary.merges) parts = withMerge(parts, pair);
+    const more = count(word) - parts.length;
+    assert.ok(more >= 0 && more <= 80, `${more} more than ${parts.length}`);
+  });
+
   it('is not tried where the rule by which a model splits texts is not known', () => {
     assert.equal(bytePairCounter({ ...vocabulary, split: 'default' }), undefined);
     assert.equal(bytePairCounter({ ...vocabulary, split: 'constructor' }), undefined);
