@@ -79,6 +79,8 @@ function failureOf({ kind, sentence, next }: Failure): CoppiceError {
         'It was stopped.',
         'What was fetched by then is kept by the model server.',
       );
+    case 'broken':
+      return new CoppiceError('not-found', sentence, 'Ask for it again; what was fetched is kept.');
     case 'timed-out':
       return new CoppiceError('timed-out', sentence, next);
     default:

@@ -12,7 +12,7 @@ export interface Endpoint {
 export type OnLine<T> = (line: string) => Outcome<T> | undefined;
 
 const usualLine = 4 * 1024 * 1024;
-const longestBody = 64 * 1024 * 1024;
+const usualBody = 64 * 1024 * 1024;
 const busyRetryMs = 500;
 
 /**
@@ -37,7 +37,7 @@ export async function call<T>(
         redirect: 'error',
         signal,
       });
-      if (response.ok) return await lines(response, onLine, options.longestLine ?? usualLine);
+      if (response.ok) return await lines(response, onLine, options);
       const said = await reasonOf(response);
       if (response.status !== 503 && response.status !== 429) return refusal(endpoint, response.status, said);
       await pause(wait, signal);
@@ -50,7 +50,7 @@ export async function call<T>(
   }
 }
 
-async function lines<T>(response: Response, onLine: OnLine<T>, longest: number): Promise<Outcome<T>> {
+async function lines<T>(response: Response, onLine: OnLine<T>, limits: CallOptions): Promise<Outcome<T>> {
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   const cutter = new LineCutter();
   try {
@@ -61,7 +61,7 @@ async function lines<T>(response: Response, onLine: OnLine<T>, longest: number):
         const outcome = onLine(line);
         if (outcome !== undefined) return outcome;
       }
-      if (cutter.isTooMuch(longest)) return broken('it has no end');
+      if (cutter.isTooMuch(limits)) return broken('it has no end');
     }
     return broken('it ended before it was done');
   } finally {
@@ -93,7 +93,7 @@ class LineCutter {
     return found.map((line) => line.trim()).filter((line) => line !== '');
   }
 
-  isTooMuch(longestLine: number): boolean {
+  isTooMuch({ longestLine = usualLine, longestBody = usualBody }: CallOptions): boolean {
     return this.#length > longestLine || this.#size > longestBody;
   }
 }

@@ -22,6 +22,8 @@ export interface CallOptions {
   readonly onText?: (text: string) => void;
   /** Characters of the longest line of the answer; 4 MB unless told. */
   readonly longestLine?: number;
+  /** Bytes of the whole answer; 64 MB unless told. */
+  readonly longestBody?: number;
 }
 
 /** What came back. Tokens are as the server counted them. */

@@ -163,7 +163,9 @@ export async function pullModel(
   onProgress: (progress: PullProgress) => void,
 ): Promise<Outcome<undefined>> {
   const layers = new Map<string, { completed: number; total: number }>();
-  return call<undefined>(endpoint, '/api/pull', { model, stream: true }, options, (line) => {
+  // A day of lines that say how far it is: no number of them is too many.
+  const limits = { ...options, longestBody: Infinity };
+  return call<undefined>(endpoint, '/api/pull', { model, stream: true }, limits, (line) => {
     const parsed = parse(line, pullSchema);
     if (parsed === undefined) return broken('a line of it is no JSON of the expected shape');
     if (parsed.error !== undefined)

@@ -93,6 +93,13 @@ describe('fetching a model', function () {
     assert.match(shell.keyboard?.questions[0] ?? '', /its size is told when it begins/u);
   });
 
+  it('says that what was fetched is kept when a server ends before it is done', async () => {
+    server.pull = layers.slice(0, -1);
+    const ended = await coppice(engine, ['model', 'pull', 'a/b:c', '--yes']);
+    assert.match(ended.stderr, /it ended before it was done[^]*Ask for it again; what was fetched is kept\./u);
+    assert.doesNotMatch(ended.stderr, /next turn/u);
+  });
+
   it('says what the server says when there is no such model, and takes no name that is none', async () => {
     server.pull = [{ status: 'pulling manifest' }, { error: 'pull model manifest: file does not exist' }];
     const missing = await coppice(engine, ['model', 'pull', 'nothing', '--yes']);

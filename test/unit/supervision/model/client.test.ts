@@ -238,6 +238,15 @@ describe('a model of an Ollama server', function () {
     server.pull = [{ status: 'pulling manifest' }];
     assert.equal(kind(await pullModel({ base: server.base, headers: {} }, 'x', limit, () => undefined)), 'broken');
   });
+
+  it('is told of for as long as it takes, where an answer may not be that long', async () => {
+    // As many bytes of lines as some hours of them have.
+    const line = { status: 'pulling a', digest: 'a', total: 100, completed: 1, note: 'x'.repeat(3_000_000) };
+    server.pull = [...Array.from({ length: 23 }, () => line), { status: 'success' }];
+    let told = 0;
+    assert.equal(kind(await pullModel({ base: server.base, headers: {} }, 'x', limit, () => (told += 1))), 'ok');
+    assert.equal(told, 23);
+  });
 });
 
 describe('the choice of a model', () => {
