@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { Page } from 'playwright-core';
 import type { Machine } from '../integration/cli/machine.ts';
 import { OllamaDouble } from '../support/ollama/index.ts';
 import { choice, prepareSession } from './support/person.ts';
@@ -36,6 +37,15 @@ describe('commands of the palette', function () {
     await code.window.quickInput.items.filter({ hasText: title }).first().click({ timeout: 10_000 });
   };
 
+  /**
+   * Has a question asked, or a window opened. Twice that would be there twice, and a second question lies over the window: so it
+   * is waited for long before it is asked for again, and what asks does nothing under a question.
+   */
+  const asked = async (act: () => Promise<void>, seen: Parameters<typeof until>[1], what: string): Promise<void> => {
+    const { dialog } = code.window;
+    await until(async () => ((await dialog.isVisible()) ? undefined : act()), seen, what, 60_000);
+  };
+
   after(async () => models?.stop());
   before(async () => {
     const { machine, window } = code;
@@ -43,7 +53,7 @@ describe('commands of the palette', function () {
     await machine.json('session', 'start', '--agent', 'demo', 'Note the tides #write:TIDES.md');
     await soon(async () => (await named('Note')).status === 'reported', 'work that is done');
     for (const title of ['Watch the harbour', 'Count the gulls', 'Paint the boat'])
-      await machine.json('session', 'start', '--agent', 'demo', `${title} #slow:600`);
+      await machine.json('session', 'start', '--agent', 'demo', `${title} #slow:7200`);
     await window.open('Coppice');
     await sessions().row(/Paint/u).waitFor();
   });
@@ -55,7 +65,7 @@ describe('commands of the palette', function () {
       await runOn('Coppice: Land Session…', 'Note the tides');
       await window.quickInput.choose(/Merge/u);
     };
-    await until(ask, land, 'what would land');
+    await asked(ask, land, 'what would land');
     await land.click();
     const bar = sessions().pane.locator('.monaco-progress-container.active');
     await bar.waitFor();
@@ -106,13 +116,20 @@ describe('commands of the palette', function () {
   it('Open Worktree in New Window opens it there', async () => {
     const { page } = code.window;
     const { worktree } = await named('Watch the harbour');
-    const opened = page.context().waitForEvent('page', { timeout: 60_000 });
+    const others = (): Page[] =>
+      page
+        .context()
+        .pages()
+        .filter((each) => each !== page);
     const ask = async (): Promise<void> => runOn('Coppice: Open Worktree in New Window', 'Watch the harbour');
-    await until(ask, async () => page.context().pages().length === 2, 'a second window');
-    const other = await opened;
-    await soon(() => decodeURIComponent(other.url()).includes(worktree ?? '?'), 'the worktree in the second window');
-    await other.close();
-    await code.window.front();
+    try {
+      await asked(ask, async () => others().length > 0, 'a second window');
+      const isThere = (): boolean => others().some((each) => decodeURIComponent(each.url()).includes(worktree ?? '?'));
+      await soon(isThere, 'the worktree in the second window');
+    } finally {
+      for (const other of others()) await other.close();
+      await code.window.front();
+    }
   });
 
   it('Show Log brings its own log to the front', async () => {
@@ -144,7 +161,7 @@ describe('commands of the palette', function () {
   it('Stop All Sessions asks, and stops them', async () => {
     const { window, machine } = code;
     const yes = window.dialog.getByRole('button', { name: 'Stop All' });
-    await until(async () => window.run('Coppice: Stop All Sessions…'), yes, 'the question');
+    await asked(async () => window.run('Coppice: Stop All Sessions…'), yes, 'the question');
     assert.match(await window.dialog.innerText(), /Stop 3 sessions\?/u);
     await window.screenshot('commands-stop-all');
     await yes.click();
@@ -160,7 +177,7 @@ describe('commands of the palette', function () {
     const path = worktrees.find(({ branch }) => branch?.includes('note-the-tides'))?.path ?? '';
     assert.ok(existsSync(path), JSON.stringify(worktrees));
     const yes = window.dialog.getByRole('button', { name: 'Remove', exact: true });
-    await until(async () => window.run('Coppice: Free Disk Space…'), yes, 'what would be removed');
+    await asked(async () => window.run('Coppice: Free Disk Space…'), yes, 'what would be removed');
     const said = await window.dialog.innerText();
     assert.match(said, /Remove 1 worktree\?[^]*Kept:/u);
     assert.ok(said.includes(`• ${basename(path)}: merged`), said);
@@ -181,7 +198,7 @@ describe('commands of the palette', function () {
     assert.match(await (await prepareSession(window, 'Talk on')).innerText(), /Interactive/u);
     await window.quickInput.dismiss();
     const yes = window.dialog.getByRole('button', { name: 'Reset', exact: true });
-    await until(async () => window.run('Coppice: Reset Coppice…'), yes, 'the question');
+    await asked(async () => window.run('Coppice: Reset Coppice…'), yes, 'the question');
     const said = await window.dialog.innerText();
     for (const each of ['No secret is stored.', 'remembered choices', machine.home]) assert.ok(said.includes(each));
     await window.screenshot('commands-reset');
@@ -205,7 +222,7 @@ describe('commands of the palette', function () {
     server.pull = [{ status: 'pulling a', digest: 'a', total: 4e9, completed: 1e9 }];
     server.pullHangs = true;
     const pulls = (): number => server.asked.filter(({ path }) => path === '/api/pull').length;
-    await until(async () => window.run('Coppice: Pull Supervisor Model…'), window.dialog, 'the question');
+    await asked(async () => window.run('Coppice: Pull Supervisor Model…'), window.dialog, 'the question');
     assert.match(await window.dialog.innerText(), /Pull qwen\S+ \([\d.]+ [GM]B\)\?/u);
     assert.equal(pulls(), 0);
     await window.screenshot('commands-pull-model');

@@ -1,7 +1,7 @@
 /** The first quarter of an hour with Coppice, in native views, by keyboard and mouse. */
 import assert from 'node:assert/strict';
 import { askForChoices, startSession, statusOf } from './support/person.ts';
-import { soon, until } from './support/waiting.ts';
+import { isHidden, soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
 describe('sessions at a glance', function () {
@@ -11,7 +11,7 @@ describe('sessions at a glance', function () {
   const step = (id: string) => code.window.page.locator(`[data-step-id$="#${id}"]:visible`);
   const ticked = async (): Promise<string[]> => {
     const ids = ['open', 'trust', 'demo', 'answer', 'session'];
-    const ticks = await Promise.all(ids.map(async (id) => step(id).getAttribute('aria-checked', { timeout: 5000 })));
+    const ticks = await Promise.all(ids.map(async (id) => step(id).getAttribute('aria-checked')));
     return ids.filter((_, index) => ticks[index] === 'true');
   };
   /** In its first window VS Code may show a walkthrough of its own instead: it has not read those of extensions yet. */
@@ -90,8 +90,11 @@ describe('sessions at a glance', function () {
     await until(async () => step('session').click({ timeout: 5000 }), start, 'the button of the step');
     const title = window.quickInput.widget.getByText(/^New Session/u);
     await until(async () => start.click({ timeout: 5000 }), title, 'the first question');
-    await window.press('Escape');
-    await title.waitFor({ state: 'hidden' });
+    // The box may get the keyboard a moment after it is to be seen.
+    await soon(async () => {
+      await window.press('Escape');
+      return isHidden(title, 2000);
+    }, 'an end of the questions');
     assert.equal((await ticked()).length, 4, 'a tick for a session that was not started');
     await startSession(window, 'Sketch the harbour', async () => (await machine.sessions()).length === 2);
     await openWalkthrough();

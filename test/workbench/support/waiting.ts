@@ -18,10 +18,16 @@ export async function soon<T>(
 }
 
 /**
- * Does something until its effect is seen, and again when it is not seen after ten seconds: a workbench draws rows and buttons
- * anew under a click or a key, and what it hit then is gone. What is done must do no harm when it is done twice.
+ * Does something until its effect is seen, and again when it is not seen after `effectMs`: a workbench draws rows and buttons
+ * anew under a click or a key, and what it hit then is gone. What is done must do no harm when it is done twice, or be given
+ * more time for its effect than it takes on any machine.
  */
-export async function until(act: () => Promise<unknown>, seen: Locator | (() => Promise<boolean>), what: string) {
+export async function until(
+  act: () => Promise<unknown>,
+  seen: Locator | (() => Promise<boolean>),
+  what: string,
+  effectMs = 10_000,
+) {
   const isSeen = typeof seen === 'function' ? seen : async () => seen.isVisible();
   let last: unknown;
   await soon(
@@ -30,7 +36,7 @@ export async function until(act: () => Promise<unknown>, seen: Locator | (() => 
         () => undefined,
         (error: unknown) => error,
       );
-      return soon(isSeen, what, 10_000).catch(() => false);
+      return soon(isSeen, what, effectMs).catch(() => false);
     },
     what,
     90_000,
