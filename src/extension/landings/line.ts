@@ -62,7 +62,9 @@ class Mirror implements LandingLine, Disposable {
   }
 
   #take(records: Records): void {
-    if (records.some(({ type }) => type.startsWith('landing.'))) this.#soon.ask();
+    // A landing is shown by its session's title.
+    const concerns = ({ type }: Records[number]): boolean => type.startsWith('landing.') || type === 'session.renamed';
+    if (records.some(concerns)) this.#soon.ask();
   }
 
   #start(): void {

@@ -79,9 +79,13 @@ describe('the line of landings', function () {
     await soon(() => asked === before + 1);
     await quiet();
     assert.deepEqual([asked, told], [before + 1, 1]);
+    landings = [landing({ id: 'a', title: 'Another title' })];
+    record('session.renamed');
+    await soon(() => told === 2);
+    assert.equal(line.landings[0]?.title, 'Another title');
     landings = [];
     record('landing.landed');
-    await soon(() => told === 2);
+    await soon(() => told === 3);
     assert.deepEqual(line.landings, []);
   });
 
