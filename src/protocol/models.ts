@@ -12,7 +12,7 @@ const modelName = z
 export const modelRequests = {
   /** The server that is set, what is installed there, which model judges, or why none does, and what could be fetched. Sizes in bytes. */
   'model/show': {
-    /** `name`: the model that could be fetched; one that fits this machine unless told. */
+    /** `name`: the model that could be fetched; unless told the one that is set (`supervision.model`), else one that fits this machine. */
     params: z.object({ name: modelName.optional() }),
     result: z.object({
       endpoint: z.string(),

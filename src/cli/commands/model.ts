@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { CoppiceError } from '../../core/errors.ts';
 import { oneLine } from '../../core/printable.ts';
 import type { NotificationOf } from '../../protocol/client/wire.ts';
 import type { Context, Perform } from '../context.ts';
@@ -23,7 +24,10 @@ export function addModel(program: Command, perform: Perform): void {
     .action(() => perform(show));
   model
     .command('pull')
-    .argument('[name]', 'the model, as the server names it; default: one that fits the memory of this machine')
+    .argument(
+      '[name]',
+      'the model, as the server names it; default: the one that is set, else one that fits the memory of this machine',
+    )
     .summary('have the model server fetch a model')
     .description(
       'Says how large the model is, asks, and has the model server fetch it. Ctrl-C stops it; what was fetched by then need not be ' +
@@ -41,7 +45,7 @@ async function show({ engine, out }: Context): Promise<Exit> {
     text`${view.problem ?? view.sentence}`,
     ...view.installed.map(({ name, bytes }) => text`  ${oneLine(name, 100)}  ${out.paint.dim(sizeText(bytes))}`),
     ...(view.judges === undefined && view.problem === undefined
-      ? [text`\`coppice model pull\` fetches ${view.offer.name} (${sizeText(view.offer.bytes ?? 0)}).`]
+      ? [text`\`coppice model pull\` fetches ${view.offer.name} (${sizeSaid(view.offer.bytes)}).`]
       : []),
   ]);
   return exits.done;
@@ -49,10 +53,11 @@ async function show({ engine, out }: Context): Promise<Exit> {
 
 async function pull(context: Context, wanted: string | undefined, isAgreed: boolean): Promise<Exit> {
   const { engine, out, person, shell } = context;
-  const { offer, endpoint } = await engine.request('model/show', wanted === undefined ? {} : { name: wanted });
+  const { offer, endpoint, problem } = await engine.request('model/show', wanted === undefined ? {} : { name: wanted });
+  if (problem !== undefined)
+    throw new CoppiceError('unreachable', oneLine(problem, 500), 'Start the server, or set `supervision.endpoint`.');
   const { name, bytes } = offer;
-  const size = bytes === undefined ? 'its size is told when it begins' : sizeText(bytes);
-  const what = `${oneLine(name, 200)} (${size}) to the model server at ${endpoint}`;
+  const what = `${oneLine(name, 200)} (${sizeSaid(bytes)}) to the model server at ${endpoint}`;
   if (!isAgreed) {
     if (person === undefined) throw badUsage(`This fetches ${what}.`, 'Say so with --yes.');
     if (!isYes(await person.ask(`Fetch ${what}? [y/N] `))) return exits.refused;
@@ -74,6 +79,10 @@ async function pull(context: Context, wanted: string | undefined, isAgreed: bool
   }
   out.result({ name }, () => [text`${name} is there.`]);
   return exits.done;
+}
+
+function sizeSaid(bytes: number | undefined): string {
+  return bytes === undefined ? 'its size is told when it begins' : sizeText(bytes);
 }
 
 /** `1.2 GB of 4.7 GB, 25 %`; what the server says where it has not told a size. */

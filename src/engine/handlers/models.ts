@@ -21,11 +21,13 @@ export function modelHandlers(services: Pick<Services, 'settings'>, stopping: Ab
   const pulls = new Map<string, AbortController>();
   return {
     'model/show': async ({ name }) => {
-      const { installed, problem, ...found } = await modelsFound(await services.settings(undefined, {}), stopping);
+      const settings = await services.settings(undefined, {});
+      const { installed, problem, ...found } = await modelsFound(settings, stopping);
+      const wanted = name ?? nameSet(settings['supervision.model']);
       return {
         ...found,
         installed: [...installed],
-        offer: name === undefined ? offerFor(totalmem()) : offerNamed(name),
+        offer: wanted === undefined ? offerFor(totalmem()) : offerNamed(wanted),
         ...(problem === undefined ? {} : { problem: `${problem.sentence} ${problem.next}` }),
       };
     },
@@ -50,6 +52,11 @@ export function modelHandlers(services: Pick<Services, 'settings'>, stopping: Ab
       return {};
     },
   };
+}
+
+/** The model that is wished for: no other one would review. */
+function nameSet(model: string): string | undefined {
+  return model === 'auto' || model === 'none' ? undefined : model;
 }
 
 async function fetched(

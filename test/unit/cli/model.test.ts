@@ -18,14 +18,16 @@ const layers = [
 describe('fetching a model', function () {
   this.timeout(60_000);
   let server: OllamaDouble;
+  let set: { readonly 'supervision.model'?: string; readonly 'supervision.endpoint'?: string };
   let engine: FakeEngine;
   before(async () => (server = await OllamaDouble.start()));
   beforeEach(() => {
     server.reset();
+    set = {};
     server.models = [];
     server.pull = layers;
     const usual = resolveSettings([], { home: '/h', userHome: '/u', agents: [] }).settings;
-    const settings = () => Promise.resolve({ ...usual, 'supervision.endpoint': server.base });
+    const settings = () => Promise.resolve({ ...usual, 'supervision.endpoint': server.base, ...set });
     const handlers = modelHandlers({ settings }, new AbortController().signal);
     const client = {
       ...{ id: 'c', name: 'cli', version: '1', pid: 1, actor: 'user:cli' as const },
@@ -71,6 +73,23 @@ describe('fetching a model', function () {
       pulled().map((name) => offerNamed(String(name)).bytes !== undefined),
       [true],
     );
+  });
+
+  it('fetches the model that is set, since no other one would review', async () => {
+    set = { 'supervision.model': 'team/reviewer:3b' };
+    const shown = await coppice(engine, ['model']);
+    assert.match(shown.stdout, /team\/reviewer:3b is not installed\.[^]*fetches team\/reviewer:3b \(its size is told/u);
+    assert.equal((await coppice(engine, ['model', 'pull', '--yes'])).exit, 0);
+    assert.deepEqual(pulled(), ['team/reviewer:3b']);
+  });
+
+  it('asks nothing where the server does not answer, and says what to do', async () => {
+    set = { 'supervision.endpoint': 'http://127.0.0.1:1' };
+    const { exit, stderr, shell } = await coppice(engine, ['model', 'pull'], { types: ['y'] });
+    assert.notEqual(exit, 0);
+    assert.deepEqual(shell.keyboard?.questions, []);
+    assert.match(stderr, /http:\/\/127\.0\.0\.1:1 cannot be reached[^]*supervision\.endpoint/u);
+    assert.deepEqual(pulled(), []);
   });
 
   it('is stopped by Ctrl-C, also at the server', async () => {
