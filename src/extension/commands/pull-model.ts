@@ -7,27 +7,26 @@ import type { App } from '../app.ts';
 import { onEveryConnection } from '../engine/link.ts';
 import { showInformationMessage } from '../messages/messages.ts';
 import type { Command } from './command.ts';
+import { pullFar, pullQuestion } from './pull-text.ts';
 
 /** As long as the engine waits for a model server. */
 const pullMs = 24 * 3_600_000;
 
 /** Coppice: Pull Supervisor Model… Says how large it is, asks, and shows how far it is; it can be stopped at any time. */
 export const pullModel: Command = (app) => async () => {
-  const { offer, endpoint, judges, installed, problem } = await app.link.request('model/show', {});
+  const found = await app.link.request('model/show', {});
+  const { problem } = found;
   if (problem !== undefined) {
-    await showInformationMessage(l10n.t('No model can be pulled.'), { modal: true, detail: oneLine(problem, 500) });
+    const copy = l10n.t('Copy');
+    const said = { modal: true, detail: oneLine(problem, 500) };
+    if ((await showInformationMessage(l10n.t('No model can be pulled.'), said, copy)) === copy)
+      await vscode.env.clipboard.writeText(problem);
     return;
   }
-  const { name } = offer;
-  const size = sizeText(offer.bytes ?? 0);
-  const isThere = installed.some((each) => each.name === name);
-  const question = isThere ? l10n.t('Pull {0} once more?', name) : l10n.t('Pull {0} ({1})?', name, size);
-  const present =
-    judges === undefined ? l10n.t('No model reviews at present.') : l10n.t('{0} reviews at present.', judges);
-  const where = l10n.t('It is fetched by the model server at {0} and fits the memory of this machine.', endpoint);
+  const { name } = found.offer;
+  const { question, detail } = pullQuestion(found);
   const pull = l10n.t('Pull');
-  if ((await showInformationMessage(question, { modal: true, detail: `${where}\n\n${present}` }, pull)) !== pull)
-    return;
+  if ((await showInformationMessage(question, { modal: true, detail }, pull)) !== pull) return;
   const done = await fetched(app, name);
   if (done) vscode.window.setStatusBarMessage(l10n.t('{0} is there.', name), 5000);
 };
@@ -41,9 +40,7 @@ async function fetched(app: App, name: string): Promise<boolean> {
       let shown = 0;
       const tell = (now: NotificationOf<'model/progress'>): void => {
         const percent = now.total === 0 ? 0 : Math.floor((now.completed / now.total) * 100);
-        const far = l10n.t('{0} of {1}', sizeText(now.completed), sizeText(now.total));
-        const message = now.total === 0 ? oneLine(now.status, 100) : far;
-        progress.report({ message, increment: Math.max(0, percent - shown) });
+        progress.report({ message: pullFar(now), increment: Math.max(0, percent - shown) });
         shown = Math.max(shown, percent);
       };
       const listening = onEveryConnection(app.link, (connection) =>
@@ -66,9 +63,4 @@ async function fetched(app: App, name: string): Promise<boolean> {
       }
     },
   );
-}
-
-/** `986 MB` or `4.7 GB`, as model servers write it. */
-function sizeText(bytes: number): string {
-  return bytes < 1e9 ? l10n.t('{0} MB', Math.round(bytes / 1e6)) : l10n.t('{0} GB', (bytes / 1e9).toFixed(1));
 }

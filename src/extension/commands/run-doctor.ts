@@ -4,6 +4,7 @@ import { requester } from '../engine/requester.ts';
 import { quietly } from '../new-session/agents.ts';
 import type { Command } from './command.ts';
 import { pullModel } from './pull-model.ts';
+import { doctorHint } from './pull-text.ts';
 
 /** Coppice: Run Doctor. What is there, what is missing, and how to get it. */
 export const runDoctor: Command = (app) => async () => {
@@ -36,7 +37,7 @@ export const runDoctor: Command = (app) => async () => {
       })),
     {
       title: wrong === 0 ? l10n.t('Coppice can work here') : l10n.t('Something is missing'),
-      placeHolder: l10n.t('Choose a line to copy what to do, or “model” to pull one'),
+      placeHolder: doctorHint(checks),
       matchOnDescription: true,
     },
   );
