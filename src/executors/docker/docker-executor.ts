@@ -18,6 +18,7 @@ import type {
   TerminalPlace,
 } from '../executor.ts';
 import { closeInput, inputState, writeInput } from '../inbox.ts';
+import { containerShell } from '../login-shell.ts';
 import { pause } from '../pause.ts';
 import { isLocked, readExit, readProcesses } from '../run-files.ts';
 import { freeBytes } from '../space.ts';
@@ -202,9 +203,18 @@ export class DockerExecutor implements Executor {
     const [id] = await this.#containers.list({ session, running: true });
     if (id === undefined)
       return { command: [], cwd, what: 'A shell in the worktree, on this host: no container runs.' };
-    const shell = 'command -v bash >/dev/null && exec bash -l; exec sh -l';
     const short = id.slice(0, 12);
-    const docker = ['docker', '-H', `unix://${this.#options.socketPath}`, 'exec', '-it', short, 'sh', '-c', shell];
+    const docker = [
+      'docker',
+      '-H',
+      `unix://${this.#options.socketPath}`,
+      'exec',
+      '-it',
+      short,
+      'sh',
+      '-c',
+      containerShell,
+    ];
     return {
       ...{ command: docker, cwd, what: `A shell in the container ${short} of the session.` },
       lost: {

@@ -15,6 +15,7 @@ import type {
   TerminalPlace,
 } from '../executor.ts';
 import { inputName } from '../inbox.ts';
+import { hostShell } from '../login-shell.ts';
 import { prepareRun, parseProcesses as parsePids } from '../run-files.ts';
 import { tail } from '../tail.ts';
 import type { TailEnd, TailHandlers, WriterState } from '../tail.ts';
@@ -211,7 +212,7 @@ export class SshExecutor implements Executor {
     const { host } = this.#options;
     await this.#host.facts();
     const { keepAliveSeconds } = await this.#target();
-    const inside = `cd .coppice/remote/sessions/${session}/work && exec "\${SHELL:-/bin/sh}" -l`;
+    const inside = hostShell(`.coppice/remote/sessions/${session}/work`);
     // Else nobody would notice a host that falls silent; whoever has said something of it in their configuration is heeded.
     const alive = keepAliveSeconds > 0 ? [] : ['-o', `ServerAliveInterval=${terminalAliveSeconds}`];
     return {

@@ -72,8 +72,9 @@ export class TmuxExecutor extends LocalExecutor {
     return {
       ...{ command, cwd: place.cwd, what: 'The window of the session in tmux. Ctrl-B D leaves it as it is.' },
       lost: {
-        code: 1, // of a client whose server is gone
-        message: 'The tmux server has ended, and its windows with it. The agent needs neither.',
+        code: 1, // of a client that has ended, for whatever reason
+        message:
+          'The tmux window is not there any more, or could not be shown in this terminal: its last line says why. The agent does not need it.',
         next: 'Open the terminal again: it gets another window.',
       },
     };
