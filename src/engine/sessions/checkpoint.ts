@@ -70,10 +70,10 @@ async function take(context: SessionContext, session: Session, place: Place, due
   const turn = session.checkpoint?.turn ?? 0;
   switch (kind) {
     case 'turn-start':
-      await keep(context, session, place, { quiet, full: false }, { ...due, turn });
+      await keep(context, session, place, { quiet, full: false, weigh: 'last' }, { ...due, turn });
       return;
     case 'turn-end':
-      await keep(context, session, place, { quiet: false, full: false, weigh: true }, due);
+      await keep(context, session, place, { quiet: false, full: false, weigh: 'turn' }, due);
       return;
     case 'tool':
       await keep(
@@ -94,7 +94,8 @@ async function take(context: SessionContext, session: Session, place: Place, due
       const atRest = due.turn === undefined;
       // Every file was looked at a moment ago: what agrees with that need not be looked at again.
       const full = session.checkpoint?.tree !== due.gate.tree;
-      await keep(context, session, place, { quiet: quiet && atRest, full }, { kind, gate: due.gate, turn });
+      const weigh = atRest ? {} : ({ weigh: 'last' } as const);
+      await keep(context, session, place, { quiet: quiet && atRest, full, ...weigh }, { kind, gate: due.gate, turn });
     }
   }
 }
@@ -153,8 +154,8 @@ interface How {
   readonly quiet: boolean;
   /** Every file is looked at. */
   readonly full: boolean;
-  /** A person is asked if too much is gone. */
-  readonly weigh?: boolean;
+  /** A person is asked if too much is gone since the turn began, or since the last checkpoint. */
+  readonly weigh?: 'turn' | 'last';
 }
 
 type Why = Pick<
@@ -166,7 +167,7 @@ async function keep(
   context: SessionContext,
   session: Session,
   place: Place,
-  { quiet, full, weigh = false }: How,
+  { quiet, full, weigh }: How,
   { prompt, ...why }: Why,
   name?: string,
 ): Promise<Checkpoint> {
@@ -178,8 +179,12 @@ async function keep(
   const byPerson =
     quiet && changed && parent !== undefined && (await checkpoints.differs(session, parent.tree, captured.tree));
   const { turn } = why;
-  const whole = { turn, before: beginningOf(context, session, turn), tree: captured.tree };
-  const question = weigh ? await lossQuestion(context, session, place, whole) : undefined;
+  const before = weigh === 'turn' ? beginningOf(context, session, turn) : parent;
+  const since = weigh === 'turn' ? `turn ${turn} began` : `checkpoint ${parent?.n ?? 0}`;
+  const question =
+    weigh === undefined
+      ? undefined
+      : await lossQuestion(context, session, place, { turn, before, tree: captured.tree, since });
   const circumstances = {
     ...{ ...why, n: captured.n, parent: parent?.n ?? null, changed, byPerson },
     // Nobody knows yet from which files the next turn will begin.

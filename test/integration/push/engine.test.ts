@@ -113,8 +113,8 @@ describe('pushing what was committed', function () {
       );
     const branches = (): Promise<string> => git(remote, 'for-each-ref', '--format=%(refname:short)');
 
-    async function withMany(): Promise<void> {
-      await begin();
+    async function withMany(config = ''): Promise<void> {
+      await begin(config);
       for (const path of many) {
         await mkdir(dirname(join(world.repository, path)), { recursive: true });
         await writeFile(join(world.repository, path), `${path}\n`);
@@ -174,6 +174,35 @@ describe('pushing what was committed', function () {
           (await git(remote, 'ls-tree', '-r', '--name-only', commit, 'src')).split('\n').length,
           many.length,
         );
+    });
+
+    it('is a question also when they went after the turn, before it is judged and before the next one', async () => {
+      await withMany('supervision:\n  gates:\n    - [test, -d, .]\n');
+      /** Once a person has let it go on in the worktree without them. */
+      const noticed = async (session: string): Promise<void> => {
+        const found = await until(
+          async () => {
+            const need = decision(await person.show(session));
+            return need?.about?.lost === undefined ? undefined : need;
+          },
+          () => world.log(),
+        );
+        assert.match(found.title, /^12 of 1[34] files are gone since checkpoint \d+$/);
+        assert.match(found.detail, /src\/0\/0\.txt/);
+        await person.ask('session/answer', { session, breakpoint: found.id, answer: { choice: 'put-back' } });
+        const { branch } = await person.sees(session, 'verified');
+        await pushed(session);
+        assert.equal((await git(remote, 'ls-tree', '-r', '--name-only', branch ?? '', 'src')).split('\n').length, 12);
+      };
+      await person.ask('breakpoint/set', { path: world.repository, condition: 'after turn', once: true });
+      const session = await person.create('alpha');
+      const { worktree } = await person.sees(session, 'needs-you');
+      await rm(join(worktree ?? '', 'src'), { recursive: true });
+      await person.answer(session, 'allow');
+      await noticed(session);
+      await rm(join(worktree ?? '', 'src'), { recursive: true });
+      await person.continue(session, 'beta');
+      await noticed(session);
     });
 
     it('is not committed when they went after the turn, and lands only when a person says that they are to go', async () => {
