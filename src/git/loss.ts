@@ -1,5 +1,6 @@
 /** Which files of a worktree are gone between two trees, where that is more than one turn of work plausibly takes away. */
-import { isImplausible, mostStricken, type Loss } from '../core/checkpoint/loss.ts';
+import { isImplausible, mostStricken, type LostFiles } from '../core/checkpoint/loss.ts';
+import { isCoppiceError } from '../core/errors.ts';
 import { absentFiles } from './obstacles.ts';
 import { pathText, zeroPaths } from './paths.ts';
 import type { Repository } from './repository.ts';
@@ -22,7 +23,7 @@ export interface Since {
 /**
  * The loss of a worktree between two trees if it is implausible, else undefined. Reads the folders that differ, and only where enough
  * is gone for it as many others as it takes to be sure. A file is not gone when it was moved: its content is elsewhere, or (as git
- * recognises moves, up to `diff.renameLimit`) most of it. Nor is one that is where it was and that git ignores by now: it is
+ * recognises moves, among a thousand or in the time it has) most of it. Nor is one that is where it was and that git ignores by now: it is
  * no part of the work any more, so it does not count among those that were there either.
  *
  * @throws CoppiceError `git-failed` when there is no such tree.
@@ -31,7 +32,7 @@ export async function implausibleLoss(
   repository: Repository,
   place: RestorePlace,
   { from, to, apart = [] }: Since,
-): Promise<Loss | undefined> {
+): Promise<LostFiles | undefined> {
   const trees = new TreeReader(repository);
   const left = new Set<string>();
   const counts = (path: string): boolean =>
@@ -45,29 +46,38 @@ export async function implausibleLoss(
   const went = changes.filter(({ path, after }) => after === undefined && counts(path)).map(({ path }) => path);
   const absent = new Set(mostStricken(went.length) === 0 ? [] : await absentFiles(place, went));
   for (const path of went) if (!absent.has(path)) left.add(path);
-  if (!(await isStricken(unmoved(changes.filter(({ path }) => counts(path)))))) return undefined;
-  const gone = (await goneByGit(repository, from, to)).filter(counts).length;
-  return (await isStricken(gone)) ? { gone, of: await filesIn(trees, from, counts, Infinity) } : undefined;
+  const unlike = unmoved(changes.filter(({ path }) => counts(path)));
+  if (!(await isStricken(unlike.length))) return undefined;
+  const paths = ((await goneByGit(repository, from, to)) ?? unlike).filter(counts);
+  if (!(await isStricken(paths.length))) return undefined;
+  return { gone: paths.length, of: await filesIn(trees, from, counts, Infinity), paths };
 }
 
-/** How many files went without the same content coming somewhere else. */
-function unmoved(changes: readonly TreeChange[]): number {
+/** Files that went without the same content coming somewhere else. */
+function unmoved(changes: readonly TreeChange[]): string[] {
   const come = new Map<string, number>();
   for (const { before, after } of changes)
     if (before === undefined && after !== undefined) come.set(after.id, (come.get(after.id) ?? 0) + 1);
-  let gone = 0;
-  for (const { before, after } of changes) {
+  const gone: string[] = [];
+  for (const { path, before, after } of changes) {
     if (before === undefined || after !== undefined) continue;
     const left = come.get(before.id) ?? 0;
     if (left > 0) come.set(before.id, left - 1);
-    else gone += 1;
+    else gone.push(path);
   }
   return gone;
 }
 
-async function goneByGit(repository: Repository, from: string, to: string): Promise<string[]> {
-  const args = ['diff-tree', '-r', '-z', '-M', '--name-only', '--diff-filter=D', '--no-ext-diff', '--no-textconv'];
-  return zeroPaths((await repository.run([...args, '--end-of-options', from, to])).stdout);
+/** Files that went without most of their content coming somewhere else; undefined when git cannot tell, which is no reason to ask nothing. */
+async function goneByGit(repository: Repository, from: string, to: string): Promise<string[] | undefined> {
+  const args = ['diff-tree', '-r', '-z', '-M', '-l1000', '--name-only', '--diff-filter=D'];
+  const rest = ['--no-ext-diff', '--no-textconv', '--end-of-options', from, to];
+  try {
+    return zeroPaths((await repository.run([...args, ...rest])).stdout);
+  } catch (error) {
+    if (isCoppiceError(error, 'git-failed') || isCoppiceError(error, 'timed-out')) return undefined;
+    throw error;
+  }
 }
 
 /** The number of files in a tree that count; one more than `most` stands for any larger number. */

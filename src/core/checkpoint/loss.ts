@@ -8,6 +8,11 @@ export interface Loss {
   readonly of: number;
 }
 
+/** A loss with the paths of the files that are gone. */
+export interface LostFiles extends Loss {
+  readonly paths: readonly string[];
+}
+
 /**
  * A thousand files that go in one turn are asked about however large the project is: nobody reads such a list, and in a repository
  * of 50,000 files a whole package is less than a twentieth.

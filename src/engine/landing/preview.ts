@@ -94,7 +94,8 @@ export async function lostSince(
 ): Promise<Loss | undefined> {
   const then = lastSeen(session);
   if (tree === undefined || then === undefined || session.worktree === undefined) return undefined;
-  return implausibleLoss(repository, session.worktree, { from: then, to: tree });
+  const lost = await implausibleLoss(repository, session.worktree, { from: then, to: tree });
+  return lost === undefined ? undefined : { gone: lost.gone, of: lost.of };
 }
 
 /** Whether a commit by hand would be signed. */

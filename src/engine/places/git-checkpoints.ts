@@ -1,4 +1,4 @@
-import type { Loss } from '../../core/checkpoint/loss.ts';
+import type { LostFiles } from '../../core/checkpoint/loss.ts';
 import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { ChangedFile } from '../../core/supervision/tests.ts';
@@ -121,7 +121,7 @@ export class GitCheckpoints implements CheckpointPlace {
     return (await this.paths(session, from, to)).length > 0;
   }
 
-  async lost(session: Session, place: Place, from: string, to: string): Promise<Loss | undefined> {
+  async lost(session: Session, place: Place, from: string, to: string): Promise<LostFiles | undefined> {
     return implausibleLoss(await this.#repository(session), place, { from, to });
   }
 

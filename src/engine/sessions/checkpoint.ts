@@ -179,12 +179,13 @@ async function keep(
   const byPerson =
     quiet && changed && parent !== undefined && (await checkpoints.differs(session, parent.tree, captured.tree));
   const { turn } = why;
-  const before = weigh === 'turn' ? beginningOf(context, session, turn) : parent;
-  const since = weigh === 'turn' ? `turn ${turn} began` : `checkpoint ${parent?.n ?? 0}`;
   const question =
     weigh === undefined
       ? undefined
-      : await lossQuestion(context, session, place, { turn, before, tree: captured.tree, since });
+      : await lossQuestion(context, session, place, {
+          ...{ turn, tree: captured.tree, weigh },
+          before: weigh === 'turn' ? beginningOf(context, session, turn) : parent,
+        });
   const circumstances = {
     ...{ ...why, n: captured.n, parent: parent?.n ?? null, changed, byPerson },
     // Nobody knows yet from which files the next turn will begin.

@@ -1,4 +1,4 @@
-import type { Loss } from '../../core/checkpoint/loss.ts';
+import type { LostFiles } from '../../core/checkpoint/loss.ts';
 import type { Checkpoint } from '../../core/checkpoint/state.ts';
 import type { RestoreRequest } from '../../core/restore/state.ts';
 import type { Place, Session } from '../../core/session/state.ts';
@@ -48,7 +48,7 @@ export interface CheckpointPlace {
   /** Whether anything outside of Coppice's own files differs between two trees. */
   differs(session: Session, from: string, to: string): Promise<boolean>;
   /** The files that are gone between two trees and not there either, outside of Coppice's own; undefined when they are no implausible loss. */
-  lost(session: Session, place: Place, from: string, to: string): Promise<Loss | undefined>;
+  lost(session: Session, place: Place, from: string, to: string): Promise<LostFiles | undefined>;
   /** The paths that differ between two trees, outside of Coppice's own files. */
   paths(session: Session, from: string, to: string): Promise<readonly string[]>;
   /** The files that differ between two trees or commits, outside of Coppice's own, with their counts of lines. */

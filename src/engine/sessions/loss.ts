@@ -13,8 +13,8 @@ interface Weighed {
   readonly turn: number;
   readonly before: Checkpoint | undefined;
   readonly tree: string;
-  /** Since when they are gone, for a sentence. */
-  readonly since: string;
+  /** Whether `before` is where the turn began, or merely the last checkpoint. */
+  readonly weigh: 'turn' | 'last';
 }
 
 /**
@@ -27,21 +27,21 @@ export async function lossQuestion(
   context: SessionContext,
   session: Session,
   place: Place,
-  { turn, before, tree, since }: Weighed,
+  { turn, before, tree, weigh }: Weighed,
 ): Promise<NewEvent | undefined> {
   if (before === undefined || before.tree === tree || session.cancelling !== undefined) return undefined;
   const lost = await context.checkpoints.lost(session, place, before.tree, tree);
   if (lost === undefined) return undefined;
-  const files = await context.checkpoints.changed(session, before.tree, tree);
-  const gone = files.filter(({ status }) => status === 'deleted').map(({ path }) => path);
-  const more = gone.length > shown ? `\nand ${gone.length - shown} more` : '';
+  const { gone, of, paths } = lost;
+  const since = weigh === 'turn' ? `turn ${turn} began` : `checkpoint ${before.n}`;
+  const more = gone > shown ? `\nand ${gone - shown} more` : '';
   const why = `${lossText(lost)} are gone since ${since}. That looks like damage rather than work.`;
   return event('breakpoint.raised', {
     ...{ session: session.id, breakpoint: context.newId(), kind: 'decision', why },
     title: `${lossText(lost)} are gone since ${since}`,
     detail:
       `${why} Nothing of it is committed or pushed before you answer; checkpoint ${before.n} has all of them.\n\n` +
-      `${gone.slice(0, shown).join('\n')}${more}`,
-    about: { hold: true, turn, lost: { ...lost, to: before.n } },
+      `${paths.slice(0, shown).join('\n')}${more}`,
+    about: { hold: true, turn, lost: { gone, of, to: before.n } },
   });
 }

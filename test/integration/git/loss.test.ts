@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { isImplausible } from '../../../src/core/checkpoint/loss.ts';
-import { implausibleLoss } from '../../../src/git/loss.ts';
+import { isImplausible, type Loss } from '../../../src/core/checkpoint/loss.ts';
+import { implausibleLoss, type Since } from '../../../src/git/loss.ts';
 import type { Repository } from '../../../src/git/repository.ts';
 import { Sandbox } from './support.ts';
 
@@ -26,6 +26,10 @@ describe('files that are gone between two trees', function () {
     await repository.run(['fast-import', '--quiet', '--force'], { input: `${head}${lines.join('')}\n` });
     return repository.ask(['rev-parse', 'refs/heads/loss^{tree}']);
   }
+  const counts = async (since: Since): Promise<Loss | undefined> => {
+    const lost = await implausibleLoss(repository, place, since);
+    return lost === undefined ? undefined : { gone: lost.gone, of: lost.of };
+  };
   const text = (name: string): string => Array.from({ length: 20 }, (_, line) => `line ${line} of ${name}`).join('\n');
   const files = (count: number, folder = 'src'): Map<string, string> =>
     new Map(Array.from({ length: count }, (_, n) => [`${folder}/${n % 7}/${n}.txt`, text(`${folder} ${n}`)]));
@@ -44,12 +48,13 @@ describe('files that are gone between two trees', function () {
             if (fates[n] === 'moved') after.set(`lib/${path}`, content);
           });
           after.set('.tasks/own.md', 'ours');
+          const paths = [...before.keys()].filter((_path, n) => fates[n] === 'gone').sort();
           const loss = { gone: fates.filter((each) => each === 'gone').length, of: fates.length };
           const found = await implausibleLoss(repository, place, {
             from: await tree(new Map([...before, ['.tasks/a.md', 'a'], ['.tasks/b.md', 'b']])),
             to: await tree(after),
           });
-          assert.deepEqual(found, isImplausible(loss) ? loss : undefined);
+          assert.deepEqual(found, isImplausible(loss) ? { ...loss, paths } : undefined);
         },
       ),
       { numRuns: 12 },
@@ -64,8 +69,22 @@ describe('files that are gone between two trees', function () {
       undefined,
     );
     const [from, to] = [await tree(new Map([...before, ['a', 'a']])), await tree(new Map([['a', 'a']]))];
-    assert.deepEqual(await implausibleLoss(repository, place, { from, to }), { gone: 30, of: 31 });
+    assert.deepEqual(await counts({ from, to }), { gone: 30, of: 31 });
     assert.equal(await implausibleLoss(repository, place, { from, to, apart: ['src'] }), undefined);
+  });
+
+  it('are named, whatever git is set to, and all of them where it cannot tell which were moved', async () => {
+    const [gone, moved] = [files(20), files(5, 'other')];
+    const from = await tree(new Map([...gone, ...moved]));
+    const changed = [...moved].map(([path, content]) => [`lib/${path}`, `import 'x';\n${content}`] as const);
+    const to = await tree(new Map(changed));
+    await repository.run(['config', 'diff.renameLimit', '1']);
+    const paths = [...gone.keys()].sort();
+    assert.deepEqual(await implausibleLoss(repository, place, { from, to }), { gone: 20, of: 25, paths });
+    await sandbox.gitInFront('case " $* " in *" diff-tree "*) echo broken >&2; exit 1;; esac');
+    const broken = await sandbox.open(sandbox.path('project'));
+    const all = { gone: 25, of: 25, paths: [...moved.keys(), ...paths].sort() };
+    assert.deepEqual(await implausibleLoss(broken, place, { from, to }), all);
   });
 
   it('are not those that are where they were and that git ignores by now', async () => {
@@ -75,13 +94,13 @@ describe('files that are gone between two trees', function () {
     const kept = await tree(new Map([...own, ['.gitignore', 'node_modules\n']]));
     assert.equal(await implausibleLoss(repository, place, { from, to: kept }), undefined);
     const none = await tree(new Map([['.gitignore', 'node_modules\n']]));
-    assert.deepEqual(await implausibleLoss(repository, place, { from, to: none }), { gone: 4, of: 4 });
+    assert.deepEqual(await counts({ from, to: none }), { gone: 4, of: 4 });
     // What a link leads to is elsewhere, and a folder in the place of a file is not that file.
     await rename(join(place.path, 'node_modules'), sandbox.path('elsewhere'));
     await symlink(sandbox.path('elsewhere'), join(place.path, 'node_modules'));
-    assert.deepEqual(await implausibleLoss(repository, place, { from, to: kept }), { gone: 60, of: 64 });
+    assert.deepEqual(await counts({ from, to: kept }), { gone: 60, of: 64 });
     await rm(join(place.path, 'node_modules'));
     await Promise.all([...installed.keys()].map((path) => mkdir(join(place.path, path), { recursive: true })));
-    assert.deepEqual(await implausibleLoss(repository, place, { from, to: kept }), { gone: 60, of: 64 });
+    assert.deepEqual(await counts({ from, to: kept }), { gone: 60, of: 64 });
   });
 });
