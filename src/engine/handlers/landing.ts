@@ -1,4 +1,4 @@
-import { lossText } from '../../core/checkpoint/loss.ts';
+import { afterLoss, lossText } from '../../core/checkpoint/loss.ts';
 import { counted } from '../../core/counted.ts';
 import { defined } from '../../core/defined.ts';
 import { CoppiceError } from '../../core/errors.ts';
@@ -119,8 +119,7 @@ async function land(
   }
   const lost = params.deletions ? undefined : await lostSince(repository, session, tree);
   if (lost !== undefined) {
-    const next = 'Roll back to its last checkpoint; or land with `--deletions`, if they are to go.';
-    throw wrong(session, `has lost ${lossText(lost)} since its work ended`, next);
+    throw wrong(session, `has lost ${lossText(lost)} since its work ended`, afterLoss(session));
   }
   const base = found.place.baseCommit;
   const files = await privateFiles(repository, { way: params.way, base, tip, ...defined({ tree }) });

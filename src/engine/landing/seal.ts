@@ -1,4 +1,4 @@
-import { lastSeen } from '../../core/checkpoint/loss.ts';
+import { landingLoss, lastSeen } from '../../core/checkpoint/loss.ts';
 import { isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Landing } from '../../core/landing/state.ts';
@@ -40,6 +40,8 @@ export async function seal(
     const tip = made.nothing ? made.parent : made.commit;
     await store.commit(engineActor, () => [event('landing.sealed', { landing: landing.id, tip })]);
     return undefined;
+  } catch (error) {
+    throw error instanceof Error ? landingLoss(error, session) : error;
   } finally {
     await releaseLease(lease);
   }

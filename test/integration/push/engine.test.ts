@@ -219,7 +219,10 @@ describe('pushing what was committed', function () {
 
       const preview = await person.ask('landing/preview', { session });
       assert.equal(preview.lost?.gone, 12);
-      await assert.rejects(person.ask('landing/land', { session, commit: true }), /has lost 12 of 1\d files since/);
+      await assert.rejects(person.ask('landing/land', { session, commit: true }), {
+        message: /has lost 12 of 1\d files since/,
+        next: /^Bring them back with `coppice rollback \S+ \d+`; or land with `--deletions`/,
+      });
       const landing = await land(person, session, { commit: true, deletions: true });
       await comes(person, session, landing, 'landed');
       assert.equal(await git(world.repository, 'ls-tree', '-r', 'main', 'src'), '');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isImplausible, lossText, mostStricken } from '../../../src/core/checkpoint/loss.ts';
+import { afterLoss, isImplausible, landingLoss, lossText, mostStricken } from '../../../src/core/checkpoint/loss.ts';
 import { decisionAnswered, overtaken } from '../../../src/core/supervision/commands.ts';
+import { CoppiceError, toErrorRecord } from '../../../src/core/errors.ts';
 import { event } from '../../../src/core/events.ts';
 import { goOn } from '../../../src/core/restore/automatic.ts';
 import { addPrompt, answer } from '../../../src/core/session/commands.ts';
@@ -108,6 +109,24 @@ describe('files that are gone after a turn', () => {
 
   it('keep an agent from going on in what is left when a person takes over', () => {
     assert.deepEqual(after('hand-over', 2), ['close', 'settle']);
+  });
+
+  it('are brought back from where they still are when they went after the work had ended', () => {
+    const checkpoint = { n: 3, tree: 'a', head: 'h', turn: 1, prompt: 1 };
+    const ended = { id: 's', endedAt: 10, checkpoint, result: { outcome: 'reported', at: 10 } } as const;
+    const restored = { id: 'r', to: 1, at: 11, files: 2, before: 2, after: 3 };
+    assert.match(afterLoss(ended), /`coppice rollback s 3`; or land with `--deletions`/u);
+    assert.match(afterLoss({ ...ended, restored }), /`coppice undo s`; or land with `--deletions`/u);
+    assert.match(afterLoss({ ...ended, restored: { ...restored, at: 9 } }), /`coppice rollback s 3`/u);
+    const changes = { tree: 'b', files: 1, insertions: 1, deletions: 0 };
+    const other = { ...ended, result: { ...ended.result, changes } };
+    assert.match(afterLoss(other), /a checkpoint of `coppice checkpoints s`/u);
+
+    const context = { finding: 'files-lost' };
+    const refused = landingLoss(new CoppiceError('wrong-state', 'Gone.', 'Give a prompt.', { context }), ended);
+    assert.deepEqual([refused.message, toErrorRecord(refused).next], ['Gone.', afterLoss(ended)]);
+    const error = new Error('else');
+    assert.equal(landingLoss(error, ended), error);
   });
 
   it('are a question that a further prompt does not answer', () => {
