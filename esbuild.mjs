@@ -186,7 +186,7 @@ function options({ kind, from, to, executable }) {
     case 'extension':
       return {
         ...common,
-        ...{ platform: 'node', format: 'cjs', target: 'node22', minify: true },
+        ...{ platform: 'node', format: 'cjs', target: 'node22', minify: true, charset: 'utf8' },
         ...(kind === 'extension' ? { plugins: [fromOutside] } : {}),
         ...(to === 'zod.cjs' ? { entryPoints: [], stdin: zodEntry, plugins: [withoutJsonSchema] } : {}),
         ...(to === 'vscode-jsonrpc.cjs'

@@ -36,7 +36,7 @@ export async function mergeByHand(
   try {
     await repository.merge(commit);
   } catch (error) {
-    stopped = messageOf(error);
+    stopped = reasonOf(error);
   }
   const root = vscode.Uri.file(worktree);
   const marked: vscode.Uri[] = [];
@@ -57,11 +57,16 @@ async function open(worktree: string): Promise<GitRepository | undefined> {
   return typeof repository?.merge === 'function' ? repository : undefined;
 }
 
-/** Git's own errors are no instances of `Error`. */
-function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
-    ? error.message
-    : 'no reason was given';
+/** What git said; errors of VS Code's Git are no instances of `Error`, and their message says less. */
+function reasonOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error);
+  const { stderr, message } = error as { readonly stderr?: unknown; readonly message?: unknown };
+  return (
+    [stderr, message]
+      .find((each) => typeof each === 'string' && each.trim() !== '')
+      ?.toString()
+      .trim() ?? ''
+  );
 }
 
 /** Whether git has left its marks of a conflict in a file. */
