@@ -46,12 +46,13 @@ export async function settle(context: SessionContext, session: Session, error?: 
   );
   await context.store.commit(engineActor, () => {
     const left = context.store.intentsOf(session.id).filter((each) => each.id !== work.intent);
+    // Before anybody is told: who continues the session at that word brings values that are not to be forgotten.
+    context.vault.forget(session.id);
     return [
       ...left.map((each) => event('intent.failed', { intent: each.id, session: session.id, error: over })),
       settled,
     ];
   });
-  context.vault.forget(session.id);
 }
 
 const over: ErrorRecord = { code: 'wrong-state', message: 'The work has ended.', next: 'Nothing has to be done.' };

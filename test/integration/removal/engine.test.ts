@@ -114,7 +114,8 @@ describe('removing sessions with an engine', function () {
     await writeFile(join(tree, 'mine.txt'), 'mine\n');
     await assert.rejects(person.ask('session/restore', { session }), { code: 'path-in-the-way' });
     assert.equal(await readFile(join(tree, 'mine.txt'), 'utf8'), 'mine\n');
-    await rm(tree, { recursive: true });
+    // The engine may have just written into it.
+    await rm(tree, { recursive: true, maxRetries: 20, retryDelay: 50 });
     await git(world.repository, 'switch', '--quiet', branch ?? '');
     await assert.rejects(person.ask('session/restore', { session }), { code: 'worktree-in-use' });
     await git(world.repository, 'switch', '--quiet', 'main');
@@ -173,7 +174,8 @@ describe('removing sessions with an engine', function () {
   it('a worktree that somebody else took away is made again as it was last kept, committed or not', async () => {
     await begin();
     const [session, tree] = await worked('alpha');
-    await rm(tree, { recursive: true });
+    // The engine may have just written into it.
+    await rm(tree, { recursive: true, maxRetries: 20, retryDelay: 50 });
     await person.ask('session/restore', { session });
     assert.equal(await readFile(join(tree, 'work.txt'), 'utf8'), '- alpha\n');
     assert.equal(await git(tree, 'status', '--porcelain'), '');
