@@ -7,6 +7,7 @@ import { isAbsent, isFolder } from './admin.ts';
 import { branchFacts, headOf, isProtected } from './facts.ts';
 import { readRefs, type Refs } from './refs.ts';
 import { readSmall } from './locate.ts';
+import { indexIsFree } from './own-index.ts';
 import type { Repository } from './repository.ts';
 
 /** What can be wrong, most serious first. */
@@ -221,7 +222,7 @@ async function operations({ path, admin }: Known): Promise<Finding[]> {
       ),
     );
   }
-  if (!(await isAbsent(join(admin, 'index.lock')))) {
+  if (!(await indexIsFree(admin))) {
     found.push(
       ...finding(
         'index-locked',

@@ -4,13 +4,36 @@
  */
 import { link, lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCode } from '../core/errors.ts';
+import { isAbsent } from './admin.ts';
 import { copyIndex } from './checkout.ts';
 
 const ready = 'coppice-index';
 
 /**
- * Replaces the index by a copy of ours. A lock that somebody else holds is left, and so is then the index.
+ * Another git, as an editor runs one after each change, holds the lock while it writes the index: for moments, in a large worktree
+ * on a busy disk for longer. A lock that is there for all of this time is one that a killed git left.
+ */
+const lockPatienceMs = 1_000;
+const lockLookMs = 20;
+
+/** Whether nobody writes the index of a worktree, or nobody does any more after a wait of one second at most. */
+export function indexIsFree(admin: string): Promise<boolean> {
+  return patiently(() => isAbsent(join(admin, 'index.lock')));
+}
+
+async function patiently(isSo: () => Promise<boolean>): Promise<boolean> {
+  const until = performance.now() + lockPatienceMs;
+  while (!(await isSo())) {
+    if (performance.now() > until) return false;
+    await sleep(lockLookMs);
+  }
+  return true;
+}
+
+/**
+ * Replaces the index by a copy of ours. A lock that somebody else keeps is left, and so is then the index.
  *
  * The lock is made as a second name of the finished copy: after a kill at any point it can be told from a lock of git.
  */
@@ -19,12 +42,19 @@ export async function bringIndexAlong(admin: string, ours: string, breakLock = f
   await copyIndex(ours, copy);
   try {
     if (breakLock) await rm(lock, { force: true });
-    await link(copy, lock);
-    await rename(lock, index);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
+    if (await patiently(() => isLinked(copy, lock))) await rename(lock, index);
   } finally {
     await rm(copy, { force: true });
+  }
+}
+
+async function isLinked(copy: string, lock: string): Promise<boolean> {
+  try {
+    await link(copy, lock);
+    return true;
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    return false;
   }
 }
 
