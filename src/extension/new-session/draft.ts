@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../core/printable.ts';
 import type { ParamsOf, Requests } from '../../protocol/contract.ts';
+import { joined } from '../sessions/joined.ts';
 
 type Params = ParamsOf<Requests, 'session/create'>;
 export type Mode = NonNullable<Params['mode']>;
@@ -67,16 +68,14 @@ export function draftText({ agent, mode, executor, worktree, base, priority }: D
   const where = worktree === undefined ? l10n.t('own worktree') : oneLine(worktree, 80);
   const from = base === undefined ? '' : l10n.t('from {0}', oneLine(base, 60));
   const place = executor === undefined || executor === 'local' ? '' : oneLine(executor, 60);
-  return [
+  return joined(
     oneLine(agent ?? '', 60),
     modeText(mode).label,
     place,
     where,
     from,
     priority === 'high' ? l10n.t('first in line') : '',
-  ]
-    .filter((part) => part !== '')
-    .join(' · ');
+  );
 }
 
 /** The request. `id` is the session's, so that it can be sent again. */

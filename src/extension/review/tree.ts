@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
+import { joined } from '../sessions/joined.ts';
 import type { SessionsModel } from '../sessions/model.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import { amount } from './choice.ts';
@@ -137,7 +138,7 @@ export class ReviewTree implements vscode.TreeDataProvider<ReviewRow>, Disposabl
     const comments = subject?.review.comments.filter(({ path }) => path === file.path) ?? [];
     const item = new vscode.TreeItem(labels.fileName(file.path), comments.length > 0 ? Expanded : None);
     const ticked = subject !== undefined && labels.isTicked(file, subject.review);
-    item.description = [labels.folderOf(file.path), labels.countsOf(file)].filter((part) => part !== '').join(' · ');
+    item.description = joined(labels.folderOf(file.path), labels.countsOf(file));
     item.tooltip = fileTooltip(file.path, file.oldPath, labels.statusWord(file));
     item.checkboxState = { state: ticked ? Checked : Unchecked, tooltip: l10n.t('Reviewed') };
     item.contextValue = `review-file ${file.status}`;
@@ -241,9 +242,7 @@ function rollbackFile(row: ReviewRow & { kind: 'rollback-file' }): vscode.TreeIt
   const { file } = choice;
   const item = new vscode.TreeItem(labels.fileName(file.path), choice.hunks.length < 2 ? None : Expanded);
   const taken = amount(choice);
-  item.description = [labels.folderOf(file.path), backWord(file.status), labels.countsOf(file)]
-    .filter((part) => part !== '')
-    .join(' · ');
+  item.description = joined(labels.folderOf(file.path), backWord(file.status), labels.countsOf(file));
   item.tooltip =
     choice.whole === undefined ? labels.pathLabel(file.path) : `${labels.pathLabel(file.path)}\n${choice.whole}`;
   item.checkboxState = { state: taken === 'none' ? Unchecked : Checked, tooltip: l10n.t('Roll this file back') };

@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { SessionView } from '../../protocol/schemas.ts';
 import { isSettled } from '../../protocol/session-status.ts';
+import { joined } from './joined.ts';
 import { isAtWork, type Status } from './status-look.ts';
 
 /** All sessions below one, at whatever depth. */
@@ -72,12 +73,11 @@ function ownRank(session: SessionView): Rank {
 export function belowText(below: Below | undefined): string {
   if (below === undefined) return '';
   const { total, needsYou } = below;
-  const parts = [
+  return joined(
     l10n.t('{0} of {1} done', below.done, total),
     needsYou === 0 ? '' : needsYou === 1 ? l10n.t('1 needs you') : l10n.t('{0} need you', needsYou),
     below.failed === 0 ? '' : l10n.t('{0} failed', below.failed),
-  ];
-  return parts.filter((part) => part !== '').join(' · ');
+  );
 }
 
 /** Whether two are the same in words. */

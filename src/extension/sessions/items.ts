@@ -7,6 +7,7 @@ import type { SessionView, TurnNoteView } from '../../protocol/schemas.ts';
 import { isSettled } from '../../protocol/session-status.ts';
 import type { Below } from './below.ts';
 import { decorationUri } from './decorations.ts';
+import { joined } from './joined.ts';
 import { rowLabel, sessionDescription, spokenSession, turnTime } from './labels.ts';
 import { rowId, type Row } from './outline.ts';
 import { colourId, lookOf } from './status-look.ts';
@@ -74,7 +75,7 @@ export function turnItem(row: Row & { kind: 'turn' }, note: TurnNoteView, now: n
   const look = turnLook(note);
   const took = turnTime(note, now);
   item.id = rowId(row);
-  item.description = [look.label, took].filter((part) => part !== '').join(' · ');
+  item.description = joined(look.label, took);
   item.iconPath = themed(look.icon, look.colour);
   item.contextValue = 'turn';
   item.accessibilityInformation = {

@@ -4,6 +4,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { ResourcesView, SessionDetail, SessionView, TurnNoteView } from '../../protocol/schemas.ts';
 import { isSettled } from '../../protocol/session-status.ts';
 import { belowText, type Below } from './below.ts';
+import { joined } from './joined.ts';
 import { lookOf } from './status-look.ts';
 
 /**
@@ -58,7 +59,7 @@ export function linesText({ changes }: Pick<SessionView, 'changes'>): string {
 export function usesText({ memoryBytes, ports = [] }: ResourcesView = {}): string {
   const memory = memoryBytes === undefined ? '' : l10n.t('{0} MB of memory', Math.round(memoryBytes / 1e6));
   const open = ports.length === 0 ? '' : l10n.t('ports {0}', ports.join(', '));
-  return [memory, open].filter((part) => part !== '').join(' · ');
+  return joined(memory, open);
 }
 
 /** Which commit of its branch was pushed where, or why that failed; empty when nothing was. */
@@ -107,7 +108,7 @@ export function sessionDescription(session: SessionView, now: number, below?: Be
   const doing = status === 'preparing' || status === 'paused' ? lookOf(status).label : '';
   const age = ageText(now - since(session));
   const where = session.executor === 'local' ? '' : oneLine(session.executor, 24);
-  return [belowText(below), place, age, doing, changesText(session), where].filter((part) => part !== '').join(' · ');
+  return joined(belowText(below), place, age, doing, changesText(session), where);
 }
 
 /** The row as a screen reader says it. */

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
 import type { ResourcesView, SessionDetail, SessionView } from '../../protocol/schemas.ts';
 import type { Below } from './below.ts';
+import { joined } from './joined.ts';
 import { changesText, linesText, pushText, usesText, sessionDescription, sessionTitle } from './labels.ts';
 import { lookOf } from './status-look.ts';
 
@@ -56,8 +57,4 @@ function detailFacts(detail: SessionDetail): readonly Fact[] {
     ['error', error === undefined ? '' : `${error.message} ${error.next}`],
     ['mention', text === undefined ? '' : l10n.t('Last words: {0}', oneLine(text, textLimit))],
   ];
-}
-
-function joined(...parts: readonly (string | undefined)[]): string {
-  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }

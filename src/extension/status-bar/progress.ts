@@ -8,6 +8,7 @@ import { needLabel } from '../needs-you/evidence.ts';
 import { landingDescription, landingLabel } from '../review/labels.ts';
 import { belowText, Subtrees } from '../sessions/below.ts';
 import type { Entry, Need } from '../sessions/entry.ts';
+import { joined } from '../sessions/joined.ts';
 import { sessionDescription, sessionLabel } from '../sessions/labels.ts';
 import { isAtWork, lookOf } from '../sessions/status-look.ts';
 
@@ -111,8 +112,4 @@ function byPosition(a: SessionView, b: SessionView): number {
 function landingText(landing: LandingView): string {
   const title = sessionLabel({ title: landing.title, prompt: '', id: landing.session });
   return joined(`${title}: ${landingLabel(landing)}`, landingDescription(landing));
-}
-
-function joined(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(' · ');
 }
