@@ -129,7 +129,7 @@ describe('a session of the real Claude Code', () => {
     assert.deepEqual(agentsOf(id), [], 'nothing of it is left, its shell command neither');
     await place.continue(id, '#S:again');
     const ended = await place.ended(id);
-    assert.equal(ended.status, 'reported');
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
     const cost = ended.usage.costUsd ?? 0;
     await place.continue(id, '#S:again once more');
     const later = await place.ended(id);

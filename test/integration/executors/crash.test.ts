@@ -175,9 +175,14 @@ describe('a local run, when something is killed', () => {
         new LocalExecutor({ wrapperPath: path }).start(spec, new AbortController().signal),
       );
       const again = await outcomeOf(bench.start(spec));
-      const { state } = await bench.executor.probe(spec);
-      if (state === 'running') await until(async () => (await agents(spec)).length === 1, 'the agent');
-      else assert.deepEqual(await agents(spec), []);
+      let { state } = await bench.executor.probe(spec);
+      // One that is about to kill itself is there for a moment.
+      const isSettled = async (): Promise<boolean> => {
+        ({ state } = await bench.executor.probe(spec));
+        return state !== 'running' || (await agents(spec)).length === 1;
+      };
+      if (state === 'running') await until(isSettled, 'the agent, or its end');
+      if (state !== 'running') assert.deepEqual(await agents(spec), []);
       if (again === 'started' && agentLives) assert.equal(state, 'running');
       const report = await bench.executor.stop(spec, { graceMs: 20_000 });
       assert.deepEqual(report.left, []);
