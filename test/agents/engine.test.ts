@@ -121,12 +121,13 @@ describe('a session of the real Claude Code', () => {
     const { needs } = await place.needs(id);
     assert.equal(needs.length, 1);
     await place.engine.request('session/answer', { session: id, answer: { choice: 'allow' } });
-    await place.when(id, ({ status }) => status === 'running', 'it hangs');
+    // Its own record of the conversation is whole by then.
+    await until(async () => agentsOf(id, 'tail')[0], 'it hangs in its command');
     const agent = await until(async () => agentsOf(id)[0], 'its process is there');
     process.kill(agent, 'SIGKILL');
     const failed = await place.ended(id);
     assert.deepEqual([failed.status, failed.lastTurn?.outcome], ['failed', 'crashed']);
-    assert.deepEqual(agentsOf(id), [], 'nothing of it is left, its shell command neither');
+    assert.deepEqual([...agentsOf(id), ...agentsOf(id, 'tail')], [], 'nothing of it is left, its shell command neither');
     await place.continue(id, '#S:again');
     const ended = await place.ended(id);
     assert.equal(ended.status, 'reported', JSON.stringify(ended));
@@ -230,7 +231,7 @@ describe('a session of the real Claude Code with a budget', () => {
 });
 
 /** Processes that carry the mark of a session. */
-function agentsOf(session: string): number[] {
+function agentsOf(session: string, program = 'claude'): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
@@ -238,7 +239,7 @@ function agentsOf(session: string): number[] {
         const isMarked = readFileSync(`/proc/${pid}/environ`, 'utf8')
           .split('\0')
           .includes(`COPPICE_SESSION=${session}`);
-        return isMarked && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'claude';
+        return isMarked && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program;
       } catch {
         return false; // it has ended meanwhile
       }
