@@ -39,12 +39,12 @@ export async function implausibleLoss(
     !left.has(path) && ![ownFolder, ...apart].some((each) => path === each || path.startsWith(`${each}/`));
   const isStricken = async (gone: number): Promise<boolean> => {
     const most = mostStricken(gone);
-    if (most === 0 || most === Infinity) return most > 0;
+    if (!Number.isFinite(most)) return most > 0;
     return isImplausible({ gone, of: await filesIn(trees, from, counts, most) });
   };
   const changes = await treeChanges(repository, from, to);
   const went = changes.filter(({ path, after }) => after === undefined && counts(path)).map(({ path }) => path);
-  const absent = new Set(mostStricken(went.length) === 0 ? [] : await absentFiles(place, went));
+  const absent = new Set(mostStricken(went.length) === -Infinity ? [] : await absentFiles(place, went));
   for (const path of went) if (!absent.has(path)) left.add(path);
   const unlike = unmoved(changes.filter(({ path }) => counts(path)));
   if (!(await isStricken(unlike.length))) return undefined;

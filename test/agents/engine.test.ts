@@ -127,7 +127,11 @@ describe('a session of the real Claude Code', () => {
     process.kill(agent, 'SIGKILL');
     const failed = await place.ended(id);
     assert.deepEqual([failed.status, failed.lastTurn?.outcome], ['failed', 'crashed']);
-    assert.deepEqual([...agentsOf(id), ...agentsOf(id, 'tail')], [], 'nothing of it is left, its shell command neither');
+    assert.deepEqual(
+      [...agentsOf(id), ...agentsOf(id, 'tail')],
+      [],
+      'nothing of it is left, its shell command neither',
+    );
     await place.continue(id, '#S:again');
     const ended = await place.ended(id);
     assert.equal(ended.status, 'reported', JSON.stringify(ended));

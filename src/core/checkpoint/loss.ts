@@ -31,13 +31,13 @@ export function isImplausible({ gone, of }: Loss): boolean {
 }
 
 /**
- * The most files that there may have been for the loss of `gone` of them to be implausible; infinite when it is so anyway, 0 when it never
- * is. Whoever counts the files can stop above it.
+ * The most files that there may have been for the loss of `gone` of them to be implausible: `Infinity` when it is so anyway, `-Infinity`
+ * when it never is. Whoever counts the files can stop above it.
  */
 export function mostStricken(gone: number): number {
   if (gone >= many) return Infinity;
   if (gone >= some) return gone * 2 - 1;
-  return gone >= few ? Math.floor((gone * 5) / 4) : 0;
+  return gone >= few ? Math.floor((gone * 5) / 4) : -Infinity;
 }
 
 /** For a sentence: `412 of 500 files`. */
