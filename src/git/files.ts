@@ -49,26 +49,30 @@ function pathOf(error: unknown): string | undefined {
   return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
 }
 
-async function writeWhole(path: string, text: string, sync: boolean): Promise<string> {
+async function writeWhole(path: string, text: string | Uint8Array, sync: boolean, mode = 0o600): Promise<string> {
   makeFolder(dirname(path));
   const next = besides(path);
   if (!sync) {
-    writeFileSync(next, text, { mode: 0o600, flag: 'wx' });
+    writeFileSync(next, text, { mode, flag: 'wx' });
     return next;
   }
   const handle = await open(next, 'wx', 0o600);
   try {
     writeFileSync(handle.fd, text);
+    if (mode !== 0o600) await handle.chmod(mode);
     await handle.sync();
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }
   return next;
 }
 
-/** Replaces the file, on disk when this returns. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const next = await writeWhole(path, text, true);
+/** Replaces the file, on disk when this returns. `mode` is that of the file; nobody else's business unless told. */
+export async function replaceFile(path: string, text: string | Uint8Array, mode?: number): Promise<void> {
+  const next = await writeWhole(path, text, true, mode);
   try {
     renameSync(next, path);
   } catch (error) {
