@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts';
 import { CoppiceError } from '../core/errors.ts';
 import type { SessionDetail, StreamEventView } from '../protocol/schemas.ts';
 import { isSettled } from '../protocol/session-status.ts';
@@ -127,7 +128,8 @@ async function watchRecords(
     'records',
     async () => (await connection.request('events/subscribe', { from: lastSeq + 1 })).subscription,
     (notification) => notification.subscription,
-    ({ records }) => {
+    ({ records, problem }) => {
+      if (problem !== undefined) over.reject(CoppiceError.fromRecord(defined(problem)));
       if (records.some(({ type }) => type === 'engine.stopped')) progress.stopped = true;
       if (queued || records.some(({ data }) => data['session'] === session)) look();
     },
@@ -152,13 +154,14 @@ async function watchStream(
     'stream',
     async () => (await connection.request('session/follow', { session, from })).follow,
     (notification) => notification.follow,
-    ({ events, ended }) => {
+    ({ events, ended, problem }) => {
       for (const seen of events) {
         if (from > 0 && seen.offset <= from) continue;
         progress.offset = Math.max(progress.offset, seen.offset);
         follower.event(seen);
       }
-      if (ended) over.resolve('ended');
+      if (problem !== undefined) over.reject(CoppiceError.fromRecord(defined(problem)));
+      else if (ended) over.resolve('ended');
     },
   );
   return () => {

@@ -11,6 +11,7 @@ import {
   bounded,
   checkSchema,
   createSchema,
+  errorSchema,
   identifier,
   recordSchema,
   requesterSchema,
@@ -218,14 +219,20 @@ export const requests = {
 
 /** Notifications from the engine to a front end. */
 export const notifications = {
-  records: z.object({ subscription: z.number(), records: z.array(recordSchema) }),
+  /** With a `problem` nothing more comes of this subscription; so for the others. */
+  records: z.object({
+    subscription: z.number(),
+    records: z.array(recordSchema),
+    problem: errorSchema.optional(),
+  }),
   stream: z.object({
     follow: z.number(),
     events: z.array(streamEventSchema),
-    /** Set once, when the session's present stretch of work has ended and all its output was sent. */
+    /** Set once, at last: the session's present stretch of work has ended and all its output was sent, or there is a `problem`. */
     ended: z.boolean(),
+    problem: errorSchema.optional(),
   }),
-  'session/changes': changesNoticeSchema,
+  'session/changes': changesNoticeSchema.extend({ problem: errorSchema.optional() }),
   'model/progress': modelProgress,
 } as const;
 

@@ -1,6 +1,7 @@
 import type { Handlers, Requests } from '../../protocol/contract.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 type RecordHandlers = Pick<
   Handlers<Requests, ClientContext>,
@@ -10,28 +11,24 @@ type RecordHandlers = Pick<
 /** The journal for front ends: from any record on, in order, each once; and the proof that it is whole. */
 export function recordHandlers(services: Services): RecordHandlers {
   const { state } = services.store;
-  let subscriptions = 0;
-  const stops = new Map<string, AbortController>();
+  const subscriptions = new Subscriptions('records', services.log);
   return {
     'events/subscribe': ({ from }, client) => {
-      const subscription = ++subscriptions;
-      const key = `${client.id}:${subscription}`;
-      const abort = new AbortController();
-      stops.set(key, abort);
-      client.onClose(() => abort.abort());
       const { lastSeq } = state;
-      void state
-        .subscribe(
-          from,
-          async (records) => client.notify('records', { subscription, records: records.map((each) => ({ ...each })) }),
-          abort.signal,
-        )
-        .catch((error: unknown) => services.log.warn('cannot send records', { error: String(error) }))
-        .finally(() => stops.delete(key));
+      const subscription = subscriptions.begin(client, {
+        tell: (number, signal) =>
+          state.subscribe(
+            from,
+            (records) =>
+              client.notify('records', { subscription: number, records: records.map((each) => ({ ...each })) }),
+            signal,
+          ),
+        failed: (number, problem) => client.notify('records', { subscription: number, records: [], problem }),
+      });
       return { subscription, lastSeq };
     },
     'events/unsubscribe': ({ subscription }, client) => {
-      stops.get(`${client.id}:${subscription}`)?.abort();
+      subscriptions.end(client, subscription);
       return {};
     },
     'audit/verify': async () => {

@@ -1,13 +1,16 @@
 import { defined } from '../../core/defined.ts';
 import type { AgentEvent } from '../../core/agent/events.ts';
+import { CoppiceError } from '../../core/errors.ts';
 import { isLive, isSettled } from '../../core/session/status.ts';
 import type { Session } from '../../core/session/state.ts';
+import type { Line } from '../../executors/lines.ts';
 import { readRange } from '../../executors/read-range.ts';
 import type { Handlers, ParsedOf, Requests, ResultOf } from '../../protocol/contract.ts';
 import type { StreamEventView } from '../../protocol/schemas.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
 import type { Followed } from '../sessions/follower.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 const pageBytes = 1024 * 1024;
 const pageEvents = 500;
@@ -22,31 +25,22 @@ interface Page {
 
 /** The conversation of a session: pages of what is there, and notifications of what comes. */
 export function streamHandlers(services: Services): StreamHandlers {
-  let follows = 0;
-  const stops = new Map<string, () => void>();
+  const follows = new Subscriptions('a stream', services.log);
   return {
     'session/logs': (params) => logs(services, params),
-    'session/follow': (params, client) => {
-      const session = services.store.find(params.session);
-      const follow = ++follows;
-      const abort = new AbortController();
-      const key = `${client.id}:${follow}`;
-      stops.set(key, () => abort.abort());
-      client.onClose(() => {
-        abort.abort();
-        stops.delete(key);
+    'session/follow': ({ session: key, from }, client) => {
+      const session = services.store.find(key).id;
+      const follow = follows.begin(client, {
+        tell: (number, signal) =>
+          send(services, session, from, signal, (events, ended) =>
+            client.notify('stream', { follow: number, events: events.map(view), ended }),
+          ),
+        failed: (number, problem) => client.notify('stream', { follow: number, events: [], ended: true, problem }),
       });
-      void send(services, session.id, params.from, abort.signal, async (events, ended) => {
-        await client.notify('stream', { follow, events: events.map(view), ended });
-      })
-        .catch((error: unknown) =>
-          services.log.warn('cannot send a stream', { session: session.id, error: String(error) }),
-        )
-        .finally(() => stops.delete(key));
-      return { follow, session: session.id };
+      return { follow, session };
     },
     'session/unfollow': ({ follow }, client) => {
-      stops.get(`${client.id}:${follow}`)?.();
+      follows.end(client, follow);
       return {};
     },
   };
@@ -75,7 +69,7 @@ async function logs(
 async function readPage(services: Services, session: Session, from: number, limit: number): Promise<Page> {
   const agent = await services.agentOf(session);
   const reader = agent.reader(session.id);
-  const { lines } = await readRange(services.streamPath(session.id), from, { maxBytes: pageBytes });
+  const lines = await linesFrom(services, session.id, from);
   const events: Followed[] = [];
   let next = from;
   for (const line of lines) {
@@ -100,7 +94,7 @@ async function send(
   while (!signal.aborted) {
     const before = services.store.session(id);
     const over = isSettled(before) && !isLive(before);
-    const { lines } = await readRange(services.streamPath(id), next, { maxBytes: pageBytes });
+    const lines = await linesFrom(services, id, next);
     const events: Followed[] = [];
     for (const line of lines) {
       const meta = { offset: line.end, ...defined({ truncatedBytes: line.truncated }) };
@@ -111,6 +105,17 @@ async function send(
     if (lines.length > 0) continue;
     if (over) return notify([], true);
     await news(services, id, signal);
+  }
+}
+
+/** The next lines of a session's output, as many as fit in a page. @throws CoppiceError `internal`: it cannot be read. */
+async function linesFrom(services: Services, session: string, from: number): Promise<readonly Line[]> {
+  try {
+    return (await readRange(services.streamPath(session), from, { maxBytes: pageBytes })).lines;
+  } catch (error) {
+    const message = `What session ${session} has printed cannot be read: ${String(error)}.`;
+    const next = 'Its work is not ended by that; see to the file, then follow it again.';
+    throw new CoppiceError('internal', message, next, { cause: error });
   }
 }
 

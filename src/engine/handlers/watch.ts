@@ -7,6 +7,7 @@ import type * as z from 'zod';
 import type { ClientContext } from '../rpc/server.ts';
 import type { Services } from '../services.ts';
 import { fileChangeView, watchView } from '../watch/views.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 type WatchHandlers = Pick<
   Handlers<Requests, ClientContext>,
@@ -17,8 +18,7 @@ type Notice = z.input<Notifications['session/changes']>;
 /** What changes in the worktrees of sessions, and which of them overlap. */
 export function watchHandlers(services: Services): WatchHandlers {
   const { store, log, watching } = services;
-  let subscriptions = 0;
-  const stops = new Map<string, AbortController>();
+  const subscriptions = new Subscriptions('changes', log);
   const watchOf = async (session: string): Promise<WatchView | null> => {
     await watching.ready(session);
     const watch = store.get('watch', session);
@@ -28,25 +28,29 @@ export function watchHandlers(services: Services): WatchHandlers {
     'session/changes': async ({ session }) => ({ watch: await watchOf(store.find(session).id) }),
     'changes/subscribe': async ({ session: key }, client) => {
       const { id } = store.find(key);
-      const subscription = ++subscriptions;
-      const abort = new AbortController();
-      stops.set(`${client.id}:${subscription}`, abort);
-      client.onClose(() => abort.abort());
       const from = store.state.lastSeq + 1;
-      const tell = async (records: readonly JournalRecord[]): Promise<void> => {
-        for (const record of records) {
-          const news = noticeOf(services, id, record);
-          if (news !== undefined) await client.notify('session/changes', { subscription, session: id, ...news });
-        }
-      };
-      void store.state
-        .subscribe(from, tell, abort.signal)
-        .catch((error: unknown) => log.warn('cannot send changes', { session: id, error: String(error) }))
-        .finally(() => stops.delete(`${client.id}:${subscription}`));
+      const subscription = subscriptions.begin(client, {
+        tell: (number, signal) =>
+          store.state.subscribe(
+            from,
+            async (records) => {
+              for (const record of records) {
+                const news = noticeOf(services, id, record);
+                if (news === undefined) continue;
+                await client.notify('session/changes', { subscription: number, session: id, ...news });
+              }
+            },
+            signal,
+          ),
+        failed: (number, problem) => {
+          const none = { mode: modeOf(services, id), ...nothing };
+          return client.notify('session/changes', { subscription: number, session: id, ...none, problem });
+        },
+      });
       return { subscription, watch: await watchOf(id) };
     },
     'changes/unsubscribe': ({ subscription }, client) => {
-      stops.get(`${client.id}:${subscription}`)?.abort();
+      subscriptions.end(client, subscription);
       return {};
     },
     'radar/list': async ({ path }) => {
@@ -57,18 +61,23 @@ export function watchHandlers(services: Services): WatchHandlers {
   };
 }
 
+const nothing = { counts: { ...noChanges }, changes: [] };
+
+function modeOf({ store }: Services, session: string): Notice['mode'] {
+  return store.get('watch', session)?.mode ?? 'ended';
+}
+
 /** What a record says of the files of a session; undefined when it says nothing. */
 function noticeOf(
-  { store }: Services,
+  services: Services,
   session: string,
   record: JournalRecord,
 ): Omit<Notice, 'subscription' | 'session'> | undefined {
   const event = recorded(record);
   if (event === undefined || !('session' in event.data) || event.data.session !== session) return undefined;
-  const mode = store.get('watch', session)?.mode ?? 'ended';
-  const none = { counts: { ...noChanges }, changes: [] };
-  if (event.type === 'watch.changed') return { mode: event.data.mode, ...none };
-  if (event.type === 'watch.gap') return { mode, ...none, gap: event.data.why };
+  const mode = modeOf(services, session);
+  if (event.type === 'watch.changed') return { mode: event.data.mode, ...nothing };
+  if (event.type === 'watch.gap') return { mode, ...nothing, gap: event.data.why };
   if (event.type !== 'files.changed') return undefined;
   return { mode, counts: { ...event.data.counts }, changes: event.data.changes.map(fileChangeView) };
 }

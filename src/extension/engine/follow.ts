@@ -1,7 +1,7 @@
 import type { Connection } from '../../protocol/client/connect.ts';
 import type { NotificationOf } from '../../protocol/client/wire.ts';
 import type { StreamEventView } from '../../protocol/schemas.ts';
-import { Disposables, toDisposable, type Disposable } from '../lifecycle/disposables.ts';
+import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import type { Log } from '../log/logger.ts';
 import { onEveryConnection, type EngineLink } from './link.ts';
 
@@ -11,6 +11,8 @@ export interface Follower {
   events(events: readonly StreamEventView[]): void;
   /** The present stretch of work has ended and all its output was handed over; a later one goes on with `events`. */
   ended(): void;
+  /** The engine cannot read what there is to see; nothing more comes. */
+  failed(): void;
 }
 
 /** What is followed, from which byte of its stream on (0 = the beginning). */
@@ -24,19 +26,20 @@ export function followSession(link: EngineLink, { session, from }: Followed, fol
   const owner = new Disposables();
   let offset = from;
   let following = false;
-  let connection: Connection | undefined;
+  let stop = (): void => undefined;
+  let again = (): void => undefined;
 
-  const take = ({ events, ended }: NotificationOf<'stream'>): void => {
+  const take = ({ events, ended, problem }: NotificationOf<'stream'>): void => {
     const fresh = offset === 0 ? events : events.filter((each) => each.offset > offset);
     offset = Math.max(offset, ...fresh.map((each) => each.offset));
     if (fresh.length > 0) follower.events(fresh);
     if (!ended) return;
     following = false;
-    follower.ended();
+    if (problem === undefined) follower.ended();
+    else follower.failed();
   };
 
   const begin = (on: Connection): (() => void) => {
-    connection = on;
     let number: number | undefined;
     const early: NotificationOf<'stream'>[] = [];
     const end = on.on('stream', (given) => {
@@ -60,20 +63,21 @@ export function followSession(link: EngineLink, { session, from }: Followed, fol
     };
   };
 
-  let stop: (() => void) | undefined;
   owner.add(
     onEveryConnection(link, (on) => {
-      stop = begin(on);
-      return () => stop?.();
+      again = () => {
+        stop();
+        stop = begin(on);
+      };
+      again();
+      return () => stop();
     }),
   );
   owner.add(
     link.onRecords((records) => {
-      const again = records.some(({ type, data }) => type === 'session.admitted' && data['session'] === session);
-      if (!again || following || connection === undefined) return;
-      stop?.();
-      stop = begin(connection);
+      if (following) return;
+      if (records.some(({ type, data }) => type === 'session.admitted' && data['session'] === session)) again();
     }),
   );
-  return toDisposable(() => owner.dispose());
+  return owner;
 }

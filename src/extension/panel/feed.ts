@@ -22,8 +22,12 @@ export interface Batch {
 export interface FeedOptions {
   readonly link: Pick<EngineLink, 'request'>;
   readonly session: string;
-  /** Follows the stream from a byte on until disposed (see `followSession`). */
-  readonly follow: (from: number, events: (events: readonly StreamEventView[]) => void) => Disposable;
+  /** Follows the stream from a byte on until disposed, or until that `failed` (see `followSession`). */
+  readonly follow: (
+    from: number,
+    events: (events: readonly StreamEventView[]) => void,
+    failed: () => void,
+  ) => Disposable;
   /** Resolves to false when the panel cannot have got it. */
   readonly send: (batch: Batch) => Promise<boolean>;
   readonly log: Log;
@@ -65,8 +69,7 @@ export class Feed implements Disposable {
     this.#over = true;
     this.#flush.dispose();
     this.#again.dispose();
-    this.#following?.dispose();
-    this.#waiting = [];
+    this.#leave();
   }
 
   get #hasRoom(): boolean {
@@ -104,7 +107,14 @@ export class Feed implements Disposable {
     if (events.length > 0) this.#hand(events, false);
     if (!end) return;
     this.#hand([], true);
-    this.#following = this.#options.follow(this.#offset, (fresh) => this.#take(fresh));
+    this.#following = this.#options.follow(
+      this.#offset,
+      (fresh) => this.#take(fresh),
+      () => {
+        this.#leave();
+        this.#again.ask();
+      },
+    );
   }
 
   #take(events: readonly StreamEventView[]): void {
@@ -112,7 +122,11 @@ export class Feed implements Disposable {
     this.#waiting.push(...events);
     this.#flush.ask();
     if (this.#waiting.length <= most.waiting) return;
-    // The panel does not keep up: it gets the rest in pages when it has.
+    this.#leave(); // the panel does not keep up
+  }
+
+  /** Lets the stream alone: what was not handed over is read in pages. */
+  #leave(): void {
     this.#following?.dispose();
     this.#following = undefined;
     this.#waiting = [];

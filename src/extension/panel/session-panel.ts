@@ -107,7 +107,7 @@ export class SessionPanel implements Disposable {
     const { link, log } = this.#services;
     this.#feed = new Feed({
       ...{ link, log, session: this.session },
-      follow: (from, take) =>
+      follow: (from, take, failed) =>
         followSession(
           link,
           { session: this.session, from },
@@ -118,6 +118,7 @@ export class SessionPanel implements Disposable {
               if (events.some(({ event }) => event.kind === 'tool-ended')) this.#compare.ask();
             },
             ended: () => this.#look.ask(),
+            failed,
           },
           log,
         ),

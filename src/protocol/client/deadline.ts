@@ -5,28 +5,28 @@
  * only stops waiting: `work` goes on, and what it comes to is then ignored.
  */
 export async function within<T>(ms: number, work: Promise<T>, late: () => Error, signal?: AbortSignal): Promise<T> {
-  const { promise: limit, reject } = withResolvers<never>();
-  const abort = (): void => reject(signal?.reason);
-  const timer = setTimeout(() => reject(late()), ms);
-  if (signal?.aborted === true) abort();
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
-  }
+  return untilLimit([work], ms, ({ reject }) => reject(late()), signal);
 }
 
 /** Resolves after `ms` milliseconds; rejects with the signal's reason when that fires first. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = withResolvers<undefined>();
-  const abort = (): void => reject(signal?.reason);
-  const timer = setTimeout(() => resolve(undefined), ms);
+  await untilLimit([], ms, ({ resolve }) => resolve(undefined), signal);
+}
+
+/** Settles as the first of `works` does, or as `timeUp` says after `ms` milliseconds, or with the signal's reason. */
+async function untilLimit<T>(
+  works: readonly Promise<T>[],
+  ms: number,
+  timeUp: (limit: Resolvers<T>) => void,
+  signal?: AbortSignal,
+): Promise<T> {
+  const limit = withResolvers<T>();
+  const abort = (): void => limit.reject(signal?.reason);
+  const timer = setTimeout(() => timeUp(limit), ms);
   if (signal?.aborted === true) abort();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    await promise;
+    return await Promise.race([...works, limit.promise]);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);

@@ -178,7 +178,7 @@ class Presence {
   }
 }
 
-/** Delivers each record once: what comes twice is left out, and after a gap nothing is taken from that connection. */
+/** Delivers each record once: what comes twice is left out, and after a gap, or where none can be sent, that connection is given up. */
 class Subscription {
   readonly #deliver: (records: Records) => void;
   /** 0 until the end of the journal is known. */
@@ -198,7 +198,8 @@ class Subscription {
     let own: number | undefined = undefined;
     const early: NotificationOf<'records'>[] = [];
     const take = (given: NotificationOf<'records'>): void => {
-      if (given.subscription === own && !this.#take(given.records)) connection.dispose();
+      if (given.subscription !== own) return;
+      if (given.problem !== undefined || !this.#take(given.records)) connection.dispose();
     };
     connection.on('records', (given) => {
       if (own === undefined) early.push(given);

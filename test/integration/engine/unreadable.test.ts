@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Connection } from '../../../src/protocol/client/connect.ts';
+import type { NotificationOf } from '../../../src/protocol/client/wire.ts';
 import { Person } from '../../support/engine/person.ts';
 import { until } from '../../support/engine/waiting.ts';
 import { Worlds } from '../../support/engine/world.ts';
@@ -32,6 +34,7 @@ describe('output that cannot be read', function () {
       );
       const pauses = times.slice(1).map((at, index) => at - (times[index] ?? at));
       assert.ok(Math.min(...pauses) >= 900, `looked again after ${pauses.join(', ')} ms`);
+      assert.match(await whyNotFollowed(await world.connection(), session), /cannot be read: .*EISDIR/);
       await rmdir(stream);
       await rename(`${stream}.away`, stream);
       await person.answersWhenAsked(session, 'allow');
@@ -41,6 +44,20 @@ describe('output that cannot be read', function () {
     }
   });
 });
+
+/** What somebody is told who follows its output at this moment. */
+async function whyNotFollowed(connection: Connection, session: string): Promise<string> {
+  const told: NotificationOf<'stream'>[] = [];
+  const end = connection.on('stream', (each) => told.push(each));
+  try {
+    const { follow } = await connection.request('session/follow', { session, from: 0 });
+    const of = (): NotificationOf<'stream'> | undefined => told.find((each) => each.follow === follow && each.ended);
+    const { problem } = await until(of, () => JSON.stringify(told));
+    return problem?.message ?? 'nothing';
+  } finally {
+    end();
+  }
+}
 
 /** When the journal says that the state of the run is not known, in milliseconds. */
 async function doubts(home: string, session: string): Promise<number[]> {

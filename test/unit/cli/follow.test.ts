@@ -93,6 +93,20 @@ describe('following a session', () => {
     assert.deepEqual(seen, [1]);
   });
 
+  it('ends with what the engine says when it cannot read the output, or the journal', async () => {
+    const problem = { code: 'internal', message: 'It cannot be read.', next: 'See to it.' } as const;
+    for (const kind of ['stream', 'records'] as const) {
+      const engine = new OneSession();
+      const { result, details } = following(engine);
+      await until(() => engine.followed && details.length > 0);
+      for (let n = 1; n <= 2; n++) {
+        if (kind === 'stream') engine.notify('stream', { follow: n, events: [], ended: true, problem });
+        else engine.notify('records', { subscription: n, records: [], problem });
+      }
+      await assert.rejects(result, { code: 'internal', message: 'It cannot be read.', next: 'See to it.' });
+    }
+  });
+
   it('asks for the journal from where it stood, so nothing between is missed', async () => {
     const engine = new OneSession();
     const { result } = following(engine);

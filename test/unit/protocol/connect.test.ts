@@ -207,6 +207,24 @@ describe('connecting to an engine', () => {
       assert.ok(engine.server.clients().length <= 1);
     });
 
+    it('begins again where the engine could not send on', async () => {
+      let subscriptions = 0;
+      await place.engine({
+        'events/subscribe': ({ from }, context) => {
+          subscriptions++;
+          const problem = { code: 'internal', message: 'The journal cannot be read.', next: 'See to it.' } as const;
+          const first = { subscription: 1, records: upTo(3).map(toyRecord), problem };
+          const given = subscriptions === 1 ? first : { subscription: 1, records: upTo(5, from).map(toyRecord) };
+          context.notify('records', given).catch(() => undefined);
+          return { subscription: 1, lastSeq: 5 };
+        },
+      });
+      const { seen, until } = follow();
+      await until(5);
+      assert.deepEqual(seen, upTo(5));
+      assert.equal(subscriptions, 2);
+    });
+
     it('ends where the journal is another one', async () => {
       const engine = await place.engine();
       engine.append(5);

@@ -19,6 +19,8 @@ class World {
   readonly batches: Batch[] = [];
   follows = 0;
   following: ((events: readonly StreamEventView[]) => void) | undefined;
+  /** The engine cannot read on. */
+  breakOff: () => void = noop;
   failures = 0;
   readonly feed: Feed;
 
@@ -33,10 +35,11 @@ class World {
     this.feed = new Feed({
       link: { request: request as never },
       session: 's',
-      follow: (from, take) => {
+      follow: (from, take, failed) => {
         this.follows += 1;
         assert.equal(from, this.batches.flatMap(({ events }) => events).at(-1)?.offset ?? 0);
         this.following = take;
+        this.breakOff = failed;
         return { dispose: () => (this.following = undefined) };
       },
       send: async (batch) => {
@@ -74,6 +77,13 @@ class World {
   }
 }
 
+async function until(is: () => boolean): Promise<void> {
+  for (let i = 0; !is(); i++) {
+    assert.ok(i < 1000);
+    await delay(5);
+  }
+}
+
 const all = (count: number): string[] => Array.from({ length: count }, (_, n) => `m${n + 1}`);
 
 describe('the feed of a panel', () => {
@@ -94,9 +104,11 @@ describe('the feed of a panel', () => {
 
   it('is never more than a little ahead of what was drawn', async () => {
     const world = new World(20_000);
-    await delay(100);
+    await until(() => world.batches.length >= 3);
+    await delay(50);
     assert.equal(world.batches.length, 3);
     world.feed.taken(0);
+    await until(() => world.batches.length >= 4);
     await delay(50);
     assert.equal(world.batches.length, 4);
     world.feed.dispose();
@@ -128,9 +140,22 @@ describe('the feed of a panel', () => {
 
   it('tries again when the engine did not answer', async () => {
     const world = new World(3, { fail: 1 });
-    await delay(1200);
+    await until(() => world.follows === 1);
     await world.draw();
     assert.deepEqual(world.texts, all(3));
+    world.feed.dispose();
+  });
+
+  it('reads and follows again after a while where following has failed, and loses nothing', async () => {
+    const world = new World(3);
+    await world.draw();
+    world.say(2);
+    world.breakOff();
+    assert.equal(world.following, undefined);
+    world.say(2);
+    await until(() => world.follows === 2);
+    await world.draw();
+    assert.deepEqual(world.texts, all(7));
     world.feed.dispose();
   });
 
