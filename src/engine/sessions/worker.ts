@@ -1,4 +1,4 @@
-import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
+import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { nextStep, type Live, type Step } from '../../core/session/next.ts';
 import { isAtRest, isLive, isSettled } from '../../core/session/status.ts';
@@ -48,6 +48,8 @@ export class Worker {
   #following: Promise<void> = Promise.resolve();
   #working: Promise<void> | undefined;
   #again = false;
+  /** `done` was called: whoever wakes the session from there on wakes another worker. */
+  #over = false;
   #doubtfulStarts = 0;
   #limitTimer: NodeJS.Timeout | undefined;
   readonly #time: SteadyTime;
@@ -66,7 +68,7 @@ export class Worker {
 
   /** Something may have changed. Never waits, never throws. */
   wake(): void {
-    if (this.#context.stopping.aborted) return;
+    if (this.#over || this.#context.stopping.aborted) return;
     if (this.#working !== undefined) {
       this.#again = true;
       return;
@@ -110,7 +112,7 @@ export class Worker {
         const step = nextStep(session, this.#live(session, agent, settings));
         if (settings !== undefined) this.#watchLimits(session, settings);
         if (step.do === 'wait') {
-          if (isAtRest(session)) this.#done();
+          if (isAtRest(session)) this.#end();
           return;
         }
         if (!(await this.#attempt(session, step))) return;
@@ -120,6 +122,13 @@ export class Worker {
       if (stopping.aborted || store.state.readOnlyReason !== undefined) return;
       await this.#giveUp(error);
     }
+  }
+
+  /** Nothing of this worker wakes it again: its timer may be one of a wait that was cut short. */
+  #end(): void {
+    this.#over = true;
+    clearTimeout(this.#limitTimer);
+    this.#done();
   }
 
   #live(session: Session, agent: Agent | undefined, settings: Settings | undefined): Live {
@@ -271,8 +280,8 @@ export class Worker {
     if (run === undefined) return true;
     if (agent.capabilities.duplex && agent.capabilities.interrupt && session.turn !== undefined && !run.closing) {
       await writeInput(this.#context, session, { kind: 'interrupt' });
-      const until = Date.now() + politeMs;
-      while (Date.now() < until && store.session(session.id).turn !== undefined && !stopping.aborted)
+      const until = performance.now() + politeMs;
+      while (performance.now() < until && store.session(session.id).turn !== undefined && !stopping.aborted)
         await pause(50, stopping);
     }
     const report = await this.#context.executor(session).stop(this.#context.runRef(session.id, run.n), { graceMs });
@@ -313,6 +322,8 @@ export class Worker {
         return [event('run.doubted', { session: this.#session, run, why: describe(error) })];
       });
       await pause(retryMs * 2 ** Math.min(this.#lostAt.times, mostDoublings), stopping);
+    } catch (cause) {
+      log.error('that a run cannot be followed is not on record', { session: this.#session, error: describe(cause) });
     } finally {
       // Not before: the record wakes this worker at once, and it would follow it again at once.
       if (this.#follower === follower) this.#follower = undefined;
@@ -352,20 +363,33 @@ export class Worker {
     if (prompt !== undefined) await this.#start(session, prompt.n);
   }
 
-  /** Fails the session, keeping what it made; if even that fails it is tried again later. */
+  /** Fails the session, keeping what it made, once its agent has ended; if even that fails it is tried again later. */
   async #giveUp(error: unknown): Promise<void> {
     const { store, log, stopping } = this.#context;
     const session = store.session(this.#session);
     if (isSettled(session)) return;
     try {
-      if (isLive(session)) await this.#stop(session);
-      await settle(this.#context, store.session(this.#session), error);
+      if (isLive(session)) await this.#endAgent(session, error);
+      const present = store.session(this.#session);
+      // Its worktree is given to nobody else while it may write there: the step `stop` goes on, and settles it then.
+      if (!isLive(present)) await settle(this.#context, present, error);
       this.#again = true;
     } catch (again) {
       log.error('a session cannot be settled yet', { session: this.#session, error: describe(again) });
       await pause(retryMs * 5, stopping);
       this.#again = true;
     }
+  }
+
+  /** Asks the agent of a session that has failed to end; why it has failed is on record first. */
+  async #endAgent(session: Session, error: unknown): Promise<void> {
+    const failed = event('session.cancelling', {
+      ...{ session: session.id, reason: 'it cannot be carried on', error: toErrorRecord(error) },
+    });
+    await this.#context.store.commit(engineActor, () =>
+      this.#context.store.session(session.id).cancelling === undefined ? [failed] : [],
+    );
+    await this.#stop(session);
   }
 }
 

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { Worker } from '../../../src/engine/sessions/worker.ts';
+import type { Executor } from '../../../src/executors/executor.ts';
+import { id, running, stageOf, type Stage } from './stage.ts';
+
+describe('the worker of a session', function () {
+  this.timeout(30_000);
+  let stage: Stage | undefined;
+  let worker: Worker | undefined;
+  afterEach(async () => {
+    stage?.stop();
+    await worker?.stopped();
+  });
+
+  it('does nothing more once it is done, whoever wakes it: the session may have another one by then', async () => {
+    let looks = 0;
+    const done = new EventEmitter();
+    const capabilities = { duplex: true } as never;
+    const agent = () => Promise.resolve({ capabilities, signIn: '', environment: { secrets: [] } } as never);
+    stage = await stageOf(
+      { cancelling: { reason: 'a person', at: 1 }, pausedUntil: { at: 60_000, reason: 'no more for now' } },
+      {
+        context: {
+          agent: () => {
+            looks += 1;
+            return agent();
+          },
+        },
+      },
+    );
+    worker = new Worker(stage.context, id, () => done.emit('done'));
+    const ended = once(done, 'done');
+    worker.wake();
+    await ended;
+    await worker.stopped();
+    assert.deepEqual(
+      stage.records.map(({ type }) => type),
+      ['session.settled'],
+    );
+    const before = looks;
+    await stage.store.commit('user:cli', () => [
+      { type: 'prompt.added', v: 1, data: { session: id, prompt: 2, text: 'on', steer: false } },
+      { type: 'session.queued', v: 1, data: { session: id } },
+    ]);
+    worker.wake();
+    await worker.stopped();
+    assert.equal(looks, before);
+  });
+
+  it('fails a session that cannot be carried on when its agent has ended, and not before', async () => {
+    const stops = new EventEmitter();
+    const executor: Partial<Executor> = {
+      close: () => Promise.reject(new Error('the pipe is broken')),
+      stop: () => {
+        stops.emit('stop');
+        return Promise.resolve({ killed: [], left: [] } as never);
+      },
+    };
+    stage = await stageOf({ run: running }, { executor });
+    worker = new Worker(stage.context, id, () => undefined);
+    worker.wake();
+    await once(stops, 'stop');
+    await once(stops, 'stop');
+    const types = stage.records.map(({ type }) => type);
+    assert.ok(!types.includes('session.settled'), types.join(', '));
+    assert.equal(stage.store.session(id).cancelling?.error?.message, 'the pipe is broken');
+  });
+
+  it('gives a cancelled turn its moment by a clock that nobody sets', async () => {
+    const stops = new EventEmitter();
+    const executor: Partial<Executor> = {
+      write: () => Promise.resolve('fed'),
+      stop: () => {
+        stops.emit('stop');
+        return Promise.resolve({ killed: [], left: [] } as never);
+      },
+    };
+    const agent = { capabilities: { duplex: true, interrupt: true } as never, encode: () => '' };
+    const turn = { n: 1, run: 1, startedAt: 1, offset: 0, heldMs: 0 };
+    stage = await stageOf(
+      { run: running, turn, turns: 1, cancelling: { reason: 'a person', at: 1 } },
+      { agent, executor },
+    );
+    const now = Date.now;
+    const begun = now();
+    let asked = 0;
+    Date.now = () => (asked++ === 0 ? begun : begun - 3_600_000);
+    try {
+      worker = new Worker(stage.context, id, () => undefined);
+      const stopped = once(stops, 'stop', { signal: AbortSignal.timeout(10_000) });
+      worker.wake();
+      await stopped;
+    } finally {
+      Date.now = now;
+    }
+  });
+});
