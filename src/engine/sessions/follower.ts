@@ -61,7 +61,8 @@ export class Follower {
   readonly #listeners = new Set<(events: readonly Followed[]) => void>();
   readonly #from: number;
   #offset: number;
-  #warned = false;
+  /** The last turn that was interrupted for want of space. */
+  #interrupted: number | undefined;
   #monitor: StreamMonitor | undefined;
   readonly #tools: ToolWatch;
   #policy: Policy = noPolicy;
@@ -154,7 +155,10 @@ export class Follower {
         followed.push({ offset: line.end, event: seen });
         // In order: what comes behind the end of a turn is not journalled before it.
         const asked = seen.kind === 'turn-ended' ? await this.#question() : undefined;
-        commits.push(this.#journal(seen, line.end, { used: this.#tools.note(seen), asked }));
+        const commit = this.#journal(seen, line.end, { used: this.#tools.note(seen), asked });
+        // Awaited below with the others: one that fails before that is not an unhandled one.
+        commit.catch(() => undefined);
+        commits.push(commit);
       }
     }
     this.#emit(followed);
@@ -285,22 +289,23 @@ export class Follower {
 
   /** A full disk loses output without an error (executors.md §5), so free space is watched and a loss is said before it happens. */
   async #checkSpace(settings: Settings): Promise<void> {
-    if (this.#warned) return;
     const { store } = this.#context;
+    const { turn, interrupting } = store.session(this.#session);
+    if (turn === undefined || turn.n === this.#interrupted || interrupting === true) return;
     const longest = settings['session.maxStreamMegabytes'] * mebibyte;
     const free = await freeBytes(this.#ref.directory);
     const short = free < settings['session.minFreeMegabytes'] * mebibyte;
     const long = this.#offset > longest;
     if (!short && !long) return;
-    this.#warned = true;
+    this.#interrupted = turn.n;
     const error = short ? noSpace(Math.floor(free / mebibyte)) : tooMuchOutput(settings['session.maxStreamMegabytes']);
     this.activity.warn('critical', `${error.message} The turn is being interrupted so that nothing is lost.`);
     if (short) this.activity.markIncomplete(error.message);
-    const session = store.session(this.#session);
-    if (session.turn === undefined || session.interrupting === true) return;
-    await store.commit(engineActor, () => [
-      event('session.interrupting', { session: this.#session, error: error.toRecord() }),
-    ]);
+    await store.commit(engineActor, () => {
+      const present = store.session(this.#session);
+      const isUnderWay = present.turn?.n === turn.n && present.interrupting !== true;
+      return isUnderWay ? [event('session.interrupting', { session: this.#session, error: error.toRecord() })] : [];
+    });
     this.#reportChange();
   }
 }
