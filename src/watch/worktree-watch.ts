@@ -258,13 +258,18 @@ export class WorktreeWatch {
     const why = reason instanceof Error ? reason.message : String(reason);
     this.#tree.close();
     this.#pending.clear();
-    const { root, rules } = this.#options;
-    this.#tree = new FolderTree({ root, rules });
-    await this.#tree.open();
     this.#touches.gap(why);
     await this.#become('polling', why);
-    await this.#lookSince(this.#soundAt);
     this.#pollLater(0);
+    await this.#look();
+  }
+
+  /** The folders as they are, for looks alone. */
+  async #openTree(): Promise<void> {
+    const { root, rules } = this.#options;
+    const tree = new FolderTree({ root, rules });
+    await tree.open();
+    this.#tree = tree;
   }
 
   #pollLater(tookMs: number): void {
@@ -284,6 +289,7 @@ export class WorktreeWatch {
   async #look(): Promise<void> {
     if (this.#mode !== 'polling' || (await this.#isGone())) return;
     this.#rescan = undefined;
+    if (this.#tree.top === undefined) await this.#openTree();
     await this.#lookSince(this.#soundAt);
   }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { WatchMode } from '../../../src/core/watch/state.ts';
 import { QueueWatch } from '../../../src/watch/queue-watch.ts';
 import { sleep } from '../git/support.ts';
-import { run, Workbench } from './workbench.ts';
+import { blob, run, Workbench } from './workbench.ts';
 
 describe('watch: what can go wrong', () => {
   let bench: Workbench;
@@ -41,6 +41,25 @@ describe('watch: what can go wrong', () => {
     assert.notEqual((await bench.watch.take('one')).gap, undefined);
     assert.deepEqual(bench.changes.map(({ kind }) => kind).sort(), ['created', 'deleted', 'modified', 'renamed']);
     assert.notEqual((await bench.watch.take('one')).gap, undefined);
+  });
+
+  it('begins by looking from time to time when it could not begin at all, and says so', async () => {
+    bench = await Workbench.make();
+    let refused = 0;
+    const ignored = (): Promise<ReadonlySet<string>> =>
+      ++refused <= 3 ? Promise.reject(new Error('no process can be started')) : Promise.resolve(new Set());
+    const known = new Map([
+      ['README.md', blob('hello\n')],
+      ['src/a.txt', blob('one\n')],
+    ]);
+    const baseline = (paths: readonly string[]) => Promise.resolve(paths.map((path) => known.get(path)));
+    await bench.open({ rules: { ignored, baseline, rulesChanged: () => undefined }, pollMs: 50 });
+    assert.deepEqual(bench.modes, [{ mode: 'polling', why: 'no process can be started' }]);
+    await bench.until(() => refused > 3);
+    await bench.watch.take('one');
+    assert.deepEqual(bench.changes, [], 'what was there is no change');
+    await writeFile(at('src/new.txt'), 'new\n');
+    await bench.until(() => bench.of('src/new.txt').length === 1);
   });
 
   it('changes to looking when the watches run out later', async () => {
