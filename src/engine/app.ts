@@ -131,7 +131,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     ...{ store, sessions, vault, repositories, executors, clock, newId: randomUUID, agentOf, ...paths },
     ...{ radar, watching, checkoutBytes: checkoutSizes(repositories) },
     log: log.component('handlers'),
-    limits: () => settings.limits,
+    ...{ limits: () => settings.limits, meter: () => settings.meter() },
     settings: (root, variables) => settings.of(root, variables),
     agent: (id, inForce, given) => directory.agent(id, inForce, given),
   };

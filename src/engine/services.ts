@@ -9,6 +9,7 @@ import type { Log } from './process/log.ts';
 import type { Repositories } from './places/repositories.ts';
 import type { Radar } from './radar/radar.ts';
 import type { Sessions } from './sessions/sessions.ts';
+import type { Meter } from './settings-source.ts';
 import type { Store } from './sessions/store.ts';
 import type { Vault } from './sessions/vault.ts';
 import type { Watching } from './watch/watching.ts';
@@ -30,6 +31,8 @@ export interface Services {
   readonly limits: () => Limits;
   /** Settings in force for a repository's main checkout and a requester's `COPPICE_…` variables. Throws `config-invalid`. */
   settings(root: string | undefined, variables: Readonly<Record<string, string>>): Promise<Settings>;
+  /** Which sessions are paid by use, by the settings of this moment. */
+  meter(): Promise<Meter>;
   agent(id: string, settings: Settings, options: Readonly<Record<string, unknown>>): Agent;
   agentOf(session: Session): Promise<Agent>;
   runRef(session: string, run: number): RunRef;

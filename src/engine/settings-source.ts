@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
 import { settingVariables } from '../core/environment.ts';
 import type { Limits } from '../core/queue/policy.ts';
+import type { Session } from '../core/session/state.ts';
+import { variableOf } from '../core/settings/keys.ts';
 import { resolveSettings, type Settings } from '../core/settings/settings.ts';
 import { builtInAgentIds } from '../agents/registry.ts';
 import { Config } from './config/config.ts';
@@ -16,6 +18,11 @@ export interface SettingsSourceOptions {
   /** Whether the repository with this main checkout is trusted: only then its file is read. */
   readonly trusts: (root: string) => boolean;
 }
+
+const billingVariable = variableOf('budget.billing');
+
+/** Whether a session's work is paid by use. */
+export type Meter = (session: Pick<Session, 'requester'>) => boolean;
 
 /** The settings in force for a repository and a requester, and the limits of the engine. */
 export class SettingsSource {
@@ -57,6 +64,13 @@ export class SettingsSource {
     // The limits are the engine's: a file that was changed counts from the next request on, one requester's shell does not.
     if (own) this.#limits = limitsOf(settings);
     return settings;
+  }
+
+  /** Which sessions are paid by use: only of those money is told. Where the settings cannot be read, none is. */
+  async meter(): Promise<Meter> {
+    const settings = await this.of(undefined).catch(() => undefined);
+    const billing = settings?.['budget.billing'] ?? 'subscription';
+    return ({ requester }) => (requester.settings[billingVariable] ?? billing) === 'metered';
   }
 
   get limits(): Limits {

@@ -51,6 +51,7 @@ export class EnginePlace {
       JSON.stringify({
         limits: { running: 20 },
         session: { restarts: 0 },
+        budget: { billing: 'metered' },
         agents: { 'claude-code': claude },
         ...settings,
       }),

@@ -29,6 +29,11 @@ export function addUsage(a: Usage, b: Usage): Usage {
   return { ...sum, costUsd: (a.costUsd ?? 0) + (b.costUsd ?? 0) };
 }
 
+/** The tokens alone: what is told where nothing is paid by use. */
+export function withoutCost({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Usage): Usage {
+  return { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens };
+}
+
 /** All tokens of a usage. Of a single message that is what the model then has before it. */
 export function tokensOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Usage): number {
   return inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;

@@ -23,7 +23,10 @@ export function removalHandlers(services: Services, removal: RemovalContext): Re
     requireTrusted(services, session.repository);
     return session;
   };
-  const view = (id: string) => ({ session: sessionView(store.session(id), store.all('session')) });
+  const view = async (id: string) => {
+    const metered = await services.meter();
+    return { session: sessionView(store.session(id), store.all('session'), metered) };
+  };
   return {
     'session/facts': ({ session: key }) => sessionFacts(removal, trusted(key)),
     'session/remove': async ({ session: key, force, skipTeardown }, client) => {

@@ -68,7 +68,8 @@ export function reviewHandlers(services: Services): ReviewHandlers {
         },
         client,
       );
-      return { verdict, session: sessionView(store.session(id), store.all('session')), review: show(id) };
+      const metered = await services.meter();
+      return { verdict, session: sessionView(store.session(id), store.all('session'), metered), review: show(id) };
     },
   };
 }

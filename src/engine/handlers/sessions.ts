@@ -13,6 +13,7 @@ import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
 import { usable } from '../../agents/registry.ts';
 import type { Handlers, ParsedOf, Requests } from '../../protocol/contract.ts';
+import type { SessionView } from '../../protocol/schemas.ts';
 import type { ClientContext } from '../rpc/server.ts';
 import { findProgram } from '../doctor/host.ts';
 import { inUse } from '../places/in-use.ts';
@@ -37,14 +38,18 @@ type SessionHandlers = Pick<
 /** Everything that can be asked of a session, except its output. */
 export function sessionHandlers(services: Services, pushing: (session: Session) => boolean): SessionHandlers {
   const { store, sessions, vault } = services;
-  const view = (session: Session): ReturnType<typeof sessionView> => sessionView(session, store.all('session'));
+  const view = async (id: string): Promise<SessionView> => {
+    const metered = await services.meter();
+    return sessionView(store.session(id), store.all('session'), metered);
+  };
   return {
     'session/create': async (params, client) => {
       const { verdict, id } = await createSession(services, params, client);
-      return id === undefined ? { verdict } : { verdict, session: view(store.session(id)) };
+      return id === undefined ? { verdict } : { verdict, session: await view(id) };
     },
     'session/list': async ({ which, path, archived }) => {
       const repository = path === undefined ? undefined : (await services.repositories.locate(path)).id;
+      const metered = await services.meter();
       const all = store.all('session');
       const listed = all.filter(
         (each) =>
@@ -52,9 +57,10 @@ export function sessionHandlers(services: Services, pushing: (session: Session) 
           (archived || !each.archived) &&
           (which === 'all' || (which === 'queued' ? statusOf(each) === 'queued' : !isSettled(each))),
       );
-      return { sessions: listed.map((each) => sessionView(each, all)) };
+      return { sessions: listed.map((each) => sessionView(each, all, metered)) };
     },
-    'session/show': ({ session: key }) => {
+    'session/show': async ({ session: key }) => {
+      const metered = await services.meter();
       const session = store.find(key);
       return sessionDetail(session, store.all('session'), services.limits(), {
         activity: sessions.worker(session.id)?.activity(),
@@ -64,12 +70,12 @@ export function sessionHandlers(services: Services, pushing: (session: Session) 
           .all('overlap')
           .filter((each) => concerns(each, session.id))
           .map((each) => services.radar.view(each)),
-        pushing: pushing(session),
+        ...{ pushing: pushing(session), metered },
       });
     },
     'session/continue': async (params, client) => {
       const { verdict, id } = await continueSession(services, params, client);
-      return { verdict, session: view(store.session(id)) };
+      return { verdict, session: await view(id) };
     },
     'session/answer': async ({ session: key, breakpoint, answer: given, requester }, client) => {
       const session = store.find(key);

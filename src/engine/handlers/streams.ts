@@ -1,5 +1,6 @@
 import { defined } from '../../core/defined.ts';
 import type { AgentEvent } from '../../core/agent/events.ts';
+import { withoutCost } from '../../core/agent/usage.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import { isLive, isSettled } from '../../core/session/status.ts';
 import type { Session } from '../../core/session/state.ts';
@@ -33,7 +34,7 @@ export function streamHandlers(services: Services): StreamHandlers {
       const follow = follows.begin(client, {
         tell: (number, signal) =>
           send(services, session, from, signal, (events, ended) =>
-            client.notify('stream', { follow: number, events: events.map(view), ended }),
+            client.notify('stream', { follow: number, events, ended }),
           ),
         failed: (number, problem) => client.notify('stream', { follow: number, events: [], ended: true, problem }),
       });
@@ -59,6 +60,7 @@ async function logs(
     events.push(...page.events);
     next = page.next;
   }
+  const view = await viewOf(services, session);
   return { events: events.map(view), next, live: !isSettled(services.store.session(session.id)) };
 }
 
@@ -87,9 +89,11 @@ async function send(
   id: string,
   from: number,
   signal: AbortSignal,
-  notify: (events: readonly Followed[], ended: boolean) => Promise<void>,
+  notify: (events: StreamEventView[], ended: boolean) => Promise<void>,
 ): Promise<void> {
-  const reader = (await services.agentOf(services.store.session(id))).reader(id);
+  const session = services.store.session(id);
+  const reader = (await services.agentOf(session)).reader(id);
+  const view = await viewOf(services, session);
   let next = from;
   while (!signal.aborted) {
     const before = services.store.session(id);
@@ -101,7 +105,7 @@ async function send(
       for (const event of reader.line(line.text, meta)) events.push({ offset: line.end, event });
       next = line.end;
     }
-    for (const page of pages(events)) await notify(page, false);
+    for (const page of pages(events)) await notify(page.map(view), false);
     if (lines.length > 0) continue;
     if (over) return notify([], true);
     await news(services, id, signal);
@@ -150,6 +154,12 @@ function news(services: Services, id: string, signal: AbortSignal): Promise<void
   });
 }
 
-function view({ offset, event }: { offset: number; event: AgentEvent }): StreamEventView {
-  return { offset, event: { ...event } };
+/** How a session's events are shown: what a turn cost is told only where the session is paid by use. */
+async function viewOf(services: Services, session: Session): Promise<(followed: Followed) => StreamEventView> {
+  const metered = (await services.meter())(session);
+  return ({ offset, event }) => ({ offset, event: { ...(metered ? event : unpriced(event)) } });
+}
+
+function unpriced(event: AgentEvent): AgentEvent {
+  return event.kind === 'turn-ended' ? { ...event, usage: withoutCost(event.usage) } : event;
 }

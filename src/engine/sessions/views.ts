@@ -1,3 +1,4 @@
+import { withoutCost } from '../../core/agent/usage.ts';
 import { defined } from '../../core/defined.ts';
 import { positionOf, whyWaiting, type Limits } from '../../core/queue/policy.ts';
 import { openBreakpoints, statusOf, workTime } from '../../core/session/status.ts';
@@ -8,6 +9,7 @@ import type { BreakpointView, SessionDetail, SessionView, TurnNoteView } from '.
 import type { Watch } from '../../core/watch/state.ts';
 import type { OverlapView } from '../../protocol/watch.ts';
 import { isSupervised, supervisionBrief } from '../supervision/views.ts';
+import type { Meter } from '../settings-source.ts';
 import { watchView } from '../watch/views.ts';
 import type { ActivityView } from './activity.ts';
 
@@ -20,8 +22,8 @@ function some<T, R>(value: T | undefined, change: (value: T) => R): R | undefine
   return value === undefined ? undefined : change(value);
 }
 
-/** One row of a list. `sessions` are all of them: a place in the line is relative. */
-export function sessionView(session: Session, sessions: readonly Session[]): SessionView {
+/** One row of a list. `sessions` are all of them: a place in the line is relative. What it cost is told only where it is paid by use. */
+export function sessionView(session: Session, sessions: readonly Session[], metered: Meter): SessionView {
   const work = workTime(session);
   return defined({
     id: session.id,
@@ -44,7 +46,7 @@ export function sessionView(session: Session, sessions: readonly Session[]): Ses
     workedMs: work.ms,
     workingSince: some(work.since, iso),
     endedAt: some(session.endedAt, iso),
-    usage: { ...session.usage },
+    usage: metered(session) ? { ...session.usage } : withoutCost(session.usage),
     context: some(session.context, (context) => ({ ...context })),
     turns: session.turns,
     changes: some(session.result?.changes, (changes) => ({ ...changes })),
@@ -92,11 +94,12 @@ export function sessionDetail(
     watch: Watch | undefined;
     overlaps: readonly OverlapView[];
     pushing: boolean;
+    metered: Meter;
   },
 ): SessionDetail {
   const { lastTurn, result, worktree } = session;
   return {
-    ...sessionView(session, sessions),
+    ...sessionView(session, sessions, extra.metered),
     needs: openBreakpoints(session).map(breakpointView),
     base: worktree?.base ?? null,
     baseCommit: worktree?.baseCommit ?? null,
