@@ -56,6 +56,7 @@ function services(streamPath: string): Services {
     watching: { ready: () => Promise.resolve() },
     sessions: { worker: () => undefined },
     agentOf: () => Promise.resolve({ reader: () => ({ line: () => [] }) }),
+    meter: () => Promise.resolve(() => false),
     streamPath: () => streamPath,
   } as unknown as Services;
 }
