@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import { namesIn } from './files.ts';
 import { readSmall } from './locate.ts';
@@ -29,7 +29,8 @@ async function readEntry(admin: string): Promise<AdminEntry> {
   const dotGit = pointer?.trimEnd() ?? '';
   return {
     admin,
-    path: dotGit.startsWith('/') && basename(dotGit) === '.git' ? dirname(dotGit) : undefined,
+    // Git may write it relative to the entry (`worktree.useRelativePaths`).
+    path: basename(dotGit) === '.git' ? dirname(resolve(admin, dotGit)) : undefined,
     locked: locked?.trimEnd(),
   };
 }

@@ -1,6 +1,6 @@
 /** The state in which somebody left a worktree, as findings: nothing is repaired and nothing is guessed. */
 import { lstat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { isAbsent, isFolder } from './admin.ts';
@@ -59,7 +59,7 @@ export async function inspectWorktree(repository: Repository, place: Known): Pro
   const tip = refs.branches.get(place.branch);
   const found = [
     await folder(place),
-    await pointers(place),
+    await pointed(place),
     tip === undefined ? await branchGone(repository, place, refs) : [],
     await head(repository, place, refs),
     await operations(place),
@@ -130,7 +130,12 @@ export const againNext =
   'Move the folder away; `coppice session restore` then makes it again as it was last kept, which may be without what was deleted: ' +
   '`coppice rollback` goes back to an earlier checkpoint.';
 
-async function pointers({ path, admin, common }: Known): Promise<Finding[]> {
+/** How one path is written down at another one. Relative (`worktree.useRelativePaths`) only as git does it: else it may lead through a link. */
+function pointers(at: string, to: string): readonly string[] {
+  return [to, relative(at, to)];
+}
+
+async function pointed({ path, admin, common }: Known): Promise<Finding[]> {
   if (!(await isFolder(admin))) {
     return finding(
       'entry-gone',
@@ -143,7 +148,11 @@ async function pointers({ path, admin, common }: Known): Promise<Finding[]> {
   const own = info?.isFile() === true ? (await readSmall(dotGit))?.trimEnd() : undefined;
   const back = (await readSmall(join(admin, 'gitdir')))?.trimEnd();
   const shared = (await readSmall(join(admin, 'commondir')))?.trimEnd();
-  const intact = own === `gitdir: ${admin}` && back === dotGit && (shared === '../..' || shared === common);
+  const toEachOther =
+    pointers(path, admin)
+      .map((to) => `gitdir: ${to}`)
+      .includes(own ?? '') && pointers(admin, dotGit).includes(back ?? '');
+  const intact = toEachOther && (shared === '../..' || shared === common);
   if (intact || (await isAbsent(path))) return [];
   if (info === undefined && (await isAbsent(dotGit))) return finding('git-replaced', withoutGit(path), againNext);
   return finding(
