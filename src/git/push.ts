@@ -19,6 +19,8 @@ export interface Remote {
 /** A remote that does not answer is not waited for longer. */
 const pushMs = 120_000;
 const transports = 'file:git:http:https:ssh';
+/** What the user's own settings add to a push of theirs: hooks, tags on the way, submodules, a signature that somebody types for. */
+const onlyThis = ['--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', '--no-signed'];
 
 /**
  * The remote of a branch: its own, the one to which everything is pushed, `origin`, or the only one. Undefined without
@@ -76,7 +78,7 @@ export async function pushBranch(
     );
   }
   const { signal, env } = options;
-  await repository.run(['push', '--porcelain', '--no-verify', '--', remote.url, `${commit}:refs/heads/${branch}`], {
+  await repository.run(['push', ...onlyThis, '--', remote.url, `${commit}:refs/heads/${branch}`], {
     timeoutMs: pushMs,
     config: await transportConfig(repository),
     extraEnv: { ...agentOf(env), GIT_ALLOW_PROTOCOL: transports },

@@ -51,4 +51,19 @@ describe('a branch with a file that the main checkout keeps out of git', functio
     await assert.rejects(push, { code: 'private-file' });
     assert.equal(await sandbox.git(remote.url, 'rev-parse', place.branch), pushed);
   });
+
+  it("goes alone: no tag, no submodule and no signature comes with it, whatever the person's own pushes do", async () => {
+    const main = await sandbox.repository('alone');
+    const remote = { name: 'origin', url: sandbox.path('alone.git') };
+    await sandbox.git(sandbox.dir, 'init', '--quiet', '--bare', remote.url);
+    const repository = await sandbox.open(main);
+    const { place } = await createWorktree(repository, { root: sandbox.root, slug: 'y' });
+    await sandbox.git(place.path, 'commit', '-q', '--allow-empty', '-m', 'work');
+    await sandbox.git(place.path, 'tag', '-a', '-m', 'not for others', 'internal');
+    await sandbox.git(main, 'config', '--global', 'push.followTags', 'true');
+    await sandbox.git(main, 'config', '--global', 'push.gpgSign', 'true');
+    const commit = await sandbox.git(place.path, 'rev-parse', 'HEAD');
+    await pushBranch(repository, remote, { branch: place.branch, commit, base: place.baseCommit }, { env: {} });
+    assert.equal(await sandbox.git(remote.url, 'for-each-ref', '--format=%(refname)'), `refs/heads/${place.branch}`);
+  });
 });
