@@ -38,7 +38,6 @@ const plainKeys = new Set([
   'author.email',
   'committer.name',
   'committer.email',
-  'i18n.commitencoding',
   'init.defaultbranch',
   'merge.renames',
   'merge.renamelimit',

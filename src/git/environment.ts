@@ -26,7 +26,8 @@ export interface GitPlace {
  * Overrides for every call. The reasons, in order: no program of the repository's choice (fsmonitor, hooks, signature
  * programs, pager, editor, transports, credential helpers); change detection that cannot be fooled by a restored
  * modification time (`protocols/git-mechanics.md` B); no background work and no descent into submodules; an index
- * that is one plain file; and patience with another git (`gc`, `pack-refs`) that locks a ref in passing.
+ * that is one plain file; patience with another git (`gc`, `pack-refs`) that locks a ref in passing; messages in the encoding in
+ * which we write and read them; and worktrees that know each other by their whole paths.
  */
 export const forcedConfig: readonly ConfigEntry[] = [
   { key: 'core.fsmonitor', value: 'false' },
@@ -52,6 +53,9 @@ export const forcedConfig: readonly ConfigEntry[] = [
   { key: 'core.quotePath', value: 'false' },
   { key: 'color.ui', value: 'false' },
   { key: 'core.filesRefLockTimeout', value: '1000' },
+  { key: 'i18n.commitEncoding', value: 'UTF-8' },
+  { key: 'i18n.logOutputEncoding', value: 'UTF-8' },
+  { key: 'worktree.useRelativePaths', value: 'false' },
 ];
 
 const kept = new Set(['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM']);

@@ -49,6 +49,15 @@ describe('commitWorktree', () => {
     assert.equal(await sandbox.git(main, 'for-each-ref', 'refs/heads'), before);
   }
 
+  it('says what it was told, also where the person commits in another encoding', async () => {
+    await sandbox.git(main, 'config', '--global', 'i18n.commitEncoding', 'ISO-8859-1');
+    await sandbox.write(place.path, { 'src/a.txt': 'two\n' });
+    await commit({ message: 'Für später — 日本' });
+    assert.doesNotMatch(await git('cat-file', 'commit', 'HEAD'), /^encoding/m);
+    const shown = await git('-c', 'i18n.logOutputEncoding=UTF-8', 'log', '-1', '--format=%s');
+    assert.equal(shown, 'Für später — 日本');
+  });
+
   it('commits everything that is not ignored and leaves a clean worktree', async () => {
     await sandbox.write(place.path, { 'new file "ü".txt': 'new\n', 'src/a.txt': 'two\nthree\n', 'x.log': 'noise\n' });
     await rm(join(place.path, 'README.md'));
