@@ -135,6 +135,10 @@ function pointers(at: string, to: string): readonly string[] {
   return [to, relative(at, to)];
 }
 
+function isOneOf(text: string | undefined, known: readonly string[]): boolean {
+  return text !== undefined && known.includes(text);
+}
+
 async function pointed({ path, admin, common }: Known): Promise<Finding[]> {
   if (!(await isFolder(admin))) {
     return finding(
@@ -148,11 +152,8 @@ async function pointed({ path, admin, common }: Known): Promise<Finding[]> {
   const own = info?.isFile() === true ? (await readSmall(dotGit))?.trimEnd() : undefined;
   const back = (await readSmall(join(admin, 'gitdir')))?.trimEnd();
   const shared = (await readSmall(join(admin, 'commondir')))?.trimEnd();
-  const toEachOther =
-    pointers(path, admin)
-      .map((to) => `gitdir: ${to}`)
-      .includes(own ?? '') && pointers(admin, dotGit).includes(back ?? '');
-  const intact = toEachOther && (shared === '../..' || shared === common);
+  const ways = pointers(path, admin).map((to) => `gitdir: ${to}`);
+  const intact = isOneOf(own, ways) && isOneOf(back, pointers(admin, dotGit)) && isOneOf(shared, ['../..', common]);
   if (intact || (await isAbsent(path))) return [];
   if (info === undefined && (await isAbsent(dotGit))) return finding('git-replaced', withoutGit(path), againNext);
   return finding(
