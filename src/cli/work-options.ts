@@ -37,7 +37,7 @@ export function addWorkOptions(command: Command): Command {
     .option('--prompt-file <path>', 'read the prompt from a file; - is standard input')
     .option('--agent <id>', 'who works: claude-code, codex, opencode, gemini, qwen, copilot, aider, demo, or your own')
     .option('--agent-option <name=value>', 'an option of the agent; repeat for more', collect)
-    .option('--executor <id>', 'where it works: local, docker, tmux, ssh:<host>')
+    .option('--executor <id>', 'where it works: local, docker, tmux, ssh:<host>; default: the setting executor.default')
     .addOption(new Option('--mode <mode>', 'how it works').choices(mode.unwrap().options))
     .option('--worktree <which>', 'work in this worktree: its name, branch or path')
     .option('--name <name>', 'name of the worktree to find or make')

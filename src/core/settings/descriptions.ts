@@ -106,6 +106,8 @@ export const descriptions: Readonly<Record<SettingKey, string>> = {
   'stop.graceSeconds':
     'Seconds that an agent gets to end by itself at each step of a stop: interrupt, then SIGTERM, then SIGKILL.',
   'agent.default': 'The agent of a session that names none.',
+  'executor.default':
+    'Where a session works that does not say it: `local`, `tmux`, `docker`, `ssh:HOST` or `wrap:NAME`. The demo agent stays on this machine.',
   'agents.<id>.command': "The agent's program.",
   'agents.<id>.args': "Arguments that are added to the agent's command line.",
   'agents.<id>.model':

@@ -206,61 +206,17 @@ export const table = {
     default: 'subscription',
     scope: 'user',
   },
-  'budget.tokens': {
-    type: type.whole(0, 1_000_000_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.workMinutes': {
-    type: type.whole(0, 100_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.costCents': {
-    type: type.whole(0, 100_000_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.stageTokens': {
-    type: type.whole(0, 1_000_000_000_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.stageCostCents': {
-    type: type.whole(0, 100_000_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.planTokens': {
-    type: type.whole(0, 1_000_000_000_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.planCostCents': {
-    type: type.whole(0, 100_000_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.dayTokens': {
-    type: type.whole(0, 1_000_000_000_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.dayCostCents': {
-    type: type.whole(0, 100_000_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.projectTokens': {
-    type: type.whole(0, 1_000_000_000_000),
-    default: 0,
-    scope: 'user',
-  },
-  'budget.projectCostCents': {
-    type: type.whole(0, 100_000_000),
-    default: 0,
-    scope: 'user',
-  },
+  'budget.tokens': amount(1_000_000_000),
+  'budget.workMinutes': amount(100_000),
+  'budget.costCents': amount(100_000_000),
+  'budget.stageTokens': amount(1_000_000_000_000),
+  'budget.stageCostCents': amount(100_000_000),
+  'budget.planTokens': amount(1_000_000_000_000),
+  'budget.planCostCents': amount(100_000_000),
+  'budget.dayTokens': amount(1_000_000_000_000),
+  'budget.dayCostCents': amount(100_000_000),
+  'budget.projectTokens': amount(1_000_000_000_000),
+  'budget.projectCostCents': amount(100_000_000),
   'session.minFreeMegabytes': {
     type: type.whole(1, 1_048_576),
     default: 512,
@@ -290,6 +246,11 @@ export const table = {
   'agent.default': {
     type: type.agentId,
     default: 'claude-code',
+    scope: 'user',
+  },
+  'executor.default': {
+    type: type.executorId,
+    default: 'local',
     scope: 'user',
   },
   'agents.<id>.command': {
@@ -396,6 +357,15 @@ function yesNo<const T extends boolean>(value: T) {
     type: type.yesNo,
     default: value,
     scope: 'both',
+  } as const;
+}
+
+/** What the user may use of something before a person is asked; 0: any amount. */
+function amount(most: number) {
+  return {
+    type: type.whole(0, most),
+    default: 0,
+    scope: 'user',
   } as const;
 }
 

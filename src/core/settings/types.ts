@@ -107,6 +107,12 @@ export const toolConditions = list(toolCondition, 'a list of conditions on tools
 export const agentIdPattern = /^[a-z0-9][a-z0-9-]{0,63}$/u;
 export const agentId = text("an agent's id (small letters, digits and hyphens)", agentIdPattern);
 
+/** Where an agent works, as `--executor` names it. */
+export const executorId = text(
+  'local, tmux, docker, ssh:HOST or wrap:NAME',
+  /^(?:local|tmux|docker|(?:ssh|wrap):[^-\s\0][^\s\0]*)$/u,
+);
+
 /** A step of a script: a program with its arguments, or a line for `sh -c`. */
 export const command = z.union([line, argv], says('a command line (text), or a list of a program and its arguments'));
 export const commands = list(

@@ -10,6 +10,7 @@ import { concerns } from '../../core/radar/state.ts';
 import { isSettled, statusOf } from '../../core/session/status.ts';
 import type { Requester } from '../../core/session/events.ts';
 import type { Session } from '../../core/session/state.ts';
+import type { Settings } from '../../core/settings/settings.ts';
 import type { Agent } from '../../agents/agent.ts';
 import { usable } from '../../agents/registry.ts';
 import type { Handlers, ParsedOf, Requests } from '../../protocol/contract.ts';
@@ -181,7 +182,7 @@ async function createSession(
   const settings = await services.settings(root, params.requester.settings);
   const agentId = params.agent ?? settings['agent.default'];
   const agent = services.agent(agentId, settings, params.agentOptions ?? {});
-  const executor = services.executors.executor(params.executor ?? 'local', params.requester.env);
+  const executor = services.executors.executor(params.executor ?? usualPlace(agent, settings), params.requester.env);
   await requireTrust(services, { id: location.id, root }, params.mode, agent, executor);
   const request = defined({
     name: params.name,
@@ -224,6 +225,11 @@ async function createSession(
   if (verdict.status !== 'rejected') return { verdict, id };
   vault.forget(id);
   return { verdict, id: undefined };
+}
+
+/** Where an agent works when nobody says it. One that harms nobody, the demo agent, comes with this host and is nowhere else. */
+function usualPlace({ capabilities }: Agent, settings: Settings): string {
+  return capabilities.needsHostConsent ? settings['executor.default'] : 'local';
 }
 
 /** One writer per worktree (invariant 3): a session that can only wait for another one is refused with the holder's id. */

@@ -17,7 +17,7 @@ export interface Draft {
   readonly context: string;
   readonly agent: string | undefined;
   readonly mode: Mode;
-  /** Where it runs; undefined: on this host. */
+  /** Where it runs; undefined: where the settings say. */
   readonly executor: string | undefined;
   /** Path of a worktree to work in; undefined: one of its own. */
   readonly worktree: string | undefined;
@@ -67,7 +67,7 @@ export function modeText(mode: Mode): { readonly label: string; readonly detail:
 export function draftText({ agent, mode, executor, worktree, base, priority }: Draft): string {
   const where = worktree === undefined ? l10n.t('own worktree') : oneLine(worktree, 80);
   const from = base === undefined ? '' : l10n.t('from {0}', oneLine(base, 60));
-  const place = executor === undefined || executor === 'local' ? '' : oneLine(executor, 60);
+  const place = oneLine(executor ?? '', 60);
   return joined(
     oneLine(agent ?? '', 60),
     modeText(mode).label,

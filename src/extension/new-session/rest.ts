@@ -37,7 +37,7 @@ function restChoices(draft: Draft): readonly (Choice<Rest> | Heading)[] {
     {
       label: l10n.t('Executor…'),
       icon: 'vm',
-      description: oneLine(executor ?? 'local', 120),
+      description: oneLine(executor ?? l10n.t('as in the settings'), 120),
       gives: 'executor',
     },
     { label: l10n.t('Worktree…'), icon: 'repo-forked', description: oneLine(where, 120), gives: 'worktree' },
@@ -90,8 +90,11 @@ async function askExecutor(app: App, draft: Draft, step: Step): Promise<Partial<
     ...(missing.length === 0 ? [] : [{ heading: l10n.t('not usable here') }]),
     ...missing.map(executorChoice),
   ];
-  const active = draft.executor ?? 'local';
-  const executor = await pickOne(choices, { ...step, placeholder: l10n.t('Where should it run?'), active });
+  const executor = await pickOne(choices, {
+    ...step,
+    placeholder: l10n.t('Where should it run?'),
+    active: draft.executor,
+  });
   if (executor === back) return back;
   if (executor !== overSsh) return { executor };
   const before = draft.executor?.startsWith(overSsh) === true ? draft.executor.slice(overSsh.length) : '';

@@ -4,6 +4,7 @@
  */
 export const travellingKeys = [
   'agent.default',
+  'executor.default',
   'agents.claude-code.command',
   'agents.claude-code.args',
   'agents.claude-code.model',
