@@ -50,7 +50,10 @@ export class Coprocess {
 
   /** @throws CoppiceError `git-failed` (it ended), `timed-out`, `unreachable` (closed). */
   async ask(input: Buffer, length: AnswerLength): Promise<Buffer> {
-    const child = await this.#running();
+    // It may be renewed while it starts. Between the look at it and the question nothing may happen.
+    for (let attempt = 0; this.#child === undefined && attempt < startAttempts; attempt += 1) await this.#started();
+    const child = this.#child;
+    if (child === undefined) throw this.#failed();
     return new Promise((resolve, reject) => {
       this.#questions.push({ input, length, resolve, reject });
       hold(child, true);
@@ -59,20 +62,15 @@ export class Coprocess {
     });
   }
 
-  async #running(): Promise<ChildProcessWithoutNullStreams> {
-    // It may be renewed while it starts.
-    for (let attempt = 0; attempt < startAttempts; attempt += 1) {
-      if (this.#closed) throw new CoppiceError('unreachable', 'This git was ended.', 'Ask again.');
-      this.#starting ??= this.#start();
-      try {
-        await this.#starting;
-      } catch (error) {
-        this.#forget();
-        throw error;
-      }
-      if (this.#child !== undefined) return this.#child;
+  async #started(): Promise<void> {
+    if (this.#closed) throw new CoppiceError('unreachable', 'This git was ended.', 'Ask again.');
+    this.#starting ??= this.#start();
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#forget();
+      throw error;
     }
-    throw this.#failed();
   }
 
   /** Ends the process, and lets the next question start another one: what it knows is out of date. */

@@ -113,7 +113,7 @@ async function lifeAlone(world: World): Promise<void> {
   const person = new Person(world);
   await person.trust();
   const session = await person.create('spoil it #write:bad.md');
-  const { worktree } = await person.sees(session, 'needs-you');
+  const { worktree } = await person.onRecord(() => person.sees(session, 'needs-you'));
   const { checkpoints } = await person.ask('checkpoint/list', { session });
   const back = checkpoints.filter(({ restore }) => restore?.side === 'after');
   assert.equal(new Set(back.map(({ tree }) => tree)).size, 1, 'each to where its turn began');
@@ -137,7 +137,7 @@ async function lifeOfRollbacks(world: World, arm: () => Promise<void>): Promise<
   const person = new Person(world);
   await person.trust();
   const session = await person.create('alpha');
-  const { worktree } = await person.sees(session, 'reported');
+  const { worktree } = await person.onRecord(() => person.sees(session, 'reported'));
   assert.ok(worktree !== null);
   const at = (name: string): string => join(worktree, name);
   const work = await readFile(at('work.txt'), 'utf8');

@@ -175,7 +175,7 @@ export class SshConnection {
       };
       call.signal?.addEventListener('abort', abort, { once: true });
       client.once('close', lost);
-      client.exec(command, (error, opened) => {
+      const begin = (error: Error | undefined, opened: ClientChannel): void => {
         if (error !== undefined) {
           finish(() => reject(brokenOff(error)));
           return;
@@ -196,7 +196,13 @@ export class SshConnection {
           finish(() => resolve({ code, stdout: Buffer.concat(out).toString('utf8'), stderr }));
         });
         give(opened, call.input);
-      });
+      };
+      try {
+        client.exec(command, begin);
+      } catch (error) {
+        // Its end is known to the socket, and not told yet.
+        finish(() => reject(brokenOff(error as Error)));
+      }
     });
   }
 }

@@ -13,6 +13,7 @@ import { readLedger, type Entry } from './ledger.ts';
 import type { KillPoint } from './plan.ts';
 import { agentProcesses, type Seen } from './processes.ts';
 import { copyRepository, gitEnvironment, makeRepository } from './repository.ts';
+import { until } from './waiting.ts';
 
 const agent = fileURLToPath(new URL('agent.sh', import.meta.url));
 export const wrapper = fileURLToPath(new URL('../../../media/run.sh', import.meta.url));
@@ -267,13 +268,21 @@ export class World {
   /** Ends everything of this world and removes it. */
   async dispose(): Promise<void> {
     await this.kill();
-    for (const { pid } of this.processes()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
-      }
-    }
+    // What one of them was about to start is seen at the next look.
+    await until(
+      () => {
+        const left = this.processes();
+        for (const { pid } of left) {
+          try {
+            process.kill(pid, 'SIGKILL');
+          } catch {
+            // It has ended meanwhile.
+          }
+        }
+        return left.length === 0 ? true : undefined;
+      },
+      () => `the end of ${JSON.stringify(this.processes())}`,
+    );
     await rm(this.root, { recursive: true, force: true, maxRetries: 20 });
   }
 }

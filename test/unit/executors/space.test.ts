@@ -24,6 +24,10 @@ describe('space', () => {
       signal: abort.signal,
       onCrossed: (space) => void told.push(space),
     });
+    for (let i = 0; told.length === 0; i += 1) {
+      assert.ok(i < 2_000, 'nothing was told');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     await new Promise((resolve) => setTimeout(resolve, 40));
     abort.abort();
     await watching;
