@@ -52,7 +52,14 @@ export interface SessionEvents {
   /** Joins the queue. Sessions whose mode never waits are admitted in the same breath. */
   'session.queued': { session: string };
   'session.admitted': { session: string };
-  'worktree.ready': { session: string; worktree: Place; repository: string; intent?: string };
+  'worktree.ready': {
+    session: string;
+    worktree: Place;
+    repository: string;
+    intent?: string;
+    /** Its set-up commands have not been through. */
+    setUpDue?: true;
+  };
   'run.started': {
     session: string;
     run: number;

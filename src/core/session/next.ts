@@ -141,7 +141,7 @@ function judgedOrOver(session: Session, live: Live): Step {
 
 /** The way to the start of an agent with a prompt. */
 function beginning(session: Session, live: Live, prompt: number): Step {
-  if (!session.holding) return { do: 'prepare' };
+  if (!session.holding || session.setUpDue === true) return { do: 'prepare' };
   if (openBreakpoints(session).length > 0) return { do: 'wait', for: 'person' };
   return beforePrompt(session, live, prompt) ?? onceKept(session, live, { do: 'start', prompt });
 }

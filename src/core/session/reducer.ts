@@ -183,7 +183,8 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       // What ended in earlier stretches of work is not looked at again.
       ...(session.turns === 0 ? {} : { met: { ...(session.met ?? { prompt: 0, offset: 0 }), turn: session.turns } }),
     }),
-  'worktree.ready': (session, { data }) => ({ ...session, worktree: data.worktree, holding: true }),
+  'worktree.ready': (session, { data }) =>
+    patch(session, { worktree: data.worktree, holding: true, setUpDue: data.setUpDue }),
   'run.started': (session, { at, data }) => {
     const run: Run = {
       n: data.run,

@@ -293,6 +293,8 @@ export interface Session {
   /** The model's service has put it off until then, milliseconds since 1970. */
   readonly pausedUntil?: { readonly at: number; readonly reason: string };
   readonly worktree?: Place;
+  /** The worktree was made for it, and its set-up commands have not been through: no agent begins in it before. */
+  readonly setUpDue?: true;
   /** True while this session holds the lease of its worktree. */
   readonly holding: boolean;
   readonly checkpoint?: Coverage;

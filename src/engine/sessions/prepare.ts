@@ -1,6 +1,8 @@
+import { defined } from '../../core/defined.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
-import type { Session } from '../../core/session/state.ts';
+import type { SessionEvents } from '../../core/session/events.ts';
+import type { Place, Session } from '../../core/session/state.ts';
 import { begunSupervision } from '../supervision/begin.ts';
 import { firstCheckpoint } from './checkpoint.ts';
 import { engineActor, type SessionContext } from './context.ts';
@@ -17,24 +19,55 @@ interface Begun {
  * never works in the main checkout (invariant 2).
  */
 export async function prepare(context: SessionContext, session: Session): Promise<void> {
-  const { store, workplace } = context;
   requireTrusted(context, session);
-  const ready = { session: session.id, repository: session.repository.id };
   const begun = await begunSupervision(context, session);
+  const { worktree, setsUp, first, intent } = await placeOf(context, session);
+  const ready = { session: session.id, repository: session.repository.id, worktree, ...defined({ intent }) };
+  if (setsUp) await setUp(context, session, ready);
+  const checkpoint = first === undefined ? [] : await firstCheckpoint(context, session, worktree, first.untouched);
+  await context.store.commit(engineActor, () => [event('worktree.ready', ready), ...checkpoint, ...begun]);
+}
+
+interface Prepared {
+  readonly worktree: Place;
+  /** It was made for the session, and its set-up commands are to be run. */
+  readonly setsUp: boolean;
+  /** It is the session's for the first time; `untouched`: nothing can have changed in it. */
+  readonly first?: { readonly untouched: boolean };
+  readonly intent?: string;
+}
+
+/** The worktree that the session has, else the one that is chosen for it; with its lease. */
+async function placeOf(context: SessionContext, session: Session): Promise<Prepared> {
+  const { workplace, stopping } = context;
   if (session.worktree !== undefined) {
+    const setsUp = session.setUpDue === true;
     const worktree = await workplace.reclaim(session, session.worktree);
-    await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree }), ...begun]);
-    return;
+    return { worktree, setsUp, ...(setsUp ? { first: { untouched: false } } : {}) };
   }
   const { intent, choice } = announced(context, session) ?? (await choose(context, session));
-  const worktree = await workplace.claim(session, choice, context.stopping);
+  const worktree = await workplace.claim(session, choice, stopping);
+  const made = choice.kind === 'create';
   // Where an agent works on another host, its worktree there is set up when it is made.
-  const setUp = choice.kind === 'create' && context.executor(session).tree === undefined;
-  if (setUp) await workplace.setUp(session, worktree, context.stopping);
+  const setsUp = made && context.executor(session).tree === undefined;
   const commands = (await context.settings(session))['worktrees.setup'];
-  const untouched = choice.kind === 'create' && (!setUp || commands.length === 0);
-  const first = await firstCheckpoint(context, session, worktree, untouched);
-  await store.commit(engineActor, () => [event('worktree.ready', { ...ready, worktree, intent }), ...first, ...begun]);
+  return { worktree, setsUp, intent, first: { untouched: made && (!setsUp || commands.length === 0) } };
+}
+
+/** What fails leaves the worktree to its session, which sets it up when it goes on: nobody else would know of it. */
+async function setUp(
+  { workplace, store, stopping }: SessionContext,
+  session: Session,
+  ready: SessionEvents['worktree.ready'],
+): Promise<void> {
+  try {
+    await workplace.setUp(session, ready.worktree, stopping);
+  } catch (error) {
+    if (!stopping.aborted) {
+      await store.commit(engineActor, () => [event('worktree.ready', { ...ready, setUpDue: true })]);
+    }
+    throw error;
+  }
 }
 
 async function choose(context: SessionContext, session: Session): Promise<Begun> {
