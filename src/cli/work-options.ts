@@ -88,7 +88,7 @@ export async function startWork(
 }
 
 /** What looks like a path of this shell is one; everything else is a name. */
-function absolute({ shell }: Context, worktree: string): string {
+export function absolute({ shell }: Context, worktree: string): string {
   return /^(?:\/|\.{1,2}(?:\/|$))/.test(worktree) ? resolve(shell.cwd, worktree) : worktree;
 }
 

@@ -72,6 +72,8 @@ export const requests = {
     params: z.object({
       which: z.enum(['active', 'queued', 'all']).default('all'),
       path: identifier.optional(),
+      /** Only those that work in this worktree: its name, its branch or its absolute path. */
+      worktree: identifier.optional(),
       archived: z.boolean().default(false),
     }),
     result: z.object({ sessions: z.array(sessionSchema) }),

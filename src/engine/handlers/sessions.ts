@@ -21,6 +21,7 @@ import { inUse } from '../places/in-use.ts';
 import { slugOf } from '../places/repositories.ts';
 import { requireRoom } from '../room.ts';
 import type { Services } from '../services.ts';
+import { worksIn } from '../sessions/store.ts';
 import { sessionDetail, sessionView } from '../sessions/views.ts';
 import { requireTrust, requireTrustedAt } from './trusted.ts';
 
@@ -48,13 +49,14 @@ export function sessionHandlers(services: Services, pushing: (session: Session) 
       const { verdict, id } = await createSession(services, params, client);
       return id === undefined ? { verdict } : { verdict, session: await view(id) };
     },
-    'session/list': async ({ which, path, archived }) => {
+    'session/list': async ({ which, path, worktree, archived }) => {
       const repository = path === undefined ? undefined : (await services.repositories.locate(path)).id;
       const metered = await services.meter();
       const all = store.all('session');
       const listed = all.filter(
         (each) =>
           (repository === undefined || each.repository.id === repository) &&
+          (worktree === undefined || worksIn(each, worktree)) &&
           (archived || !each.archived) &&
           (which === 'all' || (which === 'queued' ? statusOf(each) === 'queued' : !isSettled(each))),
       );

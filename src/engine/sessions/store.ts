@@ -78,8 +78,9 @@ function noSession(key: string, meant?: string): CoppiceError {
   return new CoppiceError('not-found', `There is no session ${key}.`, next);
 }
 
-function worksIn({ worktree }: Session, key: string): boolean {
-  return worktree !== undefined && (worktree.slug === key || worktree.branch === key);
+/** Whether that is the session's worktree: its name, its branch or its path. */
+export function worksIn({ worktree }: Session, key: string): boolean {
+  return worktree !== undefined && (worktree.slug === key || worktree.branch === key || worktree.path === key);
 }
 
 function entity<K extends Kind>(view: StateView, kind: K, id: string): Entities[K] | undefined {

@@ -225,6 +225,12 @@ describe('coppice, from the shell', () => {
     const ran = await machine.coppice(['run', ...demo, '--name', 'implement-auth-05A', 'In it']);
     assert.equal(ran.exit, 0, ran.stderr);
     assert.equal((await machine.sessions())[0]?.worktree, made.stdout.trim());
+    await machine.coppice(['run', ...demo, '--name', 'elsewhere', 'In another']);
+    const listedIn = async (worktree: string): Promise<unknown> =>
+      (await machine.json<Row[]>('session', 'list', '--worktree', worktree)).map(({ prompt }) => prompt);
+    for (const which of ['auth-05A', 'feature/auth-05A', made.stdout.trim()])
+      assert.deepEqual(await listedIn(which), ['In it'], which);
+    assert.deepEqual(await listedIn('nowhere'), []);
     const refused = await machine.coppice(['run', ...demo, '--worktree', 'main', 'x', '--json']);
     assert.equal(refused.exit, 3);
     assert.equal(error(refused).code, 'default-branch');

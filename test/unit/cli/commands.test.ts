@@ -117,10 +117,14 @@ describe('session list', () => {
     await coppice(one, ['session', 'list', '--active', '--repo', '../other']);
     await coppice(one, ['session', 'list', '--queued', '--archived']);
     await coppice(one, ['session', 'list', '--all']);
+    await coppice(one, ['session', 'list', '--worktree', '../wt/fix-it']);
+    await coppice(one, ['session', 'list', '--worktree', 'feature/fix-it']);
     assert.deepEqual(one.paramsOf('session/list'), [
       { which: 'active', archived: false, path: '/repo/other' },
       { which: 'queued', archived: true },
       { which: 'all', archived: false },
+      { which: 'all', archived: false, worktree: '/repo/wt/fix-it' },
+      { which: 'all', archived: false, worktree: 'feature/fix-it' },
     ]);
   });
 });

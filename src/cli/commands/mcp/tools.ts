@@ -53,9 +53,15 @@ export const sessionTools: readonly SessionTool[] = [
     z.strictObject({
       which: z.enum(['active', 'queued', 'all']).optional().describe('all unless said.'),
       archived: z.boolean().optional().describe('Also those that were put away.'),
+      worktree: worktree.describe('Only those that work in this worktree: its name, branch or path.'),
     }),
-    async ({ engine, path }, { which = 'all', archived = false }) => {
-      const { sessions } = await engine.request('session/list', { which, archived, path });
+    async ({ engine, path }, { which = 'all', archived = false, worktree: pinned }) => {
+      const { sessions } = await engine.request('session/list', {
+        which,
+        archived,
+        path,
+        ...kept({ worktree: pinned }),
+      });
       return found({ sessions: sessions.map(sessionRow) });
     },
   ),

@@ -7,12 +7,14 @@ import { oneLine } from '../../../core/printable.ts';
 import { noteReadOnly } from '../../read-only.ts';
 import { durationText, workedMs, sessionRow, statusText } from '../../session-lines.ts';
 import { table } from '../../table.ts';
+import { absolute } from '../../work-options.ts';
 import type { Piece, Text } from '../../text.ts';
 
 interface ListOptions {
   readonly active?: true;
   readonly queued?: true;
   readonly archived?: true;
+  readonly worktree?: string;
 }
 
 /** Adds `session list`, over all repositories unless `--repo` names one. */
@@ -21,17 +23,21 @@ export function addSessionList(group: Command, perform: Perform): void {
     .command('list')
     .alias('ls')
     .summary('sessions with their status')
-    .description('Lists the sessions of all repositories, or of one with --repo. With --json: one array.')
+    .description(
+      'Lists the sessions of all repositories, or of one with --repo, or of one worktree. With --json: one array.',
+    )
     .addOption(new Option('--active', 'those that are queued or at work').conflicts(['queued', 'all']))
     .addOption(new Option('--queued', 'those that wait for a place').conflicts(['active', 'all']))
     .addOption(new Option('--all', 'every session that is not archived (default)').conflicts(['active', 'queued']))
     .option('--archived', 'archived ones too')
-    .action(({ active, queued, archived }: ListOptions) =>
+    .option('--worktree <which>', 'only those in this worktree: its name, branch or path')
+    .action(({ active, queued, archived, worktree }: ListOptions) =>
       perform(async (context) => {
         const { sessions } = await context.engine.request('session/list', {
           which: active === true ? 'active' : queued === true ? 'queued' : 'all',
           archived: archived === true,
           ...(context.pathGiven ? { path: context.path } : {}),
+          ...(worktree === undefined ? {} : { worktree: absolute(context, worktree) }),
         });
         await noteReadOnly(context);
         context.out.result(sessions.map(sessionRow), () => sessionTable(context, sessions));
