@@ -82,12 +82,14 @@ describe('windows of the tmux executor', function () {
     assert.ok(window !== undefined && more.length === 0);
     assert.deepEqual(
       { name: window.name, group: window.group, cwd: window.cwd },
-      { name: 'coppice.fix-it.1234567-dispatch', group: 'coppice', cwd: subject.home },
+      { name: 'coppice_fix-it_1234567-dispatch', group: 'coppice', cwd: subject.home },
     );
     await until(
       () => subject.tmux('capture-pane', '-p', '-t', window.id).includes(`I show ${spec.session}`),
       'the view',
     );
+    const named = subject.tmux('display-message', '-p', '-t', `coppice:${window.name}`, '#{window_id}').trim();
+    assert.equal(named, window.id, 'a person can address it by its name');
     const other = await subject.another();
     const { command } = await other.terminal(place(spec.session));
     assert.deepEqual(command, ['tmux', '-L', 's', 'attach-session', '-t', window.id]);

@@ -40,8 +40,8 @@ const format = ['#{window_id}', '#{window_name}', '#{session_name}', '#{pane_sta
 /** tmux prints other separators as text. */
 const separator = '\\t';
 
-/** Names that tmux takes for a session as they are: `.` and `:` are its own separators. */
-export function groupName(text: string): string {
+/** A name by which a person can address a session or window of tmux (X-16): `.` and `:` are its own separators. */
+export function plainName(text: string): string {
   return text.replaceAll(/[.:\s]/gu, '_');
 }
 

@@ -1,7 +1,7 @@
 import { CoppiceError } from '../../core/errors.ts';
 import type { RunRecord, RunSpec, Terminal, TerminalPlace } from '../executor.ts';
 import { LocalExecutor, type LocalExecutorOptions } from '../local/local-executor.ts';
-import { groupName, type NewWindow, shows, type TmuxServer, type TmuxWindow } from './server.ts';
+import { type NewWindow, plainName, shows, type TmuxServer, type TmuxWindow } from './server.ts';
 
 /** How windows are opened. */
 export interface TmuxExecutorOptions extends LocalExecutorOptions {
@@ -94,8 +94,8 @@ export class TmuxExecutor extends LocalExecutor {
     const { task, mode, agent } = label;
     const own = mode === 'interactive';
     return {
-      name: own ? agent : `${task}-${mode}`,
-      group: own ? groupName(`${agent}-${task}-${clock()}`) : group,
+      name: own ? agent : plainName(`${task}-${mode}`),
+      group: own ? plainName(`${agent}-${task}-${clock()}`) : group,
       cwd,
       command: view(session),
     };
