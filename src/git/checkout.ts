@@ -1,11 +1,11 @@
 /** The steps that turn a registered, empty worktree into a checked-out one. */
-import { copyFile, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, lstat, mkdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { isCoppiceError } from '../core/errors.ts';
 import { withoutFilter } from './configuration.ts';
 import { type GitOptions, zeroSplit } from './door.ts';
 import type { ConfigEntry } from './environment.ts';
-import { besides } from './files.ts';
+import { besides, namesIn } from './files.ts';
 import { hashOf } from './names.ts';
 import type { Repository, TreePlace } from './repository.ts';
 
@@ -140,7 +140,8 @@ export async function startPrivateIndex(repository: Repository, tree: TreePlace)
 
 /**
  * Copies an index whole. Git compares a file's time with that of the index to know which entries it must read again,
- * so the copy is never younger than the original.
+ * so the copy is never younger than the original. Of one that is split (`core.splitIndex`) the part that is shared comes along: git
+ * looks for it beside the copy.
  */
 export async function copyIndex(from: string, to: string): Promise<void> {
   await mkdir(join(to, '..'), { recursive: true });
@@ -148,10 +149,35 @@ export async function copyIndex(from: string, to: string): Promise<void> {
   try {
     const { mtimeMs } = await stat(from);
     await copyFile(from, next);
+    await copyShared(next, dirname(from), dirname(to));
     const seconds = Math.floor(mtimeMs / 1000);
     await utimes(next, seconds, seconds);
     await rename(next, to);
   } finally {
     await rm(next, { force: true });
   }
+}
+
+/** Copies the shared part that an index names, out of the folder where git keeps it, if there is one. */
+async function copyShared(index: string, from: string, to: string): Promise<void> {
+  const shared = from === to ? [] : namesIn(from).filter((name) => isSharedPart(name));
+  if (shared.length === 0) return;
+  const bytes = await readFile(index);
+  for (const name of shared) {
+    const part = join(from, name);
+    if (!bytes.includes(Buffer.from(name.slice(name.indexOf('.') + 1), 'hex')) || !(await lstat(part)).isFile())
+      continue;
+    const next = besides(join(to, name));
+    try {
+      await copyFile(part, next);
+      await rename(next, join(to, name));
+    } finally {
+      await rm(next, { force: true });
+    }
+  }
+}
+
+/** Whether this is the name of the shared part of a split index. */
+export function isSharedPart(name: string): boolean {
+  return /^sharedindex\.(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name);
 }

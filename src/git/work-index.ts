@@ -1,6 +1,7 @@
 /** Indexes of ours that live as long as one piece of work: git reads and writes them, and nobody else knows their names. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSharedPart } from './checkout.ts';
 import { besides } from './files.ts';
 import type { Repository } from './repository.ts';
 
@@ -26,7 +27,7 @@ export async function withWorkIndex<T>(
 const oldMs = 24 * 60 * 60 * 1000;
 
 /**
- * Removes what killed engines left of such indexes.
+ * Removes what killed engines left of such indexes, and the shared parts of those that were split.
  *
  * @param now milliseconds since 1970.
  * @returns how many files were removed.
@@ -35,7 +36,7 @@ export async function forgetWorkIndexes(repository: Pick<Repository, 'privateDir
   const folder = join(repository.privateDir, 'index');
   let removed = 0;
   for (const name of await readdir(folder)) {
-    if (!/\.[0-9a-f]{12}\.tmp(?:\.lock)?$/.test(name)) continue;
+    if (!/\.[0-9a-f]{12}\.tmp(?:\.lock)?$/.test(name) && !isSharedPart(name)) continue;
     const info = await stat(join(folder, name)).catch(() => undefined);
     // The time of its content may be that of an index it was copied from.
     if (info === undefined || now - info.ctimeMs < oldMs) continue;

@@ -247,6 +247,15 @@ describe('removing worktrees', () => {
       assert.equal(await sandbox.git(main, 'show', `${saved.ref}^2:new.txt`), 'n');
     });
 
+    it('keeps what is staged in an index that is split in two', async () => {
+      await git('update-index', '--split-index');
+      await sandbox.write(place.path, { 'new.txt': 'staged\n' });
+      await git('add', 'new.txt');
+      await sandbox.write(place.path, { 'new.txt': 'n\n' });
+      const { saved } = await remove({ despite: ['changes'] });
+      assert.equal(await sandbox.git(main, 'show', `${saved.ref}^2:new.txt`), 'staged');
+    });
+
     it('keeps what was staged, and commits that were made and given up, since', async () => {
       await sandbox.write(place.path, { 'new.txt': 'n\n' });
       const found = await removalFacts(repository, place);
