@@ -6,7 +6,9 @@ import type { Checkout } from '../core/intent/state.ts';
 import { adminEntries, isAbsent } from './admin.ts';
 import type { ConfigEntry } from './environment.ts';
 import { readHead } from './facts.ts';
+import { hiddenChanges } from './landing-marks.ts';
 import { readSmall } from './locate.ts';
+import { onDisk } from './obstacles.ts';
 import { zeroPaths } from './paths.ts';
 import type { Repository } from './repository.ts';
 
@@ -84,6 +86,8 @@ export async function whyNot(
   if (staged.stdout.length > 0) return changedText(path, zeroPaths(staged.stdout), 'staged');
   const changed = await changedFiles(repository, checkout, index);
   if (changed.length > 0) return changedText(path, changed, 'not committed');
+  const hidden = await hiddenChanges(repository, checkout, index, await writtenPaths(repository, move));
+  if (hidden.length > 0) return changedText(path, hidden, 'hidden from git (`--assume-unchanged`, `--skip-worktree`)');
   const inTheWay = await filesInTheWay(repository, checkout, move, index);
   if (inTheWay.length === 0) return undefined;
   return `${named(inTheWay)} of ${path} would be overwritten: git does not know ${inTheWay.length === 1 ? 'it' : 'them'}.`;
@@ -104,6 +108,14 @@ async function changedFiles(repository: Repository, { path }: Checkout, index: s
   return zeroPaths((await repository.onTree(path, index, args)).stdout);
 }
 
+/** All paths that a move writes or takes away. */
+async function writtenPaths(
+  repository: Repository,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<string[]> {
+  return zeroPaths((await repository.run(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to])).stdout);
+}
+
 /** Files that git does not know (ignored ones too: git overwrites those without a word) where the move would write. */
 async function filesInTheWay(
   repository: Repository,
@@ -119,10 +131,19 @@ async function filesInTheWay(
     if (there !== undefined) suspects.add(there);
   }
   if (suspects.size === 0) return [];
-  const pathspecs = [...suspects].slice(0, 500).map((file) => `:(literal,top)${file}`);
-  const others = await repository.onTree(path, index, ['ls-files', '--others', '-z', '--', ...pathspecs]);
-  return zeroPaths(others.stdout);
+  // A name that is no text cannot be asked about.
+  const found = [...suspects].filter((file) => !file.isWellFormed());
+  const asked = [...suspects].filter((file) => file.isWellFormed());
+  for (let at = 0; at < asked.length; at += askedAtOnce) {
+    const pathspecs = asked.slice(at, at + askedAtOnce).map((file) => `:(literal,top)${file}`);
+    const others = await repository.onTree(path, index, ['ls-files', '--others', '-z', '--', ...pathspecs]);
+    found.push(...zeroPaths(others.stdout));
+  }
+  return found;
 }
+
+/** So many paths fit an argument list. */
+const askedAtOnce = 500;
 
 /** The path itself, or the file or link above it that takes its place; undefined when nothing is there. */
 async function whatIsAt(root: string, file: string): Promise<string | undefined> {
@@ -130,7 +151,7 @@ async function whatIsAt(root: string, file: string): Promise<string | undefined>
   for (let count = 1; count <= parts.length; count += 1) {
     const part = parts.slice(0, count).join('/');
     try {
-      const info = await lstat(join(root, part));
+      const info = await lstat(onDisk({ path: root }, part));
       if (count === parts.length || !info.isDirectory()) return part;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined;

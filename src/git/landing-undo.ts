@@ -1,8 +1,10 @@
 /** Taking back files of a checkout that a move had begun to write. */
 import { lstat, readFile, rmdir, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import type { Checkout } from '../core/intent/state.ts';
+import { markedAmong } from './landing-marks.ts';
+import { onDisk } from './obstacles.ts';
 import { zeroJoined, zeroPaths } from './paths.ts';
 import type { Repository } from './repository.ts';
 import { withWorkIndex } from './work-index.ts';
@@ -38,21 +40,29 @@ export async function takeFilesBack(
   // What only the second commit has goes first: a file may stand where the first one has a folder.
   for (const change of changes.filter(({ from }) => from === undefined)) {
     if ((await whatIsAt(checkout.path, change.path)) === 'file' && (await isOurs(change)))
-      await removeFile(checkout.path, change.path);
+      await removeFile(checkout, change.path);
   }
   const back: Change[] = [];
+  const index = join(checkout.admin, 'index');
+  const { skipped } = await markedAmong(repository, checkout, index, changes.map(pathOf));
   for (const change of changes.filter(({ from, path }) => from !== undefined && notFrom.has(path))) {
     const there = await whatIsAt(checkout.path, change.path);
-    if (there === 'nothing' || (there === 'file' && (await isOurs(change)))) back.push(change);
+    // What is left out of the checkout was not there before.
+    if ((there === 'nothing' && !skipped.has(change.path)) || (there === 'file' && (await isOurs(change))))
+      back.push(change);
   }
   await writeFiles(repository, checkout, back);
+}
+
+function pathOf({ path }: Change): string {
+  return path;
 }
 
 /** A link above the path leads somewhere else: whatever is there is none of ours. */
 async function whatIsAt(root: string, path: string): Promise<'nothing' | 'file' | 'other'> {
   const parts = path.split('/');
   for (let count = 1; count <= parts.length; count += 1) {
-    const info = await lstat(join(root, ...parts.slice(0, count))).catch((error: unknown) => {
+    const info = await lstat(onDisk({ path: root }, parts.slice(0, count).join('/'))).catch((error: unknown) => {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
     });
@@ -112,7 +122,7 @@ function differing(
 
 /** A regular file that is the beginning of what one of the sides has: git writes in place. */
 async function isCutShort(repository: Repository, checkout: Checkout, change: Change): Promise<boolean> {
-  const full = join(checkout.path, change.path);
+  const full = onDisk(checkout, change.path);
   const info = await lstat(full);
   if (!info.isFile()) return false;
   for (const entry of [change.to, change.from]) {
@@ -124,12 +134,14 @@ async function isCutShort(repository: Repository, checkout: Checkout, change: Ch
   return false;
 }
 
-async function removeFile(root: string, path: string): Promise<void> {
-  const full = join(root, path);
-  await unlink(full);
+async function removeFile(checkout: Checkout, path: string): Promise<void> {
+  await unlink(onDisk(checkout, path));
   // The folders that were made for it, as far as they are empty.
-  for (let folder = dirname(full); folder !== root; folder = dirname(folder)) {
-    const removed = await rmdir(folder).then(
+  for (const folder of path
+    .split('/')
+    .slice(0, -1)
+    .map((_part, depth, all) => all.slice(0, all.length - depth).join('/'))) {
+    const removed = await rmdir(onDisk(checkout, folder)).then(
       () => true,
       () => false,
     );

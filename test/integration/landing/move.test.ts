@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Repository } from '../../../src/git/repository.ts';
 import { checkoutOf } from '../../../src/git/landing-checkout.ts';
 import { moveBranch, settleMove, type Move } from '../../../src/git/landing-move.ts';
+import { takeFilesBack } from '../../../src/git/landing-undo.ts';
 import { exists, Sandbox } from '../git/support.ts';
 
 describe('moving a branch with the checkout that is on it', () => {
@@ -58,6 +59,40 @@ describe('moving a branch with the checkout that is on it', () => {
     assert.equal(await exists(join(main, 'new')), false);
   });
 
+  it('goes through where the index is split in two', async () => {
+    await git('update-index', '--split-index');
+    await writeFile(join(main, 'b.txt'), 'b2\n');
+    await git('add', 'b.txt');
+    await writeFile(join(main, 'b.txt'), 'b\n');
+    await git('add', 'b.txt');
+    assert.deepEqual(await moveBranch(repository, move), { kind: 'moved' });
+    await clean(move.to);
+  });
+
+  it('leaves a file away that a person has left away, also when the move is taken back', async () => {
+    await git('update-index', '--skip-worktree', 'a.txt');
+    await rm(join(main, 'a.txt'));
+    await takeFilesBack(repository, { path: main, admin: join(main, '.git') }, move);
+    assert.equal(await exists(join(main, 'a.txt')), false);
+    assert.equal(await git('status', '--porcelain'), '');
+  });
+
+  it('leaves what a person has under a name that is no text', async () => {
+    const name = Buffer.from('caf\xe9', 'latin1');
+    const path = Buffer.concat([Buffer.from(`${main}/`), name]);
+    await git('switch', '-q', 'work');
+    await writeFile(path, 'theirs\n');
+    await git('add', '-A');
+    await git('commit', '-q', '-m', 'more');
+    const to = await git('rev-parse', 'HEAD');
+    await git('switch', '-q', 'main');
+    await sandbox.write(main, { '.git/info/exclude': 'caf*\n' });
+    await writeFile(path, 'mine\n');
+    assert.equal((await moveBranch(repository, { ...move, to })).kind, 'held');
+    await takeFilesBack(repository, { path: main, admin: join(main, '.git') }, { from: to, to: move.from });
+    assert.equal(await readFile(path, 'utf8'), 'mine\n');
+  });
+
   it('leaves what git does not know where it is', async () => {
     await sandbox.write(main, { 'mine.txt': 'mine\n', 'new/mine.local': 'mine\n' });
     assert.deepEqual(await moveBranch(repository, move), { kind: 'moved' });
@@ -94,6 +129,15 @@ describe('moving a branch with the checkout that is on it', () => {
       await writeFile(join(main, 'a.txt'), 'x\n');
       await held(/not committed: a\.txt/);
     });
+
+    for (const mark of ['--assume-unchanged', '--skip-worktree']) {
+      it(`for a change that a person hides from git (${mark}), also one that looks like a write cut short`, async () => {
+        await git('update-index', mark, 'a.txt');
+        await writeFile(join(main, 'a.txt'), '');
+        await held(/hidden from git .*: a\.txt/);
+        assert.equal(await readFile(join(main, 'a.txt'), 'utf8'), '');
+      });
+    }
 
     it('for a staged file', async () => {
       await writeFile(join(main, 'staged.txt'), 's\n');
