@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { displayFor, type Display } from './display.ts';
 import { exitOf, exits, type Exit } from './exit-codes.ts';
 import { follow, type Follower } from './follow.ts';
+import { answerOnce } from './insist.ts';
 
 /** Within this time a second Ctrl-C cancels the session instead of leaving it to itself. */
 const secondPressMs = 2_000;
@@ -168,7 +169,7 @@ class Attendance implements Follower {
   }
 
   async #askAndAnswer(detail: SessionDetail, breakpoint: BreakpointView, signal: AbortSignal): Promise<void> {
-    const { out, engine } = this.#context;
+    const { out } = this.#context;
     this.#display.needs(detail, breakpoint, false);
     const release = out.hold();
     try {
@@ -178,7 +179,7 @@ class Attendance implements Follower {
         return;
       }
       this.#answered.add(breakpoint.id);
-      await engine.request('session/answer', { session: this.#session, breakpoint: breakpoint.id, ...given });
+      await answerOnce(this.#context, { session: this.#session, breakpoint: breakpoint.id, ...given });
     } catch (error) {
       if (!isCoppiceError(error, 'wrong-state')) throw error;
       out.note(error.message);

@@ -89,6 +89,8 @@ async function watch(
   const disposals: Dispose[] = [];
   const abort = (): void => over.resolve('aborted');
   signal.addEventListener('abort', abort, { once: true });
+  // It may have come while the engine was looked for.
+  if (signal.aborted) abort();
   const gone = (): void =>
     over.reject(new CoppiceError('unreachable', 'The connection to the engine ended.', 'Try again.'));
   connection.closed.then(gone, gone);

@@ -20,9 +20,34 @@ export async function insist<K extends Method>(
     try {
       return await engine.request(method, params);
     } catch (error) {
-      const leaving = isCoppiceError(error, 'engine-busy') && error.context['stopping'] !== undefined;
-      if ((!isLost(error) && !leaving) || delay > pauses.longestMs) throw error;
+      if (!isAway(error) || delay > pauses.longestMs) throw error;
     }
     await shell.sleep(delay);
   }
+}
+
+/**
+ * Answers what a session waits for, also where the engine goes away meanwhile. One that had taken the answer by then refuses the
+ * second one as `wrong-state`, which is then no error.
+ */
+export async function answerOnce(
+  context: Pick<Context, 'engine' | 'shell'>,
+  params: ParamsOf<Requests, 'session/answer'>,
+): Promise<void> {
+  try {
+    await context.engine.request('session/answer', params);
+    return;
+  } catch (error) {
+    if (!isAway(error)) throw error;
+  }
+  try {
+    await insist(context, 'session/answer', params);
+  } catch (error) {
+    if (!isCoppiceError(error, 'wrong-state')) throw error;
+  }
+}
+
+/** The engine went away before it answered, or is about to. */
+function isAway(error: unknown): boolean {
+  return isLost(error) || (isCoppiceError(error, 'engine-busy') && error.context['stopping'] !== undefined);
 }

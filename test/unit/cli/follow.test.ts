@@ -107,6 +107,13 @@ describe('following a session', () => {
     }
   });
 
+  it('is left also when that was asked for while the engine was looked for', async () => {
+    const engine = new OneSession();
+    const { leave, result } = following(engine);
+    leave.abort();
+    assert.equal(await result, undefined);
+  });
+
   it('asks for the journal from where it stood, so nothing between is missed', async () => {
     const engine = new OneSession();
     const { result } = following(engine);

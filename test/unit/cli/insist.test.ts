@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { CoppiceError } from '../../../src/core/errors.ts';
 import { coppice } from './fake-shell.ts';
-import { OneSession } from './one-session.ts';
+import { aSession, reported } from './fake-engine.ts';
+import { OneSession, permission } from './one-session.ts';
 
 describe('an engine that goes away before it answers', () => {
   const works = [
@@ -47,4 +48,26 @@ describe('an engine that goes away before it answers', () => {
       assert.equal(engine.paramsOf(method).length, 1);
     });
   }
+
+  it('has an answer of a person all the same, also when it was there before the engine went', async () => {
+    for (const words of [
+      ['run', 'x'],
+      ['session', 'answer', 'abcd', '--allow'],
+    ]) {
+      const engine = new OneSession();
+      engine.detail = aSession({ status: 'needs-you', needs: [permission] });
+      let asked = 0;
+      engine.handlers['session/answer'] = () => {
+        asked += 1;
+        if (asked > 1) throw new CoppiceError('wrong-state', 'It waits for nothing.', 'Nothing has to be done.');
+        engine.endAs(reported());
+        engine.crash();
+        return { breakpoint: 'b1' };
+      };
+      const { exit, stderr } = await coppice(engine, words, { types: ['y'] });
+      assert.equal(exit, 0, stderr);
+      assert.equal(asked, 2);
+      assert.doesNotMatch(stderr, /waits for nothing/);
+    }
+  });
 });

@@ -5,6 +5,7 @@ import { askPerson, jsonObject, type Given } from '../../ask-person.ts';
 import { breakpointLines } from '../../breakpoint-lines.ts';
 import type { Context, Perform } from '../../context.ts';
 import { exits } from '../../exit-codes.ts';
+import { answerOnce } from '../../insist.ts';
 import { badUsage } from '../../usage-error.ts';
 import { collect } from '../../work-options.ts';
 import { CoppiceError } from '../../../core/errors.ts';
@@ -112,8 +113,8 @@ async function answer(context: Context, key: string, options: AnswerOptions): Re
     out.note('Nothing was answered.');
     return exits.done;
   }
-  const { breakpoint } = await engine.request('session/answer', { session: id, breakpoint: open.id, ...given });
-  out.result({ session: id, breakpoint, choice: given.answer.choice }, () => [
+  await answerOnce(context, { session: id, breakpoint: open.id, ...given });
+  out.result({ session: id, breakpoint: open.id, choice: given.answer.choice }, () => [
     `Answered${given.answer.choice === 'answer' ? '' : `: ${given.answer.choice}`}. Follow it with: coppice session attach ${id}`,
   ]);
   return exits.done;
