@@ -9,8 +9,8 @@ import { showInformationMessage, showWarningMessage } from '../messages/messages
 import { landingButton, landingPlan, type Way, ways } from '../review/landing-plan.ts';
 import { asReviewRow } from '../review/row-of.ts';
 import type { Command } from './command.ts';
+import { givePrompt } from './follow-up.ts';
 import { pickSession } from './pick-session.ts';
-import { requester } from '../engine/requester.ts';
 
 /** Gates may take long; the landing itself goes on whatever becomes of this window. */
 const previewMs = 2 * 60_000;
@@ -78,10 +78,8 @@ async function offerResolution(app: App, session: string, preview: LandingPrevie
     { modal: true, detail: [...paths, ...(more > 0 ? [l10n.t('and {0} more', more)] : [])].join('\n') },
     ...(conflictPrompt === undefined ? [merge, show] : [agent, merge, show]),
   );
-  if (answer === agent && conflictPrompt !== undefined) {
-    const given = { session, prompt: conflictPrompt, requester: requester(process.env) };
-    await app.link.request('session/continue', given);
-  } else if (answer === merge) await resolveByHand(app, session, preview);
+  if (answer === agent && conflictPrompt !== undefined) await givePrompt(app, session, conflictPrompt, false);
+  else if (answer === merge) await resolveByHand(app, session, preview);
   else if (answer === show) await showConflicts(app, session, preview);
   else throw new vscode.CancellationError();
 }

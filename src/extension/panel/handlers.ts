@@ -8,6 +8,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { SessionDetail } from '../../protocol/schemas.ts';
 import type { PanelHandlers, ParamsOf, ResultOf } from '../../protocol/webview/kinds.ts';
 import type { SessionPanelApi } from '../../protocol/webview/session-panel.ts';
+import { insist } from '../engine/insist.ts';
 import { requester } from '../engine/requester.ts';
 import { secretKey } from '../engine/secrets.ts';
 import { showWarningMessage } from '../messages/messages.ts';
@@ -45,7 +46,7 @@ export function panelHandlers(services: PanelServices, asking: Asking): PanelHan
     answer: async ({ breakpoint, answer }) => {
       const { choice, reason, input, answers } = answer;
       const given = { choice, ...defined({ reason, input, answers }) };
-      await link.request('session/answer', { session, breakpoint, answer: given });
+      await insist(link, 'session/answer', { session, breakpoint, answer: given });
       return {};
     },
     supply: async ({ breakpoint }) => ({ done: await supply(services, asking, breakpoint) }),
@@ -92,11 +93,13 @@ async function send(
 ): Promise<ResultOf<SessionPanelApi['send']>> {
   const prompt = promptText(text, attachments);
   if (prompt.trim() === '') throw new CoppiceError('bad-usage', l10n.t('The prompt is empty.'), l10n.t('Write one.'));
-  const { verdict } = await link.request('session/continue', {
+  const given = await insist(link, 'session/continue', {
     ...{ session, prompt, steer, key: randomUUID() },
     requester: await requesterFor({ link }, all.entries.get(session)?.session.repository ?? ''),
   });
-  switch (verdict.status) {
+  const verdict = given?.verdict;
+  switch (verdict?.status) {
+    case undefined:
     case 'started':
       return {};
     case 'queued':
@@ -121,7 +124,7 @@ async function cancel({ link }: PanelServices, { session, detail }: Asking): Pro
     end,
   );
   if (chosen !== end) return false;
-  await link.request('session/cancel', { session, reason: 'stopped in VS Code' });
+  await insist(link, 'session/cancel', { session, reason: 'stopped in VS Code' });
   return true;
 }
 
@@ -141,7 +144,7 @@ async function supply({ link, secrets }: PanelServices, { session, detail }: Ask
   }
   await Promise.all(Object.entries(values).map(async ([name, value]) => secrets.store(secretKey(name), value)));
   const from = requester(process.env);
-  await link.request('session/answer', {
+  await insist(link, 'session/answer', {
     ...{ session, breakpoint: id, answer: { choice: 'allow' } },
     requester: { ...from, secrets: { ...from.secrets, ...values } },
   });
