@@ -2,6 +2,7 @@
 import type { Finding } from '../../../core/supervision/finding.ts';
 import { has, lineOf, parsed, valuesOf, type Invocation } from '../invocation.ts';
 import { whereIs, type Place } from '../place.ts';
+import { isOfPeople, ofBranches, targetOf } from './branches.ts';
 import { finding, type Rule } from './rule.ts';
 
 type Judge = (args: readonly string[], line: string, place: Place) => readonly Finding[];
@@ -18,6 +19,7 @@ export const git: Rule = (invocation, place) => {
     ...elsewhere(invocation, placesOf(invocation, valuesOf(global, '-C', '--work-tree', '--git-dir')), command, place),
     ...tricks(valuesOf(global, '-c', '--config-env'), line),
     ...judged,
+    ...ofBranches(command, args, line, place),
   ];
 };
 
@@ -79,7 +81,7 @@ function elsewhere({ cwd }: Invocation, places: readonly string[], command: stri
 }
 
 const running =
-  /^(core\.(hookspath|fsmonitor|sshcommand|editor|pager|askpass|gitproxy|worktree)|alias\.|credential\.|filter\.|diff\..*\.command|merge\..*\.driver|include|gpg\.|sequence\.editor|protocol\.|uploadpack\.|remote\..*\.(uploadpack|receivepack|vcs)|url\.)/iu;
+  /^(core\.(hookspath|fsmonitor|sshcommand|editor|pager|askpass|gitproxy|worktree)|alias\.|credential\.|filter\.|diff\..*\.command|merge\..*\.driver|include|gpg\.|sequence\.editor|protocol\.|uploadpack\.|remote\..*\.(uploadpack|receivepack|vcs)|url\.|pager\.[^=]*=(?!(?:false|true|cat)?$)|tar\..*\.command|(diff|merge)tool\.|interactive\.difffilter|trailer\..*\.(command|cmd)|browser\.|man\.)/iu;
 
 /** `-c core.hooksPath=…` and its like decide what git runs. */
 function tricks(values: readonly string[], line: string): readonly Finding[] {
@@ -166,9 +168,15 @@ const judges: Readonly<Record<string, Judge>> = {
     has(parsed(args), '-d', '--delete', '-f', '--force')
       ? [finding('history-rewrite', 'warning', 'It moves or deletes tags, with', line)]
       : [],
-  worktree: ([command], line) =>
+  maintenance: ([command], line) =>
+    command === 'start' || command === 'register'
+      ? [finding('escape', 'critical', 'It sets up something that outlives the session, with', line)]
+      : [],
+  worktree: ([command, ...args], line) =>
     command !== undefined && ['list', 'add'].includes(command)
-      ? []
+      ? has(parsed(args, ['-b', '--reason']), '-B')
+        ? [finding('history-rewrite', 'warning', 'It moves a branch by force, with', line)]
+        : []
       : [finding('other-worktree', 'critical', 'It changes worktrees of this repository, with', line)],
   config: (args, line) => {
     const options = parsed(args, ['--file', '-f', '--type']);
@@ -182,10 +190,12 @@ const judges: Readonly<Record<string, Judge>> = {
       ? []
       : [finding('shared-git', 'warning', 'All worktrees share one configuration, and it changes it with', line)];
   },
-  remote: ([command], line) =>
-    command !== undefined && ['add', 'set-url', 'rename', 'remove', 'rm', 'prune'].includes(command)
+  remote: (args, line) => {
+    const [command] = parsed(args).operands;
+    return command !== undefined && ['add', 'set-url', 'rename', 'remove', 'rm', 'prune'].includes(command)
       ? [finding('shared-git', 'warning', 'All worktrees share one list of remotes, and it changes it with', line)]
-      : [],
+      : [];
+  },
   credential: (_, line) => [finding('credential-read', 'critical', 'It asks for stored credentials, with', line)],
 };
 
@@ -199,13 +209,8 @@ function push(args: readonly string[], line: string, { protectedBranches }: Plac
     refs.some((each) => each.startsWith('+')) ||
     [...options.options].some((each) => each.length > 3 && '--force'.startsWith(each));
   const deletes = has(options, '-d', '--delete') || refs.some((each) => each.startsWith(':'));
-  const targets = refs.map((each) =>
-    each
-      .replace(/^\+/u, '')
-      .replace(/^.*:/u, '')
-      .replace(/^refs\/heads\//u, ''),
-  );
-  const hits = targets.filter((each) => protectedBranches.includes(each));
+  const targets = refs.map(targetOf);
+  const hits = targets.filter((each) => isOfPeople(each, protectedBranches));
   return [
     ...(forced ? [finding('force-push', 'critical', 'It overwrites what others see, with', line)] : []),
     ...(deletes ? [finding('force-push', 'critical', 'It deletes a branch that others see, with', line)] : []),

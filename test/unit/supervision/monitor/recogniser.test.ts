@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { dangers, type Danger } from '../../../../src/core/supervision/finding.ts';
 import { inspectCommand, inspectWords } from '../../../../src/supervision/monitor/monitor.ts';
 import { inspectTool } from '../../../../src/supervision/monitor/tools.ts';
+import { branchesList } from './branches-list.ts';
 import { dangerous, harmless, place } from './commands.ts';
 import { everyday, evasions } from './fourth-list.ts';
 import { secondList } from './second-list.ts';
@@ -34,8 +35,8 @@ describe('the recogniser of dangerous operations', () => {
     assert.deepEqual(alarmed, []);
   });
 
-  it('knows the second list and the third', () => {
-    const wrong = [...secondList, ...thirdList].filter(([wanted, command]) =>
+  it('knows the second list and the third, and that of branches', () => {
+    const wrong = [...secondList, ...thirdList, ...branchesList].filter(([wanted, command]) =>
       wanted === 'nothing' ? raised(command).length > 0 : !raised(command).includes(wanted),
     );
     assert.deepEqual(wrong, []);

@@ -1,0 +1,31 @@
+/** Ways of git to what is not the session's, and what looks like them. */
+import type { Danger } from '../../../../src/core/supervision/finding.ts';
+
+export const branchesList: readonly (readonly [Danger | 'nothing', string])[] = [
+  ['default-branch', "git push origin 'refs/heads/*:refs/heads/*'"],
+  ['default-branch', 'git fetch . HEAD:main'],
+  ['default-branch', 'git fetch -u . feature/x:refs/heads/main'],
+  ['default-branch', 'git pull . feature/x:main'],
+  ['default-branch', 'git switch --ignore-other-worktrees main'],
+  ['default-branch', 'git checkout --ignore-other-worktrees -q main'],
+  ['default-branch', 'git checkout --ignore-other -B main'],
+  ['default-branch', 'git branch -m main old-main'],
+  ['default-branch', 'git branch --move feature/x main'],
+  ['default-branch', 'git worktree add -f -B main ../elsewhere HEAD'],
+  ['history-rewrite', 'git worktree add -B feature/other ../elsewhere HEAD'],
+  ['shared-git', 'git remote --verbose set-url origin https://github.com/x/y'],
+  ['shared-git', "git -c pager.log='sh -c id' -p log"],
+  ['shared-git', "git -c tar.x.command='sh -c id' archive --format=x HEAD"],
+  ['escape', 'git maintenance start'],
+  ['escape', 'git -C . maintenance register'],
+  ['nothing', 'git fetch origin main'],
+  ['nothing', 'git fetch origin main:refs/remotes/origin/main'],
+  ['nothing', 'git pull origin main'],
+  ['nothing', "git push origin 'refs/tags/*'"],
+  ['nothing', 'git branch -m feature/x feature/y'],
+  ['nothing', 'git branch --merged main'],
+  ['nothing', 'git worktree add ../review-of-x feature/other'],
+  ['nothing', 'git maintenance run --auto'],
+  ['nothing', 'git checkout main -- src/a.ts'],
+  ['nothing', 'git -c pager.diff=false diff'],
+];
