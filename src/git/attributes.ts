@@ -2,8 +2,9 @@
  * The attributes of paths in a worktree. Git says what they are, and is asked again only when one of the files that decide
  * has changed; where there is no such file it is not asked at all.
  */
-import { type BigIntStats, lstatSync, statSync } from 'node:fs';
+import { type BigIntStats, lstatSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { statusOf } from './files.ts';
 import { machineAttributes } from './machine-attributes.ts';
 import { pathBytes, zeroJoined, zeroPaths } from './paths.ts';
 import { Pauses } from './pauses.ts';
@@ -79,7 +80,7 @@ async function sharedStamp(repository: Repository): Promise<string | undefined> 
   if (own === undefined && usual === undefined) return undefined;
   const users = own ?? join(usual ?? '', 'git', 'attributes');
   const files = [join(repository.location.commonDir, 'info', 'attributes'), users, ...machineAttributes(env)];
-  return files.map((file) => stampOf(statSync(file, { bigint: true, throwIfNoEntry: false }))).join('');
+  return files.map((file) => stampOf(statusOf(file))).join('');
 }
 
 /** The files that decide about paths of one worktree, each looked at once. */
@@ -108,9 +109,18 @@ class AttributeFiles {
     const above = folder === '' ? '' : this.#stampAbove(folder.slice(0, Math.max(0, folder.lastIndexOf('/'))));
     const inside = folder === '' ? '' : `${folder}/`;
     const file = Buffer.concat([Buffer.from(`${this.#place.path}/`), pathBytes(`${inside}.gitattributes`)]);
-    const stamp = above + stampOf(lstatSync(file, { bigint: true, throwIfNoEntry: false }));
+    const stamp = above + stampOf(lookAt(file));
     this.#folders.set(folder, stamp);
     return stamp;
+  }
+}
+
+/** A link is none that git would follow; where nobody may look, git reads nothing either. */
+function lookAt(path: Buffer): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch {
+    return undefined;
   }
 }
 

@@ -116,7 +116,7 @@ async function standing(place: LeasedPlace): Promise<{ number: number; record: L
   throw new CoppiceError(
     'worktree-in-use',
     `The lease of ${place.path} cannot be read.`,
-    `Look at ${folderOf(place)}.`,
+    `When nothing works in it, remove ${folderOf(place)}, then try again.`,
     {
       context: { path: place.path },
     },
