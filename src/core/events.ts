@@ -73,6 +73,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'checkpoint.requested': 1,
   'checkpoint.made': 1,
   'checkpoint.failed': 1,
+  'checkpoint.gated': 1,
   'checkpoint.named': 1,
   'checkpoint.pruned': 1,
   'restore.requested': 1,

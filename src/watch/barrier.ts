@@ -1,6 +1,6 @@
 /** Tells when the system has told of everything that was written before. */
-import { watch, type FSWatcher } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -43,14 +43,14 @@ export class Barrier {
       timer = setTimeout(() => resolve(false), ms);
     });
     try {
-      await writeFile(path, '');
+      writeFileSync(path, '');
       return await told;
     } catch {
       return false; // a full disk, a folder that is gone
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(name);
-      await rm(path, { force: true });
+      rmSync(path, { force: true });
     }
   }
 

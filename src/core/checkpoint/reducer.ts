@@ -8,6 +8,7 @@ export function checkpointOf(event: Recorded): string | undefined {
     case 'checkpoint.made':
       return checkpointId(event.data.session, event.data.checkpoint.n);
     case 'checkpoint.named':
+    case 'checkpoint.gated':
     case 'checkpoint.pruned':
       return checkpointId(event.data.session, event.data.n);
     default:
@@ -24,6 +25,8 @@ export function reduceCheckpoint(checkpoint: Checkpoint | undefined, event: Reco
     }
     case 'checkpoint.named':
       return checkpoint === undefined ? undefined : { ...checkpoint, name: event.data.name };
+    case 'checkpoint.gated':
+      return checkpoint === undefined ? undefined : { ...checkpoint, kind: 'gate', gate: { tree: event.data.tree } };
     case 'checkpoint.pruned':
       return undefined;
     default:

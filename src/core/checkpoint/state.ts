@@ -130,6 +130,8 @@ export interface CheckpointEvents {
     error: ErrorRecord;
     intent?: string;
   };
+  /** Gates are to be asked about exactly its files: it is that of them from here on. */
+  'checkpoint.gated': { session: string; n: number; tree: string };
   'checkpoint.named': { session: string; n: number; name: string };
   /** Its ref is gone. */
   'checkpoint.pruned': { session: string; n: number; reason: string };

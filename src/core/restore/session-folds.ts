@@ -9,7 +9,10 @@ import type { Rewound } from './conversation.ts';
 import type { Restored, RestoreEvents } from './state.ts';
 
 /** The events that `checkpointFolds` are for. */
-export type KeepingEvents = Pick<CheckpointEvents, 'checkpoint.requested' | 'checkpoint.made' | 'checkpoint.failed'> &
+export type KeepingEvents = Pick<
+  CheckpointEvents,
+  'checkpoint.requested' | 'checkpoint.made' | 'checkpoint.failed' | 'checkpoint.gated'
+> &
   RestoreEvents;
 
 /** How a rollback ended that changed nothing, with what can be undone still. */
@@ -49,6 +52,10 @@ export const checkpointFolds: {
     const turn = Math.max(checkpoint.turn, data.turn ?? 0);
     return { ...asked, checkpoint: { ...checkpoint, turn, ...defined({ gate: data.gate?.tree ?? checkpoint.gate }) } };
   },
+  'checkpoint.gated': (session, { data }) =>
+    session.checkpoint === undefined
+      ? session
+      : patch(session, { checkpoint: { ...session.checkpoint, gate: data.tree } }),
   'restore.requested': (session, { data }) => ({ ...session, restoring: data.request }),
   'restore.planned': (session, { data }) => {
     const { restoring } = session;

@@ -90,6 +90,7 @@ async function take(context: SessionContext, session: Session, place: Place, due
       return;
     }
     case 'gate': {
+      if (await gateKept(context, session, due.gate.tree)) return;
       // Work at rest that was changed since its last turn was changed by a person.
       const atRest = due.turn === undefined;
       // Every file was looked at a moment ago: what agrees with that need not be looked at again.
@@ -98,6 +99,14 @@ async function take(context: SessionContext, session: Session, place: Place, due
       await keep(context, session, place, { quiet: quiet && atRest, full, ...weigh }, { kind, gate: due.gate, turn });
     }
   }
+}
+
+/** The end of a turn with exactly the files that gates are to be asked about is the checkpoint of them: nothing is taken then. */
+async function gateKept(context: SessionContext, session: Session, tree: string): Promise<boolean> {
+  const last = newest(context, session);
+  if (last?.kind !== 'turn-end' || last.tree !== tree) return false;
+  await context.store.commit(engineActor, () => [event('checkpoint.gated', { session: session.id, n: last.n, tree })]);
+  return true;
 }
 
 /** Takes a checkpoint before a rollback: of the files as they are, read in full. */

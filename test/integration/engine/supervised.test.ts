@@ -76,6 +76,12 @@ describe('a session whose turns are judged by gates', function () {
       [[true, 0]],
     );
     assert.match(proof[0]?.tail ?? '', /judging [^]*good\.md/u);
+    const { checkpoints } = await person.ask('checkpoint/list', { session });
+    assert.deepEqual(
+      checkpoints.filter(({ turn }) => turn === 1).map(({ kind, tree }) => [kind, tree]),
+      [['gate', proof[0]?.tree]],
+      'the end of the turn is what gates were asked about: one state, kept once',
+    );
 
     await person.ask('supervision/accept', { session });
     await person.sees(session, 'accepted');

@@ -151,6 +151,34 @@ describe('checkpoints of a session', () => {
     assert.equal(ledger.state(), ledger.replayed());
   });
 
+  it('are those of the gates as well where the end of the turn has the very files, without another one', () => {
+    steps(world, 3);
+    world.take('a');
+    world.finish('a');
+    steps(world, 1);
+    const { ledger } = world;
+    const { n, tree } = ledger.get('a').checkpoint ?? {};
+    assert.ok(n !== undefined && tree !== undefined);
+    const kind = (): unknown => ledger.entity('checkpoint', `a/${n}`)?.['kind'];
+    assert.equal(kind(), 'turn-end');
+    const gates = [{ kind: 'test', command: ['t'], from: 'settings' }] as const;
+    ledger.append([
+      event('supervision.begun', { session: 'a', level: 'autonomous', gates, review: false }),
+      event('turn.validated', { session: 'a', turn: 1, repository: 'r', tree, issues: [], files: 1, lines: 1 }),
+      event('checkpoint.gated', { session: 'a', n, tree }),
+    ]);
+    assert.equal(kind(), 'gate', 'so it is kept for good');
+    assert.deepEqual(ledger.entity('checkpoint', `a/${n}`)?.['gate'], { tree });
+    assert.equal(world.exactStep('a').do, 'gate');
+    assert.equal(ledger.get('a').checkpoint?.n, n);
+    ledger.append([
+      event('checkpoint.pruned', { session: 'a', n, reason: 'old' }),
+      event('checkpoint.gated', { session: 'a', n, tree }),
+    ]);
+    assert.equal(ledger.entity('checkpoint', `a/${n}`), undefined, 'one that is gone stays gone');
+    assert.equal(ledger.state(), ledger.replayed());
+  });
+
   it('do not hold up the work when they cannot be taken after something was done', () => {
     steps(world, 3);
     world.take('a');
