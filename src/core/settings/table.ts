@@ -23,29 +23,13 @@ export interface Setting {
 
 /** `<id>` in a key stands for the id of an agent: such a row describes a family of settings. */
 export const table = {
-  'limits.running': {
-    // S1-27
-    type: type.whole(1, 1000),
-    default: 3,
-    scope: 'user',
-  },
-  'limits.waiting': {
-    // S1-29
-    type: type.whole(0, 10_000),
-    default: 10,
-    scope: 'user',
-  },
-  'limits.minFreeMemoryMegabytes': {
-    type: type.whole(0, 1_048_576),
-    default: 256,
-    scope: 'user',
-  },
-  'limits.sessionMemoryMegabytes': {
-    // the agents of npm take 130 to 400 MB
-    type: type.whole(1, 1_048_576),
-    default: 300,
-    scope: 'user',
-  },
+  // S1-27
+  'limits.running': whole(1, 1000, 3, 'user'),
+  // S1-29
+  'limits.waiting': whole(0, 10_000, 10, 'user'),
+  'limits.minFreeMemoryMegabytes': whole(0, 1_048_576, 256, 'user'),
+  // the agents of npm take 130 to 400 MB
+  'limits.sessionMemoryMegabytes': whole(1, 1_048_576, 300, 'user'),
   'worktrees.root': {
     type: type.path,
     default: '{home}/worktrees',
@@ -61,49 +45,25 @@ export const table = {
     default: [],
     scope: 'both',
   },
-  'worktrees.scriptTimeoutSeconds': {
-    type: type.whole(1, 86_400),
-    default: 600,
-    scope: 'both',
-  },
+  'worktrees.scriptTimeoutSeconds': whole(1, 86_400, 600, 'both'),
   'worktrees.sparse': {
     type: type.directories,
     default: [],
     scope: 'repository',
   },
-  'worktrees.pool': {
-    type: type.whole(0, 20),
-    default: 1,
-    scope: 'user',
-  },
-  'worktrees.poolMegabytes': {
-    type: type.whole(1, 1_048_576),
-    default: 4096,
-    scope: 'user',
-  },
+  'worktrees.pool': whole(0, 20, 1, 'user'),
+  'worktrees.poolMegabytes': whole(1, 1_048_576, 4096, 'user'),
   'worktrees.copyIgnored': {
     type: type.yesNo,
     default: true,
     scope: 'both',
   },
-  'session.timeBoxSeconds': {
-    // S0-30; the clock stands still while a person is asked (X-23)
-    type: type.whole(1, 604_800),
-    default: 1800,
-    scope: 'both',
-  },
-  'session.restarts': {
-    // Q-22
-    type: type.whole(0, 10),
-    default: 3,
-    scope: 'user',
-  },
-  'session.startTimeoutSeconds': {
-    // several times the slowest first output that was measured (16.5 s, opencode on its first run)
-    type: type.whole(1, 86_400),
-    default: 60,
-    scope: 'both',
-  },
+  // S0-30; the clock stands still while a person is asked (X-23)
+  'session.timeBoxSeconds': whole(1, 604_800, 1800, 'both'),
+  // Q-22
+  'session.restarts': whole(0, 10, 3, 'user'),
+  // several times the slowest first output that was measured (16.5 s, opencode on its first run)
+  'session.startTimeoutSeconds': whole(1, 86_400, 60, 'both'),
   // X-13: on where nobody sits at the keyboard, off where somebody does
   'session.autoCommit.autonomous': yesNo(true),
   'session.autoCommit.dispatch': yesNo(false),
@@ -121,11 +81,7 @@ export const table = {
     default: [],
     scope: 'both',
   },
-  'landing.gateTimeoutSeconds': {
-    type: type.whole(1, 86_400),
-    default: 1800,
-    scope: 'both',
-  },
+  'landing.gateTimeoutSeconds': whole(1, 86_400, 1800, 'both'),
   'supervision.level': {
     // X-11; a repository may not make its sessions more autonomous than its user wants
     type: type.oneOf(autonomyLevels),
@@ -137,22 +93,10 @@ export const table = {
     default: [],
     scope: 'both',
   },
-  'supervision.gateTimeoutSeconds': {
-    type: type.whole(1, 86_400),
-    default: 1800,
-    scope: 'both',
-  },
-  'supervision.attempts': {
-    // C-68
-    type: type.whole(1, 20),
-    default: 3,
-    scope: 'both',
-  },
-  'supervision.maxPrompts': {
-    type: type.whole(1, 1000),
-    default: 10,
-    scope: 'user',
-  },
+  'supervision.gateTimeoutSeconds': whole(1, 86_400, 1800, 'both'),
+  // C-68
+  'supervision.attempts': whole(1, 20, 3, 'both'),
+  'supervision.maxPrompts': whole(1, 1000, 10, 'user'),
   'supervision.model': {
     type: type.plainLine,
     default: 'auto',
@@ -163,16 +107,8 @@ export const table = {
     default: 'http://127.0.0.1:11434',
     scope: 'user',
   },
-  'supervision.contextTokens': {
-    type: type.whole(2048, 1_048_576),
-    default: 16_384,
-    scope: 'user',
-  },
-  'supervision.timeoutSeconds': {
-    type: type.whole(1, 3600),
-    default: 120,
-    scope: 'user',
-  },
+  'supervision.contextTokens': whole(2048, 1_048_576, 16_384, 'user'),
+  'supervision.timeoutSeconds': whole(1, 3600, 120, 'user'),
   'approval.ask': {
     // C-29
     type: type.toolConditions,
@@ -189,17 +125,9 @@ export const table = {
     default: 'any',
     scope: 'repository',
   },
-  'approval.costAutomaticCents': {
-    // Q-15
-    type: type.whole(0, 100_000_000),
-    default: 50,
-    scope: 'both',
-  },
-  'approval.costForbiddenCents': {
-    type: type.whole(0, 100_000_000),
-    default: 5000,
-    scope: 'both',
-  },
+  // Q-15
+  'approval.costAutomaticCents': whole(0, 100_000_000, 50, 'both'),
+  'approval.costForbiddenCents': whole(0, 100_000_000, 5000, 'both'),
   'budget.billing': {
     // X-03
     type: type.oneOf(['subscription', 'metered']),
@@ -217,32 +145,16 @@ export const table = {
   'budget.dayCostCents': amount(100_000_000),
   'budget.projectTokens': amount(1_000_000_000_000),
   'budget.projectCostCents': amount(100_000_000),
-  'session.minFreeMegabytes': {
-    type: type.whole(1, 1_048_576),
-    default: 512,
-    scope: 'user',
-  },
-  'session.maxStreamMegabytes': {
-    type: type.whole(1, 1_048_576),
-    default: 2048,
-    scope: 'user',
-  },
+  'session.minFreeMegabytes': whole(1, 1_048_576, 512, 'user'),
+  'session.maxStreamMegabytes': whole(1, 1_048_576, 2048, 'user'),
   'monitor.hosts': {
     type: type.hosts,
     default: ['localhost', '127.0.0.1', '::1', 'github.com'],
     scope: 'user',
   },
-  'monitor.silenceSeconds': {
-    type: type.whole(1, 86_400),
-    default: 300,
-    scope: 'user',
-  },
-  'stop.graceSeconds': {
-    // Claude Code ends a running shell command within 5 to 10 s of SIGTERM
-    type: type.whole(0, 600),
-    default: 10,
-    scope: 'user',
-  },
+  'monitor.silenceSeconds': whole(1, 86_400, 300, 'user'),
+  // Claude Code ends a running shell command within 5 to 10 s of SIGTERM
+  'stop.graceSeconds': whole(0, 600, 10, 'user'),
   'agent.default': {
     type: type.agentId,
     default: 'claude-code',
@@ -290,21 +202,9 @@ export const table = {
     default: 'my-claude:authenticated',
     scope: 'user',
   },
-  'executors.docker.memoryMegabytes': {
-    type: type.whole(64, 1_048_576),
-    default: 4096,
-    scope: 'user',
-  },
-  'executors.docker.cpus': {
-    type: type.whole(1, 1024),
-    default: 2,
-    scope: 'user',
-  },
-  'executors.docker.processes': {
-    type: type.whole(16, 1_000_000),
-    default: 512,
-    scope: 'user',
-  },
+  'executors.docker.memoryMegabytes': whole(64, 1_048_576, 4096, 'user'),
+  'executors.docker.cpus': whole(1, 1024, 2, 'user'),
+  'executors.docker.processes': whole(16, 1_000_000, 512, 'user'),
   'executors.docker.network': {
     type: type.containerNetwork,
     default: 'open',
@@ -330,26 +230,14 @@ export const table = {
     default: 'coppice',
     scope: 'user',
   },
-  'checkpoints.keep': {
-    type: type.whole(1, 10_000),
-    default: 20,
-    scope: 'user',
-  },
-  'checkpoints.keepDays': {
-    type: type.whole(1, 3650),
-    default: 30,
-    scope: 'user',
-  },
+  'checkpoints.keep': whole(1, 10_000, 20, 'user'),
+  'checkpoints.keepDays': whole(1, 3650, 30, 'user'),
   'history.commit': {
     type: type.yesNo,
     default: false,
     scope: 'both',
   },
-  'engine.idleSeconds': {
-    type: type.whole(1, 604_800),
-    default: 300,
-    scope: 'user',
-  },
+  'engine.idleSeconds': whole(1, 604_800, 300, 'user'),
 } as const satisfies Readonly<Record<string, Setting>>;
 
 function yesNo<const T extends boolean>(value: T) {
@@ -360,13 +248,18 @@ function yesNo<const T extends boolean>(value: T) {
   } as const;
 }
 
+/** A whole number from `min` to `max`, `usual` unless it is set. */
+function whole<const S extends Scope>(min: number, max: number, usual: number, scope: S) {
+  return {
+    type: type.whole(min, max),
+    default: usual,
+    scope,
+  } as const;
+}
+
 /** What the user may use of something before a person is asked; 0: any amount. */
 function amount(most: number) {
-  return {
-    type: type.whole(0, most),
-    default: 0,
-    scope: 'user',
-  } as const;
+  return whole(0, most, 0, 'user');
 }
 
 export type SettingKey = keyof typeof table;
