@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { actions, autonomyLevels } from '../core/supervision/decision.ts';
 import { gateKinds } from '../core/supervision/gate.ts';
+import { timed } from '../core/supervision/times.ts';
 
 export const gateSchema = z.object({ kind: z.enum(gateKinds), command: z.array(z.string()), from: z.string() });
 export type GateView = z.infer<typeof gateSchema>;
@@ -119,6 +120,18 @@ export const reportSchema = z.object({
     falseBreakpoints: z.object({ below: z.number(), says: saysSchema }),
     correlation: z.object({ above: z.number(), says: saysSchema }),
   }),
+  /** What 95 of 100 judged turns took at most: the model, the agent, both with all between, and that without the agent. */
+  times: z
+    .array(
+      z.object({
+        what: z.enum(timed),
+        count: z.number(),
+        p95Ms: z.number().optional(),
+        goalMs: z.number().optional(),
+        says: saysSchema.optional(),
+      }),
+    )
+    .default([]),
   bins: z.array(
     z.object({
       from: z.number(),

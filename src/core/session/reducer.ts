@@ -274,6 +274,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
         usage: data.usage,
         denials: data.denials,
         endedAt: at,
+        workedMs: workedMs(session, at) ?? 0,
         offset: data.offset,
         ...retryOf(data, at),
       },

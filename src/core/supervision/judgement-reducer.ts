@@ -22,9 +22,9 @@ export function judgementOf(event: Recorded): string | undefined {
 /** The judgement after the event; a new look at a turn begins it anew. Events of other turns change nothing. */
 export function reduceJudgement(judgement: Judgement | undefined, event: Recorded): Judgement | undefined {
   if (event.type === 'turn.validated') {
-    const { session, turn, repository, tree, issues, files, lines, weakened, grown, stray } = event.data;
+    const { session, turn, repository, tree, issues, files, lines, weakened, grown, stray, took } = event.data;
     const id = judgementId(session, turn);
-    const found = { tree, moved: 0, issues, files, lines, ...defined({ weakened, grown, stray }), evidence: [] };
+    const found = { tree, moved: 0, issues, files, lines, ...defined({ weakened, grown, stray, took }), evidence: [] };
     return { id, session, repository, turn, at: event.at, ...found };
   }
   if (judgement === undefined || judgementOf(event) !== judgement.id) return judgement;
@@ -32,12 +32,12 @@ export function reduceJudgement(judgement: Judgement | undefined, event: Recorde
     case 'gate.answered':
       return answered(judgement, event.data.evidence, event.data.after);
     case 'turn.reviewed': {
-      const { tree, review, failure, prompt, tokens } = event.data;
-      const reviewed = defined({ review, failure, prompt, tokens });
+      const { tree, review, failure, prompt, tokens, ms } = event.data;
+      const reviewed = defined({ review, failure, prompt, tokens, ms });
       return tree === judgement.tree ? { ...judgement, reviewed } : judgement;
     }
     case 'turn.decided':
-      return { ...judgement, decided: event.data.decided };
+      return { ...judgement, decided: event.data.decided, ...tookUntil(judgement, event.at) };
     case 'prompt.added': {
       const { decided } = judgement;
       return decided === undefined ? judgement : { ...judgement, decided: { ...decided, prompt: event.data.prompt } };
@@ -47,6 +47,10 @@ export function reduceJudgement(judgement: Judgement | undefined, event: Recorde
     default:
       return judgement;
   }
+}
+
+function tookUntil({ took }: Judgement, at: number): Pick<Judgement, 'took'> {
+  return took === undefined ? {} : { took: { ...took, judgedMs: Math.max(0, at - took.endedAt) } };
 }
 
 /** A gate that changed the files has judged a tree that is gone: the next answers are wanted about what there is since. */

@@ -30,6 +30,8 @@ export interface Reviewed {
   readonly failure?: string;
   readonly prompt?: string;
   readonly tokens?: QuestionTokens;
+  /** How long the model took, in milliseconds. */
+  readonly ms?: number;
 }
 
 /** The decision on a turn with the score that led to it, before and after calibration. */
@@ -78,6 +80,8 @@ export interface Judgement {
   readonly evidence: readonly Evidence[];
   readonly reviewed?: Reviewed;
   readonly decided?: Decided;
+  /** How long the agent was at it, when it had ended, and how long it then took to be decided on. */
+  readonly took?: { readonly agentMs: number; readonly endedAt: number; readonly judgedMs?: number };
   readonly word?: PersonsWord;
 }
 
@@ -114,6 +118,7 @@ export interface SupervisionEvents {
     weakened?: readonly string[];
     grown?: readonly string[];
     stray?: readonly string[];
+    took?: { agentMs: number; endedAt: number };
   };
   /** `after`: the tree when the gate had ended. `turn` is absent when a person asked for it. */
   'gate.answered': { session: string; turn?: number; evidence: Evidence; after: string; intent: string };

@@ -13,6 +13,7 @@ import {
   stopVerification,
 } from '../../core/supervision/commands.ts';
 import { judgementId } from '../../core/supervision/judgement.ts';
+import { timesOf, type Times } from '../../core/supervision/times.ts';
 import type { QualityGate } from '../../core/supervision/gate.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
 import type { GateView, ReportView } from '../../protocol/supervision-views.ts';
@@ -96,8 +97,9 @@ export function supervisionHandlers(
       return judgedText(judges, judgement, { what, at });
     },
     'supervision/report': async ({ path }) => {
-      const cases = casesOf(store, (await services.repositories.locate(path)).id);
-      return reportView(cases);
+      const { id } = await services.repositories.locate(path);
+      const judged = store.all('judgement').filter(({ repository }) => repository === id);
+      return reportView(casesOf(store, id), timesOf(judged));
     },
     'supervision/gates': async ({ path }) => {
       const location = await services.repositories.locate(path);
@@ -113,7 +115,7 @@ function notJudged(session: string, turn: number): CoppiceError {
   return new CoppiceError('not-found', `Turn ${turn} of session ${session} was not judged.`, 'See `coppice verdicts`.');
 }
 
-function reportView(cases: readonly Judged[]): ReportView {
+function reportView(cases: readonly Judged[], times: readonly Times[]): ReportView {
   const { falseAccepts, falseBreakpoints, calibrationError, correlation } = reportOf(cases);
   return {
     cases: cases.length,
@@ -124,6 +126,7 @@ function reportView(cases: readonly Judged[]): ReportView {
       falseBreakpoints: { ...goals.falseBreakpoints, says: saysOf(falseBreakpoints, goals.falseBreakpoints) },
       correlation: { ...goals.correlation, says: saysOf(correlation, goals.correlation) },
     },
+    times: times.map((each) => ({ ...each })),
     bins: reliability(cases).map(({ good, ...bin }) => ({ ...bin, good: defined({ ...good }) })),
     ...defined({ calibrationError, correlation: correlation && { ...correlation } }),
   };

@@ -82,7 +82,7 @@ async function review(
   const counted = tries === 1 ? answer.promptTokens : undefined;
   if (counted !== undefined) meter.hear(question, counted);
   const tokens = { ...expected, ...defined({ counted }) };
-  return { review: reviewOf(value, material.criteria, model.name), prompt, tokens };
+  return { review: reviewOf(value, material.criteria, model.name), prompt, tokens, ms: Math.round(answer.ms) };
 }
 
 /** Goal and criteria stay to the last; the change gives way first, by its middle. */

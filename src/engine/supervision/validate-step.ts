@@ -58,7 +58,8 @@ export async function validateTurn(
     const present = store.session(id);
     if (present.lastTurn?.n !== lastTurn.n || present.turn !== undefined) return [];
     const tests = { ...(weakened.length > 0 && { weakened }), ...(grown.length > 0 && { grown }) };
-    const found = { tree, issues, files: all.length, lines, ...tests, ...(stray.length > 0 && { stray }) };
+    const took = { agentMs: lastTurn.workedMs ?? 0, endedAt: lastTurn.endedAt };
+    const found = { tree, issues, files: all.length, lines, ...tests, ...(stray.length > 0 && { stray }), took };
     return [event('turn.validated', { session: id, turn: lastTurn.n, repository: repository.id, ...found })];
   });
 }

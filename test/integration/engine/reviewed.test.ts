@@ -184,6 +184,24 @@ supervision:
     assert.match(prompt, /\{\{key\}\}/u, 'what is put in is not looked at for variables');
   });
 
+  it('has on record how long the model, the agent and all of it took', async () => {
+    says(fine);
+    const session = await person.create('write it #write:good.md');
+    await person.sees(session, 'verified');
+    const { times } = await person.ask('supervision/report', { path: world.repository });
+    assert.deepEqual(
+      times.map(({ what, goalMs }) => [what, goalMs]),
+      [
+        ['review', 10_000],
+        ['agent', 30_000],
+        ['loop', 60_000],
+        ['own', undefined],
+      ],
+    );
+    const [review = 0, agent = 0, loop = 0, own = 0] = times.map(({ count, p95Ms }) => (count > 0 ? p95Ms : undefined));
+    assert.ok(review > 0 && own > 0 && loop >= agent && loop >= own, JSON.stringify(times));
+  });
+
   it('goes on by rules with a template that would go in circles, and names it', async () => {
     says(fine);
     const folder = join(world.repository, '.coppice', 'prompts');

@@ -109,6 +109,7 @@ export function report(count: number): ReportView {
       falseBreakpoints: { ...goals.falseBreakpoints, says: saysOf(falseBreakpoints, goals.falseBreakpoints) },
       correlation: { ...goals.correlation, says: saysOf(correlation, goals.correlation) },
     },
+    times: [],
     bins: reliability(cases).map(({ good, ...bin }) => ({ ...bin, good: defined({ ...good }) })),
     ...defined({ calibrationError, correlation }),
   };
