@@ -134,9 +134,13 @@ function at({ store }: SessionContext, { id }: Session, n: number): Checkpoint {
 async function conversationOf(context: SessionContext, session: Session, { conversation, to }: Restoring) {
   if (conversation !== true) return undefined;
   const point = at(context, session, to).conversation;
-  const { capabilities } = await context.agent(session);
+  // The files are back by now: an agent that is not known any more gets an account of what was said, like one that cannot go back.
+  const canResume = await context.agent(session).then(
+    ({ capabilities }) => capabilities.rewind === true,
+    () => false,
+  );
   const present = context.store.session(session.id);
-  const way = conversationWay(present, point, capabilities.rewind === true);
+  const way = conversationWay(present, point, canResume);
   return { way, ...defined({ rewound: rewindTo(present, point, way) }) };
 }
 
