@@ -42,7 +42,7 @@ export interface Homecoming {
   stop(): Promise<void>;
 }
 
-/** Makes the parts; nothing runs before `start`. */
+/** Makes the parts, before anybody can ask the engine for anything; nothing runs before `start`. */
 export function homecoming({ services, context, home, log, settings }: HomecomingOptions): Homecoming {
   const { checkpoints, stopping } = context;
   const { store, repositories, clock, newId } = services;
@@ -61,6 +61,7 @@ export function homecoming({ services, context, home, log, settings }: Homecomin
   };
   const pool = new Pool({ ...{ ...shared, sweeper, clock }, log: log.component('pool') });
   const pusher = new Pusher({ ...shared, log: log.component('push') });
+  const left = store.all('intent');
   let recovering: Promise<void> = Promise.resolve();
   return {
     handlers: {
@@ -74,7 +75,7 @@ export function homecoming({ services, context, home, log, settings }: Homecomin
       lander.start();
       pool.start();
       pusher.start();
-      recovering = recoverRemovals(removal);
+      recovering = recoverRemovals(removal, left);
     },
     async stop() {
       await lander.stop();

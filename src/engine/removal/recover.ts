@@ -10,10 +10,12 @@ import { finishReturn } from './return.ts';
 /**
  * Takes up what an earlier engine announced of removals and returns: what had gone to the trash is removed, what had not
  * stays; a return is finished. In a repository that is not trusted nothing is done, and it waits for the next engine.
+ *
+ * @param left what was on record before anybody could ask this engine for anything: what it is asked for it carries out itself.
  */
-export async function recoverRemovals(context: RemovalContext): Promise<void> {
-  const { store, log, stopping } = context;
-  for (const intent of store.all('intent')) {
+export async function recoverRemovals(context: RemovalContext, left: readonly Intent[]): Promise<void> {
+  const { log, stopping } = context;
+  for (const intent of left) {
     if (stopping.aborted) return;
     if (intent.effect.kind !== 'removal' && intent.effect.kind !== 'return') continue;
     try {
