@@ -47,13 +47,12 @@ export async function removeSession(
   if (away || !there) {
     const kept = away ? null : await keptOf(context, session, madeWorktree(context, session));
     const removal: Removal = { kept, until: clock(), at: clock() };
-    await commitIfStill(context, id, actor, () => [event('session.removed', { session: id, removal })]);
-    return removal;
+    return (await commitIfStill(context, id, actor, event('session.removed', { session: id, removal }))) ?? removal;
   }
   const intent = context.newId();
-  await commitIfStill(context, id, actor, () => [
-    event('intent.opened', { intent, session: id, effect: { kind: 'removal', path: place.path } }),
-  ]);
+  const opened = event('intent.opened', { intent, session: id, effect: { kind: 'removal', path: place.path } });
+  const before = await commitIfStill(context, id, actor, opened);
+  if (before !== undefined) return before;
   try {
     const removed = await removeNow(context, session, place, consent);
     const { events, removal } = concluded(session, place, removed, intent, clock());
@@ -95,20 +94,27 @@ export async function keptOf(
   return (await saveVanished(await repositoryOf(context, session), place, session.id, last.commit))?.ref ?? null;
 }
 
-/** On record only while nothing works in the session and nothing else is done to it. */
+/**
+ * On record only while nothing works in the session and nothing else is done to it. The removal of whoever was first, where the
+ * session is removed by now: that one knows what is in the trash.
+ */
 async function commitIfStill(
   context: RemovalContext,
   id: string,
   actor: Actor,
-  events: () => readonly NewEvent[],
-): Promise<void> {
+  wanted: NewEvent,
+): Promise<Removal | undefined> {
   const { store } = context;
+  let before: Removal | undefined;
   await store.commit(actor, () => {
+    before = store.session(id).removal;
+    if (before !== undefined) return [];
     const refused = whyKept(store.session(id), store.all('session'), store.all('landing'));
     if (refused !== undefined) throw refused;
     refuseUnderWay(context, id);
-    return events();
+    return [wanted];
   });
+  return before;
 }
 
 function refuseUnderWay({ store }: RemovalContext, id: string): void {
