@@ -162,11 +162,6 @@ export class ExecutorDirectory {
     await this.#tidying;
     await Promise.all([this.docker, ...this.#hosts.values()].map((each) => each.dispose()));
   }
-
-  /** Makes what is asked of the system once, so that the first start need not. */
-  async warmUp(): Promise<void> {
-    await this.local.warmUp();
-  }
 }
 
 /** What a server that outlives the engine, and shells of the user in it, may have of the engine's environment: no secrets. */

@@ -66,6 +66,10 @@ export class Cleanup {
       ...(base === undefined ? {} : { base }),
       ...(settings['worktrees.copyIgnored'] ? {} : { include: false }),
     });
+    // Known before it is set up: one whose set-up fails is cleaned up like any other.
+    await this.#options.store.commit(actor, () => [
+      event('worktree.made', { worktree: place, repository: location.id }),
+    ]);
     for (const command of settings['worktrees.setup']) {
       await runScript({
         command,
@@ -76,9 +80,6 @@ export class Cleanup {
         signal: this.#options.stopping,
       });
     }
-    await this.#options.store.commit(actor, () => [
-      event('worktree.made', { worktree: place, repository: location.id }),
-    ]);
     return place;
   }
 

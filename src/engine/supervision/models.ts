@@ -89,9 +89,4 @@ export class Models {
     for (const { question, tokens } of await this.#counts(name)) meter.hear(question, tokens);
     return meter;
   }
-
-  /** Looked for anew next time: what was chosen did not answer. */
-  forget(): void {
-    this.#chosen.clear();
-  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, writeFile } from 'node:fs/promises';
+import { access, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Person } from '../../support/engine/person.ts';
 import { Worlds, type World } from '../../support/engine/world.ts';
@@ -39,5 +39,13 @@ describe('a worktree whose set-up fails', function () {
     assert.equal(worktree, own?.path);
     await access(join(worktree, 'set-up'));
     assert.equal((await person.ask('checkpoint/list', { session })).checkpoints[0]?.kind, 'session-start');
+  });
+
+  it('is known also when no session asked for it, so that it can be cleaned up', async () => {
+    await rm(join(world.repository, '..', 'ready'), { force: true });
+    const wanted = { path: world.repository, name: 'beta', requester: { env: {}, secrets: {} } };
+    await assert.rejects(person.ask('worktree/create', wanted), { code: 'script-failed' });
+    const { worktrees } = await person.ask('worktree/list', { path: world.repository });
+    assert.equal(worktrees.find(({ branch }) => branch === 'feature/beta')?.kind, 'ours');
   });
 });
