@@ -8,6 +8,7 @@ import type { CommentView } from '../../protocol/review.ts';
 import type { EngineLink } from '../engine/link.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import type { Log } from '../log/logger.ts';
+import { appendWords } from '../messages/words.ts';
 import type { ReviewModel, Subject } from './model.ts';
 
 const textLimit = 20_000;
@@ -44,7 +45,7 @@ class ReviewComment implements vscode.Comment {
 
 /** What a person wrote is text, not markup. */
 function plain(text: string): vscode.MarkdownString {
-  return new vscode.MarkdownString().appendText(printable(text));
+  return appendWords(new vscode.MarkdownString(), printable(text));
 }
 
 /** Threads of the session under review, kept in step with the record. */

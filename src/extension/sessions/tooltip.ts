@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../core/printable.ts';
+import { appendWords } from '../messages/words.ts';
 import type { ResourcesView, SessionDetail, SessionView } from '../../protocol/schemas.ts';
 import type { Below } from './below.ts';
 import { joined } from './joined.ts';
@@ -18,9 +19,9 @@ export function sessionTooltip(
   uses?: ResourcesView,
 ): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
-  text.appendMarkdown('**').appendText(sessionTitle(session)).appendMarkdown('**');
+  appendWords(text.appendMarkdown('**'), sessionTitle(session)).appendMarkdown('**');
   const line = (icon: string, what: string): void => {
-    if (what !== '') text.appendMarkdown(`\n\n$(${icon}) `).appendText(oneLine(what, textLimit));
+    if (what !== '') appendWords(text.appendMarkdown(`\n\n$(${icon}) `), oneLine(what, textLimit));
   };
   for (const [icon, what] of facts(session, detail, now, below)) line(icon, what);
   line('pulse', usesText(uses));

@@ -4,6 +4,7 @@ import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { Coalesced } from '../lifecycle/coalesce.ts';
 import { Disposables } from '../lifecycle/disposables.ts';
+import { appendWords } from '../messages/words.ts';
 import { progressLines, type Line } from './progress.ts';
 import { countsOf, statusText, summary, type Shown } from './text.ts';
 
@@ -68,7 +69,7 @@ function drawItem(item: vscode.StatusBarItem, shown: Shown | undefined, lines: r
   item.backgroundColor = shown.warns ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
   // Text of agents is appended as text, never as Markdown.
   const tooltip = new vscode.MarkdownString('**Coppice**', true);
-  for (const { icon, text } of lines) tooltip.appendMarkdown(`\n\n$(${icon}) `).appendText(text);
+  for (const { icon, text } of lines) appendWords(tooltip.appendMarkdown(`\n\n$(${icon}) `), text);
   item.tooltip = tooltip;
   item.show();
 }

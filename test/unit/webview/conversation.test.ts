@@ -11,6 +11,7 @@ import { Offsets } from '../../../webview/session/conversation/offsets.ts';
 import { lex, targetOf } from '../../../webview/session/markdown/lex.ts';
 import { History } from '../../../webview/session/prompt/history.ts';
 import { promptOf, promptTexts } from '../../../webview/session/rows/prompts.ts';
+import { lineFor } from '../../../webview/session/rows/line.ts';
 import { changeOf, lineOf, partsOf } from '../../../webview/session/tools/view.ts';
 
 const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
@@ -275,5 +276,13 @@ describe('the icons of panels', () => {
       const code = new RegExp(`\\.codicon-${dashed}:before \\{ content: "\\\\(\\w+)"`).exec(css)?.[1];
       assert.equal(character.codePointAt(0)?.toString(16), code, name);
     }
+  });
+});
+
+describe('the line at the end of a turn', () => {
+  it('says why it failed, unless that is only that it failed', () => {
+    const end = { kind: 'end', key: 1, turn: 1, outcome: 'failed', usage, denials: 0 } as const;
+    assert.equal(lineFor({ ...end, reason: 'exit code 1' }, false).detail, 'exit code 1');
+    assert.equal(lineFor({ ...end, reason: 'failed' }, false).detail, undefined);
   });
 });

@@ -60,7 +60,7 @@ function askLine({ request, state }: Extract<Row, { kind: 'ask' }>, waits: boole
 
 function endLine({ outcome, reason, usage, denials, retryAfterS }: Extract<Row, { kind: 'end' }>): Line {
   const facts: string[] = [];
-  if (outcome !== 'success') facts.push(oneLine(reason, 100));
+  if (outcome !== 'success' && reason !== outcome) facts.push(oneLine(reason, 100));
   if (denials > 0) facts.push(denials === 1 ? t('one tool denied') : t('{0} tools denied', denials));
   if (retryAfterS !== undefined) facts.push(t('again in {0} s', Math.ceil(retryAfterS)));
   const used = tokens(usage);
