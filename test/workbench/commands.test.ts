@@ -213,6 +213,29 @@ describe('commands of the palette', function () {
     await window.quickInput.dismiss();
   });
 
+  it('New Session has the prompt of a session that was not started again', async () => {
+    const { window } = code;
+    const { quickInput } = window;
+    const [agent, start] = [choice(window, 'claude-code'), choice(window, 'Start')];
+    const ask = async (): Promise<void> => {
+      await window.run('Coppice: New Session…');
+      await quickInput.submit('Mend the clock of the tower');
+    };
+    await until(ask, agent, 'the agents');
+    await until(async () => agent.click({ timeout: 5000 }), start, 'the last step');
+    await asked(
+      async () => start.click({ timeout: 5000 }),
+      window.dialog,
+      'a question whether it may work on this host',
+    );
+    await window.press('Escape');
+    await window.dialog.waitFor({ state: 'hidden' });
+    const box = quickInput.box.and(window.page.locator('[placeholder*="What should the agent do?"]'));
+    await until(async () => window.run('Coppice: New Session…'), box, 'the question for the prompt');
+    assert.equal(await box.inputValue(), 'Mend the clock of the tower');
+    await quickInput.dismiss();
+  });
+
   it('Pull Supervisor Model names the size first, fetches nothing without a yes, and is stopped where it shows how far it is', async () => {
     const { window } = code;
     assert.ok(models !== undefined);

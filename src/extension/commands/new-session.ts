@@ -77,14 +77,19 @@ async function begin(app: App, known: Partial<Draft>): Promise<void> {
   if (app.places.list.length === 0) await app.places.refresh();
   if (app.places.list.length === 0) await app.places.choose(''); // says what is missing
   const memory = app.context.workspaceState;
-  const draft = await completeDraft(app, { ...emptyDraft(memory.get<Partial<Remembered>>(memoryKey)), ...known });
+  const begun = { ...emptyDraft(memory.get<Partial<Remembered>>(memoryKey)), ...known };
+  const draft = await completeDraft(app, begun, known.prompt !== undefined);
   if ('editor' in draft) {
     await writeInEditor(draft.editor);
     return;
   }
+  const { agent, mode } = draft;
+  const remember = (prompt: string): Thenable<void> =>
+    memory.update(memoryKey, { agent, mode, prompt } satisfies Remembered);
+  await remember(draft.prompt); // for the next time, should this one be refused
   const id = await startSession(app, draft);
   app.keys.set('coppice.sessionStarted', true);
-  await memory.update(memoryKey, { agent: draft.agent, mode: draft.mode } satisfies Remembered);
+  await remember('');
   await app.commands.run('coppice.openSession', id);
 }
 

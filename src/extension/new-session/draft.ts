@@ -26,8 +26,8 @@ export interface Draft {
   readonly priority: Priority;
 }
 
-/** What is remembered from one session to the next, in a workspace. */
-export type Remembered = Pick<Draft, 'agent' | 'mode'>;
+/** What is remembered from one session to the next, in a workspace: of the prompt, one whose session could not be started. */
+export type Remembered = Pick<Draft, 'agent' | 'mode' | 'prompt'>;
 
 /** The modes that a person starts. */
 export const offeredModes = ['autonomous', 'interactive', 'planning', 'dispatch'] as const satisfies readonly Mode[];
@@ -36,7 +36,7 @@ export const offeredModes = ['autonomous', 'interactive', 'planning', 'dispatch'
 export function emptyDraft(remembered: Partial<Remembered> = {}): Draft {
   return {
     repository: undefined,
-    prompt: '',
+    prompt: typeof remembered.prompt === 'string' ? remembered.prompt : '',
     context: '',
     agent: typeof remembered.agent === 'string' ? remembered.agent : undefined,
     mode: offeredModes.find((each) => each === remembered.mode) ?? 'autonomous',

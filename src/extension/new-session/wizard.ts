@@ -18,15 +18,14 @@ export interface ToEditor {
 
 type State = Draft & Partial<ToEditor>;
 
-/** Asks for what is not in the draft yet. Throws a `CancellationError` when the user gives up. */
-export async function completeDraft(app: App, begin: Draft): Promise<Draft | ToEditor> {
+/** Asks for what is not in the draft yet, and for the prompt unless it `hasPrompt` for good. Throws a `CancellationError` when the user gives up. */
+export async function completeDraft(app: App, begin: Draft, hasPrompt: boolean): Promise<Draft | ToEditor> {
   const roots = [...new Set(app.places.list.map(({ root }) => root))];
   const draft = { ...begin, repository: begin.repository ?? (roots.length === 1 ? roots[0] : undefined) };
   const agents = findAgents(app);
   agents.catch(() => undefined); // told by the step that waits for it
-  const asksPrompt = begin.prompt === '';
   const asksRepository = draft.repository === undefined;
-  const of = 2 + Number(asksPrompt) + Number(asksRepository);
+  const of = 2 + Number(!hasPrompt) + Number(asksRepository);
   const step = (n: number, first: boolean): Step => ({
     title: l10n.t('New Session'),
     place: [n, of],
@@ -35,7 +34,7 @@ export async function completeDraft(app: App, begin: Draft): Promise<Draft | ToE
   const goesOn = ({ editor }: State): boolean => editor === undefined;
   const steps: Asked<State>[] = [
     { applies: () => asksRepository, ask: (state, { first }) => askRepository(state, roots, step(1, first)) },
-    { applies: () => asksPrompt, ask: (state, { first }) => askPrompt(state, step(of - 2, first)) },
+    { applies: () => !hasPrompt, ask: (state, { first }) => askPrompt(state, step(of - 2, first)) },
     { applies: goesOn, ask: async (state, { first }) => askAgent(state, await agents, step(of - 1, first)) },
     { applies: goesOn, ask: (state, { first }) => askRest(app, state, step(of, first)) },
   ];

@@ -151,7 +151,7 @@ describe('a new session', () => {
   });
 
   it('believes nothing that was remembered wrongly', () => {
-    const remembered: Record<string, unknown> = { agent: 7, mode: 'destroy' };
+    const remembered: Record<string, unknown> = { agent: 7, mode: 'destroy', prompt: {} };
     assert.deepEqual(emptyDraft(remembered), emptyDraft());
   });
 
