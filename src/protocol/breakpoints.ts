@@ -7,6 +7,8 @@ import { identifier } from './schemas.ts';
 export const stopSchema = z.object({
   id: z.string(),
   spec: breakpointSpecSchema,
+  /** Title of the one session that it is for. */
+  title: z.string().optional(),
   text: z.string(),
   hits: z.number(),
   by: z.string(),
@@ -18,6 +20,8 @@ export type StopView = z.infer<typeof stopSchema>;
 export const grantSchema = z.object({
   id: z.string(),
   session: z.string().optional(),
+  /** Title of that session. */
+  title: z.string().optional(),
   tool: z.string(),
   pattern: z.string(),
   by: z.string(),

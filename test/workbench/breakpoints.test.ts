@@ -19,9 +19,21 @@ describe('breakpoints', function () {
     // The step before has a box, too.
     await window.quickInput.message.filter({ hasText: 'For example' }).waitFor();
     await window.quickInput.submit('docs/**');
+    // What cannot be read is refused in its box, where it can be corrected.
+    await window.run('Coppice: Add Breakpoint…');
+    await window.quickInput.choose('The change has this many lines');
+    await window.quickInput.message.filter({ hasText: 'A number' }).waitFor();
+    await window.quickInput.submit('many');
+    await window.quickInput.message.filter({ hasText: 'Write diff-size <lines>' }).waitFor();
+    assert.equal(await window.quickInput.box.inputValue(), 'many');
+    await window.screenshot('breakpoints-refused');
+    await window.quickInput.submit('400');
     await window.run('Coppice: Focus on Breakpoints View');
     const view = window.view('Breakpoints');
     await view.row(/path docs\/\*\*/u).waitFor();
+    await view.row(/400 lines or more/u).waitFor();
+    await view.choose(/400 lines or more/u, 'Remove Breakpoint');
+    await view.row(/400 lines or more/u).waitFor({ state: 'hidden' });
 
     await machine.json('session', 'start', 'Write the docs #ask:docs/a.md', '--agent', 'demo');
     await window

@@ -32,7 +32,14 @@ export function readCondition(text: string): Predicate | string {
   if (typeof wrong === 'string') return wrong;
   const parsed = predicateSchema.safeParse(read.length === 1 ? read[0] : { all: read });
   if (parsed.success) return parsed.data;
-  return `\`${text.slice(0, 200)}\` is no condition. Write one of: ${conditionForms.join(', ')}.`;
+  return `\`${text.slice(0, 200)}\` is no condition. Write ${formsOf(parts).join(', ')}.`;
+}
+
+/** The forms that begin as one of the parts does; where none does, all of them. */
+function formsOf(parts: readonly string[]): readonly string[] {
+  const words = new Set(parts.map((part) => part.trim().split(/\s/u, 1)[0]));
+  const meant = conditionForms.filter((form) => words.has(form.split(' ', 1)[0]));
+  return meant.length > 0 ? meant.map((form) => `\`${form}\``) : [`one of: ${conditionForms.join(', ')}`];
 }
 
 /** How the amount of a condition is called; of the others, `above`. */

@@ -17,6 +17,16 @@ type BreakpointHandlers = Pick<
 /** Breakpoints that people set, and permissions that hold for good. */
 export function breakpointHandlers(services: Services): BreakpointHandlers {
   const { store } = services;
+  const titleOf = (session: string | undefined): string | undefined =>
+    session === undefined ? undefined : store.get('session', session)?.task.title;
+  const stopView = ({ id, spec, hits, by, at }: Stop): StopView => ({
+    ...{ id, spec, hits, by, text: predicateText(spec.predicate), at: new Date(at).toISOString() },
+    ...defined({ title: titleOf(spec.session) }),
+  });
+  const grantView = ({ id, session, tool, pattern, by, at }: Grant): GrantView => ({
+    ...{ id, tool, pattern, by, at: new Date(at).toISOString() },
+    ...defined({ session, title: titleOf(session) }),
+  });
   return {
     'breakpoint/list': async ({ path }) => {
       const { id } = await services.repositories.locate(path);
@@ -68,12 +78,4 @@ export function breakpointHandlers(services: Services): BreakpointHandlers {
 function found<T>(entity: T | undefined, id: string): T {
   if (entity !== undefined) return entity;
   throw new CoppiceError('not-found', `There is no ${id}.`, 'See `coppice breakpoints`.');
-}
-
-function stopView({ id, spec, hits, by, at }: Stop): StopView {
-  return { ...{ id, spec, hits, by }, text: predicateText(spec.predicate), at: new Date(at).toISOString() };
-}
-
-function grantView({ id, session, tool, pattern, by, at }: Grant): GrantView {
-  return { ...{ id, tool, pattern, by }, at: new Date(at).toISOString(), ...defined({ session }) };
 }

@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import { BreakpointsModel } from './model.ts';
-import { breakpointText, permissionText, type BreakpointRow } from './rows.ts';
+import { breakpointText, permissionText, type BreakpointRow, type RowText } from './rows.ts';
 
 /** The Breakpoints view: conditions with a box to turn each on and off, and what was allowed for good. */
 export const breakpointsView: Contribution = {
@@ -62,18 +62,27 @@ class BreakpointsTree implements vscode.TreeDataProvider<BreakpointRow>, Disposa
 
   getChildren(row?: BreakpointRow): BreakpointRow[] {
     const { breakpoints, permissions } = this.#model;
-    if (row?.kind === 'permissions') return permissions.map(({ id }) => ({ kind: 'permission', permission: id }));
+    if (row?.kind === 'permissions')
+      return permissions.map((grant) => ({ kind: 'permission', permission: grant.id, grant }));
     if (row !== undefined) return [];
-    const stops = breakpoints.map(({ id }): BreakpointRow => ({ kind: 'breakpoint', breakpoint: id }));
+    const stops = breakpoints.map((stop): BreakpointRow => ({ kind: 'breakpoint', breakpoint: stop.id, stop }));
     return permissions.length === 0 ? stops : [...stops, { kind: 'permissions' }];
   }
 
   getTreeItem(row: BreakpointRow): vscode.TreeItem {
     switch (row.kind) {
-      case 'breakpoint':
-        return this.#breakpoint(row.breakpoint);
-      case 'permission':
-        return this.#permission(row.permission);
+      case 'breakpoint': {
+        const item = itemOf(row.kind, row.breakpoint, breakpointText(row.stop));
+        const { Checked, Unchecked } = vscode.TreeItemCheckboxState;
+        item.checkboxState = row.stop.spec.enabled ? Checked : Unchecked;
+        item.accessibilityInformation = { label: `${item.label}, ${item.description}`, role: 'checkbox' };
+        return item;
+      }
+      case 'permission': {
+        const item = itemOf(row.kind, row.permission, permissionText(row.grant));
+        item.iconPath = new vscode.ThemeIcon('pass');
+        return item;
+      }
       case 'permissions': {
         const item = new vscode.TreeItem(
           l10n.t('Allowed without Asking Again'),
@@ -89,32 +98,10 @@ class BreakpointsTree implements vscode.TreeDataProvider<BreakpointRow>, Disposa
   dispose(): void {
     this.#owner.dispose();
   }
+}
 
-  #breakpoint(id: string): vscode.TreeItem {
-    const found = this.#model.breakpoints.find((each) => each.id === id);
-    if (found === undefined) return new vscode.TreeItem('');
-    const { label, description, tooltip } = breakpointText(found);
-    const item = new vscode.TreeItem(label);
-    item.id = `breakpoint:${id}`;
-    item.description = description;
-    item.tooltip = tooltip;
-    item.contextValue = 'breakpoint';
-    const { Checked, Unchecked } = vscode.TreeItemCheckboxState;
-    item.checkboxState = found.spec.enabled ? Checked : Unchecked;
-    item.accessibilityInformation = { label: `${label}, ${description}`, role: 'checkbox' };
-    return item;
-  }
-
-  #permission(id: string): vscode.TreeItem {
-    const found = this.#model.permissions.find((each) => each.id === id);
-    if (found === undefined) return new vscode.TreeItem('');
-    const { label, description, tooltip } = permissionText(found);
-    const item = new vscode.TreeItem(label);
-    item.id = `permission:${id}`;
-    item.description = description;
-    item.tooltip = tooltip;
-    item.contextValue = 'permission';
-    item.iconPath = new vscode.ThemeIcon('pass');
-    return item;
-  }
+/** What rows of breakpoints and of permissions have in common. */
+function itemOf(contextValue: string, id: string, { label, ...text }: RowText): vscode.TreeItem & RowText {
+  const given = { ...text, label, contextValue, id: `${contextValue}:${id}` };
+  return Object.assign(new vscode.TreeItem(label), given);
 }

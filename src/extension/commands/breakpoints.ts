@@ -1,8 +1,11 @@
 /** Commands on breakpoints, and on permissions that were given for good. */
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { conditionForms } from '../breakpoints/rows.ts';
+import { isCoppiceError } from '../../core/errors.ts';
+import type { App } from '../app.ts';
+import { conditionForms, type ConditionForm } from '../breakpoints/rows.ts';
 import { back } from '../quick/back.ts';
+import { quietly } from '../new-session/agents.ts';
 import { askText, pickOne } from '../quick/quick.ts';
 import type { Command } from './command.ts';
 
@@ -16,22 +19,34 @@ export const addBreakpoint: Command = (app) => async () => {
       { title, placeholder: l10n.t('Hold a session when…') },
     );
     if (form === back) return;
-    const rest =
-      form.example === ''
+    if (await set(app, path, title, form)) break;
+  }
+  await vscode.commands.executeCommand('coppice.breakpoints.focus');
+};
+
+/** Sets one, asked for until the engine can read what it is about; false when the user goes back. */
+async function set(app: App, path: string, title: string, { words, example }: ConditionForm): Promise<boolean> {
+  const number = Number(example) > 0;
+  for (let value = '', wrong: string | undefined; ;) {
+    const typed =
+      example === ''
         ? ''
         : await askText({
-            title,
-            canGoBack: true,
-            placeholder: form.example,
-            prompt: l10n.t('For example {0}; * is any text, ** also passes folders.', form.example),
-            check: (typed) => (typed.trim() === '' ? l10n.t('Write what it is about.') : undefined),
+            ...{ title, value, wrong, canGoBack: true, placeholder: example },
+            prompt: number
+              ? l10n.t('A number, for example {0}.', example)
+              : l10n.t('For example {0}; * is any text, ** also passes folders.', example),
           });
-    if (typeof rest !== 'string') continue;
-    await app.link.request('breakpoint/set', { path, condition: `${form.words} ${rest.trim()}`.trim() });
-    await vscode.commands.executeCommand('coppice.breakpoints.focus');
-    return;
+    if (typeof typed !== 'string') return false;
+    try {
+      await app.link.request('breakpoint/set', { path, condition: `${words} ${typed.trim()}`.trim() });
+      return true;
+    } catch (error) {
+      if (!isCoppiceError(error) || error.code !== 'bad-usage') throw error;
+      [value, wrong] = [typed, quietly(error.message, 300)];
+    }
   }
-};
+}
 
 /** Removes a breakpoint of the view. */
 export const removeBreakpoint: Command = (app) => async (given) => {

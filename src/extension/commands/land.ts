@@ -11,6 +11,7 @@ import { asReviewRow } from '../review/row-of.ts';
 import type { Command } from './command.ts';
 import { givePrompt } from './follow-up.ts';
 import { pickSession } from './pick-session.ts';
+import { chooseFrom } from '../quick/choose.ts';
 
 /** Gates may take long; the landing itself goes on whatever becomes of this window. */
 const previewMs = 2 * 60_000;
@@ -55,11 +56,10 @@ async function sessionOf(app: App, given: unknown, title: string): Promise<strin
 }
 
 async function chooseWay(): Promise<Way> {
-  const picked = await vscode.window.showQuickPick(ways(), {
+  const picked = await chooseFrom(ways(), {
     title: l10n.t('Land Session'),
     placeHolder: l10n.t('Choose how it comes home; what it brings is shown before anything moves'),
   });
-  if (picked === undefined) throw new vscode.CancellationError();
   return picked.way;
 }
 
@@ -142,22 +142,15 @@ export const takeLandingBack: Command = (app) => async (given) => {
 export const withdrawLanding: Command = (app) => async (given) => {
   const row = asReviewRow(given);
   const landing = row?.kind === 'landing' ? row.landing : await waiting(app);
-  if (landing === undefined) {
-    await showInformationMessage(l10n.t('No landing is on its way.'));
-    return;
-  }
   await app.link.request('landing/withdraw', { landing: landing.id });
 };
 
-async function waiting(app: App): Promise<LandingView | undefined> {
+async function waiting(app: App): Promise<LandingView> {
   const { landings } = await app.link.request('landing/queue', {});
-  if (landings.length === 0) return undefined;
   const items = landings.map((landing) => ({
     label: oneLine(landing.title, 80),
     description: landing.target,
     landing,
   }));
-  const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Withdraw Landing') });
-  if (picked === undefined) throw new vscode.CancellationError();
-  return picked.landing;
+  return (await chooseFrom(items, { title: l10n.t('Withdraw Landing') }, l10n.t('No landing is on its way.'))).landing;
 }

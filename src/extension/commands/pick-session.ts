@@ -1,10 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
 import type { SessionView } from '../../protocol/schemas.ts';
 import type { App } from '../app.ts';
-import { showInformationMessage } from '../messages/messages.ts';
 import { sessionDescription, sessionLabel } from '../sessions/labels.ts';
 import { lookOf } from '../sessions/status-look.ts';
+import { chooseFrom } from '../quick/choose.ts';
 
 /** The session that a command is about, as a row of a view, a need or a plain id names it; else undefined. */
 export function sessionIn(given: unknown): string | undefined {
@@ -44,15 +43,6 @@ export async function pickSession(
       description: `${lookOf(session.status).label} · ${sessionDescription(session, now)}`,
       id: session.id,
     }));
-  if (items.length === 0) {
-    await showInformationMessage(none);
-    throw new vscode.CancellationError();
-  }
-  const picked = await vscode.window.showQuickPick(items, {
-    title,
-    placeHolder: l10n.t('Choose a session'),
-    matchOnDescription: true,
-  });
-  if (picked === undefined) throw new vscode.CancellationError();
-  return picked.id;
+  const options = { title, placeHolder: l10n.t('Choose a session'), matchOnDescription: true };
+  return (await chooseFrom(items, options, none)).id;
 }

@@ -7,6 +7,7 @@ import { showInformationMessage, showWarningMessage } from '../messages/messages
 import { removalText, removedText } from '../review/removal-text.ts';
 import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
+import { answerIn, chooseFrom } from '../quick/choose.ts';
 
 const factsMs = 2 * 60_000;
 
@@ -27,12 +28,13 @@ export const removeSession: Command = (app) => async (given) => {
   const title = oneLine(app.all.entries.get(session)?.session.title ?? session, 80);
   const remove = l10n.t('Remove');
   const skip = l10n.t('Remove, Skip Tear-down');
-  const answer = await showWarningMessage(
-    l10n.t('Remove “{0}” with its worktree?', title),
-    { modal: true, detail: removalText(facts) },
-    ...(facts.teardown.length > 0 ? [remove, skip] : [remove]),
+  const answer = answerIn(
+    await showWarningMessage(
+      l10n.t('Remove “{0}” with its worktree?', title),
+      { modal: true, detail: removalText(facts) },
+      ...(facts.teardown.length > 0 ? [remove, skip] : [remove]),
+    ),
   );
-  if (answer === undefined) throw new vscode.CancellationError();
   const request = { session, force: facts.needs, skipTeardown: answer === skip };
   const { until } = await vscode.window.withProgress({ location: { viewId: 'coppice.sessions' } }, async () =>
     app.link.request('session/remove', request, { timeoutMs: factsMs }),
@@ -56,12 +58,6 @@ export const restoreSession: Command = (app) => async (given) => {
     const items = sessions
       .filter(({ archived }) => archived)
       .map((each) => ({ label: oneLine(each.title, 100), description: each.branch ?? '', id: each.id }));
-    if (items.length === 0) {
-      await showInformationMessage(l10n.t('No session was removed.'));
-      throw new vscode.CancellationError();
-    }
-    const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Restore Session') });
-    if (picked === undefined) throw new vscode.CancellationError();
-    return picked.id;
+    return (await chooseFrom(items, { title: l10n.t('Restore Session') }, l10n.t('No session was removed.'))).id;
   }
 };

@@ -9,6 +9,7 @@ import type { Subject } from '../review/model.ts';
 import { asReviewRow } from '../review/row-of.ts';
 import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
+import { answerIn } from '../quick/choose.ts';
 
 /** Coppice: Review Session. All that it changed in one editor, and the Review view beside it. */
 export const reviewSession: Command = (app) => async (given) => {
@@ -76,8 +77,7 @@ export const nameCheckpoint: Command = (app) => async (given) => {
     validateInput: (text) =>
       text.trim() === '' || text.length > 200 ? l10n.t('Give it 1 to 200 characters.') : undefined,
   });
-  if (name === undefined) throw new vscode.CancellationError();
-  await app.link.request('checkpoint/name', { session, n: checkpoint.n, name: name.trim() });
+  await app.link.request('checkpoint/name', { session, n: checkpoint.n, name: answerIn(name).trim() });
 };
 
 /** The session under review. Throws `wrong-state` when there is none. */

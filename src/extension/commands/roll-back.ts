@@ -12,6 +12,7 @@ import { asReviewRow } from '../review/row-of.ts';
 import type { Command } from './command.ts';
 import { pickSession } from './pick-session.ts';
 import { underReview } from './review-session.ts';
+import { answerIn, chooseFrom } from '../quick/choose.ts';
 
 /** Coppice: Roll Back… Shows what going back to a checkpoint would change; nothing is done before that is applied. */
 export const rollBack: Command = (app) => async (given) => {
@@ -46,9 +47,8 @@ async function chooseCheckpoint(app: App): Promise<number> {
     detail: new Date(each.at).toLocaleString(),
     n: each.n,
   }));
-  const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Roll Back to Which Checkpoint?') });
-  if (picked === undefined) throw new vscode.CancellationError();
-  return picked.n;
+  const title = l10n.t('Roll Back to Which Checkpoint?');
+  return (await chooseFrom(items, { title }, l10n.t('This session has no checkpoint yet.'))).n;
 }
 
 /** Coppice: Apply Rollback. Asks about unsaved editors and about an agent at work first. */
@@ -129,8 +129,7 @@ async function alsoConversation(way: RestorePreview['conversation']): Promise<bo
     files,
     both,
   );
-  if (answer === undefined) throw new vscode.CancellationError();
-  return answer === both;
+  return answerIn(answer) === both;
 }
 
 async function mayPause(title: string): Promise<boolean> {

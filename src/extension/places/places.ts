@@ -1,6 +1,6 @@
 /** The repositories of this window, and whether they are trusted. */
 import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CoppiceError, isCoppiceError, systemCode } from '../../core/errors.ts';
@@ -9,6 +9,7 @@ import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
 import { Emitter, type Event } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/logger.ts';
 import type { KeyValues } from '../context-keys/context-keys.ts';
+import { chooseFrom } from '../quick/choose.ts';
 
 /** A repository that a folder of the window is in. */
 export interface Place {
@@ -103,12 +104,8 @@ class WindowPlaces implements Places, Disposable {
     const [only, ...others] = roots;
     if (only === undefined) throw nowhere();
     if (others.length === 0) return only;
-    const picked = await vscode.window.showQuickPick(
-      roots.map((root) => ({ label: root })),
-      { title, placeHolder: l10n.t('Choose a repository') },
-    );
-    if (picked === undefined) throw new vscode.CancellationError();
-    return picked.label;
+    const items = roots.map((root) => ({ label: `$(repo) ${basename(root)}`, description: dirname(root), root }));
+    return (await chooseFrom(items, { title, placeHolder: l10n.t('Choose a repository') })).root;
   }
 
   dispose(): void {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../lifecycle/disposables.ts';
 import { plain } from '../messages/plain.ts';
 import { back, type Back } from './back.ts';
+import { answerIn } from './choose.ts';
 
 /** A button at the top of a step. */
 export interface StepButton<T> {
@@ -58,9 +59,7 @@ function lineOf<T>(choice: Choice<T> | Heading): Line<T> {
 /** One of the choices. Throws a `CancellationError` when the box is closed without one. */
 export async function pickOne<T>(choices: readonly (Choice<T> | Heading)[], step: ListStep<T>): Promise<T | Back> {
   const [picked] = await pick(choices, step, false);
-  if (picked === back) return back;
-  if (picked === undefined) throw new vscode.CancellationError();
-  return picked;
+  return picked === back ? back : answerIn(picked);
 }
 
 /** Any number of the choices. */
@@ -121,6 +120,8 @@ async function pick<T>(
 export interface TextStep extends Step {
   readonly prompt?: string;
   readonly value?: string;
+  /** What is wrong with that text, shown until it is changed. */
+  readonly wrong?: string | undefined;
   readonly secret?: boolean;
   readonly buttons?: readonly StepButton<string>[];
   /** What is wrong with the text, if anything. */
@@ -146,6 +147,7 @@ export async function askText(step: TextStep): Promise<string | Back | Pressed> 
   box.value = step.value ?? '';
   box.password = step.secret ?? false;
   if (step.prompt !== undefined) box.prompt = plain(step.prompt);
+  if (step.wrong !== undefined) box.validationMessage = plain(step.wrong);
   owner.add(box.onDidChangeValue(() => (box.validationMessage = undefined)));
   return answered<string | Back | Pressed>(box, owner, step.signal, (resolve) => {
     owner.add(

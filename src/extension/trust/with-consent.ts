@@ -6,6 +6,7 @@ import type { App } from '../app.ts';
 import { insist } from '../engine/insist.ts';
 import { showWarningMessage } from '../messages/messages.ts';
 import { buildImage } from './build-image.ts';
+import { answerIn } from '../quick/choose.ts';
 
 /**
  * Does `work`; where the engine refuses it for want of trust, of the consent to unattended work on this machine, of room for one
@@ -85,8 +86,7 @@ async function wantsMove(root: string, from: { readonly root: string; readonly s
     bind,
     apart,
   );
-  if (chosen === undefined) throw new vscode.CancellationError();
-  return chosen === bind;
+  return answerIn(chosen) === bind;
 }
 
 /** Asks whether agents may work unattended and without a container, and records a yes. */

@@ -46,6 +46,16 @@ describe('a breakpoint that a person set', function () {
     await remove(id);
   });
 
+  it('is told with the title of the one session that it is for, and refused with the form that was meant', async () => {
+    const session = await person.create('note the tides');
+    await person.sees(session, 'reported');
+    const id = await set('diff-size 400', { session });
+    const { breakpoints } = await person.ask('breakpoint/list', { path: world.repository });
+    assert.equal(breakpoints.find((each) => each.id === id)?.title, 'note the tides');
+    await assert.rejects(set('diff-size abc'), /Write `diff-size <lines>`/u);
+    await remove(id);
+  });
+
   it('interrupts one that does not ask, right after its tool, and goes on when a person says so', async () => {
     const id = await set('path docs/**', { once: true });
     const session = await person.create('write #write:docs/a.md #slow:60 #write:other.md');

@@ -152,6 +152,20 @@ describe('conditions of breakpoints', () => {
   });
 });
 
+describe('a condition that cannot be read', () => {
+  const sentenceOn = (typed: string): string => {
+    const read = readCondition(typed);
+    return typeof read === 'string' ? read : assert.fail(`${typed} was read`);
+  };
+
+  it('is told with the form that was meant, else with all of them', () => {
+    assert.equal(sentenceOn('diff-size abc'), '`diff-size abc` is no condition. Write `diff-size <lines>`.');
+    assert.match(sentenceOn('before lunch'), /Write `before turn`, `before tool <name>`, `before stage \[name\]`\.$/u);
+    assert.match(sentenceOn('path src/** and same-error x'), /Write `path <glob>`, `same-error <times>`\.$/u);
+    assert.match(sentenceOn('x 1'), /Write one of: before turn, after turn, .*worked-minutes <minutes>\.$/u);
+  });
+});
+
 describe('moments', () => {
   const stop = (id: string, condition: string, more: object = {}): Stop => {
     const predicate = readCondition(condition);

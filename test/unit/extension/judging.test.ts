@@ -14,8 +14,18 @@ describe('rows of the Breakpoints view', () => {
     const row = breakpointText({ id: 'a', spec, text: 'path src/**', hits: 1, by: 'user:cli', at: '' });
     assert.equal(row.label, 'path src/**');
     assert.equal(row.description, '1 hit · holds from hit 2 · once');
+    const ofOne = { session: '5e7ccea5-0000', title: 'Count the gulls' };
+    const only = breakpointText({
+      ...{ id: 'a', text: 'x', hits: 0, by: '', at: '' },
+      ...ofOne,
+      spec: { ...spec, ...ofOne },
+    });
+    assert.match(only.description, /only “Count the gulls”$/u);
     const grant = { id: 'g', tool: 'Bash', pattern: 'npm\n\u001B[31mtest', by: 'user:vscode', at: '' };
     assert.ok(!/[\n\u001B]/u.test(permissionText(grant).label));
+    assert.equal(permissionText(grant).description, 'always');
+    assert.equal(permissionText({ ...grant, ...ofOne }).description, 'only “Count the gulls”');
+    assert.equal(permissionText({ ...grant, session: ofOne.session }).description, 'only “5e7ccea5”');
   });
 
   it('offer only conditions that the engine can read', () => {

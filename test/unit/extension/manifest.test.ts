@@ -18,13 +18,19 @@ interface Setting {
   readonly markdownDescription: string;
 }
 
+interface MenuEntry {
+  readonly command: string;
+  readonly when?: string;
+  readonly group?: string;
+}
+
 interface Manifest {
   readonly icon: string;
   readonly files: readonly string[];
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly enablement?: string; readonly category: string }[];
-    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
+    readonly menus: Readonly<Record<string, readonly MenuEntry[]>>;
     readonly keybindings: readonly { readonly command: string; readonly key: string; readonly when?: string }[];
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Setting>> }[];
     readonly walkthroughs: readonly {
@@ -71,6 +77,14 @@ describe('package.json', () => {
     ].map((found) => found[1]);
     for (const command of [...named, ...linked]) assert.ok(promised.includes(command ?? ''), command);
     assert.ok(linked.length > 5);
+  });
+
+  it('has every button of a row in its menu, too, which keys open', () => {
+    const rows = contributes.menus['view/item/context'] ?? [];
+    const named = ({ command, when }: MenuEntry): string => `${command}: ${when?.split(' && ', 1)[0] ?? ''}`;
+    const isButton = ({ group }: MenuEntry): boolean => group?.startsWith('inline') === true;
+    const inMenus = new Set(rows.filter((each) => !isButton(each)).map(named));
+    for (const button of rows.filter(isButton)) assert.ok(inMenus.has(named(button)), named(button));
   });
 
   it('asks only for context keys that are set', async () => {
