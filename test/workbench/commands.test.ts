@@ -1,7 +1,7 @@
 /** Commands of the palette that are needed now and then, each run as a person does, in one window over one engine. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Machine } from '../integration/cli/machine.ts';
@@ -234,6 +234,19 @@ describe('commands of the palette', function () {
     await until(async () => window.run('Coppice: New Session…'), box, 'the question for the prompt');
     assert.equal(await box.inputValue(), 'Mend the clock of the tower');
     await quickInput.dismiss();
+  });
+
+  it('Open Configuration File, where a file has a mistake, opens that file at its line', async () => {
+    const { window, machine } = code;
+    code.expectErrors(/coppice\.yaml:3:7/u);
+    const file = join(machine.repo, '.coppice.yaml');
+    await writeFile(file, 'approval:\n  forbid:\n    - commnd git push*\n');
+    await window.run('Coppice: Run Demo');
+    await window.notifications.answer(/coppice\.yaml:3:7/u, 'Open Configuration File');
+    await window.tab('.coppice.yaml').waitFor();
+    await window.statusBar.item(/Ln 3, Col 1/u).waitFor();
+    await window.run('View: Close All Editors');
+    await rm(file);
   });
 
   it('Pull Supervisor Model names the size first, fetches nothing without a yes, and is stopped where it shows how far it is', async () => {

@@ -8,8 +8,13 @@ const head = `# Settings of Coppice for all front ends. Every key and its meanin
 #   running: 3
 `;
 
-/** Coppice: Open Configuration File. The user's own, which decides over the settings of the editor. */
-export const openConfiguration: Command = (app) => async () => {
+/** Coppice: Open Configuration File. The user's own, which decides over the settings of the editor; or the `file` with a mistake. */
+export const openConfiguration: Command = (app) => async (file, line) => {
+  if (typeof file === 'string' && file !== '') {
+    const at = Math.max(0, Number(line) - 1);
+    await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, 0, at, 0) });
+    return;
+  }
   const uri = vscode.Uri.file(join(app.home, 'config.yaml'));
   try {
     await vscode.workspace.fs.stat(uri);

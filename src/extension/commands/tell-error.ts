@@ -27,7 +27,10 @@ function actionsFor({ code, context }: ErrorRecord): ReadonlyMap<string, Action>
   const actions = new Map<string, Action>();
   const setting = context?.['setting'];
   if (setting !== undefined) actions.set(l10n.t('Open Settings'), ['workbench.action.openSettings', `@id:${setting}`]);
-  else if (code === 'config-invalid') actions.set(l10n.t('Open Configuration File'), own('coppice.openConfiguration'));
+  else if (code === 'config-invalid') {
+    const { file = '', line = '' } = context ?? {};
+    actions.set(l10n.t('Open Configuration File'), ['coppice.openConfiguration', file, line]);
+  }
   if (code === 'agent-missing' || code === 'agent-unusable')
     actions.set(l10n.t('Run Doctor'), own('coppice.runDoctor'));
   return actions.set(l10n.t('Show Log'), own('coppice.showLog'));
