@@ -372,8 +372,8 @@ export interface Session {
   readonly spells?: readonly Spell[];
   /** What is set aside for a prompt at the levels above the session, until its turn has ended. */
   readonly reserved?: { readonly prompt: number; readonly amounts: Amounts };
-  /** How often a person raised the session's limits. */
-  readonly raised?: number;
+  /** What the session had used when a person raised its limits: they count from there. */
+  readonly raised?: Amounts;
   /** Milliseconds of work of all turns; waiting for people not counted. */
   readonly workedMs?: number;
   readonly committed?: Committed;

@@ -10,7 +10,7 @@ import { decide, type Action, type Judgement as Judged } from './decision.ts';
 import type { Finding } from './finding.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { verdictOf } from './gate.ts';
-import { spentBy } from './levels.ts';
+import { spentBy, sum } from './levels.ts';
 import type { Decided, Judgement } from './judgement.ts';
 import type { Session } from '../session/state.ts';
 import { givenUpSentence } from './unanswered.ts';
@@ -89,15 +89,14 @@ function counted(
 }
 
 /**
- * The limit that one more prompt would exceed. What a person raised counts as often as it was raised, but `final` limits hold
- * whoever raises them.
+ * The limit that one more prompt would exceed. Where a person raised them, as much again is allowed as had been used by then, so that
+ * a raise always lets the prompt through; `final` limits hold whoever raises them.
  */
 export function breachOf(
   session: Session,
   { budget, most = {}, billing }: Pick<JudgedBy, 'budget' | 'most' | 'billing'>,
 ): (Breach & { readonly final: boolean }) | undefined {
-  const times = 1 + (session.raised ?? 0);
-  const raised = Object.fromEntries(Object.entries(budget).map(([name, value]) => [name, value * times]));
+  const raised = sum(budget, session.raised ?? {}, budget);
   const final = exceeded(session, 'any session here, whoever approves it,', most, billing);
   if (final !== undefined) return { ...final, final: true };
   const breach = exceeded(session, 'this session', raised, billing);

@@ -138,7 +138,7 @@ export function budgetsOf(repository: string, { sessions, limits, allowances, da
 }
 
 /** The sum by resource; `only` names the resources that count. */
-function sum(a: Amounts, b: Amounts, only?: Amounts): Amounts {
+export function sum(a: Amounts, b: Amounts, only?: Amounts): Amounts {
   return Object.fromEntries(
     resources.flatMap((each) => {
       const counts = only === undefined ? a[each] !== undefined || b[each] !== undefined : only[each] !== undefined;

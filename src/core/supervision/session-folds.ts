@@ -6,6 +6,7 @@ import type { Session } from '../session/state.ts';
 import { noAttempts, withFailure, withSuccess } from './attempts.ts';
 import type { Judgement, SupervisionEvents } from './judgement.ts';
 import { latestOf, reduceJudgement } from './judgement-reducer.ts';
+import { spentBy } from './levels.ts';
 import { withAnswer, withUnanswered } from './unanswered.ts';
 
 type Fold<K extends keyof SupervisionEvents> = (session: Session, event: Recorded<K>) => Session;
@@ -68,7 +69,7 @@ export const supervisionFolds: { readonly [K in keyof SupervisionEvents]: Fold<K
   'budget.raised': (session) => {
     if (session.judgement === undefined) return session;
     const judgement = defined({ ...session.judgement, decided: undefined }) as Judgement;
-    return { ...session, judgement, raised: (session.raised ?? 0) + 1 };
+    return { ...session, judgement, raised: spentBy(session) };
   },
   'verification.requested': (session, { data: { gates, by } }) =>
     // Whoever asks wants to know it of the files as they are at this moment, whatever was said before.

@@ -12,6 +12,7 @@ import { asksForChange, criteriaOf } from '../../../src/core/supervision/criteri
 import { judgingDue, verifyingDue } from '../../../src/core/supervision/due.ts';
 import { breachOf, judge } from '../../../src/core/supervision/judge.ts';
 import type { Judgement } from '../../../src/core/supervision/judgement.ts';
+import { supervisionFolds } from '../../../src/core/supervision/session-folds.ts';
 import { withAnswer, withUnanswered } from '../../../src/core/supervision/unanswered.ts';
 import { fingerprintOf } from '../../../src/supervision/fingerprint.ts';
 
@@ -201,7 +202,7 @@ describe('judging', () => {
     const failure = fingerprintOf('other each time');
     const spent = session({ judgement: refused, automatic: 10 });
     assert.match(judge(spent, refused, { ...by, failure }).sentence, /A limit is reached: .* allows 10 attempts/u);
-    assert.equal(judge({ ...spent, raised: 1 }, refused, { ...by, failure }).action, 'continue');
+    assert.equal(judge({ ...spent, raised: { attempts: 10 } }, refused, { ...by, failure }).action, 'continue');
     const fine = judgement({ evidence: [said('lint', true), said('test', true)] });
     assert.equal(judge(spent, fine, by).action, 'finish');
   });
@@ -214,18 +215,25 @@ describe('judging', () => {
     assert.equal(judge(dear, refused, { ...bound, billing: 'metered' }).action, 'ask');
   });
 
-  it('raises a limit as often as a person says so, and never what the policy forbids', () => {
+  it('lets a prompt through once a person raised the limit, however far it was exceeded, and never what the policy forbids', () => {
     const refused = judgement({ evidence: [said('lint', false)] });
     const bound = { ...by, failure: fingerprintOf('x'), budget: { costUsd: 1 }, most: { costUsd: 4 } };
     const metered = { ...bound, billing: 'metered' } as const;
-    const spent = (costUsd: number, raised: number): Session =>
-      session({ judgement: refused, usage: { ...noUsage, costUsd }, raised });
-    assert.equal(breachOf(spent(0.5, 0), metered), undefined);
-    assert.equal(breachOf(spent(1.5, 0), metered)?.final, false);
-    assert.equal(breachOf(spent(1.5, 1), metered), undefined);
-    assert.equal(breachOf(spent(4, 9), metered)?.final, true);
-    assert.match(judge(spent(4, 9), refused, metered).sentence, /any session here, whoever approves it/u);
-    assert.equal(breachOf(spent(4, 9), bound), undefined, 'without metering cost decides nothing');
+    const spent = (costUsd: number, inputTokens = 0): Session =>
+      session({ judgement: refused, usage: { ...noUsage, costUsd, inputTokens } });
+    const raised = (before: Session): Session => {
+      const said = { seq: 1, at: 1, actor: 'user:cli', type: 'budget.raised', v: 1, data: { session: before.id } };
+      return { ...supervisionFolds['budget.raised'](before, said as never), judgement: refused };
+    };
+    assert.equal(breachOf(spent(0.5), metered), undefined);
+    assert.equal(breachOf(spent(3.5), metered)?.final, false);
+    assert.equal(breachOf(raised(spent(3.5)), metered), undefined, 'one raise is enough');
+    const both = { ...metered, budget: { costUsd: 1, tokens: 1000 } };
+    const later = { ...raised(spent(0.5, 90_000)), usage: { ...noUsage, costUsd: 1.6, inputTokens: 90_500 } };
+    assert.equal(breachOf(later, both)?.resource, 'costUsd', 'tokens that were raised are no money');
+    assert.equal(breachOf(raised(spent(4)), metered)?.final, true);
+    assert.match(judge(raised(spent(4)), refused, metered).sentence, /any session here, whoever approves it/u);
+    assert.equal(breachOf(raised(spent(4)), bound), undefined, 'without metering cost decides nothing');
   });
 });
 
