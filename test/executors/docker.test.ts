@@ -139,6 +139,21 @@ describe('an agent in a container', function () {
     );
   });
 
+  it('has no more than its machine can give, also where that is less than is set', async () => {
+    const container = { ...(subject.container ?? assert.fail()), cpus: 1000, memoryMegabytes: 1_048_576 };
+    const spec = bench.spec('exec sleep 600', { container });
+    await bench.start(spec);
+    const limits = subject.daemon.docker(
+      ...['inspect', '--format', '{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}', `coppice-${spec.session}-1`],
+    );
+    const [cpus = 0, bytes = 0] = subject.daemon
+      .docker('info', '--format', '{{.NCPU}} {{.MemTotal}}')
+      .split(' ')
+      .map(Number);
+    const most = Math.floor((bytes * 0.75) / 2 ** 20) * 2 ** 20;
+    assert.deepEqual(limits.trim().split(' ').map(Number), [cpus * 1e9, most]);
+  });
+
   it('tells neither its environment nor its command line to `docker inspect`', async () => {
     const spec = bench.spec('exec sleep 600', { args: ['-c', 'exec sleep 600', 'agent', 'private words'] });
     await bench.start(spec);

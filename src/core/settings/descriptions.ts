@@ -126,8 +126,9 @@ export const descriptions: Readonly<Record<SettingKey, string>> = {
   'executors.docker.image':
     'Image of containers in which agents work. It needs `sh`, `git` and the program of the agent.',
   'executors.docker.memoryMegabytes':
-    'Memory of a container, in megabytes (1,048,576 bytes), swap included. What asks for more is ended in it.',
-  'executors.docker.cpus': 'Processors that a container may use.',
+    'Memory of a container, in megabytes (1,048,576 bytes), swap included: three quarters of the memory of its machine at most. What asks ' +
+    'for more is ended in it.',
+  'executors.docker.cpus': 'Processors that a container may use; all that its machine has at most.',
   'executors.docker.processes': 'Processes and threads that a container may have at once.',
   'executors.docker.network':
     'What a container reaches: `open` is its model and everything else, `model` is what `executors.docker.endpoints` lists and nothing ' +

@@ -32,6 +32,29 @@ export interface ContainerPlace {
 const mebibyte = 1024 * 1024;
 export const view = { workspace: '/workspace', run: '/session/run', home: '/home/agent' } as const;
 
+/** The machine on which the daemon runs, as it says; what it does not say is unknown. */
+export interface DaemonMachine {
+  readonly NCPU?: number;
+  /** Bytes. */
+  readonly MemTotal?: number;
+}
+
+/** The rest stays for everything else on the machine (Q-17). */
+const shareOfMemory = 0.75;
+
+/** The policy, as far as that machine goes: its daemon refuses more processors than it has, and a limit above its memory is none. */
+export function within(
+  policy: ContainerPolicy,
+  { NCPU: cpus = 0, MemTotal: bytes = 0 }: DaemonMachine,
+): ContainerPolicy {
+  const most = Math.floor((bytes * shareOfMemory) / mebibyte);
+  return {
+    ...policy,
+    ...(cpus > 0 && { cpus: Math.min(policy.cpus, cpus) }),
+    ...(most > 0 && { memoryMegabytes: Math.min(policy.memoryMegabytes, most) }),
+  };
+}
+
 /** `coppice-1f2e3d4c-2`: the beginning of the session's id, and the run. */
 export function containerName(session: string, run: number): string {
   return `coppice-${session}-${run}`;

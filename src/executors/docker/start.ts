@@ -8,7 +8,7 @@ import type { ContainerPolicy, RunRecord, RunRef, RunSpec } from '../executor.ts
 import { pause } from '../pause.ts';
 import { isLocked, prepareRun, readProcesses } from '../run-files.ts';
 import { startText } from '../ssh/start-text.ts';
-import { containerName, containerOf } from './container.ts';
+import { containerName, containerOf, within, type DaemonMachine } from './container.ts';
 import type { Containers, Inspected } from './containers.ts';
 import { statusOf, type Daemon } from './daemon.ts';
 import { endedAtOnce, foreignImage, refusal } from './failures.ts';
@@ -42,8 +42,8 @@ export class ContainerStart {
     signal.throwIfAborted();
     const earlier = await this.#earlier(spec, signal);
     if (earlier !== undefined) return earlier;
-    const policy = spec.container ?? defaultPolicy;
-    const info = (await this.#options.daemon.ask((docker) => docker.info())) as { Name?: string };
+    const info = (await this.#options.daemon.ask((docker) => docker.info())) as DaemonMachine & { Name?: string };
+    const policy = within(spec.container ?? defaultPolicy, info);
     await prepareRun(spec, info.Name ?? 'docker');
     const place = await this.#place(spec, policy);
     try {
