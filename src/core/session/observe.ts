@@ -5,6 +5,7 @@ import { event } from '../events.ts';
 import type { Intent } from '../intent/state.ts';
 import { oneLine } from '../printable.ts';
 import { useKey } from '../supervision/repetition.ts';
+import { excerpt } from './excerpt.ts';
 import type { Breakpoint, Session } from './state.ts';
 import { isInVain } from './status.ts';
 
@@ -214,11 +215,6 @@ function conclude(
     ...(seen.retryAt === undefined ? {} : { retryAt: seen.retryAt }),
   };
   return [...opening, ...withdrawn(session, offset), event('turn.ended', data)];
-}
-
-/** The whole answer is in the stream; the journal keeps what a list shows. */
-function excerpt(text: string, limit = 2000): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 }
 
 /** How a run ended: with an exit code or a signal where known, or `gone` without a trace. */
