@@ -10,7 +10,7 @@ import { errorText } from '../commands/tell-error.ts';
 import type { Contribution } from '../contribution.ts';
 import { Coalesced } from '../lifecycle/coalesce.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
-import { answersIn, gatedSessions, saidBy, type Gated } from './gated.ts';
+import { answersIn, gatedSessions, isNews, saidBy, type Gated } from './gated.ts';
 
 const drawMs = 200;
 /** Between two looks whether the gates are done; each gate has a time limit. */
@@ -32,13 +32,14 @@ class GateTests implements Disposable {
   readonly #told = new Map<string, string>();
   /** Sessions whose gates were asked here: a run tells what they say. */
   readonly #asking = new Set<string>();
+  readonly #soon: Coalesced;
   #controller: vscode.TestController | undefined;
 
   constructor(app: Parts) {
     this.#app = app;
-    const soon = this.#owner.add(new Coalesced(() => this.#draw(), drawMs));
-    this.#owner.add(app.sessions.onChange(() => soon.ask()));
-    soon.ask();
+    this.#soon = this.#owner.add(new Coalesced(() => this.#draw(), drawMs));
+    this.#owner.add(app.sessions.onChange(() => this.#soon.ask()));
+    this.#soon.ask();
   }
 
   dispose(): void {
@@ -61,8 +62,7 @@ class GateTests implements Disposable {
     });
     for (const each of gated) {
       const item = itemOf(controller, each);
-      const before = this.#told.get(each.session) ?? '';
-      if (before === each.said) continue;
+      if (!isNews(each, this.#told, this.#asking)) continue;
       this.#told.set(each.session, each.said);
       if (each.said === '') controller.invalidateTestResults(item);
       else
@@ -128,6 +128,7 @@ class GateTests implements Disposable {
       item.children.forEach((gate) => run.errored(gate, message));
     } finally {
       this.#asking.delete(item.id);
+      this.#soon.ask();
     }
   }
 }

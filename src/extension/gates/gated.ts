@@ -35,6 +35,15 @@ export function gatedSessions(entries: Iterable<Entry>): readonly Gated[] {
   return gated.sort((a, b) => b.at.localeCompare(a.at)).map(({ one }) => one);
 }
 
+/** Whether gates say something else than was `told`. Those of a session in `asking` are told by the run that asks them. */
+export function isNews(
+  { session, said }: Pick<Gated, 'session' | 'said'>,
+  told: ReadonlyMap<string, string>,
+  asking: ReadonlySet<string>,
+): boolean {
+  return !asking.has(session) && (told.get(session) ?? '') !== said;
+}
+
 /** What each gate said of the files as they are, by its id. Empty when nothing did, or what was said is void. */
 export function answersIn({ proof, tree }: Pick<SupervisionView, 'proof' | 'tree'>): ReadonlyMap<string, EvidenceView> {
   return new Map(proof.filter((each) => each.tree === tree).map((each) => [idOf(each.command), each]));

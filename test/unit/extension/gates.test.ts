@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { answersIn, gatedSessions } from '../../../src/extension/gates/gated.ts';
+import { answersIn, gatedSessions, isNews } from '../../../src/extension/gates/gated.ts';
 import type { Entry } from '../../../src/extension/sessions/entry.ts';
 import type { EvidenceView, SupervisionView } from '../../../src/protocol/supervision-views.ts';
 import { detail as detailOf, session as sessionOf } from './given.ts';
@@ -68,5 +68,15 @@ describe('gates in the Test Explorer', () => {
     assert.equal(passed, said({ proof: [evidence(test, 'a', true)], standing: 'else' }));
     assert.notEqual(passed, said({ proof: [evidence(test, 'a', false)] }));
     assert.equal(said({ proof: [evidence(test, 'a', true)], tree: 'b' }), '');
+  });
+
+  it('are told once: by the run that asks them, where one does', () => {
+    const [one] = gatedSessions([entry('1', { proof: [evidence(test, 'a', true)] })]);
+    assert.ok(one);
+    const [nobody, told] = [new Set<string>(), new Map([['1', one.said]])];
+    assert.equal(isNews(one, new Map(), nobody), true);
+    assert.equal(isNews(one, told, nobody), false);
+    assert.equal(isNews({ ...one, said: '' }, told, nobody), true, 'it became void');
+    assert.equal(isNews(one, new Map(), new Set(['1'])), false);
   });
 });
