@@ -44,6 +44,14 @@ export function withFailure(attempts: Attempts, kind: FailureKind, fingerprint: 
   return { ...attempts, errors: [...attempts.errors.filter((each) => each !== known), one] };
 }
 
+/** The attempts with one failure of the task less: what it failed with is judged once more, and counts again then. */
+export function withoutFailure(attempts: Attempts, { id }: Fingerprint): Attempts {
+  const errors = attempts.errors.map((each) =>
+    each.fingerprint.id === id ? { ...each, count: each.count - 1 } : each,
+  );
+  return { ...attempts, errors: errors.filter(({ count }) => count > 0) };
+}
+
 /** Success ends a row of restarts; what a task failed with stays counted, since it may come back. */
 export function withSuccess(attempts: Attempts): Attempts {
   return { ...attempts, process: 0 };

@@ -3,8 +3,8 @@ import { defined } from '../defined.ts';
 import type { Recorded } from '../events.ts';
 import { patch } from '../session/patch.ts';
 import type { Session } from '../session/state.ts';
-import { noAttempts, withFailure, withSuccess } from './attempts.ts';
-import type { Judgement, SupervisionEvents } from './judgement.ts';
+import { noAttempts, withFailure, withoutFailure, withSuccess } from './attempts.ts';
+import type { SupervisionEvents } from './judgement.ts';
 import { latestOf, reduceJudgement } from './judgement-reducer.ts';
 import { spentBy } from './levels.ts';
 import { withAnswer, withUnanswered } from './unanswered.ts';
@@ -68,8 +68,10 @@ export const supervisionFolds: { readonly [K in keyof SupervisionEvents]: Fold<K
   // The decision is taken once more, within the limits as they are from here on.
   'budget.raised': (session) => {
     if (session.judgement === undefined) return session;
-    const judgement = defined({ ...session.judgement, decided: undefined }) as Judgement;
-    return { ...session, judgement, raised: spentBy(session) };
+    const { decided: before, ...judgement } = session.judgement;
+    const { attempts } = session;
+    const counted = before?.failure && attempts && withoutFailure(attempts, before.failure);
+    return { ...session, judgement, raised: spentBy(session), ...defined({ attempts: counted }) };
   },
   'verification.requested': (session, { data: { gates, by } }) =>
     // Whoever asks wants to know it of the files as they are at this moment, whatever was said before.

@@ -10,6 +10,7 @@ import { approve, decisionAnswered, requestVerification } from '../../../src/cor
 import { autonomyLevels } from '../../../src/core/supervision/decision.ts';
 import { asksForChange, criteriaOf } from '../../../src/core/supervision/criteria.ts';
 import { judgingDue, verifyingDue } from '../../../src/core/supervision/due.ts';
+import { noAttempts, withFailure } from '../../../src/core/supervision/attempts.ts';
 import { breachOf, judge } from '../../../src/core/supervision/judge.ts';
 import type { Judgement } from '../../../src/core/supervision/judgement.ts';
 import { supervisionFolds } from '../../../src/core/supervision/session-folds.ts';
@@ -228,6 +229,10 @@ describe('judging', () => {
     assert.equal(breachOf(spent(0.5), metered), undefined);
     assert.equal(breachOf(spent(3.5), metered)?.final, false);
     assert.equal(breachOf(raised(spent(3.5)), metered), undefined, 'one raise is enough');
+    const failure = fingerprintOf('x');
+    const asked = { ...refused, decided: { ...judge(spent(3.5), refused, { ...metered, failure }), failure } };
+    const failed = { ...spent(3.5), judgement: asked, attempts: withFailure(noAttempts, 'task', failure, 1) };
+    assert.deepEqual(raised(failed).attempts, noAttempts, 'it fails once, however often that is judged');
     const both = { ...metered, budget: { costUsd: 1, tokens: 1000 } };
     const later = { ...raised(spent(0.5, 90_000)), usage: { ...noUsage, costUsd: 1.6, inputTokens: 90_500 } };
     assert.equal(breachOf(later, both)?.resource, 'costUsd', 'tokens that were raised are no money');
