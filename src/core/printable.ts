@@ -29,6 +29,11 @@ export function printable(text: string): string {
     .replace(invisible, '');
 }
 
+/** For `printable`: nothing of a text that somebody is to allow is taken for an escape sequence, whose content would be left out. */
+export function literal(text: string): string {
+  return text.replace(/[\u001B\u0090-\u009F]/g, '␛');
+}
+
 /** The text on one line: every run of white space is one space. At most `limit` characters, then `…`. */
 export function oneLine(text: string, limit = Number.POSITIVE_INFINITY): string {
   // Only a little more than can be shown is looked at: an agent may print lines of many megabytes.

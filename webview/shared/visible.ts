@@ -23,6 +23,14 @@ export function visible(text: string): string {
   });
 }
 
+/**
+ * What a person is to allow, or what a file is to become, for `visible`: nothing of it is taken for a sequence of a terminal, whose
+ * content would be left out. A shell leaves out nothing.
+ */
+export function literal(text: string): string {
+  return text.replaceAll(escape, '‹U+001B›');
+}
+
 /** One line of at most `limit` characters. */
 export function oneLine(text: string, limit = 200): string {
   const line = visible(text.slice(0, limit * 4))

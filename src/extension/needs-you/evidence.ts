@@ -1,6 +1,6 @@
 /** What a person sees of a decision before making it. Everything here comes from an agent: it is cleaned, and cut where it is shown in a row. */
 import * as l10n from '@vscode/l10n';
-import { oneLine, printable } from '../../core/printable.ts';
+import { literal, oneLine, printable } from '../../core/printable.ts';
 import type { BreakpointView } from '../../protocol/schemas.ts';
 
 const rowLimit = 300;
@@ -95,7 +95,7 @@ function permissionRows(breakpoint: BreakpointView): EvidenceRow[] {
   if (field === undefined) return [...toolRow(tool), ...dangers, ...detailRows(breakpoint)];
   const isPath = pathFields.includes(field);
   const description = oneLine((isPath ? undefined : textAt('description')) ?? tool ?? '', rowLimit);
-  const [first, ...more] = linesOf(textAt(field) ?? '', isPath ? 'file' : 'terminal', () => false);
+  const [first, ...more] = linesOf(literal(textAt(field) ?? ''), isPath ? 'file' : 'terminal', () => false);
   if (first === undefined) return [...toolRow(tool), ...dangers, ...detailRows(breakpoint)];
   // What an agent's own details repeat of the input is not said twice.
   const said = new RegExp(`^(${field}|description):( |$)`, 'u');

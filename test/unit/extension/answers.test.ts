@@ -20,6 +20,11 @@ describe('the evidence of a decision', () => {
     );
   });
 
+  it('is all of the command, also what a terminal would leave out of it', () => {
+    const [row] = evidenceRows(breakpoint('1', { input: { command: 'echo hi\u001b]; rm -rf ~\u0007' }, detail: '' }));
+    assert.equal(row?.label, 'echo hi␛]; rm -rf ~');
+  });
+
   it('is the command or the file with what is dangerous about it, and says nothing twice', () => {
     const input = { command: 'rm -r dist\nrm -r src', description: 'Cleans up' };
     const detail = 'command:\nrm -r dist\nrm -r src\ndescription: Cleans up\nWhy it is asked: it deletes';

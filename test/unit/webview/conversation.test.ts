@@ -236,6 +236,40 @@ describe('calls of tools', () => {
       { sign: '@', text: '⋯' },
     ]);
   });
+
+  it('hide nothing of what a person allows behind what looks like the change', () => {
+    const names = (input: Record<string, unknown>): string[] =>
+      partsOf(input, undefined).flatMap((part) => (part.kind === 'field' ? [part.name] : []));
+    const real = { old_string: 'safe()', new_string: 'evil()' };
+    assert.deepEqual(names({ file_path: '/w/a', ...real }), []);
+    assert.deepEqual(names({ file_path: '/w/a', ...real, patch: '-a\n+b' }), ['old_string', 'new_string']);
+    assert.deepEqual(names({ path: '/w/a', content: 'evil()', diff: '-a\n+b' }), ['content']);
+    assert.deepEqual(names({ path: '/w/a', content: 'evil()', ...real }), ['content']);
+    assert.deepEqual(names({ path: '/w/a', edits: [real, { line: 5, text: 'evil()' }] }), ['edits']);
+    assert.deepEqual(names({ path: '/w/a', edits: [real, { ...real, replace_all: true }] }), ['edits']);
+    assert.deepEqual(names({ path: '/w/a', edits: [real], content: 'evil()' }), ['content']);
+    assert.deepEqual(names({ path: '/w/a', content: 'all of it' }), []);
+  });
+
+  it('show all of what would run or be written, also what a terminal would leave out', () => {
+    const hiding = 'echo hi\u001b]; rm -rf ~\u0007';
+    const seen = 'echo hi‹U+001B›]; rm -rf ~';
+    const [command] = partsOf({ command: hiding }, undefined);
+    assert.ok(command?.kind === 'command' && visible(command.text).startsWith(seen));
+    assert.ok(lineOf('Bash', { command: hiding }, undefined).subject.startsWith(seen));
+    const [line] = changeOf({ path: 'a.sh', content: hiding });
+    assert.ok(line?.text.startsWith(seen));
+    const [field] = partsOf({ script: hiding }, undefined);
+    assert.ok(field?.kind === 'field' && visible(field.text).startsWith(seen));
+  });
+
+  it('show paths and reasons so that nothing in them hides or changes the order', () => {
+    const parts = partsOf({ command: 'ls', description: 'list\u202ecod', path: '/w/\u202etxt.sh' }, '/w');
+    assert.deepEqual(parts, [
+      { kind: 'command', text: 'ls', field: 'input.command', why: 'list‹U+202E›cod' },
+      { kind: 'file', path: '\u202etxt.sh', shown: '‹U+202E›txt.sh' },
+    ]);
+  });
 });
 
 describe('prompts', () => {

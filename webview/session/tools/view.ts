@@ -1,7 +1,7 @@
 /** How a call of a tool is shown: what it is about in one line, and its input in parts that a person can read. */
 import type { IconName } from '../../shared/icons.ts';
 import { t } from '../../shared/l10n.ts';
-import { oneLine, visible } from '../../shared/visible.ts';
+import { literal, oneLine, visible } from '../../shared/visible.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -13,7 +13,8 @@ export interface DiffLine {
 
 export type Part =
   | { readonly kind: 'command'; readonly text: string; readonly field: string; readonly why?: string }
-  | { readonly kind: 'file'; readonly path: string }
+  /** `shown`: the path as it is read. */
+  | { readonly kind: 'file'; readonly path: string; readonly shown: string }
   | { readonly kind: 'change'; readonly lines: readonly DiffLine[]; readonly field?: string }
   | { readonly kind: 'todos'; readonly items: readonly { readonly text: string; readonly state: string }[] }
   | { readonly kind: 'field'; readonly name: string; readonly text: string; readonly field: string };
@@ -67,7 +68,7 @@ export function lineOf(name: string, input: Input, root: string | undefined): To
   return {
     icon,
     name: oneLine(name, 60),
-    subject: oneLine(subject, 300),
+    subject: oneLine(literal(subject), 300),
     code: key !== undefined && !sentences.has(key),
     ...(change.length === 0 ? {} : { plus: count('+'), minus: count('-') }),
   };
@@ -85,16 +86,20 @@ export function partsOf(input: Input, root: string | undefined): Part[] {
   const command = take('command') ?? take('cmd') ?? commandLine(rest);
   if (command !== undefined) {
     const why = take('description');
-    parts.push({ kind: 'command', text: command, field: 'input.command', ...(why === undefined ? {} : { why }) });
+    const reason = why === undefined ? {} : { why: visible(literal(why)) };
+    parts.push({ kind: 'command', text: literal(command), field: 'input.command', ...reason });
   }
   const path = take('file_path') ?? take('notebook_path') ?? take('path');
-  if (path !== undefined) parts.push({ kind: 'file', path: relative(path, root) });
-  const change = changeOf(input);
-  if (change.length > 0) {
-    const fields = ['content', 'old_string', 'new_string', 'edits', 'patch', 'diff'];
-    const field = fields.slice(0, 1).find((each) => rest.has(each));
-    for (const each of fields) rest.delete(each);
-    parts.push({ kind: 'change', lines: change, ...(field === undefined ? {} : { field: `input.${field}` }) });
+  if (path !== undefined) {
+    const short = relative(path, root);
+    parts.push({ kind: 'file', path: short, shown: visible(literal(short)) });
+  }
+  const { lines, of } = changeIn(input);
+  if (lines.length > 0) {
+    const field = of.find((each) => each === 'content');
+    // Only what is shown as the change: a tool may go by any other field.
+    for (const each of of) rest.delete(each);
+    parts.push({ kind: 'change', lines, ...(field === undefined ? {} : { field: `input.${field}` }) });
   }
   const todos = todosOf(input);
   if (todos.length > 0) {
@@ -115,23 +120,40 @@ function commandLine(rest: Map<string, unknown>): string | undefined {
 
 function fieldOf(name: string, value: unknown): Part {
   const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
-  return { kind: 'field', name: oneLine(name, 60), text, field: `input.${name}` };
+  return { kind: 'field', name: oneLine(literal(name), 60), text: literal(text), field: `input.${name}` };
 }
 
 /** What a call would change, as lines: a replacement, a new content, or a patch. */
-export function changeOf(input: Input): DiffLine[] {
-  const patch = textAt(input, 'patch') ?? textAt(input, 'diff');
-  if (patch !== undefined) return patchLines(patch);
+export function changeOf(input: Input): readonly DiffLine[] {
+  return changeIn(input).lines;
+}
+
+/** The same with the fields of the input that all of it is in. */
+function changeIn(input: Input): { readonly lines: readonly DiffLine[]; readonly of: readonly string[] } {
+  for (const field of ['patch', 'diff']) {
+    const patch = textAt(input, field);
+    if (patch !== undefined) return { lines: patchLines(patch), of: [field] };
+  }
   const edits = Array.isArray(input['edits']) ? (input['edits'] as unknown[]) : [];
-  if (edits.length > 0) return edits.flatMap((edit, index) => (index === 0 ? [] : [gap]).concat(replacement(edit)));
+  if (edits.length > 0) {
+    const lines = edits.flatMap((edit, index) => (index === 0 ? [] : [gap]).concat(replacement(edit)));
+    return { lines, of: edits.every(isReplacement) ? ['edits'] : [] };
+  }
   const replaced = replacement(input);
-  if (replaced.length > 0) return replaced;
-  const content = textAt(input, 'content') ?? undefined;
+  if (replaced.length > 0) return { lines: replaced, of: ['old_string', 'new_string'] };
+  const content = textAt(input, 'content');
   const named = textAt(input, 'file_path') ?? textAt(input, 'path');
-  return content === undefined || named === undefined ? [] : linesOf(content).map((text) => ({ sign: '+', text }));
+  if (content === undefined || named === undefined) return { lines: [], of: [] };
+  return { lines: linesOf(content).map((text) => ({ sign: '+', text })), of: ['content'] };
 }
 
 const gap: DiffLine = { sign: '@', text: '⋯' };
+
+/** Whether an edit is one replacement and nothing else. */
+function isReplacement(edit: unknown): boolean {
+  const names = typeof edit === 'object' && edit !== null ? Object.keys(edit) : [];
+  return replacement(edit).length > 0 && names.every((name) => name === 'old_string' || name === 'new_string');
+}
 
 function replacement(edit: unknown): DiffLine[] {
   if (typeof edit !== 'object' || edit === null) return [];
@@ -161,7 +183,7 @@ function patchLines(patch: string): DiffLine[] {
 }
 
 function linesOf(text: string): string[] {
-  return text === '' ? [] : visible(text.replace(/\n$/, '')).split('\n');
+  return text === '' ? [] : visible(literal(text.replace(/\n$/, ''))).split('\n');
 }
 
 function todosOf(input: Input): { text: string; state: string }[] {
