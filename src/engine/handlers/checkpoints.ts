@@ -50,7 +50,7 @@ async function taken(services: Services, session: Session, client: ClientContext
     failure ??= records.map((record) => failureOf(record, wish)).find((error) => error !== undefined);
     if (failure !== undefined || there() !== undefined) resolve();
   });
-  client.onClose(() => resolve());
+  const takeBack = client.onClose(() => resolve());
   try {
     await store.commit(client.actor, () =>
       there() === undefined ? requestCheckpoint(store.session(session.id), wish) : [],
@@ -58,6 +58,7 @@ async function taken(services: Services, session: Session, client: ClientContext
     if (there() === undefined) await ended;
   } finally {
     dispose();
+    takeBack();
   }
   const checkpoint = there();
   if (checkpoint !== undefined) return checkpointView(checkpoint);

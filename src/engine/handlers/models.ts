@@ -36,7 +36,7 @@ export function modelHandlers(services: Pick<Services, 'settings'>, stopping: Ab
       if (pulls.has(key)) throw new CoppiceError('wrong-state', 'That is being fetched already.', 'Wait for it.');
       const stop = new AbortController();
       pulls.set(key, stop);
-      client.onClose(() => stop.abort());
+      const takeBack = client.onClose(() => stop.abort());
       try {
         await fetched(endpointOf(await services.settings(undefined, {})), name, client, {
           pull,
@@ -45,6 +45,7 @@ export function modelHandlers(services: Pick<Services, 'settings'>, stopping: Ab
         return {};
       } finally {
         pulls.delete(key);
+        takeBack();
       }
     },
     'model/stop-pulling': ({ pull }, client) => {

@@ -102,8 +102,14 @@ function watchEnd(
   const dispose = state.onRecords((records) => {
     if (records.some(({ type, data }) => type === 'restore.ended' && data['restore'] === wanted())) resolve();
   });
-  client.onClose(() => resolve());
-  return { ended, dispose };
+  const takeBack = client.onClose(() => resolve());
+  return {
+    ended,
+    dispose: () => {
+      dispose();
+      takeBack();
+    },
+  };
 }
 
 /** @throws CoppiceError of the rollback that failed. */

@@ -29,7 +29,7 @@ export class Subscriptions {
     const key = keyOf(client, number);
     const stop = new AbortController();
     this.#stops.set(key, stop);
-    client.onClose(() => stop.abort());
+    const takeBack = client.onClose(() => stop.abort());
     const warn = (error: unknown): void => {
       this.#log.warn(`cannot send ${this.#what}`, { client: client.id, error: String(error) });
     };
@@ -39,7 +39,10 @@ export class Subscriptions {
         if (!stop.signal.aborted) await failed(number, toErrorRecord(error));
       })
       .catch(warn)
-      .finally(() => this.#stops.delete(key));
+      .finally(() => {
+        this.#stops.delete(key);
+        takeBack();
+      });
     return number;
   }
 

@@ -29,6 +29,9 @@ export interface ClientContext {
     params: ParamsOf<Callbacks, K>,
     options?: CallOptions,
   ): Promise<ResultOf<Callbacks, K>>;
-  /** Calls `dispose` once when the connection ends; at once if it has. */
-  onClose(dispose: () => void): void;
+  /**
+   * Calls `dispose` once when the connection ends; at once if it has. What comes back takes that back, for what has ended before: a
+   * window stays for days.
+   */
+  onClose(dispose: () => void): () => void;
 }

@@ -192,8 +192,10 @@ export class Client {
         return answer as ResultOf<Callbacks, K>; // parsed by the schema of this very method
       },
       onClose: (dispose) => {
-        if (this.#state === 'ended') this.#dispose(dispose);
-        else this.#disposers.add(dispose);
+        const own = (): void => dispose();
+        if (this.#state === 'ended') this.#dispose(own);
+        else this.#disposers.add(own);
+        return () => this.#disposers.delete(own);
       },
     };
   }

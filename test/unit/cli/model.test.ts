@@ -36,7 +36,7 @@ describe('fetching a model', function () {
         return Promise.resolve();
       },
       call: () => Promise.reject(new Error('nothing is asked')),
-      onClose: () => undefined,
+      onClose: () => () => undefined,
     };
     engine = new FakeEngine({
       'model/show': (params) => handlers['model/show'](params, client),

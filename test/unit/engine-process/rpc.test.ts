@@ -361,6 +361,7 @@ describe('rpc', () => {
       const { opened, context } = await connected();
       const calls: string[] = [];
       context.onClose(() => calls.push('a'));
+      context.onClose(() => calls.push('taken back'))();
       context.onClose(() => {
         throw new Error('a bug');
       });

@@ -24,8 +24,16 @@ class Listener {
       this.told.push(notifications[name].parse(params));
       return Promise.resolve();
     },
-    onClose: (dispose: () => void) => this.#leave.add(dispose),
+    onClose: (dispose: () => void) => {
+      this.#leave.add(dispose);
+      return () => this.#leave.delete(dispose);
+    },
   } as unknown as ClientContext;
+
+  /** What is called when it leaves. */
+  get left(): number {
+    return this.#leave.size;
+  }
 
   leave(): void {
     for (const dispose of this.#leave) dispose();
@@ -129,6 +137,16 @@ describe('a subscription', () => {
     other.leave();
     own.leave();
     assert.deepEqual(ended, [first, second]);
+  });
+
+  it('leaves nothing with its front end when it has ended: a window stays for days', async () => {
+    const listener = new Listener();
+    const subscriptions = new Subscriptions('news', log);
+    const failed = (): Promise<void> => assert.fail('It did not fail.');
+    subscriptions.begin(listener.context, { tell: () => Promise.resolve(), failed });
+    const [begun] = [listener.left];
+    await delay(0);
+    assert.deepEqual([begun, listener.left], [1, 0]);
   });
 
   it('that can neither go on nor say so is in the log', async () => {
