@@ -44,6 +44,7 @@ import { GitWorkplace } from './places/git-workplace.ts';
 import { Repositories } from './places/repositories.ts';
 import type { EngineApp, EngineContext } from './process/engine.ts';
 import type { HomeLayout } from './process/home.ts';
+import type { Log } from './process/log.ts';
 import { projection } from './projections/project.ts';
 import { checkoutSizes } from './room.ts';
 import { rebuildFromFiles } from './projections/rebuild.ts';
@@ -90,9 +91,9 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const { env, shipped, clock = Date.now } = options;
   const stopping = new AbortController();
   const vault = new Vault();
-  log.redact(() => vault.all());
   const state = await openState(engine, options);
   const store = new Store(state);
+  describeTo(log, vault, store);
   const trusts = (root: string): boolean => store.all('repository').some((each) => each.root === root && each.trusted);
   const settings = await SettingsSource.open({ home: home.root, env, clock, log, trusts });
 
@@ -185,6 +186,12 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
       await state.close();
     },
   };
+}
+
+/** From here on no line of the log holds a secret, and each that names a session says what it works on and where. */
+function describeTo(log: Log, vault: Vault, store: Store): void {
+  log.redact(() => vault.all());
+  log.about((id) => store.whereabouts(id));
 }
 
 /** Whether something of a session may run. */

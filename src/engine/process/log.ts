@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
-/** Facts beside the text. `session` gets a place of its own in the line; an `Error` is written with its stack. */
+/** Facts beside the text. `session` gets a place of its own in the line, with its task and worktree where they are known (`about`); an `Error` is written with its stack. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The log for one part of the engine. A line is in the file when the call returns; a failed write never throws. */
@@ -17,6 +17,14 @@ export interface Log {
   component(name: string): Log;
   /** Takes these values out of everything that is logged from here on. Asked at every line, so it may change. */
   redact(secrets: () => readonly string[]): void;
+  /** Tells of a session what it works on and where, for the lines that name it. Asked at every such line. */
+  about(look: (session: string) => Whereabouts | undefined): void;
+}
+
+/** Id of a session's task, and the path of its worktree if it has one. */
+export interface Whereabouts {
+  readonly task: string;
+  readonly worktree?: string;
 }
 
 /** The log of the process as a whole, which owns the file. */
@@ -58,6 +66,7 @@ class LogFile {
   readonly #options: LogOptions;
   readonly #fd: number;
   readonly #secrets: (() => readonly string[])[] = [];
+  #whereabouts: (session: string) => Whereabouts | undefined = () => undefined;
   #bytes: number;
   #open = true;
 
@@ -77,6 +86,9 @@ class LogFile {
       component: (name) => this.log(name),
       redact: (secrets) => {
         this.#secrets.push(secrets);
+      },
+      about: (look) => {
+        this.#whereabouts = look;
       },
       failure: (error) => {
         const { message } = toErrorRecord(error);
@@ -102,11 +114,20 @@ class LogFile {
       pid: this.#options.pid,
       component,
       ...(session !== undefined && { session: plain(session, clean, deepest) }),
+      ...(typeof session === 'string' && this.#placed(session, clean)),
       text: clean(text),
       ...(Object.keys(rest).length > 0 && { fields: plain(rest, clean, 0) }),
       ...(failure !== undefined && { failure }),
     };
     this.#append(Buffer.from(`${JSON.stringify(line)}\n`));
+  }
+
+  #placed(session: string, clean: (text: string) => string): Partial<Whereabouts> {
+    const { task, worktree } = this.#whereabouts(session) ?? {};
+    return {
+      ...(task !== undefined && { task: clean(task) }),
+      ...(worktree !== undefined && { worktree: clean(worktree) }),
+    };
   }
 
   #append(bytes: Buffer): void {

@@ -51,6 +51,14 @@ export class Store {
     );
   }
 
+  /** What a session works on and where, for whoever reads the log. */
+  whereabouts(id: string): { readonly task: string; readonly worktree?: string } | undefined {
+    const session = this.get('session', id);
+    if (session === undefined) return undefined;
+    const { task, worktree } = session;
+    return { task: task.id, ...(worktree === undefined ? {} : { worktree: worktree.path }) };
+  }
+
   /** The name of a session that is nearest to one that no session has. */
   #meant(key: string): string | undefined {
     if (key.length < 4) return undefined; // anything is near to a letter

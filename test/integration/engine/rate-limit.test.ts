@@ -38,6 +38,15 @@ describe('a session that its model’s service puts off', function () {
     const soon = await person.create('1', { agent: 'limited' });
     const later = await person.create('5', { agent: 'limited' });
     for (const session of [soon, later]) await person.onRecord(() => person.sees(session, 'paused'));
+    const { task, worktree } = await person.show(soon);
+    const line = (await world.log())
+      .split('\n')
+      .find((each) => each.includes('puts a session off') && each.includes(soon));
+    const told = JSON.parse(line ?? '{}') as Readonly<Record<string, unknown>>;
+    assert.deepEqual(
+      [told['component'], told['session'], told['task'], told['worktree']],
+      ['session', soon, task, worktree],
+    );
 
     world.setClock(-day);
     for (const session of [soon, later]) await look(session, 'a day back');

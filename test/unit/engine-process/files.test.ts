@@ -113,7 +113,15 @@ describe('files of an engine', () => {
   });
 
   describe('endpoint', () => {
-    const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore, redact: ignore, component: () => quiet };
+    const quiet = {
+      debug: ignore,
+      info: ignore,
+      warn: ignore,
+      error: ignore,
+      redact: ignore,
+      about: ignore,
+      component: () => quiet,
+    };
     function ignore(): void {
       // nothing of it is looked at
     }
@@ -310,6 +318,27 @@ describe('files of an engine', () => {
       assert.match(JSON.stringify(second), /"message":"why".*"stack":"Error: why.*"cause":"x"/);
       assert.deepEqual(more, []);
       assert.equal((await stat(options.path)).mode & 0o777, 0o600);
+    });
+
+    it('names task and worktree of a session, where they are known', async () => {
+      const log = openLog(options);
+      log.info('too early', { session: 's1' });
+      log.about((id) =>
+        id === 's1' ? { task: 't1', worktree: '/w/hunter2' } : id === 's2' ? { task: 't2' } : undefined,
+      );
+      log.redact(() => ['hunter2']);
+      for (const session of ['s1', 's2', 's3', 4]) log.component('git').info('at work', { session });
+      log.close();
+      assert.deepEqual(
+        (await lines()).map(({ session, task, worktree }) => [session, task, worktree]),
+        [
+          ['s1', undefined, undefined],
+          ['s1', 't1', '/w/[redacted]'],
+          ['s2', 't2', undefined],
+          ['s3', undefined, undefined],
+          [4, undefined, undefined],
+        ],
+      );
     });
 
     it('leaves secrets out, by value and by name, wherever they are', async () => {

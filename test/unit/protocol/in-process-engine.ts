@@ -9,7 +9,7 @@ import { toyHandlers, toyRecord } from '../engine-process/toy-handlers.ts';
 import { World } from '../engine-process/world.ts';
 
 const quiet: Log = {
-  ...{ debug: ignore, info: ignore, warn: ignore, error: ignore, redact: ignore },
+  ...{ debug: ignore, info: ignore, warn: ignore, error: ignore, redact: ignore, about: ignore },
   component: () => quiet,
 };
 function ignore(): void {
