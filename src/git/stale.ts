@@ -10,6 +10,7 @@ import { worktreesFolder } from './names.ts';
 import { listNotes, type Note, removeNote } from './notes.ts';
 import type { Repository } from './repository.ts';
 import { keepEntry } from './save.ts';
+import { adminTrash, listTrash } from './trash.ts';
 
 /**
  * Takes a half-made worktree back: folder, git's entry, the branch if it was made for it and holds no work, our note. No
@@ -57,6 +58,7 @@ async function deleteAside(path: string): Promise<void> {
  * they held. Never `git worktree prune`, which also forgets other people's worktrees on a disk that is not there at the
  * moment: nothing counts as gone unless our folder is there, on the file system on which the worktree was made.
  *
+ * @param root the folder below which worktrees and the trash live.
  * @returns the paths whose entries were removed.
  */
 export async function clearGone(repository: Repository, root: string): Promise<string[]> {
@@ -75,11 +77,23 @@ export async function clearGone(repository: Repository, root: string): Promise<s
     if (entry?.locked !== undefined) continue;
     if (entry !== undefined) {
       await keepEntry(repository, entry.admin, path);
-      await removeAdmin(commonDir, entry.admin);
+      await removeAdmin(commonDir, entry.admin, await waitingIn(repository, root, path));
       await rm(privateIndex(repository, entry.admin), { force: true });
       cleared.push(path);
     }
     await removeNote(place);
   }
   return cleared;
+}
+
+/**
+ * Where the entry of a worktree belongs whose removal had not ended when its folder was in the trash already: without the entry it
+ * would not come back from there. Undefined for any other.
+ */
+async function waitingIn(repository: Repository, root: string, path: string): Promise<string | undefined> {
+  for (const entry of await listTrash(repository, root)) {
+    const admin = adminTrash(repository, entry.id);
+    if (entry.path === path && (await isAbsent(admin))) return admin;
+  }
+  return undefined;
 }

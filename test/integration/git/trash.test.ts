@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../../../src/core/session/state.ts';
 import { createWorktree } from '../../../src/git/create.ts';
-import { type Removed, removeWorktree, type RemovalOptions } from '../../../src/git/removal.ts';
+import { finishRemoval, type Removed, removeWorktree, type RemovalOptions } from '../../../src/git/removal.ts';
 import type { Repository } from '../../../src/git/repository.ts';
-import { listTrash, sweepTrash } from '../../../src/git/trash.ts';
+import { returnWorktree } from '../../../src/git/return.ts';
+import { saveWork } from '../../../src/git/save.ts';
+import { listTrash, moveToTrash, sweepTrash } from '../../../src/git/trash.ts';
+import { treeOf } from '../../../src/git/tree.ts';
 import { exists, Sandbox } from './support.ts';
 
 const now = 1_800_000_000_000;
@@ -51,6 +54,19 @@ describe('a removed worktree in the trash', () => {
     assert.deepEqual(await listTrash(repository, sandbox.root), []);
     assert.deepEqual(await readdir(join(main, '.git', 'coppice', 'trash')), []);
     assert.deepEqual(await readdir(join(sandbox.root, '.trash', `project-${repository.location.id.slice(0, 8)}`)), []);
+  });
+
+  it('comes back as it was, also where another worktree was made while its removal had not ended', async () => {
+    await sandbox.write(place.path, { 'keep.local': 'k\n' });
+    // A removal whose engine was killed as soon as the folder was in the trash.
+    const saved = await saveWork(repository, place, 's-1', await treeOf(repository, place));
+    const trash = await moveToTrash(repository, sandbox.root, place.path, saved, { now, keepMs: day });
+    const other = await sandbox.open(main);
+    await createWorktree(other, { root: sandbox.root, slug: 'y' });
+    assert.equal((await finishRemoval(other, place, sandbox.root, now))?.trash, trash);
+    await returnWorktree(other, place, { root: sandbox.root, trash, kept: saved.ref });
+    assert.equal(await readFile(join(place.path, 'keep.local'), 'utf8'), 'k\n');
+    assert.equal(await sandbox.git(place.path, 'status', '--porcelain', '--branch'), '## feature/x');
   });
 
   it('is deleted whatever the names in it are; what cannot be deleted stays, is told, and holds up nothing else', async () => {
