@@ -1,4 +1,5 @@
 /** The breakpoints and permissions of the window's repositories, as the engine has them. */
+import { basename } from 'node:path';
 import type { GrantView, StopView } from '../../protocol/breakpoints.ts';
 import type { EngineLink } from '../engine/link.ts';
 import { Coalesced } from '../lifecycle/coalesce.ts';
@@ -9,6 +10,9 @@ import type { Places } from '../places/places.ts';
 
 const recordsMs = 100;
 
+/** Something of a repository, which is named where the window has several. */
+export type Placed<T> = T & { readonly place?: string | undefined };
+
 /** Read anew when a record is about one of them; nothing is read while no engine is connected. */
 export class BreakpointsModel implements Disposable {
   readonly #link: Pick<EngineLink, 'state' | 'request'>;
@@ -17,8 +21,8 @@ export class BreakpointsModel implements Disposable {
   readonly #owner = new Disposables();
   readonly #changes: Emitter<void>;
   readonly #soon: Coalesced;
-  #breakpoints: readonly StopView[] = [];
-  #permissions: readonly GrantView[] = [];
+  #breakpoints: readonly Placed<StopView>[] = [];
+  #permissions: readonly Placed<GrantView>[] = [];
   #round = 0;
 
   constructor(link: EngineLink, places: Places, log: Log) {
@@ -37,11 +41,11 @@ export class BreakpointsModel implements Disposable {
     this.#soon.ask();
   }
 
-  get breakpoints(): readonly StopView[] {
+  get breakpoints(): readonly Placed<StopView>[] {
     return this.#breakpoints;
   }
 
-  get permissions(): readonly GrantView[] {
+  get permissions(): readonly Placed<GrantView>[] {
     return this.#permissions;
   }
 
@@ -62,7 +66,14 @@ export class BreakpointsModel implements Disposable {
     this.#round += 1;
     const round = this.#round;
     const roots = [...new Set(this.#places.list.map(({ root }) => root))];
-    const lists = await Promise.all(roots.map((path) => this.#link.request('breakpoint/list', { path })));
+    const lists = await Promise.all(
+      roots.map(async (path) => {
+        const place = roots.length > 1 ? basename(path) : undefined;
+        const { breakpoints, permissions } = await this.#link.request('breakpoint/list', { path });
+        const placed = <T>(all: readonly T[]): Placed<T>[] => all.map((each) => ({ ...each, place }));
+        return { breakpoints: placed(breakpoints), permissions: placed(permissions) };
+      }),
+    );
     if (round !== this.#round) return;
     this.#breakpoints = lists.flatMap(({ breakpoints }) => breakpoints);
     this.#permissions = lists.flatMap(({ permissions }) => permissions);

@@ -3,12 +3,13 @@ import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../core/printable.ts';
 import { joined } from '../sessions/joined.ts';
 import type { GrantView, StopView } from '../../protocol/breakpoints.ts';
+import type { Placed } from './model.ts';
 
 /** A row of the view: a breakpoint, the heading of the permissions, or one of them. */
 export type BreakpointRow =
-  | { readonly kind: 'breakpoint'; readonly breakpoint: string; readonly stop: StopView }
+  | { readonly kind: 'breakpoint'; readonly breakpoint: string; readonly stop: Placed<StopView> }
   | { readonly kind: 'permissions' }
-  | { readonly kind: 'permission'; readonly permission: string; readonly grant: GrantView };
+  | { readonly kind: 'permission'; readonly permission: string; readonly grant: Placed<GrantView> };
 
 /** How a row reads. */
 export interface RowText {
@@ -20,13 +21,14 @@ export interface RowText {
 const limit = 200;
 
 /** A breakpoint: its condition, then what is out of the ordinary and how often it was hit. */
-export function breakpointText({ text, hits, spec, title }: StopView): RowText {
+export function breakpointText({ text, hits, spec, title, place }: Placed<StopView>): RowText {
   const label = oneLine(text, limit);
   const description = joined(
     hits === 1 ? l10n.t('1 hit') : l10n.t('{0} hits', hits),
     spec.fromHit > 1 ? l10n.t('holds from hit {0}', spec.fromHit) : undefined,
     spec.once ? l10n.t('once') : undefined,
     onlyIn(spec.session, title),
+    place && oneLine(place, 80),
   );
   const state = spec.enabled
     ? l10n.t('Holds a session when this is true.')
@@ -35,9 +37,9 @@ export function breakpointText({ text, hits, spec, title }: StopView): RowText {
 }
 
 /** A permission that holds without asking again. */
-export function permissionText({ tool, pattern, session, title, by }: GrantView): RowText {
+export function permissionText({ tool, pattern, session, title, by, place }: Placed<GrantView>): RowText {
   const label = oneLine(`${tool}: ${pattern}`, limit);
-  const description = onlyIn(session, title) ?? l10n.t('always');
+  const description = joined(onlyIn(session, title) ?? l10n.t('always'), place && oneLine(place, 80));
   return { label, description, tooltip: `${label}\n${description}\n${l10n.t('Allowed by {0}.', oneLine(by, 80))}` };
 }
 

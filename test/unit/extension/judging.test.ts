@@ -21,9 +21,12 @@ describe('rows of the Breakpoints view', () => {
       spec: { ...spec, ...ofOne },
     });
     assert.match(only.description, /only “Count the gulls”$/u);
+    const placed = { ...{ id: 'a', spec, text: 'x', hits: 0, by: '', at: '' }, place: 'beacon' };
+    assert.match(breakpointText(placed).description, / · beacon$/u);
     const grant = { id: 'g', tool: 'Bash', pattern: 'npm\n\u001B[31mtest', by: 'user:vscode', at: '' };
     assert.ok(!/[\n\u001B]/u.test(permissionText(grant).label));
     assert.equal(permissionText(grant).description, 'always');
+    assert.equal(permissionText({ ...grant, place: 'beacon' }).description, 'always · beacon');
     assert.equal(permissionText({ ...grant, ...ofOne }).description, 'only “Count the gulls”');
     assert.equal(permissionText({ ...grant, session: ofOne.session }).description, 'only “5e7ccea5”');
   });
