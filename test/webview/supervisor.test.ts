@@ -110,6 +110,8 @@ describe('the supervisor panel', () => {
     assert.match(text, /False breakpoints\s+20\s%: 48 of 240, 95 % interval 15\.\d\s% to 25\.\d\s%/);
     assert.match(text, /Goal under 5\s%: missed\./);
     assert.match(text, /Goal over 0\.8: missed\./);
+    assert.match(text, /An answer of the model\s+95\s% within 4\.1 s, of 400\s+Goal under 10 s: reached\./);
+    assert.match(text, /A turn of the agent\s+95\s% within 31\.0 s, of 400\s+Goal under 30 s: missed\./);
     assert.equal(await page.getByRole('table').getByRole('row').count(), 11);
     assert.equal(await page.getByText('too few').count(), 0);
 

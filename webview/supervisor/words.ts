@@ -86,3 +86,29 @@ export function goalText(goal: string, says: ReportView['goals']['correlation'][
 export function signed(weight: number): string {
   return `${weight > 0 ? '+' : weight < 0 ? '−' : '±'}${Math.abs(weight).toFixed(1)}`;
 }
+
+type TimeView = ReportView['times'][number];
+
+/** What a time is of. */
+export function timedWord(what: TimeView['what']): string {
+  switch (what) {
+    case 'review':
+      return t('An answer of the model');
+    case 'agent':
+      return t('A turn of the agent');
+    case 'loop':
+      return t('A turn until it is decided on');
+    case 'own':
+      return t('The same without the agent');
+  }
+}
+
+/** `95 % within 12.3 s, of 48`, and what that says of its goal. */
+export function timeText({ count, p95Ms, goalMs, says }: TimeView): { readonly value: string; readonly about: string } {
+  if (p95Ms === undefined) return { value: t('no cases yet'), about: '' };
+  const value = t('{0} within {1} s, of {2}', percent(0.95), (p95Ms / 1000).toFixed(1), count);
+  return {
+    value,
+    about: goalMs === undefined || says === undefined ? '' : goalText(t('under {0} s', goalMs / 1000), says),
+  };
+}

