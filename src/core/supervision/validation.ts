@@ -202,13 +202,16 @@ const claim =
 const ownWork =
   /\bi(?:['’]ve| have)? (?:(?:just|now|also|already|successfully) )?(?:fixed|implemented|added|created|updated|changed|refactored|rewrote|rewritten|removed|renamed)\b/iu;
 
+/** What an agent that only spoke has to know, whatever it spoke: a plan, a claim, or calls in a format that nobody here knows. */
+const onlySaid = 'What is only said, a call of a tool included, changes nothing.';
+
 function claimOf({ text, changedFiles, needsChange, unchanged }: TurnFacts): Issue | undefined {
   if (!needsChange && unchanged && ownWork.test(text))
     return issue('claim-without-change', 'The agent says that it changed something, and no file is changed.');
   if (!needsChange || changedFiles.length > 0) return undefined;
   return claim.test(text)
-    ? issue('claim-without-change', 'The agent says that it is done, and no file is changed.')
-    : issue('empty', 'The task needs a change, and no file is changed.');
+    ? issue('claim-without-change', `The agent says that it is done, and no file is changed. ${onlySaid}`)
+    : issue('empty', `The task needs a change, and no file is changed. ${onlySaid}`);
 }
 
 /** Ways to say that something is not done, about the work itself. "Not tested on Windows" or "no further steps" are none of them. */

@@ -156,6 +156,13 @@ describe('the validator', () => {
     assert.deepEqual(kinds({ ...change, text: 'I have fixed it in the turn before.', unchanged: false }), []);
   });
 
+  it('tells an agent that only spoke that calls which it only wrote were not made, in whatever format', () => {
+    for (const text of ['(edit :path "a.ts")', 'edit{path: a.ts} is done', 'I will begin with the parser.']) {
+      const [found] = validate({ ...facts, text, changedFiles: [], unchanged: true });
+      assert.match(found?.sentence ?? '', /no file is changed\. What is only said, a call of a tool included/u, text);
+    }
+  });
+
   it('survives anything, soon', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 2000 }), (text) => void kinds({ text })),
