@@ -30,13 +30,23 @@ export async function makeGitDirectory(folder: string, { branch, head, objects }
   const config = `[core]\n\trepositoryformatversion = ${version}\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n${format}`;
   await writeFile(join(path, 'objects', 'info', 'alternates'), '/objects\n');
   // What the repository's own exclude file keeps out of git here stays out of it there.
-  const exclude = await readFile(join(dirname(objects), 'info', 'exclude'), 'utf8').catch(() => '');
   await mkdir(join(path, 'info'), { mode: 0o700 });
-  await writeFile(join(path, 'info', 'exclude'), exclude);
+  await writeFile(join(path, 'info', 'exclude'), (await shared(objects, 'info/exclude')) ?? '');
+  // Where the history of a shallow clone ends: what is behind that would be missed.
+  const shallow = await shared(objects, 'shallow');
+  if (shallow !== undefined) await writeFile(join(path, 'shallow'), shallow);
   await writeFile(join(path, 'config'), config);
   await writeFile(ref, `${head}\n`);
   await writeFile(join(path, 'HEAD'), `ref: refs/heads/${branch}\n`);
   return path;
+}
+
+/** What the repository has beside its objects under a name; undefined when there is no such file. */
+async function shared(objects: string, name: string): Promise<Buffer | undefined> {
+  return readFile(join(dirname(objects), name)).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 /** The newest of a session; undefined before the first. */
