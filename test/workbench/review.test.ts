@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../src/core/errors.ts';
+import { askForChoices } from './support/person.ts';
 import { isVisible, soon, until } from './support/waiting.ts';
 import { workbench } from './support/workbench.ts';
 
@@ -210,7 +211,8 @@ describe('a review', function () {
     await until(typed, page.locator('.tab.dirty', { hasText: 'guide.md' }).first(), 'an editor that is not saved');
     const save = dialog.getByRole('button', { name: 'Save and Roll Back' });
     await soon(async () => {
-      await code.window.run('Coppice: Roll Back…');
+      await askForChoices(code.window, 'Roll Back…');
+      await quickInput.choose('Roll Back…');
       // The list is longer than what of it is drawn.
       await quickInput.box.fill('After turn 1');
       await quickInput.choose(/After turn 1/);

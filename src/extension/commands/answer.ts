@@ -94,6 +94,7 @@ async function decide(
     if (decision === back) return;
     if (decision === 'evidence') await showDocument(need);
     else if (decision === 'edit') await edit(app, need);
+    else if (decision === 'roll-back') await app.commands.run('coppice.rollBack', { session: need.session.id });
     else await send(app, need, decision);
   } catch (error) {
     if (!(error instanceof vscode.CancellationError && gone.signal.aborted)) throw error;

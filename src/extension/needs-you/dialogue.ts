@@ -8,8 +8,11 @@ import { runSteps } from '../quick/steps.ts';
 import { denial, questionAnswer, type Given } from './answers.ts';
 import { kindLook, needLabel } from './evidence.ts';
 
-/** What was decided; `evidence`: the person wants to see more first; `edit`: to change the tool's input in an editor. */
-export type Decision = Given | 'evidence' | 'edit';
+/**
+ * What was decided; `evidence`: the person wants to see more first; `edit`: to change the tool's input in an editor; `roll-back`: to
+ * choose from what the agent has changed.
+ */
+export type Decision = Given | 'evidence' | 'edit' | 'roll-back';
 
 /** Where secrets that a person typed may be kept. */
 export interface Keep {
@@ -37,7 +40,18 @@ export async function askDecision(
   }
 }
 
-type Judgement = 'put-back' | 'allow' | 'deny' | 'hand-over' | 'evidence' | 'abort';
+type Beside = 'evidence' | 'roll-back' | 'abort';
+
+/** What can be done about work beside answering the question about it. */
+function beside(): { label: string; icon: string; gives: Beside }[] {
+  return [
+    { label: l10n.t('Show All of It'), icon: 'open-preview', gives: 'evidence' },
+    { label: l10n.t('Roll Back…'), icon: 'history', gives: 'roll-back' },
+    { label: l10n.t('Stop the Session'), icon: 'debug-stop', gives: 'abort' },
+  ];
+}
+
+type Judgement = 'put-back' | 'allow' | 'deny' | 'hand-over' | Beside;
 
 /** A decision of the supervisor that is a person's: let it through, say what is to be done next, or take over. */
 async function askJudgement(need: BreakpointView, session: string, frame: Step): Promise<Decision> {
@@ -69,19 +83,18 @@ async function askJudgement(need: BreakpointView, session: string, frame: Step):
           detail: l10n.t('ends the work as it stands'),
           gives: 'hand-over',
         },
-        { label: l10n.t('Show All of It'), icon: 'open-preview', gives: 'evidence' },
-        { label: l10n.t('Stop the Session'), icon: 'debug-stop', gives: 'abort' },
+        ...beside(),
       ],
       { ...frame, placeholder: session },
     );
-    if (verdict === 'evidence') return 'evidence';
+    if (verdict === 'evidence' || verdict === 'roll-back') return verdict;
     if (verdict !== 'deny' && verdict !== back) return { answer: { choice: verdict } };
     const reason = await askText({ ...frame, canGoBack: true, placeholder: l10n.t('What is to be done?') });
     if (typeof reason === 'string' && reason.trim() !== '') return denial(reason);
   }
 }
 
-type Verdict = 'allow' | 'session' | 'always' | 'deny' | 'edit' | 'evidence' | 'abort';
+type Verdict = 'allow' | 'session' | 'always' | 'deny' | 'edit' | Beside;
 
 async function askPermission(need: BreakpointView, session: string, frame: Step): Promise<Decision> {
   const editable = isEditable(need);
@@ -98,8 +111,7 @@ async function askPermission(need: BreakpointView, session: string, frame: Step)
           gives: 'deny',
         },
         ...(editable ? [{ label: l10n.t('Edit the Tool Input…'), icon: 'edit', gives: 'edit' as const }] : []),
-        { label: l10n.t('Show All of It'), icon: 'open-preview', gives: 'evidence' },
-        { label: l10n.t('Stop the Session'), icon: 'debug-stop', gives: 'abort' },
+        ...beside(),
       ],
       { ...frame, placeholder: session },
     );
@@ -139,6 +151,7 @@ async function followUp(verdict: Verdict | Back, frame: Step): Promise<Decision 
       return { answer: { choice: 'abort' } };
     case 'edit':
     case 'evidence':
+    case 'roll-back':
       return verdict;
     default:
       return back;
