@@ -92,11 +92,18 @@ describe('branches and worktrees as read from the files of git', function () {
 
   it('a worktree entry that is not plain is left to git', async () => {
     await git('worktree', 'add', '-q', '-b', 'tree-one', '../one');
+    const plain = await worktreesFromFiles(repository, await readRefs(repository));
+    assert.deepEqual(
+      plain?.map(({ path }) => path),
+      [main, sandbox.path('one')],
+    );
     await writeFile(join(main, '.git', 'worktrees', 'one', 'HEAD'), 'nonsense\n');
     assert.equal(await worktreesFromFiles(repository, await readRefs(repository)), undefined);
     await writeFile(join(main, '.git', 'worktrees', 'one', 'HEAD'), 'ref: refs/heads/tree-one\n');
-    await writeFile(join(main, '.git', 'worktrees', 'one', 'gitdir'), '../../../../one/.git\n');
+    await writeFile(join(main, '.git', 'worktrees', 'one', 'gitdir'), '../../../../one\n');
     assert.equal(await worktreesFromFiles(repository, await readRefs(repository)), undefined);
+    await writeFile(join(main, '.git', 'worktrees', 'one', 'gitdir'), '../../../../one/.git\n');
+    assert.deepEqual(await worktreesFromFiles(repository, await readRefs(repository)), plain, 'as git may write it');
     const unborn = sandbox.path('unborn');
     await mkdir(unborn);
     await sandbox.git(unborn, 'init', '-q', '-b', 'main');
