@@ -50,10 +50,10 @@ describe('sessions in tmux', function () {
     const terminal = await place.engine.request('session/terminal', { session: id });
     assert.deepEqual([terminal.command[0], terminal.cwd], ['tmux', worktree]);
     const window = terminal.command.at(-1) ?? '';
-    assert.equal(
-      tmux('display-message', '-p', '-t', window, '#{session_name}:#{window_name}'),
-      `coppice:${task}-dispatch\n`,
-    );
+    const name = `coppice:${task.replaceAll('.', '_')}-dispatch`;
+    assert.equal(tmux('display-message', '-p', '-t', window, '#{session_name}:#{window_name}'), `${name}\n`);
+    const [byId, byName] = [window, name].map((at) => tmux('display-message', '-p', '-t', at, '#{window_id}'));
+    assert.equal(byName, byId, 'a person can address it by its name, too');
     const screen = (): string => tmux('capture-pane', '-p', '-t', window);
     await until(() => /allow/i.test(screen()), 'the question in the window');
     tmux('send-keys', '-t', window, 'a', 'Enter');
