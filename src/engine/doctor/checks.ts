@@ -80,8 +80,8 @@ export function settingsCheck(problems: readonly string[]): Check {
   return row('settings', problems.length === 0, detail, 'Correct the line that is named.');
 }
 
-/** The agent that is used when none is named has to be there; the others are a choice. */
-export function agentCheck({ id, usable, detail, fix }: AgentFinding, standard: string): Check {
+/** The agent that is used when none is named has to be there, if it works on this machine; the others are a choice. */
+export function agentCheck({ id, usable, detail, fix }: AgentFinding, standard: string | undefined): Check {
   return {
     ...row(`agent ${id}`, usable, detail, fix ?? `Install it, or set \`agents.${id}.command\`.`),
     required: id === standard,
@@ -98,9 +98,9 @@ export interface ExecutorFinding {
   readonly fix?: string;
 }
 
-/** Work is possible without any but the local one, which is always there. */
-export function executorCheck({ id, usable, detail, fix }: ExecutorFinding): Check {
-  return { ...row(`executor ${id}`, usable, detail, fix ?? 'Use another executor.'), required: false };
+/** The executor that is used when none is named has to be there; the others are a choice. */
+export function executorCheck({ id, usable, detail, fix }: ExecutorFinding, standard: string): Check {
+  return { ...row(`executor ${id}`, usable, detail, fix ?? 'Use another executor.'), required: id === standard };
 }
 
 /** The local model as it was found. */

@@ -36,6 +36,10 @@ export interface DoctorOptions {
   readonly home: string;
   /** The agent of a session that names none. */
   readonly defaultAgent: string;
+  /** Where it works when nobody says it. */
+  readonly defaultExecutor: string;
+  /** Whether its program has to be on this machine for that. */
+  readonly startsHere: boolean;
   readonly minFreeMegabytes: number;
   /** False leaves the row about a repository out. */
   readonly repository: boolean;
@@ -51,7 +55,7 @@ export const probeLimitMs = 15_000;
  * not ok.
  */
 export async function examine(probes: DoctorProbes, options: DoctorOptions): Promise<Check[]> {
-  const { home, defaultAgent, minFreeMegabytes, limitMs } = options;
+  const { home, defaultAgent, defaultExecutor, startsHere, minFreeMegabytes, limitMs } = options;
   const ask = (name: string, fix: string, probe: Probe): Promise<readonly Check[]> => answer(name, fix, probe, limitMs);
   const program = (name: string): Promise<readonly Check[]> =>
     ask(name, `Install \`${name}\`.`, async () => [checks.programCheck(name, await probes.program(name))]);
@@ -75,11 +79,11 @@ export async function examine(probes: DoctorProbes, options: DoctorOptions): Pro
     }).then(optional),
     ask('settings', `Look at the settings files.`, async () => [checks.settingsCheck(await probes.settings())]),
     ask('agents', 'Run the program of the agent by hand.', async (signal) =>
-      (await probes.agents(signal)).map((found) => checks.agentCheck(found, defaultAgent)),
+      (await probes.agents(signal)).map((found) => checks.agentCheck(found, startsHere ? defaultAgent : undefined)),
     ),
     ask('executors', 'Use `--executor local`.', async (signal) =>
-      (await probes.executors(signal)).map((found) => checks.executorCheck(found)),
-    ).then(optional),
+      (await probes.executors(signal)).map((found) => checks.executorCheck(found, defaultExecutor)),
+    ).then((found) => (defaultExecutor === 'local' ? optional(found) : found)), // which is always there
     ask('model', 'Look at the model server.', async (signal) => {
       const found = await probes.model(signal);
       return found === undefined ? [] : [checks.modelCheck(found)];

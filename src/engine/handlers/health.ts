@@ -23,6 +23,7 @@ import type { Services } from '../services.ts';
 import { modelsFound } from '../supervision/installed.ts';
 import { isTrustedAt } from './trusted.ts';
 import { countSessions } from './engine.ts';
+import { usualPlace } from './sessions.ts';
 
 type HealthHandlers = Pick<Handlers<Requests, ClientContext>, 'config/show' | 'doctor' | 'diagnostics'>;
 
@@ -92,6 +93,10 @@ async function check(
 ): Promise<Check[]> {
   const { services, engine, config, door } = options;
   const settings = await config.settings().catch(() => undefined);
+  const defaultAgent = settings?.['agent.default'] ?? 'claude-code';
+  const agents = options.agents(undefined);
+  const standard = (await agents.catch(() => [])).find(({ id }) => id === defaultAgent); // why there are none is a finding
+  const place = settings === undefined || standard === undefined ? 'local' : usualPlace(standard, settings);
   return examine(
     {
       node: () => process.versions.node,
@@ -104,13 +109,13 @@ async function check(
       settings: async () => config.problems(await requestAt(services, path).catch(() => ({}))),
       agents: async (signal) => {
         const { used } = await options.plugins.read();
-        const found = (await options.agents(undefined)).map((agent) => detect(agent, requester, signal));
+        const found = (await agents).map((agent) => detect(agent, requester, signal));
         return (await Promise.all(found)).map((each) => {
           const plugin = used.find(({ kind, id }) => kind === 'agent' && id === each.id);
           return plugin === undefined ? each : { ...each, detail: `${each.detail} (plugin ${plugin.version})` };
         });
       },
-      executors: (signal) => executorsFound(services, signal, requester.env['PATH']),
+      executors: (signal) => executorsFound(services, place, signal, requester.env),
       model: (signal) => modelAt(settings, signal),
       plugins: async () =>
         (await options.plugins.read()).refused.map((each) => ({ ...each, detail: refusalText(each) })),
@@ -118,7 +123,9 @@ async function check(
     },
     {
       home: engine.home.root,
-      defaultAgent: settings?.['agent.default'] ?? 'claude-code',
+      defaultAgent,
+      defaultExecutor: place,
+      startsHere: services.executors.executor(place).capabilities.isolation === 'none',
       minFreeMegabytes: settings?.['session.minFreeMegabytes'] ?? 512,
       repository: path !== undefined,
       limitMs: probeLimitMs,
@@ -135,16 +142,17 @@ async function modelAt(settings: Settings | undefined, signal: AbortSignal): Pro
   return { detail: sentence, fix: 'Run `coppice model pull`; until then rules judge alone.' };
 }
 
-/** Every executor that can be named, with what it says of itself. */
+/** Every executor that can be named, and the usual one, with what it says of itself. */
 async function executorsFound(
   { executors }: Services,
+  usual: string,
   signal: AbortSignal,
-  path: string | undefined,
+  env: RequesterEnvironment['env'],
 ): Promise<ExecutorFinding[]> {
   return Promise.all(
-    executors.ids.map(async (id): Promise<ExecutorFinding> => {
+    [...new Set([...executors.ids, usual])].map(async (id): Promise<ExecutorFinding> => {
       try {
-        return { id, usable: true, detail: await executors.executor(id).detect(signal, path) };
+        return { id, usable: true, detail: await executors.executor(id, env).detect(signal, env['PATH']) };
       } catch (error) {
         const { message, next } = toErrorRecord(error);
         return { id, usable: false, detail: message, fix: next };

@@ -230,7 +230,7 @@ async function createSession(
 }
 
 /** Where an agent works when nobody says it. One that harms nobody, the demo agent, comes with this host and is nowhere else. */
-function usualPlace({ capabilities }: Agent, settings: Settings): string {
+export function usualPlace({ capabilities }: Agent, settings: Settings): string {
   return capabilities.needsHostConsent ? settings['executor.default'] : 'local';
 }
 

@@ -10,6 +10,8 @@ import { checkSchema, type Check } from '../../../src/protocol/schemas.ts';
 const options: DoctorOptions = {
   home: '/data',
   defaultAgent: 'claude-code',
+  defaultExecutor: 'local',
+  startsHere: true,
   minFreeMegabytes: 512,
   repository: true,
   limitMs: 5000,
@@ -176,6 +178,29 @@ describe('doctor', () => {
     );
     assert.equal(found[0]?.fix, 'Install it, or set `agents.claude-code.command`.');
     assert.equal(found[1]?.fix, 'Install mine.');
+  });
+
+  it('misses the standard agent nowhere but where it is started, and else the standard executor', async () => {
+    const agents = [{ id: 'claude-code', usable: false, detail: 'not found' }];
+    const executors = [
+      { id: 'local', usable: true, detail: 'this host' },
+      { id: 'docker', usable: false, detail: 'no daemon', fix: 'Start it.' },
+    ];
+    const missing = async (defaultExecutor: string, startsHere: boolean): Promise<readonly string[]> => {
+      const probes = { agents: () => Promise.resolve(agents), executors: () => Promise.resolve(executors) };
+      const found = await rows(probes, { defaultExecutor, startsHere });
+      return found.filter(({ ok, required }) => !ok && required).map(({ name }) => name);
+    };
+    assert.deepEqual(await missing('local', true), ['agent claude-code']);
+    assert.deepEqual(await missing('docker', false), ['executor docker']);
+    assert.deepEqual(await missing('ssh:tower', false), []);
+  });
+
+  it('requires an answer of executors where the standard one is not this host', async () => {
+    const probes = { executors: () => Promise.reject(new Error('broken')) };
+    const required = async (defaultExecutor: string): Promise<boolean | undefined> =>
+      (await rows(probes, { defaultExecutor })).find(({ name }) => name === 'executors')?.required;
+    assert.deepEqual([await required('local'), await required('docker')], [false, true]);
   });
 
   it('says how the repository stands; nothing about it makes the machine unfit', async () => {
