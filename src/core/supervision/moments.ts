@@ -71,11 +71,16 @@ export function toolMoment(
   };
 }
 
-/** The moment after a turn, with what is known of the whole change. */
+/** The moment after a turn, with what is known of the whole change; what it cost counts only where the use is `metered`. */
 export function turnMoment(
   session: Session,
   turn: TurnEnd,
-  known: { readonly lines: number; readonly testDelta?: number; readonly paths?: readonly string[] },
+  known: {
+    readonly lines: number;
+    readonly metered: boolean;
+    readonly testDelta?: number;
+    readonly paths?: readonly string[];
+  },
 ): Moment {
   const started = session.turnNotes?.find(({ n }) => n === turn.n)?.startedAt ?? turn.endedAt;
   // A turn of a moment has no slope.
@@ -89,7 +94,7 @@ export function turnMoment(
     sameErrors: most,
     ...(known.testDelta === undefined ? {} : { testDelta: known.testDelta }),
     ...(known.paths === undefined ? {} : { paths: known.paths }),
-    ...(costUsd === undefined ? {} : { costPerMinute: costUsd / minutes }),
+    ...(costUsd === undefined || !known.metered ? {} : { costPerMinute: costUsd / minutes }),
   };
 }
 
@@ -156,6 +161,8 @@ function simpleText(predicate: SimplePredicate): string {
       return `the same error ${predicate.times} times`;
     case 'confidence':
       return `confidence below ${predicate.below}`;
+    case 'cost-per-minute':
+      return `cost per minute above ${predicate.above} (counts only where budget.billing is metered)`;
     default:
       return `${predicate.when.replaceAll('-', ' ')} above ${predicate.above}`;
   }

@@ -124,6 +124,12 @@ async function turnPaths(
   return files.map(({ path }) => path);
 }
 
+/** Whether what a turn costs decides something; only when a breakpoint wants to know. */
+async function isMetered(context: SessionContext, session: Session): Promise<boolean> {
+  const wanted = armedStops(context.store, session).some(({ spec }) => isAbout(spec.predicate, 'cost-per-minute'));
+  return wanted && (await context.settings(session))['budget.billing'] === 'metered';
+}
+
 async function afterTurn(context: SessionContext, session: Session): Promise<Seen> {
   const files = await changedFiles(context, session);
   const testDelta = await testsMore(context, session);
@@ -134,6 +140,7 @@ async function afterTurn(context: SessionContext, session: Session): Promise<See
       ? { session: session.id, kind: 'turn', at: 'after' }
       : turnMoment(session, lastTurn, {
           lines,
+          metered: await isMetered(context, session),
           ...defined({ testDelta, paths: await turnPaths(context, session, lastTurn.n) }),
         });
   return { moment, known: factsOf(session, moment, files) };

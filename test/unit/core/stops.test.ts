@@ -8,6 +8,7 @@ import {
   predicateText,
   toolMoment,
   toolUse,
+  turnMoment,
   worktreeSeen,
 } from '../../../src/core/supervision/moments.ts';
 import { isGranted, type Grant, type Stop } from '../../../src/core/supervision/stops.ts';
@@ -128,6 +129,7 @@ describe('conditions of breakpoints', () => {
       ['confidence 0.6', 'confidence below 0.6'],
       ['after turn and fewer-tests 2', 'after a turn and 2 tests fewer'],
       ['tokens-per-minute 1000', 'tokens per minute above 1000'],
+      ['cost-per-minute 0.5', 'cost per minute above 0.5 (counts only where budget.billing is metered)'],
     ]) {
       const read = readCondition(typed ?? '');
       assert.equal(typeof read === 'string' ? read : predicateText(read), said);
@@ -167,6 +169,15 @@ describe('a condition that cannot be read', () => {
 });
 
 describe('moments', () => {
+  it('know what a turn costs only where its use is metered', () => {
+    const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 4 };
+    const end = { n: 1, outcome: 'success', reason: '', usage, denials: 0, endedAt: 120_000, offset: 1 } as const;
+    const turn = { ...session, turnNotes: [{ n: 1, startedAt: 0 }] } as unknown as Session;
+    const hit = (metered: boolean): readonly string[] =>
+      meetingOf([stop('a', 'cost-per-minute 1')], turnMoment(turn, end, { lines: 0, metered })).hit;
+    assert.deepEqual([hit(true), hit(false)], [['a'], []]);
+  });
+
   const stop = (id: string, condition: string, more: object = {}): Stop => {
     const predicate = readCondition(condition);
     if (typeof predicate === 'string') throw new Error(predicate);
