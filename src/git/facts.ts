@@ -2,6 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
+import { oneLine } from '../core/printable.ts';
 import { textOf } from './door.ts';
 import { readRegular } from './files.ts';
 import { isBranchName } from './names.ts';
@@ -32,12 +33,19 @@ export async function readHead(gitDir: string): Promise<HeadPointer> {
   if (/^[0-9a-f]{40,64}$/.test(text)) return { kind: 'detached', commit: text };
   const branch = /^ref: refs\/heads\/(.+)$/.exec(text)?.[1];
   if (branch !== undefined && isBranchName(branch)) return { kind: 'branch', branch };
+  if (branch !== undefined) throw unusableName(branch, file);
   throw new CoppiceError(
     'worktree-unsafe',
     `${file} is not the HEAD of a checkout.`,
     'Repair it with `git worktree repair`.',
     { context: { file } },
   );
+}
+
+/** Such a branch exists where something other than `git branch` made it; given to git, its name could be taken for an option. */
+function unusableName(branch: string, file: string): CoppiceError {
+  const message = `The branch that is checked out is named "${oneLine(branch, 200)}", which git does not take as the name of a branch.`;
+  return new CoppiceError('worktree-unsafe', message, 'Rename it there: `git branch -m NAME`.', { context: { file } });
 }
 
 /** The text of a regular file of that size; '' for anything else. */
