@@ -103,13 +103,26 @@ export async function finishRemoval(
   root: string,
   since: number,
 ): Promise<Removed | undefined> {
+  const removed = await findRemoved(repository, place, root, since);
+  if (removed !== undefined) await forget(repository, place, removed.trash);
+  return removed;
+}
+
+/**
+ * Where a worktree went whose removal had not ended: undefined unless it is in the trash. What git keeps of it may be where it was;
+ * it comes back all the same, and the next clean-up puts that in order. Parameters like those of `finishRemoval`.
+ */
+export async function findRemoved(
+  repository: Repository,
+  place: Place,
+  root: string,
+  since: number,
+): Promise<Removed | undefined> {
   if (!(await isAbsent(place.path))) return undefined;
   const removed = (await listTrash(repository, root))
     .filter(({ path, removedAt }) => path === place.path && removedAt >= since)
     .sort((a, b) => b.removedAt - a.removedAt)[0];
-  if (removed === undefined) return undefined;
-  await forget(repository, place, removed.id);
-  return { saved: removed.saved, trash: removed.id, keepUntil: removed.keepUntil };
+  return removed && { saved: removed.saved, trash: removed.id, keepUntil: removed.keepUntil };
 }
 
 function refuse(place: Place, facts: RemovalFacts, { session, despite = [] }: RemovalOptions): void {

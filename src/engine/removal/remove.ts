@@ -7,7 +7,7 @@ import { whyKept } from '../../core/session/removal.ts';
 import type { Place, Removal, Session } from '../../core/session/state.ts';
 import { isFolder } from '../../git/admin.ts';
 import { acquireLease, releaseLease } from '../../git/lease.ts';
-import { removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
+import { findRemoved, removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
 import { saveVanished } from '../../git/save.ts';
 import { runScript } from '../../git/script.ts';
 import { awayText, isAway, madeWorktree, ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
@@ -49,24 +49,55 @@ export async function removeSession(
     const removal: Removal = { kept, until: clock(), at: clock() };
     return (await commitIfStill(context, id, actor, event('session.removed', { session: id, removal }))) ?? removal;
   }
-  const intent = context.newId();
+  const [intent, since] = [context.newId(), clock()];
   const opened = event('intent.opened', { intent, session: id, effect: { kind: 'removal', path: place.path } });
   const before = await commitIfStill(context, id, actor, opened);
   if (before !== undefined) return before;
+  const removed = await removeNow(context, session, place, consent).catch((error: unknown) =>
+    takenAllTheSame(context, session, place, { intent, since, actor, error }),
+  );
+  const { events, removal } = concluded(session, place, removed, intent, clock());
+  await store.commit(actor, () => events);
+  await context.sweeper.later(await repositoryOf(context, session));
+  return removal;
+}
+
+interface Broken {
+  readonly intent: string;
+  /** When it was announced, milliseconds since 1970. */
+  readonly since: number;
+  readonly actor: Actor;
+  readonly error: unknown;
+}
+
+/**
+ * What became of a removal that broke off: one whose worktree is in the trash is one all the same. Where that cannot be told its
+ * intent stays open, and the next engine looks again.
+ *
+ * @throws the error that it broke off with, when the worktree was not taken away or that cannot be told.
+ */
+async function takenAllTheSame(
+  context: RemovalContext,
+  session: Session,
+  place: Place,
+  { intent, since, actor, error }: Broken,
+): Promise<Removed> {
+  const { log, store } = context;
+  let removed: Removed | undefined;
   try {
-    const removed = await removeNow(context, session, place, consent);
-    const { events, removal } = concluded(session, place, removed, intent, clock());
-    await store.commit(actor, () => events);
-    await context.sweeper.later(await repositoryOf(context, session));
-    return removal;
-  } catch (error) {
-    await store.commit(actor, () =>
-      store.get('intent', intent) === undefined
-        ? []
-        : [event('intent.failed', { intent, session: id, error: toErrorRecord(error) })],
-    );
+    const { 'worktrees.root': root } = await context.settings(session.repository.root);
+    removed = await findRemoved(await repositoryOf(context, session), place, root, since);
+  } catch (why) {
+    log.warn('what became of a removal cannot be told', { session: session.id, error: String(why) });
     throw error;
   }
+  if (removed === undefined) {
+    const failed = event('intent.failed', { intent, session: session.id, error: toErrorRecord(error) });
+    await store.commit(actor, () => [failed]);
+    throw error;
+  }
+  log.warn('a removal broke off behind the move to the trash', { session: session.id, error: String(error) });
+  return removed;
 }
 
 /**

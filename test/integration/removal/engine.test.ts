@@ -105,6 +105,23 @@ describe('removing sessions with an engine', function () {
     assert.equal(await readFile(join(tree, 'work.txt'), 'utf8'), '- alpha\n');
   });
 
+  it('a removal that breaks off behind the move to the trash is one all the same, and ignored files come back', async () => {
+    await begin();
+    const [session, tree] = await worked('alpha');
+    await writeFile(join(world.repository, '.git', 'info', 'exclude'), '*.local\n.coppice/\n.tasks/\n');
+    await writeFile(join(tree, 'notes.local'), 'mine\n');
+    // Git's entry of the worktree cannot follow it.
+    const inTheWay = join(world.repository, '.git', 'coppice', 'trash');
+    await rm(inTheWay, { recursive: true, force: true });
+    await writeFile(inTheWay, '');
+    await person.ask('session/remove', { session, force: ['unpushed'] });
+    assert.deepEqual([existsSync(tree), await person.list()], [false, []]);
+    await rm(inTheWay);
+    await person.ask('session/restore', { session });
+    assert.equal(await readFile(join(tree, 'notes.local'), 'utf8'), 'mine\n');
+    assert.deepEqual(await stateOf(tree), ['!! notes.local']);
+  });
+
   it('a path that is taken meanwhile, or a branch that is checked out elsewhere, is left and said', async () => {
     await begin();
     const [session, tree] = await worked('alpha');
