@@ -160,6 +160,21 @@ async function dropLeftovers(repository: Repository, root: string): Promise<void
   }
 }
 
+/** Why a folder that git does not know stays where it is; a lease that cannot be read may be held. */
+async function whyNeeded(
+  known: readonly KnownWorktree[],
+  place: Pick<Place, 'path' | 'admin' | 'common'>,
+): Promise<string | undefined> {
+  const needed = 'git does not know it any more, but a session needs it';
+  if (known.some((each) => each.active && each.place.path === place.path)) return needed;
+  try {
+    return (await readLease(place)) === undefined ? undefined : needed;
+  } catch (error) {
+    if (!isCoppiceError(error)) throw error;
+    return error.message;
+  }
+}
+
 async function clearOrphans(
   repository: Repository,
   options: CleanupOptions,
@@ -178,9 +193,9 @@ async function clearOrphans(
       continue;
     }
     const admin = pointer.slice('gitdir: '.length).trimEnd();
-    const wanted = options.known.some((each) => each.active && each.place.path === path);
-    if (wanted || (await readLease({ path, admin, common: commonDir })) !== undefined) {
-      kept.push({ path, reason: 'git does not know it any more, but a session needs it' });
+    const needed = await whyNeeded(options.known, { path, admin, common: commonDir });
+    if (needed !== undefined) {
+      kept.push({ path, reason: needed });
       continue;
     }
     if (options.dryRun === true) {

@@ -7,10 +7,10 @@
  * or finds a higher one above its own and withdraws. A number never comes back, so there is no moment in which a lease
  * that was judged dead could be confused with a later live one.
  */
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { CoppiceError } from '../core/errors.ts';
+import { CoppiceError, isCoppiceError, systemCode } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { isAbsent } from './admin.ts';
 import { createFile, namesIn, replaceFile, statusOf, readText } from './files.ts';
@@ -50,17 +50,31 @@ function fileOf(place: LeasedPlace, number: number): string {
   return join(folderOf(place), `${String(number).padStart(10, '0')}.json`);
 }
 
+/** Throws `worktree-in-use` when they cannot be listed. */
 function numbers(place: LeasedPlace): number[] {
-  return namesIn(folderOf(place))
+  return listed(place)
     .filter((name) => /^\d{10}\.json$/.test(name))
     .map((name) => Number(name.slice(0, 10)))
     .sort((a, b) => b - a);
 }
 
-/** The lease as it stands on disk; undefined when there is none or it was given back. */
+function listed(place: LeasedPlace): string[] {
+  try {
+    return readdirSync(folderOf(place));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw unreadable(place, error);
+  }
+}
+
+/**
+ * The lease as it stands on disk; undefined when there is none or it was given back.
+ *
+ * @throws CoppiceError `worktree-in-use` when it stays unreadable: who holds it cannot be told.
+ */
 export async function readLease(place: LeasedPlace): Promise<Lease | undefined> {
-  const current = await newest(place);
-  return current?.record?.holder === undefined ? undefined : { place, number: current.number, record: current.record };
+  const current = await standing(place);
+  return current?.record.holder === undefined ? undefined : { place, ...current };
 }
 
 async function newest(place: LeasedPlace): Promise<{ number: number; record: LeaseRecord | undefined } | undefined> {
@@ -113,14 +127,20 @@ async function standing(place: LeasedPlace): Promise<{ number: number; record: L
   if (current.record !== undefined) return { number: current.number, record: current.record };
   const again = await newest(place);
   if (again?.record !== undefined) return { number: again.number, record: again.record };
-  throw new CoppiceError(
+  throw unreadable(place);
+}
+
+function unreadable(place: LeasedPlace, cause?: unknown): CoppiceError {
+  return new CoppiceError(
     'worktree-in-use',
     `The lease of ${place.path} cannot be read.`,
     `When nothing works in it, remove ${folderOf(place)}, then try again.`,
-    {
-      context: { path: place.path },
-    },
+    { context: { path: place.path }, cause },
   );
+}
+
+function unlessUnreadable(error: unknown): undefined {
+  if (!isCoppiceError(error, 'worktree-in-use')) throw error;
 }
 
 function isOwn(held: LeaseRecord, session: string, me: Owner): boolean {
@@ -149,9 +169,9 @@ function removeBefore(place: LeasedPlace, number: number): void {
   for (const old of numbers(place)) if (old < number) rmSync(fileOf(place, old), { force: true });
 }
 
-/** Whether the lease is still the one in force; asked before each change that depends on it. */
+/** Whether the lease is certainly still the one in force; asked before each change that depends on it. */
 export async function holdsLease(lease: Lease): Promise<boolean> {
-  const current = await newest(lease.place);
+  const current = await newest(lease.place).catch(unlessUnreadable);
   return (
     current?.number === lease.number &&
     current.record?.holder === lease.record.holder &&
@@ -191,9 +211,10 @@ export async function forgetOldLeases(common: string, now: number): Promise<void
   const folder = join(common, 'coppice', 'leases');
   for (const name of namesIn(folder)) {
     const place = { common, path: name, admin: join(common, 'worktrees', name) };
-    if (!(await isAbsent(place.admin)) || (await readLease(place)) !== undefined) continue;
-    const current = await newest(place);
-    const info = current?.record && statusOf(fileOf(place, current.number));
+    if (!(await isAbsent(place.admin))) continue;
+    const current = await standing(place).catch(unlessUnreadable);
+    if (current === undefined || current.record.holder !== undefined) continue;
+    const info = statusOf(fileOf(place, current.number));
     if (info !== undefined && now - Number(info.mtimeMs) > rememberMs)
       await rm(folderOf(place), { recursive: true, force: true });
   }

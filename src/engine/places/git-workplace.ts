@@ -194,7 +194,9 @@ export class GitWorkplace implements Workplace {
 
   async release(session: Session, place: Place): Promise<void> {
     this.#stashes.delete(session.id);
-    const lease = await readLease(place);
+    const lease = await readLease(place).catch((error: unknown) => {
+      this.#options.log.warn('a lease cannot be given back', { session: session.id, error: String(error) });
+    });
     if (lease?.record.holder === session.id) await releaseLease(lease);
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acquireLease, holdsLease, type Lease, noteWriter, readLease, releaseLease } from '../../../src/git/lease.ts';
 import type { EngineMark, Liveness, Owner } from '../../../src/git/owner.ts';
@@ -105,14 +105,20 @@ describe('lease', () => {
     });
   });
 
-  it('an unreadable lease is nobody’s to take', async () => {
-    await acquireLease(place, 's-1', engine());
+  it('an unreadable lease is nobody’s to take, and nobody says that there is none', async () => {
+    const lease = await acquireLease(place, 's-1', engine());
     const folder = join(place.common, 'coppice', 'leases', 'work');
     const [name = ''] = await readdir(folder);
     for (const text of ['', '{', '{"v":2}', '{"v":1,"holder":5}']) {
       await writeFile(join(folder, name), text);
       await assert.rejects(acquireLease(place, 's-2', engine({}, 'dead')), { code: 'worktree-in-use' });
+      await assert.rejects(readLease(place), { code: 'worktree-in-use' });
     }
+    await rm(folder, { recursive: true });
+    await writeFile(folder, 'no folder');
+    await assert.rejects(readLease(place), { code: 'worktree-in-use' });
+    await assert.rejects(acquireLease(place, 's-2', engine({}, 'dead')), { code: 'worktree-in-use' });
+    assert.equal(await holdsLease(lease), false);
   });
 
   it('an acquirer with an outdated view withdraws', async () => {

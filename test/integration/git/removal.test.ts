@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Place } from '../../../src/core/session/state.ts';
 import { cleanupWorktrees, type KnownWorktree } from '../../../src/git/cleanup.ts';
 import { createWorktree } from '../../../src/git/create.ts';
@@ -357,6 +357,22 @@ describe('removing worktrees', () => {
       assert.equal(await sandbox.git(main, 'show', `${entry?.saved.ref ?? ''}:work.txt`), 'w');
       assert.equal(await sandbox.git(main, 'show', `${entry?.saved.ref ?? ''}:inner/i.txt`), 'i');
       await createWorktree(repository, { root: sandbox.root, slug: 'x' });
+    });
+
+    it('nothing goes whose lease cannot be read, with or without git’s entry of it', async () => {
+      await commitFile('work.txt');
+      await sandbox.git(main, 'merge', '-q', 'feature/x');
+      await releaseLease(await acquireLease(place, 's-1', repository.owner));
+      const folder = join(main, '.git', 'coppice', 'leases', basename(place.admin));
+      const [name = ''] = await readdir(folder);
+      await writeFile(join(folder, name), '');
+      const reason = `The lease of ${place.path} cannot be read.`;
+      await assert.rejects(remove(), { code: 'worktree-in-use', message: reason });
+      assert.deepEqual((await clean([known()])).kept, [{ path: place.path, reason }]);
+      await rm(place.admin, { recursive: true });
+      assert.deepEqual((await clean([])).kept, [{ path: place.path, reason }]);
+      assert.equal(await exists(join(place.path, 'work.txt')), true);
+      assert.deepEqual(await readdir(folder), [name]);
     });
 
     it('metadata of a folder that is gone goes, that of others and of locked ones stays', async () => {
