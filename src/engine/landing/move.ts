@@ -2,12 +2,12 @@ import { isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Checkout, Intent } from '../../core/intent/state.ts';
 import type { Build, Landing } from '../../core/landing/state.ts';
-import { acquireLease, releaseLease, type Lease } from '../../git/lease.ts';
+import { acquireLease, type Lease } from '../../git/lease.ts';
 import { branchCommit } from '../../git/refs.ts';
 import { checkoutOf, isLinked } from '../../git/landing-checkout.ts';
 import { moveBranch, settleMove, whyMoveWaits, type Move, type MoveOutcome } from '../../git/landing-move.ts';
 import type { Repository } from '../../git/repository.ts';
-import { landingHolder } from '../places/lease-for.ts';
+import { giveBack, landingHolder } from '../places/lease-for.ts';
 import { engineActor } from '../sessions/context.ts';
 import { landed } from './build.ts';
 import type { LandingContext } from './context.ts';
@@ -95,9 +95,7 @@ async function alone(
   try {
     return await work();
   } finally {
-    await releaseLease(lease).catch((error: unknown) => {
-      context.log.warn('a lease could not be given back', { path: checkout.path, error: String(error) });
-    });
+    await giveBack(lease, context.log);
   }
 }
 

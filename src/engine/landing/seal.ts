@@ -3,9 +3,9 @@ import { isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Landing } from '../../core/landing/state.ts';
 import { commitWorktree } from '../../git/commit.ts';
-import { acquireLease, releaseLease } from '../../git/lease.ts';
+import { acquireLease } from '../../git/lease.ts';
 import type { Repository } from '../../git/repository.ts';
-import { landingHolder } from '../places/lease-for.ts';
+import { giveBack, landingHolder } from '../places/lease-for.ts';
 import { engineActor } from '../sessions/context.ts';
 import type { LandingContext } from './context.ts';
 
@@ -20,7 +20,7 @@ export async function seal(
   repository: Repository,
   landing: Landing,
 ): Promise<string | undefined> {
-  const { store, stopping } = context;
+  const { store, stopping, log } = context;
   const session = store.session(landing.session);
   const place = session.worktree;
   if (place === undefined) return 'The session has no worktree.';
@@ -43,6 +43,6 @@ export async function seal(
   } catch (error) {
     throw error instanceof Error ? landingLoss(error, session) : error;
   } finally {
-    await releaseLease(lease);
+    await giveBack(lease, log);
   }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isCoppiceError } from '../../core/errors.ts';
-import { acquireLease, type Lease } from '../../git/lease.ts';
+import { acquireLease, releaseLease, type Lease } from '../../git/lease.ts';
 import type { Owner } from '../../git/owner.ts';
+import type { Log } from '../process/log.ts';
 
 /** A landing brings a checkout along within moments; a very large one on a slow disk takes longer. */
 const patienceMs = 60_000;
@@ -32,4 +33,11 @@ export async function leaseFor(
       await delay(lookMs, undefined, signal === undefined ? {} : { signal });
     }
   }
+}
+
+/** Gives a lease back after work whose outcome stands whatever becomes of the lease: what goes wrong is in the log. */
+export async function giveBack(lease: Lease, log: Pick<Log, 'warn'>): Promise<void> {
+  await releaseLease(lease).catch((error: unknown) => {
+    log.warn('a lease could not be given back', { path: lease.place.path, error: String(error) });
+  });
 }
