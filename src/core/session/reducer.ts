@@ -71,6 +71,11 @@ function withBreakpoint(session: Session, id: string, change: (breakpoint: Break
   return { ...session, breakpoints: session.breakpoints.map((each) => (each.id === id ? change(each) : each)) };
 }
 
+function withLine(breakpoint: Breakpoint, line: string | undefined): Breakpoint {
+  const { detail, also = 0 } = breakpoint;
+  return { ...breakpoint, also: also + 1, detail: line === undefined ? detail : `${detail}\n${line}` };
+}
+
 /** Only what is still on its way is kept; the text of a prompt that was seen is in the stream. */
 function unseen(prompts: readonly Prompt[]): readonly Prompt[] {
   return prompts.filter((prompt) => prompt.state !== 'seen');
@@ -370,11 +375,11 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   ...checkpointFolds,
   ...landingFolds,
   ...supervisionFolds,
-  'stop.met': (session, { data: { turn = 0, prompt = 0, offset = 0, end } }) => {
+  'stop.met': (session, { data: { turn = 0, prompt = 0, offset = 0, end, also } }) => {
     const before: Met = session.met ?? { turn: 0, prompt: 0, offset: 0 };
     const latest = (name: 'turn' | 'prompt' | 'offset', value: number): number => Math.max(before[name], value);
     return {
-      ...session,
+      ...(also === undefined ? session : withBreakpoint(session, also.breakpoint, (each) => withLine(each, also.line))),
       met: {
         ...{ ...before, turn: latest('turn', turn), prompt: latest('prompt', prompt) },
         ...{ offset: latest('offset', offset), ...(end === undefined ? {} : { end }) },

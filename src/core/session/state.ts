@@ -141,6 +141,8 @@ export interface DecisionAbout {
   readonly prompt?: number;
   /** The agent was interrupted for it. */
   readonly stopped?: boolean;
+  /** The turn of the tool that it holds, of an agent that did not ask. */
+  readonly during?: number;
   /** The level above the session whose limit is reached, and what it would have used: a raise counts from there. */
   readonly budget?: string;
   readonly above?: Amounts;
@@ -191,6 +193,8 @@ export interface Breakpoint {
   readonly about?: DecisionAbout;
   /** Why a person was asked, in a sentence. */
   readonly why?: string;
+  /** What else was held and done already before the agent's interruption arrived; the first of it is named in `detail`. */
+  readonly also?: number;
   /** Set once a person has answered; the breakpoint leaves the list when the answer is delivered. */
   readonly answer?: Answer;
   readonly answeredBy?: string;

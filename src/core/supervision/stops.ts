@@ -33,7 +33,7 @@ export interface StopEvents {
   'stop.removed': { stop: string; by: string };
   /**
    * A moment was looked at: before a prompt, after a turn, a tool at a byte of the stream, or the end of the work that a prompt began.
-   * `spent` were to hold once; `during` is the turn of a tool.
+   * `spent` were to hold once; `during` is the turn of a tool. `also`: it belongs to a question that is open, which gets this line.
    */
   'stop.met': {
     session: string;
@@ -44,6 +44,7 @@ export interface StopEvents {
     during?: number;
     hit: readonly string[];
     spent: readonly string[];
+    also?: { readonly breakpoint: string; readonly line?: string };
   };
   'grant.given': { grant: string; repository: string; only?: string; tool: string; pattern: string; by: string };
   'grant.withdrawn': { grant: string; by: string };

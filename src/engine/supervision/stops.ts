@@ -2,7 +2,8 @@
 import type { AgentEvent, AgentRequest } from '../../core/agent/events.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
-import type { Session } from '../../core/session/state.ts';
+import { oneLine } from '../../core/printable.ts';
+import type { Breakpoint, Session } from '../../core/session/state.ts';
 import { isNeverRemembered, type Finding } from '../../core/supervision/finding.ts';
 import { rulingOn, type Policy, type Ruling } from '../../core/supervision/policy.ts';
 import {
@@ -110,7 +111,13 @@ export function withStops(
   }
   if ((meeting.hit.length === 0 && ruling === undefined) || offset <= (session.met?.offset ?? 0)) return events;
   const why = ruling?.why ?? (meeting.holding.length === 0 ? undefined : because(meeting));
-  return [...events, event('stop.met', seen), ...(why === undefined ? [] : interrupted(session, used, why, newId()))];
+  if (why === undefined) return [...events, event('stop.met', seen)];
+  const open = session.breakpoints.find(({ about, answer }) => about?.during === during && answer === undefined);
+  const asked =
+    open === undefined
+      ? [event('stop.met', seen), questionAbout(session, used, { why, during, breakpoint: newId() })]
+      : [event('stop.met', { ...seen, also: { breakpoint: open.id, ...lineOf(open, used, why) } })];
+  return [...events, ...asked, ...interrupting(session)];
 }
 
 /** The turn that a use of a tool belongs to; the agent may tell of both at once. */
@@ -184,17 +191,37 @@ function whyAsked(session: Session, { findings }: Used): string {
     : 'The agent asks, and no permission was given earlier that covers it.';
 }
 
-function interrupted(session: Session, { use }: Used, why: string, breakpoint: string): readonly NewEvent[] {
-  const what = use.command ?? use.paths.join(', ');
+interface Held {
+  readonly why: string;
+  readonly during: number;
+  readonly breakpoint: string;
+}
+
+function questionAbout({ id: session }: Session, { use }: Used, { why, during, breakpoint }: Held): NewEvent {
+  const what = doneBy(use);
   const detail = `${why}\n\nThe agent did not ask before ${use.tool}, so that it was done already:\n${what}`;
   const title = `Breakpoint: ${use.tool} ${what}`.slice(0, 200);
-  return [
-    event('breakpoint.raised', {
-      ...{ session: session.id, breakpoint, kind: 'decision', title, detail, why },
-      about: { hold: true, stopped: true },
-    }),
-    ...(session.turn === undefined || session.interrupting === true
-      ? []
-      : [event('session.interrupting', { session: session.id })]),
-  ];
+  return event('breakpoint.raised', {
+    ...{ session, breakpoint, kind: 'decision', title, detail, why },
+    about: { hold: true, stopped: true, during },
+  });
+}
+
+/** So many uses are named in a question beside its own: an agent that does not stop makes it no longer than can be read. */
+const mostNamed = 20;
+
+/** What an agent did before its interruption arrived belongs to the question that it is interrupted for: one, with all of it. */
+function lineOf({ why: first, also = 0 }: Breakpoint, { use }: Used, why: string): { readonly line?: string } {
+  if (also > mostNamed) return {};
+  if (also === mostNamed) return { line: 'and more after that: see the conversation.' };
+  const reason = first === why ? '' : ` (${why})`;
+  return { line: `and ${use.tool} ${oneLine(doneBy(use), 200)}${reason}` };
+}
+
+function doneBy({ command, paths }: ToolUse): string {
+  return command ?? paths.join(', ');
+}
+
+function interrupting({ id: session, turn, interrupting: already }: Session): readonly NewEvent[] {
+  return turn === undefined || already === true ? [] : [event('session.interrupting', { session })];
 }
