@@ -149,9 +149,11 @@ function countedPrompt(session: Session, actor: Actor, { revival, afterWait }: D
   if (afterWait === true) return {};
   if (revival === true) return { revivals: (session.revivals ?? 0) + 1 };
   if (actor === 'supervisor') return { automatic: (session.automatic ?? 0) + 1 };
-  const fresh = { automatic: undefined, attempts: undefined, checkedAgain: undefined, raised: undefined };
+  const { raised } = session;
   return {
-    ...fresh,
+    ...{ automatic: undefined, attempts: undefined, checkedAgain: undefined },
+    // What is counted from the beginning of the session stays raised; its prompts are counted anew.
+    raised: raised && { ...raised, attempts: 0 },
     stronger: undefined,
     dangers: undefined,
     revivals: undefined,

@@ -376,7 +376,7 @@ export interface Session {
   readonly spells?: readonly Spell[];
   /** What is set aside for a prompt at the levels above the session, until its turn has ended. */
   readonly reserved?: { readonly prompt: number; readonly amounts: Amounts };
-  /** What the session had used when a person raised its limits: they count from there. */
+  /** What the session had used when a person raised its limits: they count from there, that of prompts until a person gives one. */
   readonly raised?: Amounts;
   /** Milliseconds of work of all turns; waiting for people not counted. */
   readonly workedMs?: number;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isCoppiceError } from '../../../src/core/errors.ts';
 import type { Evidence } from '../../../src/core/landing/state.ts';
 import { nextStep } from '../../../src/core/session/next.ts';
+import { reduceSession } from '../../../src/core/session/reducer.ts';
 import { statusOf } from '../../../src/core/session/status.ts';
 import type { Result, Session } from '../../../src/core/session/state.ts';
 import { noUsage } from '../../../src/core/agent/usage.ts';
@@ -239,6 +240,25 @@ describe('judging', () => {
     assert.equal(breachOf(raised(spent(4)), metered)?.final, true);
     assert.match(judge(raised(spent(4)), refused, metered).sentence, /any session here, whoever approves it/u);
     assert.equal(breachOf(raised(spent(4)), bound), undefined, 'without metering cost decides nothing');
+  });
+
+  it('lets the next prompt of a person through, too: what was raised lasts, but for the prompts, which are counted anew', () => {
+    const refused = judgement({ evidence: [said('lint', false)] });
+    const budget = { costUsd: 1, tokens: 1000, workMs: 60_000, attempts: 2 };
+    const limits = { budget, billing: 'metered' } as const;
+    const spent = session({
+      ...{ judgement: refused, automatic: 2, workedMs: 90_000, prompts: [], promptCount: 1 },
+      usage: { ...noUsage, costUsd: 3, inputTokens: 5000 },
+    });
+    const at = { seq: 1, at: 1, actor: 'user:cli' as const, v: 1 };
+    const raise = { ...at, type: 'budget.raised', data: { session: spent.id } } as const;
+    const prompt = { session: spent.id, prompt: 2, text: 'and this', steer: false };
+    const raised = reduceSession(spent, raise as never);
+    const next = reduceSession(raised, { ...at, type: 'prompt.added', data: prompt } as never);
+    assert.ok(next !== undefined);
+    assert.equal(breachOf(next, limits), undefined);
+    assert.equal(breachOf({ ...next, usage: { ...next.usage, costUsd: 4 } }, limits)?.resource, 'costUsd');
+    assert.equal(breachOf({ ...next, automatic: 2 }, limits)?.resource, 'attempts', 'two more, not four');
   });
 });
 
