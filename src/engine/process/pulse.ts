@@ -72,4 +72,5 @@ async function listening(server: Server, path: string): Promise<void> {
   server.listen(path, () => ready.resolve(undefined));
   await ready.promise;
   server.off('error', ready.reject);
+  server.on('error', () => undefined); // accepting failed (EMFILE); it listens all the same
 }

@@ -157,6 +157,7 @@ function listen(server: Http.Server, path: string): Promise<void> {
     server.once('error', reject);
     server.listen(path, () => {
       server.off('error', reject);
+      server.on('error', () => undefined); // accepting failed (EMFILE); the agent tries again
       resolve();
     });
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { EventEmitter, once } from 'node:events';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Host } from '../../../src/engine/process/host.ts';
@@ -136,6 +137,25 @@ describe('the lock of a data directory', () => {
       const held = await world.acquire(world.process({ boot: 'b2' }));
       assert.equal(held.status === 'held' && held.verdict, 'alive');
       lock.check();
+    });
+
+    it('outlives a moment at which the system has no more files for whoever feels it', async () => {
+      const pulse = await beginPulse(world.home, 'p');
+      assert.ok(pulse);
+      const channel = new EventEmitter();
+      const felt = once(channel, 'seen') as Promise<[{ readonly socket: { readonly server: Server } }]>;
+      const seen = (message: unknown): unknown => channel.emit('seen', message);
+      subscribe('net.server.socket', seen);
+      try {
+        assert.equal(await feelPulse(world.home, 'p'), 'alive');
+        const [{ socket }] = await felt;
+        // As Node tells it where the process has as many files open as it may.
+        socket.server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+        assert.equal(await feelPulse(world.home, 'p'), 'alive');
+      } finally {
+        unsubscribe('net.server.socket', seen);
+        await pulse.stop();
+      }
     });
 
     it('works in a folder with a path longer than a socket may have', async () => {

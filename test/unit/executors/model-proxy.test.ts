@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openModelProxy, type ModelProxy } from '../../../src/executors/docker/model-proxy.ts';
@@ -59,6 +61,22 @@ describe('the proxy that reaches a model alone', () => {
     const plain = await says(`GET http://${allowed}/v1?a=b HTTP/1.1\r\nhost: ${allowed}\r\nconnection: close\r\n\r\n`);
     assert.match(plain, /^HTTP\/1\.1 200 OK.*model GET \/v1\?a=b/s);
     assert.deepEqual(refused, []);
+  });
+
+  it('outlives a moment at which the system has no more files for who asks', async () => {
+    const servers = new Set<EventEmitter>();
+    const seen = (message: unknown): void => {
+      const { server } = (message as { socket: Socket & { server?: Server } }).socket;
+      if (server?.address() === join(folder, 's')) servers.add(server);
+    };
+    subscribe('net.server.socket', seen);
+    await says('no request\r\n\r\n');
+    unsubscribe('net.server.socket', seen);
+    const [server] = servers;
+    assert.ok(server);
+    // As Node tells it where the process has as many files open as it may.
+    server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+    assert.match(await says('no request\r\n\r\n'), /^HTTP\/1\.1 400 /);
   });
 
   it('reaches nothing else, however it is asked for', async () => {
