@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import { namesIn } from './files.ts';
 import { readSmall } from './locate.ts';
@@ -15,6 +15,11 @@ export interface AdminEntry {
   readonly path: string | undefined;
   /** The reason why it is locked (may be empty); undefined when it is not. */
   readonly locked: string | undefined;
+}
+
+/** How one path is written down at another one. Relative (`worktree.useRelativePaths`) only as git does it: else it may lead through a link. */
+export function pointers(at: string, to: string): readonly [absolute: string, relative: string] {
+  return [to, relative(at, to)];
 }
 
 /** All entries of a repository, by name. A folder that is missing or cannot be listed has none. */

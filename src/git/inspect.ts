@@ -1,9 +1,9 @@
 /** The state in which somebody left a worktree, as findings: nothing is repaired and nothing is guessed. */
 import { lstat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
-import { isAbsent, isFolder } from './admin.ts';
+import { isAbsent, isFolder, pointers } from './admin.ts';
 import { branchFacts, headOf, isProtected } from './facts.ts';
 import { readRefs, type Refs } from './refs.ts';
 import { readSmall } from './locate.ts';
@@ -129,11 +129,6 @@ export function withoutGit(path: string): string {
 export const againNext =
   'Move the folder away; `coppice session restore` then makes it again as it was last kept, which may be without what was deleted: ' +
   '`coppice rollback` goes back to an earlier checkpoint.';
-
-/** How one path is written down at another one. Relative (`worktree.useRelativePaths`) only as git does it: else it may lead through a link. */
-function pointers(at: string, to: string): readonly string[] {
-  return [to, relative(at, to)];
-}
 
 function isOneOf(text: string | undefined, known: readonly string[]): boolean {
   return text !== undefined && known.includes(text);
