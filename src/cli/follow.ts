@@ -59,8 +59,8 @@ export async function follow(
     } catch (error) {
       if (!isLost(error)) throw error;
       if (lostAt === undefined) follower.lost();
-      lostAt ??= shell.now();
-      if (shell.now() - lostAt > patience.totalMs) throw givenUp(session, error);
+      lostAt ??= shell.steady();
+      if (shell.steady() - lostAt > patience.totalMs) throw givenUp(session, error);
       await shell.sleep(delay, signal);
       delay = Math.min(delay * 2, patience.longestMs);
     }

@@ -30,6 +30,7 @@ export function processShell(version: string): Shell {
     ...(stdin.isTTY ? { keyboard: keyboardOf({ input: stdin, output: stdout, interrupted }) } : {}),
     connect: connector(version, env),
     now: () => Date.now(),
+    steady: () => performance.now(),
     sleep: async (ms, signal) => {
       // Aborting only ends the wait.
       await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);

@@ -31,6 +31,8 @@ export interface Shell {
   readonly connect: Connect;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds from any point, by a clock that nobody sets and that stands still while the machine sleeps: waits are measured by it. */
+  steady(): number;
   /** Waits, or ends early when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Ctrl-C. While nobody listens it ends the process. */

@@ -69,7 +69,9 @@ export class FakeShell implements Shell {
   readonly #stdin: Uint8Array;
   readonly #patient: boolean;
   readonly #interrupts = new Set<() => void>();
-  /** Time in milliseconds; `sleep` moves it. */
+  /** Milliseconds that were waited; `sleep` moves them and `time`. */
+  waited = 0;
+  /** Milliseconds since 1970. */
   time = Date.parse('2026-01-01T00:01:00.000Z');
 
   constructor(engine: FakeEngine, options: FakeOptions = {}) {
@@ -91,8 +93,13 @@ export class FakeShell implements Shell {
     return this.time;
   }
 
+  steady(): number {
+    return this.waited;
+  }
+
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.time += ms;
+    this.waited += ms;
     await new Promise<void>((resolve) => {
       if (!this.#patient) setTimeout(resolve, 1);
       signal?.addEventListener('abort', () => resolve(), { once: true });

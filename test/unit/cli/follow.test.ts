@@ -206,6 +206,19 @@ describe('following a session', () => {
     assert.ok(others.length > 10 && others.every((launch) => !launch));
   });
 
+  it('has a minute’s patience, wherever the clock of the machine is set meanwhile', async () => {
+    const engine = new OneSession();
+    const { result, shell } = following(engine);
+    let days = 0;
+    shell.now = () => shell.time + (days++ % 2) * 24 * 60 * 60 * 1000;
+    await until(() => engine.followed);
+    engine.record('', 'engine.stopped');
+    engine.refusal = new CoppiceError('unreachable', 'No engine runs.', '-');
+    engine.crash();
+    await assert.rejects(result, { code: 'unreachable' });
+    assert.ok(shell.waited > 60_000 && shell.waited < 70_000, `${shell.waited} ms were waited`);
+  });
+
   it('goes on when that engine is started by somebody else', async () => {
     const engine = new OneSession();
     const { result } = following(engine);

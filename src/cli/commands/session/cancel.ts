@@ -39,10 +39,10 @@ export function addSessionCancel(group: Command, perform: Perform): void {
 }
 
 async function ended({ engine, shell }: Context, session: string): Promise<SessionDetail> {
-  const until = shell.now() + waitMs;
+  const until = shell.steady() + waitMs;
   for (;;) {
     const detail = await engine.request('session/show', { session });
-    if (isSettled(detail) || shell.now() >= until) return detail;
+    if (isSettled(detail) || shell.steady() >= until) return detail;
     await shell.sleep(lookMs);
   }
 }
