@@ -15,7 +15,7 @@ import { removalFacts } from './removal-facts.ts';
 import type { Repository } from './repository.ts';
 import { keepFiles } from './save.ts';
 import { clearGone, discardPartial } from './stale.ts';
-import { listTrash, moveToTrash, realRoot } from './trash.ts';
+import { idsInTrash, moveToTrash, realRoot } from './trash.ts';
 import { filesOf } from './tree.ts';
 
 /** A worktree that the engine knows, with what its session says about it. */
@@ -154,7 +154,8 @@ async function dropLeftovers(repository: Repository, root: string): Promise<void
     if (name.startsWith('.unfinished-')) await rm(join(folder, name), { recursive: true, force: true });
   }
   const trash = join(repository.location.commonDir, 'coppice', 'trash');
-  const waiting = new Set((await listTrash(repository, root)).map(({ id }) => id));
+  const waiting = await idsInTrash(repository, root);
+  if (waiting === undefined) return;
   for (const name of await readdir(trash).catch(() => [])) {
     if (!waiting.has(name)) await rm(join(trash, name), { recursive: true, force: true });
   }

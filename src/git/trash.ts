@@ -108,6 +108,22 @@ export async function listTrash(repository: Repository, root: string): Promise<T
   }));
 }
 
+/**
+ * The ids of which something is in the trash below `root`, readable or not; undefined when that cannot be told: it may be on a disk
+ * that is not there at the moment.
+ */
+export async function idsInTrash(repository: Repository, root: string): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const names = await readdir(await trashOf(repository, root));
+    return new Set(names.map((name) => name.replace(/\.json$/, '')));
+  } catch (error) {
+    // Where the worktrees of the repository are, its trash would be, too.
+    const certain =
+      systemCode(error) === 'ENOENT' && (await isFolder(worktreesFolder(await realRoot(root), repository)));
+    return certain ? new Set() : undefined;
+  }
+}
+
 async function manifests(trash: string): Promise<[string, Manifest][]> {
   const names = (await readdir(trash).catch(() => [])).filter((name) => name.endsWith('.json'));
   const found = await Promise.all(

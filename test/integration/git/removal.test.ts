@@ -10,6 +10,7 @@ import { keepFailedMs } from '../../../src/git/policy.ts';
 import { removeWorktree, type RemovalOptions } from '../../../src/git/removal.ts';
 import { removalFacts } from '../../../src/git/removal-facts.ts';
 import type { Repository } from '../../../src/git/repository.ts';
+import { returnWorktree } from '../../../src/git/return.ts';
 import { listTrash, sweepTrash } from '../../../src/git/trash.ts';
 import { listWorktrees } from '../../../src/git/worktrees.ts';
 import { exists, Sandbox } from './support.ts';
@@ -463,6 +464,16 @@ describe('removing worktrees', () => {
       await rename(sandbox.root, sandbox.path('unmounted'));
       assert.deepEqual((await clean([known()])).repaired, []);
       assert.equal(await exists(place.admin), true);
+    });
+
+    it('with the root away, what waits in its trash keeps git’s entry and comes back whole', async () => {
+      await sandbox.write(place.path, { 'keep.local': 'k\n' });
+      const { trash, saved } = await remove();
+      await rename(sandbox.root, sandbox.path('unmounted'));
+      await clean([]);
+      await rename(sandbox.path('unmounted'), sandbox.root);
+      await returnWorktree(repository, place, { root: sandbox.root, trash, kept: saved.ref });
+      assert.equal(await readFile(join(place.path, 'keep.local'), 'utf8'), 'k\n');
     });
 
     it('a folder whose files cannot be kept stays', async () => {
