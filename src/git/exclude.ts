@@ -1,6 +1,6 @@
 /** Keeps Coppice's own files out of everybody's `git status` through the shared `info/exclude`. */
-import { mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import { replaceFile } from './files.ts';
 
@@ -30,7 +30,7 @@ export async function excludeOwnFiles(commonDir: string, history = false): Promi
 }
 
 async function replaceBytes(file: string, text: string): Promise<void> {
-  const target = ifThere(() => realpathSync(file)) ?? file;
+  const target = ifThere(() => realpathSync(file)) ?? resolve(dirname(file), ifThere(() => readlinkSync(file)) ?? file);
   const mode = ifThere(() => statSync(target).mode) ?? 0o644;
   await replaceFile(target, Buffer.from(text, 'latin1'), mode & 0o777);
 }

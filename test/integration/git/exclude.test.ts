@@ -46,6 +46,14 @@ describe('excludeOwnFiles', () => {
     assert.equal(await readFile(join(common, 'shared'), 'utf8'), 'mine\n.coppice/\n.tasks/\n');
   });
 
+  it('writes to where a link leads also when nothing is there yet, and the link stays', async () => {
+    await mkdir(join(common, 'info'));
+    await symlink('../later', join(common, 'info', 'exclude'));
+    await excludeOwnFiles(common);
+    assert.equal((await lstat(join(common, 'info', 'exclude'))).isSymbolicLink(), true);
+    assert.equal(await readFile(join(common, 'later'), 'utf8'), '.coppice/\n.tasks/\n');
+  });
+
   it('writes nothing over a file that it cannot read', async () => {
     await mkdir(join(common, 'info', 'exclude'), { recursive: true });
     await assert.rejects(excludeOwnFiles(common), { code: 'EISDIR' });
