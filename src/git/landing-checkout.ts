@@ -87,7 +87,7 @@ export async function whyNot(
   const changed = await changedFiles(repository, checkout, index);
   if (changed.length > 0) return changedText(path, changed, 'not committed');
   const hidden = await hiddenChanges(repository, checkout, index, await writtenPaths(repository, move));
-  if (hidden.length > 0) return changedText(path, hidden, 'hidden from git (`--assume-unchanged`, `--skip-worktree`)');
+  if (hidden.length > 0) return hiddenText(path, hidden);
   const inTheWay = await filesInTheWay(repository, checkout, move, index);
   if (inTheWay.length === 0) return undefined;
   return `${named(inTheWay)} of ${path} would be overwritten: git does not know ${inTheWay.length === 1 ? 'it' : 'them'}.`;
@@ -95,6 +95,11 @@ export async function whyNot(
 
 function changedText(path: string, files: readonly string[], how: string): string {
   return `${path} has changes that are ${how}: ${named(files)}.`;
+}
+
+/** Git takes one that was only touched for changed, too, and does not write over it. */
+function hiddenText(path: string, files: readonly string[]): string {
+  return `${path} has files hidden from git (\`--assume-unchanged\`, \`--skip-worktree\`) that were changed or touched: ${named(files)}.`;
 }
 
 function named(files: readonly string[]): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Repository } from '../../../src/git/repository.ts';
 import { checkoutOf } from '../../../src/git/landing-checkout.ts';
@@ -136,6 +136,12 @@ describe('moving a branch with the checkout that is on it', () => {
         await writeFile(join(main, 'a.txt'), '');
         await held(/hidden from git .*: a\.txt/);
         assert.equal(await readFile(join(main, 'a.txt'), 'utf8'), '');
+      });
+
+      it(`for a file that a person hides from git (${mark}) and that was only touched, and claims no change of it`, async () => {
+        await git('update-index', mark, 'a.txt');
+        await utimes(join(main, 'a.txt'), 1_000_000_000, 1_000_000_000);
+        await held(/hidden from git .* changed or touched: a\.txt/);
       });
     }
 
