@@ -47,6 +47,14 @@ const takenOver: Touched = (args) => {
   return anyway ? [...operands, ...values.map(({ value }) => value)] : [];
 };
 
+/** A worktree gets a branch that another checkout has by force; where none is named, that which is called as its folder is. */
+const added: Touched = (args) => {
+  const options = parsed(args, ['-b', '-B', '--reason']);
+  const [path = '', branch = path.replace(/^.*\/(?=[^/])|\/+$/gu, '')] = options.operands;
+  const forced = has(options, '-f', '--force') && !has(options, '-b', '-B', '-d', '--detach');
+  return [...valuesOf(options, '-B'), ...(forced ? [branch] : [])];
+};
+
 const touching: Readonly<Record<string, Touched>> = {
   fetch: fetched,
   pull: fetched,
@@ -56,5 +64,5 @@ const touching: Readonly<Record<string, Touched>> = {
     const options = parsed(args, ['-u', '--set-upstream-to', '--sort', '--format', '--contains', '--points-at']);
     return has(options, '-m', '-M', '--move') ? options.operands : [];
   },
-  worktree: ([verb, ...args]) => (verb === 'add' ? valuesOf(parsed(args, ['-b', '-B', '--reason']), '-B') : []),
+  worktree: ([verb, ...args]) => (verb === 'add' ? added(args) : []),
 };
