@@ -145,6 +145,18 @@ describe('hostile text in the session panel', () => {
     assert.equal(length, huge.length);
   });
 
+  it('a long command of which a terminal would leave something out, shown whole', async () => {
+    const command = `echo ${'x'.repeat(5000)}\u001b]; rm -rf ~\u0007`;
+    const { extension, page } = panel;
+    extension.texts.set('input.command', command);
+    await shown([{ kind: 'tool-started', id: 't', name: 'Bash', input: { command } }], 'behind the command');
+    await page.locator('.viewport').evaluate((list) => (list.scrollTop = 0));
+    await page.locator('[data-fold]', { hasText: 'echo' }).click();
+    await page.getByRole('button', { name: /^Show all/u }).click();
+    await page.getByRole('button', { name: 'Show less' }).waitFor();
+    assert.match(await page.getByRole('group', { name: 'Command' }).innerText(), /x‹U\+001B›\]; rm -rf ~/u);
+  });
+
   it('in the header, the decision, the files and what waits', async () => {
     const { extension, page } = panel;
     const bad = '<img src=x onerror=window.pwned=1>\u202e[a](javascript:1)';
