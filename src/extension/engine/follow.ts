@@ -47,7 +47,8 @@ export function followSession(link: EngineLink, { session, from }: Followed, fol
       else if (given.follow === number) take(given);
     });
     following = true;
-    on.request('session/follow', { session, from: offset }).then(
+    const begun = on.request('session/follow', { session, from: offset });
+    begun.then(
       ({ follow }) => {
         number = follow;
         for (const given of early) if (given.follow === follow) take(given);
@@ -59,7 +60,8 @@ export function followSession(link: EngineLink, { session, from }: Followed, fol
     );
     return () => {
       end();
-      if (number !== undefined) on.request('session/unfollow', { follow: number }).catch(() => undefined);
+      early.length = 0; // nobody is there for them
+      begun.then(({ follow }) => on.request('session/unfollow', { follow })).catch(() => undefined);
     };
   };
 
