@@ -42,7 +42,8 @@ async function set(app: App, path: string, title: string, { words, example }: Co
       await app.link.request('breakpoint/set', { path, condition: `${words} ${typed.trim()}`.trim() });
       return true;
     } catch (error) {
-      if (!isCoppiceError(error) || error.code !== 'bad-usage') throw error;
+      // Without anything typed there is nothing to correct.
+      if (example === '' || !isCoppiceError(error, 'bad-usage')) throw error;
       [value, wrong] = [typed, quietly(error.message, 300)];
     }
   }
@@ -50,20 +51,17 @@ async function set(app: App, path: string, title: string, { words, example }: Co
 
 /** Removes a breakpoint of the view. */
 export const removeBreakpoint: Command = (app) => async (given) => {
-  const breakpoint = idIn(given, 'breakpoint');
-  if (breakpoint !== undefined) await app.link.request('breakpoint/remove', { breakpoint });
+  await app.link.request('breakpoint/remove', { breakpoint: idIn(given, 'breakpoint') });
 };
 
 /** Takes a permission of the view back. */
 export const withdrawPermission: Command = (app) => async (given) => {
-  const permission = idIn(given, 'permission');
-  if (permission !== undefined) await app.link.request('permission/withdraw', { permission });
+  await app.link.request('permission/withdraw', { permission: idIn(given, 'permission') });
 };
 
-/** The id that a row of the view names; without one the view is shown, to choose there. */
-function idIn(given: unknown, name: 'breakpoint' | 'permission'): string | undefined {
-  const row = typeof given === 'object' && given !== null ? (given as Readonly<Record<string, unknown>>) : {};
-  const id = row[name];
+/** The id that a row of the view names. Throws a `CancellationError` without one: nothing is guessed. */
+function idIn(given: unknown, name: 'breakpoint' | 'permission'): string {
+  const id = (Object(given) as Readonly<Record<string, unknown>>)[name];
   if (typeof id === 'string') return id;
   throw new vscode.CancellationError();
 }
