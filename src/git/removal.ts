@@ -9,7 +9,7 @@ import { removeNote } from './notes.ts';
 import { type RemovalFacts, removalFacts, stillTrue } from './removal-facts.ts';
 import type { Repository } from './repository.ts';
 import { type Saved, saveWork } from './save.ts';
-import { adminTrash, listTrash, moveToTrash } from './trash.ts';
+import { adminTrash, latestInTrash, moveToTrash } from './trash.ts';
 
 /** What a person decided to remove a worktree in spite of. */
 export type Despite = 'changes' | 'unpushed' | 'repositories';
@@ -119,10 +119,9 @@ export async function findRemoved(
   since: number,
 ): Promise<Removed | undefined> {
   if (!(await isAbsent(place.path))) return undefined;
-  const removed = (await listTrash(repository, root))
-    .filter(({ path, removedAt }) => path === place.path && removedAt >= since)
-    .sort((a, b) => b.removedAt - a.removedAt)[0];
-  return removed && { saved: removed.saved, trash: removed.id, keepUntil: removed.keepUntil };
+  const removed = await latestInTrash(repository, root, place.path);
+  if (removed === undefined || removed.removedAt < since) return undefined;
+  return { saved: removed.saved, trash: removed.id, keepUntil: removed.keepUntil };
 }
 
 function refuse(place: Place, facts: RemovalFacts, { session, despite = [] }: RemovalOptions): void {

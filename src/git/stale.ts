@@ -10,7 +10,7 @@ import { worktreesFolder } from './names.ts';
 import { listNotes, type Note, removeNote } from './notes.ts';
 import type { Repository } from './repository.ts';
 import { keepEntry } from './save.ts';
-import { adminTrash, listTrash } from './trash.ts';
+import { adminTrash, latestInTrash } from './trash.ts';
 
 /**
  * Takes a half-made worktree back: folder, git's entry, the branch if it was made for it and holds no work, our note. No
@@ -91,9 +91,7 @@ export async function clearGone(repository: Repository, root: string): Promise<s
  * would not come back from there. Undefined for any other.
  */
 async function waitingIn(repository: Repository, root: string, path: string): Promise<string | undefined> {
-  for (const entry of await listTrash(repository, root)) {
-    const admin = adminTrash(repository, entry.id);
-    if (entry.path === path && (await isAbsent(admin))) return admin;
-  }
-  return undefined;
+  const latest = await latestInTrash(repository, root, path);
+  const admin = latest && adminTrash(repository, latest.id);
+  return admin !== undefined && (await isAbsent(admin)) ? admin : undefined;
 }

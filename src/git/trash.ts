@@ -124,6 +124,16 @@ export async function idsInTrash(repository: Repository, root: string): Promise<
   }
 }
 
+/** The latest removal of a worktree that was at the path; undefined where the trash has none. */
+export async function latestInTrash(
+  repository: Repository,
+  root: string,
+  path: string,
+): Promise<TrashEntry | undefined> {
+  const removals = (await listTrash(repository, root)).filter((entry) => entry.path === path);
+  return removals.sort((a, b) => b.removedAt - a.removedAt)[0];
+}
+
 async function manifests(trash: string): Promise<[string, Manifest][]> {
   const names = (await readdir(trash).catch(() => [])).filter((name) => name.endsWith('.json'));
   const found = await Promise.all(

@@ -61,6 +61,11 @@ describe('a removed worktree in the trash', () => {
     // A removal whose engine was killed as soon as the folder was in the trash.
     const saved = await saveWork(repository, place, 's-1', await treeOf(repository, place));
     const trash = await moveToTrash(repository, sandbox.root, place.path, saved, { now, keepMs: day });
+    // One of the same path that went before, of which only the manifest is left.
+    const folder = join(sandbox.root, '.trash', `project-${repository.location.id.slice(0, 8)}`);
+    const manifest = JSON.parse(await readFile(join(folder, `${trash}.json`), 'utf8')) as object;
+    const earlier = JSON.stringify({ ...manifest, removedAt: now - day });
+    await writeFile(join(folder, 'x-000000000000.json'), earlier);
     const other = await sandbox.open(main);
     await createWorktree(other, { root: sandbox.root, slug: 'y' });
     assert.equal((await finishRemoval(other, place, sandbox.root, now))?.trash, trash);
