@@ -78,7 +78,8 @@ async function begin(app: App, known: Partial<Draft>): Promise<void> {
   if (app.places.list.length === 0) await app.places.choose(''); // says what is missing
   const memory = app.context.workspaceState;
   const begun = { ...emptyDraft(memory.get<Partial<Remembered>>(memoryKey)), ...known };
-  const draft = await completeDraft(app, begun, known.prompt !== undefined);
+  const isTyped = known.prompt === undefined;
+  const draft = await completeDraft(app, begun, !isTyped);
   if ('editor' in draft) {
     await writeInEditor(draft.editor);
     return;
@@ -86,7 +87,8 @@ async function begin(app: App, known: Partial<Draft>): Promise<void> {
   const { agent, mode } = draft;
   const remember = (prompt: string): Thenable<void> =>
     memory.update(memoryKey, { agent, mode, prompt } satisfies Remembered);
-  await remember(draft.prompt); // for the next time, should this one be refused
+  // For the next time, should this one be refused. What came from an editor is still there, with its lines.
+  await remember(isTyped ? draft.prompt : '');
   const id = await startSession(app, draft);
   app.keys.set('coppice.sessionStarted', true);
   await remember('');
