@@ -180,6 +180,11 @@ export class SshConnection {
           finish(() => reject(brokenOff(error)));
           return;
         }
+        opened.on('error', () => undefined); // 'close' follows
+        if (ended) {
+          opened.close();
+          return;
+        }
         channel = opened;
         opened.on('data', (chunk: Buffer) => {
           call.onLife?.();
@@ -190,7 +195,6 @@ export class SshConnection {
           call.onLife?.();
           stderr = `${stderr}${chunk.toString('utf8')}`.slice(-errorLimit);
         });
-        opened.on('error', () => undefined); // 'close' follows
         opened.on('exit', (status: number | null) => (code = status ?? undefined));
         opened.on('close', () => {
           finish(() => resolve({ code, stdout: Buffer.concat(out).toString('utf8'), stderr }));
