@@ -383,6 +383,8 @@ export class Worker {
 
   /** Asks the agent of a session that has failed to end; why it has failed is on record first. */
   async #endAgent(session: Session, error: unknown): Promise<void> {
+    // Without these it cannot be stopped. A mistake in a file is corrected, and the session then goes on.
+    await Promise.all([this.#context.settings(session), this.#context.agent(session)]);
     const failed = event('session.cancelling', {
       ...{ session: session.id, reason: 'it cannot be carried on', error: toErrorRecord(error) },
     });

@@ -4,6 +4,8 @@ import { Worker } from '../../../src/engine/sessions/worker.ts';
 import type { Executor } from '../../../src/executors/executor.ts';
 import { id, running, stageOf, type Stage } from './stage.ts';
 
+const nothing = (): undefined => undefined;
+
 describe('the worker of a session', function () {
   this.timeout(30_000);
   let stage: Stage | undefined;
@@ -65,6 +67,18 @@ describe('the worker of a session', function () {
     const types = stage.records.map(({ type }) => type);
     assert.ok(!types.includes('session.settled'), types.join(', '));
     assert.equal(stage.store.session(id).cancelling?.error?.message, 'the pipe is broken');
+  });
+
+  it('leaves an agent at its work while the settings cannot be read: they are looked at again, and nothing is decided', async () => {
+    const said = new EventEmitter();
+    const log = { debug: nothing, info: nothing, warn: nothing, error: (text: string) => said.emit(text) };
+    const settings = (): Promise<never> => Promise.reject(new Error('line 3: a colon is missing'));
+    stage = await stageOf({ run: running }, { context: { settings, log: log as never } });
+    worker = new Worker(stage.context, id, () => undefined);
+    const later = once(said, 'a session cannot be settled yet');
+    worker.wake();
+    await later;
+    assert.deepEqual(stage.records, []);
   });
 
   it('gives a cancelled turn its moment by a clock that nobody sets', async () => {
