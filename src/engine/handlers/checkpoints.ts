@@ -1,3 +1,4 @@
+import { withoutCost, type Usage } from '../../core/agent/usage.ts';
 import { requestCheckpoint } from '../../core/checkpoint/commands.ts';
 import type { Checkpoint, CheckpointEvents, Wish } from '../../core/checkpoint/state.ts';
 import { defined } from '../../core/defined.ts';
@@ -21,9 +22,10 @@ type CheckpointHandlers = Pick<
 export function checkpointHandlers(services: Services): CheckpointHandlers {
   const { store, newId } = services;
   return {
-    'checkpoint/list': ({ session: key }) => {
+    'checkpoint/list': async ({ session: key }) => {
       const { id } = store.find(key);
-      return { session: id, checkpoints: checkpointsOf(store, id).map(checkpointView) };
+      const view = await viewOf(services, id);
+      return { session: id, checkpoints: checkpointsOf(store, id).map(view) };
     },
     'checkpoint/name': async ({ session: key, n, name }, client) => {
       const { id } = store.find(key);
@@ -31,15 +33,18 @@ export function checkpointHandlers(services: Services): CheckpointHandlers {
         checkpointAt(store, id, n);
         return [event('checkpoint.named', { session: id, n, name })];
       });
-      return checkpointView(checkpointAt(store, id, n));
+      return (await viewOf(services, id))(checkpointAt(store, id, n));
     },
-    'checkpoint/take': ({ session: key, id = newId(), name }, client) =>
-      taken(services, store.find(key), client, defined({ id, name })),
+    'checkpoint/take': async ({ session: key, id = newId(), name }, client) => {
+      const session = store.find(key);
+      const checkpoint = await taken(services, session, client, defined({ id, name }));
+      return (await viewOf(services, session.id))(checkpoint);
+    },
   };
 }
 
 /** Has it taken by the session's worker, and answers when it is. */
-async function taken(services: Services, session: Session, client: ClientContext, wish: Wish): Promise<CheckpointView> {
+async function taken(services: Services, session: Session, client: ClientContext, wish: Wish): Promise<Checkpoint> {
   const { store } = services;
   requireTrusted(services, session.repository);
   const there = (): Checkpoint | undefined => checkpointsOf(store, session.id).find((each) => each.wish === wish.id);
@@ -61,7 +66,7 @@ async function taken(services: Services, session: Session, client: ClientContext
     takeBack();
   }
   const checkpoint = there();
-  if (checkpoint !== undefined) return checkpointView(checkpoint);
+  if (checkpoint !== undefined) return checkpoint;
   if (failure !== undefined) throw CoppiceError.fromRecord(failure);
   throw new CoppiceError('unknown-outcome', 'Whether the checkpoint was taken is not known.', 'Look at the list.');
 }
@@ -71,10 +76,15 @@ function failureOf({ type, data }: JournalRecord, wish: Wish): ErrorRecord | und
   return (data as unknown as CheckpointEvents['checkpoint.failed']).error;
 }
 
-/** A checkpoint for front ends. */
-export function checkpointView(checkpoint: Checkpoint): CheckpointView {
+/** How a session's checkpoints are shown: what its work had cost is told only where it is paid by use. */
+async function viewOf(services: Services, session: string): Promise<(checkpoint: Checkpoint) => CheckpointView> {
+  const metered = (await services.meter())(services.store.session(session));
+  return (checkpoint) => checkpointView(checkpoint, metered ? checkpoint.usage : withoutCost(checkpoint.usage));
+}
+
+function checkpointView(checkpoint: Checkpoint, usage: Usage): CheckpointView {
   const { n, kind, at, name, tree, commit, parent, changed, byPerson, turn, prompt, restore, tools } = checkpoint;
-  const { conversation, usage, queue, remarks = [] } = checkpoint;
+  const { conversation, queue, remarks = [] } = checkpoint;
   return {
     ...{ n, kind, at: new Date(at).toISOString(), tree, commit, parent, changed, byPerson, turn },
     ...{ conversation: { ...conversation }, usage: { ...usage }, queue: { ...queue }, remarks: [...remarks] },

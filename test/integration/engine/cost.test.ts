@@ -35,7 +35,10 @@ describe('what work costs', function () {
       );
 
       await appendFile(join(world.home, 'config.yaml'), 'budget:\n  billing: metered\n');
-      assert.deepEqual(await told(person, session), ['list 0.25', 'show 0.25', 'logs 0.25', 'follow 0.25']);
+      assert.deepEqual(await told(person, session), [
+        ...['list 0.25', 'show 0.25', 'logs 0.25', 'follow 0.25'],
+        ...['checkpoints 0.25', 'named 0.25', 'taken 0.25'],
+      ]);
       await world.stop();
     } finally {
       await world.dispose();
@@ -46,11 +49,15 @@ describe('what work costs', function () {
 /** Where front ends are told an amount, and which. */
 async function told(person: Person, session: string): Promise<string[]> {
   const logs = await person.ask('session/logs', { session, from: 0, limit: 100 });
+  const { checkpoints } = await person.ask('checkpoint/list', { session });
   const answers = {
     list: await person.list(),
     show: await person.show(session),
     logs,
     follow: await followed(person, session),
+    checkpoints: checkpoints.filter(({ kind }) => kind === 'turn-end'),
+    named: await person.ask('checkpoint/name', { session, n: checkpoints.at(-1)?.n ?? 0, name: 'end' }),
+    taken: await person.ask('checkpoint/take', { session }),
   };
   return Object.entries(answers).flatMap(([name, answer]) =>
     [...JSON.stringify(answer).matchAll(/"costUsd":([\d.]+)/gu)].map(([, amount = '']) => `${name} ${amount}`),
