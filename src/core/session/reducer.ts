@@ -115,12 +115,12 @@ function askedAbout(session: Session, request: Breakpoint['request']): Session {
   return { ...session, dangers: session.dangers.map((each) => (each.key === key ? { ...each, asked: true } : each)) };
 }
 
-/** The turn's clock stands still from the first open breakpoint … */
+/** The turn's clock stands still from the first open breakpoint …; between turns it is the judging of the last one that waits. */
 function held(session: Session, at: number): Session {
-  const { turn } = session;
-  return turn === undefined || turn.heldSince !== undefined
-    ? session
-    : { ...session, turn: { ...turn, heldSince: at } };
+  const { turn, lastTurn } = session;
+  if (turn === undefined)
+    return lastTurn === undefined ? session : { ...session, lastTurn: { ...lastTurn, held: true } };
+  return turn.heldSince === undefined ? { ...session, turn: { ...turn, heldSince: at } } : session;
 }
 
 /** … until none is open. */

@@ -113,6 +113,8 @@ export interface TurnEnd {
   readonly endedAt: number;
   /** Milliseconds for which the agent was at it, waiting for people not counted. */
   readonly workedMs?: number;
+  /** A person was asked something between its end and the next turn. */
+  readonly held?: true;
   /** End of the stream line that said so. */
   readonly offset: number;
   /** When the model's service takes work again that it put off, if it said so. Milliseconds since 1970. */

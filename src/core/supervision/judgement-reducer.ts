@@ -49,8 +49,9 @@ export function reduceJudgement(judgement: Judgement | undefined, event: Recorde
   }
 }
 
+/** By the first decision: what is decided anew, since a person raised a limit, had waited for that person. */
 function tookUntil({ took }: Judgement, at: number): Pick<Judgement, 'took'> {
-  return took === undefined ? {} : { took: { ...took, judgedMs: Math.max(0, at - took.endedAt) } };
+  return took === undefined ? {} : { took: { judgedMs: Math.max(0, at - took.endedAt), ...took } };
 }
 
 /** A gate that changed the files has judged a tree that is gone: the next answers are wanted about what there is since. */

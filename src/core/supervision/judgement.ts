@@ -80,7 +80,10 @@ export interface Judgement {
   readonly evidence: readonly Evidence[];
   readonly reviewed?: Reviewed;
   readonly decided?: Decided;
-  /** How long the agent was at it, when it had ended, and how long it then took to be decided on. */
+  /**
+   * How long the agent was at it, when it had ended, and how long it then took to be decided on; absent where a person was waited for
+   * in between.
+   */
   readonly took?: { readonly agentMs: number; readonly endedAt: number; readonly judgedMs?: number };
   readonly word?: PersonsWord;
 }

@@ -1,6 +1,7 @@
 import { event } from '../../core/events.ts';
-import type { Place, Session } from '../../core/session/state.ts';
+import type { Place, Session, TurnEnd } from '../../core/session/state.ts';
 import { asksForChange } from '../../core/supervision/criteria.ts';
+import type { SupervisionEvents } from '../../core/supervision/judgement.ts';
 import { strayFiles } from '../../core/supervision/stray.ts';
 import { grownTests, weakenedTests, type ChangedFile } from '../../core/supervision/tests.ts';
 import { validate } from '../../core/supervision/validation.ts';
@@ -18,6 +19,11 @@ interface Changes {
   readonly tree: string;
   readonly changed: readonly string[];
   readonly all: readonly ChangedFile[];
+}
+
+/** What counts of a turn's time, where that is known and was not spent in waiting for a person. */
+function tookSoFar({ workedMs, endedAt, held }: TurnEnd): Pick<SupervisionEvents['turn.validated'], 'took'> {
+  return workedMs === undefined || held === true ? {} : { took: { agentMs: workedMs, endedAt } };
 }
 
 /** Looks at what came back from the last turn, by rules alone, and puts on record which files are judged from here on. */
@@ -58,8 +64,8 @@ export async function validateTurn(
     const present = store.session(id);
     if (present.lastTurn?.n !== lastTurn.n || present.turn !== undefined) return [];
     const tests = { ...(weakened.length > 0 && { weakened }), ...(grown.length > 0 && { grown }) };
-    const took = { agentMs: lastTurn.workedMs ?? 0, endedAt: lastTurn.endedAt };
-    const found = { tree, issues, files: all.length, lines, ...tests, ...(stray.length > 0 && { stray }), took };
-    return [event('turn.validated', { session: id, turn: lastTurn.n, repository: repository.id, ...found })];
+    const found = { tree, issues, files: all.length, lines, ...tests, ...(stray.length > 0 && { stray }) };
+    const common = { session: id, turn: lastTurn.n, repository: repository.id };
+    return [event('turn.validated', { ...common, ...found, ...tookSoFar(present.lastTurn) })];
   });
 }

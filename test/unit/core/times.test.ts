@@ -40,6 +40,14 @@ describe('the times of judged turns', () => {
     );
   });
 
+  it('end with the first decision: what follows a limit that a person raised waited for that person', () => {
+    const [judged] = turns(1);
+    const at = 90_000_000;
+    const data = { session: 's1', turn: 1, decided: judged?.decided };
+    const again = { seq: 9, actor: 'supervisor', v: 1, type: 'turn.decided', at, data } as unknown as Recorded;
+    assert.equal(reduceJudgement(judged, again)?.took?.judgedMs, 500);
+  });
+
   it('say nothing of a goal with few cases, and are none where nothing is on record', () => {
     assert.deepEqual(
       timesOf(turns(19, 1)).map(({ says }) => says),
