@@ -89,8 +89,8 @@ function counted(
 }
 
 /**
- * The limit that one more prompt would exceed. Where a person raised them, as much again is allowed as had been used by then, so that
- * a raise always lets the prompt through; `final` limits hold whoever raises them.
+ * The limit that one more prompt would exceed. Limits that a person raised count from what had been used by then, so that a raise
+ * always lets the prompt through; `final` limits hold whoever raises them.
  */
 export function breachOf(
   session: Session,

@@ -135,12 +135,12 @@ async function conversationOf(context: SessionContext, session: Session, { conve
   if (conversation !== true) return undefined;
   const point = at(context, session, to).conversation;
   // The files are back by now: an agent that is not known any more gets an account of what was said, like one that cannot go back.
-  const canResume = await context.agent(session).then(
+  const canRewind = await context.agent(session).then(
     ({ capabilities }) => capabilities.rewind === true,
     () => false,
   );
   const present = context.store.session(session.id);
-  const way = conversationWay(present, point, canResume);
+  const way = conversationWay(present, point, canRewind);
   return { way, ...defined({ rewound: rewindTo(present, point, way) }) };
 }
 
