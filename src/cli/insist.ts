@@ -9,18 +9,22 @@ const pauses = { firstMs: 100, longestMs: 2_000 } as const;
 
 /**
  * Asks again, also another engine, when one went away before it answered. Only for what may be asked twice: questions, and
- * work that has an id or a key of its own. The last error is thrown when no engine stays.
+ * work that has an id or a key of its own. The last error is thrown when no engine stays. `perhapsDone` is called where one that went
+ * away may have done it.
  */
 export async function insist<K extends Method>(
   { engine, shell }: Pick<Context, 'engine' | 'shell'>,
   method: K,
   params: ParamsOf<Requests, K>,
+  perhapsDone: () => void = () => undefined,
 ): Promise<ResultOf<Requests, K>> {
   for (let delay: number = pauses.firstMs; ; delay *= 2) {
     try {
       return await engine.request(method, params);
     } catch (error) {
-      if (!isAway(error) || delay > pauses.longestMs) throw error;
+      if (isCoppiceError(error, 'unknown-outcome')) perhapsDone();
+      const leaving = isCoppiceError(error, 'engine-busy') && error.context['stopping'] !== undefined;
+      if ((!isLost(error) && !leaving) || delay > pauses.longestMs) throw error;
     }
     await shell.sleep(delay);
   }
@@ -34,20 +38,10 @@ export async function answerOnce(
   context: Pick<Context, 'engine' | 'shell'>,
   params: ParamsOf<Requests, 'session/answer'>,
 ): Promise<void> {
+  const first = { isPerhapsTaken: false };
   try {
-    await context.engine.request('session/answer', params);
-    return;
+    await insist(context, 'session/answer', params, () => (first.isPerhapsTaken = true));
   } catch (error) {
-    if (!isAway(error)) throw error;
+    if (!first.isPerhapsTaken || !isCoppiceError(error, 'wrong-state')) throw error;
   }
-  try {
-    await insist(context, 'session/answer', params);
-  } catch (error) {
-    if (!isCoppiceError(error, 'wrong-state')) throw error;
-  }
-}
-
-/** The engine went away before it answered, or is about to. */
-function isAway(error: unknown): boolean {
-  return isLost(error) || (isCoppiceError(error, 'engine-busy') && error.context['stopping'] !== undefined);
 }

@@ -70,4 +70,18 @@ describe('an engine that goes away before it answers', () => {
       assert.doesNotMatch(stderr, /waits for nothing/);
     }
   });
+
+  it('says that somebody else answered while it was away, where it had certainly not taken the answer', async () => {
+    const engine = new OneSession();
+    engine.detail = aSession({ status: 'needs-you', needs: [permission] });
+    let asked = 0;
+    engine.handlers['session/answer'] = () => {
+      asked += 1;
+      if (asked > 1) throw new CoppiceError('wrong-state', 'It was answered already by user:vscode.', 'See to it.');
+      throw new CoppiceError('engine-busy', 'The engine is stopping.', 'Ask again.', { context: { stopping: 'yes' } });
+    };
+    const { exit, stderr, stdout } = await coppice(engine, ['session', 'answer', 'abcd', '--allow']);
+    assert.deepEqual([exit, asked, stdout], [3, 2, '']);
+    assert.match(stderr, /answered already by user:vscode/);
+  });
 });
