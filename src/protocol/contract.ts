@@ -221,7 +221,7 @@ export const requests = {
 
 /** Notifications from the engine to a front end. */
 export const notifications = {
-  /** With a `problem` nothing more comes of this subscription; so for the others. */
+  /** With a `problem` nothing more comes of this subscription; the same holds for streams and changes. */
   records: z.object({
     subscription: z.number(),
     records: z.array(recordSchema),

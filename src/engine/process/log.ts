@@ -4,7 +4,10 @@ import { dirname } from 'node:path';
 import { toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
-/** Facts beside the text. `session` gets a place of its own in the line, with its task and worktree where they are known (`about`); an `Error` is written with its stack. */
+/**
+ * Facts beside the text. `session` gets a place of its own in the line, with its task and worktree where they are known (`about`); an
+ * `Error` is written with its stack.
+ */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The log for one part of the engine. A line is in the file when the call returns; a failed write never throws. */

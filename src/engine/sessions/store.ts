@@ -29,8 +29,8 @@ export class Store {
   }
 
   /**
-   * A session by its id, the beginning of its id, its task id, or the branch or name of the worktree that it has; where none at hand has
-   * it, that it had.
+   * A session by its id, the beginning of its id, its task id, or the branch, name or path of the worktree that it has; where none at
+   * hand has it, that it had.
    */
   find(key: string): Session {
     const exact = this.get('session', key);
