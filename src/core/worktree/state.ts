@@ -9,12 +9,14 @@ export interface Worktree extends Place {
   /** The session that used it last; null when none has yet. */
   readonly session: string | null;
   readonly since: number;
+  /** Its set-up commands have not been through: whoever works in it next runs them first. */
+  readonly setUpDue?: true;
 }
 
 /** Data of the events by which worktrees come and go outside of a session's work. */
 export interface WorktreeEvents {
-  /** Made for a task that no session has begun. */
-  'worktree.made': { worktree: Place; repository: string };
+  /** Made for a task that no session has begun. With `setUpDue` it is yet to be set up; once it is, the same comes without that. */
+  'worktree.made': { worktree: Place; repository: string; setUpDue?: true };
   /** Removed from disk; what it held is reachable from `kept`. */
   'worktree.removed': { worktree: string; kept: string | null; reason: string; intent?: string };
 }

@@ -33,6 +33,14 @@ export interface CleanupOptions {
   settings(root: string): Promise<Settings>;
 }
 
+/** A worktree that somebody wants; `env` is for its set-up commands. */
+interface Wanted {
+  readonly name: string;
+  readonly base?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly actor: Actor;
+}
+
 interface CleanupResult {
   removed: { path: string; kept: string | null; reason: string }[];
   kept: { path: string; reason: string }[];
@@ -46,11 +54,18 @@ export class Cleanup {
     this.#options = options;
   }
 
-  /** Finds the worktree of a task by convention, or makes it. */
-  async create(
+  /** Finds the worktree of a task by convention, or makes it. One whose set-up has not been through is set up. */
+  async create(location: RepositoryLocation, repository: Repository, wanted: Wanted): Promise<Place> {
+    const place = await this.#findOrMake(location, repository, wanted);
+    const known = this.#options.store.get('worktree', place.path);
+    if (known?.setUpDue === true && known.holder === null) await this.#setUp(location, repository, place, wanted);
+    return place;
+  }
+
+  async #findOrMake(
     location: RepositoryLocation,
     repository: Repository,
-    { name, base, env, actor }: { name: string; base?: string; env: Readonly<Record<string, string>>; actor: Actor },
+    { name, base, actor }: Wanted,
   ): Promise<Place> {
     const root = this.#options.repositories.mainRoot(location);
     const settings = await this.#options.settings(root);
@@ -68,8 +83,18 @@ export class Cleanup {
     });
     // Known before it is set up: one whose set-up fails is cleaned up like any other.
     await this.#options.store.commit(actor, () => [
-      event('worktree.made', { worktree: place, repository: location.id }),
+      event('worktree.made', { worktree: place, repository: location.id, setUpDue: true }),
     ]);
+    return place;
+  }
+
+  async #setUp(
+    location: RepositoryLocation,
+    repository: Repository,
+    place: Place,
+    { env, actor }: Wanted,
+  ): Promise<void> {
+    const settings = await this.#options.settings(this.#options.repositories.mainRoot(location));
     for (const command of settings['worktrees.setup']) {
       await runScript({
         command,
@@ -80,7 +105,9 @@ export class Cleanup {
         signal: this.#options.stopping,
       });
     }
-    return place;
+    await this.#options.store.commit(actor, () => [
+      event('worktree.made', { worktree: place, repository: location.id }),
+    ]);
   }
 
   /** Removes by policy (Q-14); what is removed stays reachable from a ref. */

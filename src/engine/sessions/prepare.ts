@@ -30,7 +30,7 @@ export async function prepare(context: SessionContext, session: Session): Promis
 
 interface Prepared {
   readonly worktree: Place;
-  /** It was made for the session, and its set-up commands are to be run. */
+  /** Its set-up commands are to be run: it was made for the session, or they have not been through yet. */
   readonly setsUp: boolean;
   /** It is the session's for the first time; `untouched`: nothing can have changed in it. */
   readonly first?: { readonly untouched: boolean };
@@ -39,7 +39,7 @@ interface Prepared {
 
 /** The worktree that the session has, else the one that is chosen for it; with its lease. */
 async function placeOf(context: SessionContext, session: Session): Promise<Prepared> {
-  const { workplace, stopping } = context;
+  const { workplace, store, stopping } = context;
   if (session.worktree !== undefined) {
     const setsUp = session.setUpDue === true;
     const worktree = await workplace.reclaim(session, session.worktree);
@@ -48,8 +48,9 @@ async function placeOf(context: SessionContext, session: Session): Promise<Prepa
   const { intent, choice } = announced(context, session) ?? (await choose(context, session));
   const worktree = await workplace.claim(session, choice, stopping);
   const made = choice.kind === 'create';
+  const wanted = made || store.get('worktree', worktree.path)?.setUpDue === true;
   // Where an agent works on another host, its worktree there is set up when it is made.
-  const setsUp = made && context.executor(session).tree === undefined;
+  const setsUp = wanted && context.executor(session).tree === undefined;
   const commands = (await context.settings(session))['worktrees.setup'];
   return { worktree, setsUp, intent, first: { untouched: made && (!setsUp || commands.length === 0) } };
 }

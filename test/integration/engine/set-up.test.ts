@@ -33,6 +33,8 @@ describe('a worktree whose set-up fails', function () {
 
     await person.continue(session, 'alpha, still');
     await person.sees(session, 'failed');
+    const other = await person.create('beside it', { worktree: 'alpha' });
+    assert.equal((await person.sees(other, 'failed')).error?.code, 'script-failed');
     await writeFile(join(world.repository, '..', 'ready'), '');
     await person.continue(session, 'alpha, at last');
     const { worktree } = await person.sees(session, 'reported');
@@ -47,5 +49,15 @@ describe('a worktree whose set-up fails', function () {
     await assert.rejects(person.ask('worktree/create', wanted), { code: 'script-failed' });
     const { worktrees } = await person.ask('worktree/list', { path: world.repository });
     assert.equal(worktrees.find(({ branch }) => branch === 'feature/beta')?.kind, 'ours');
+    await assert.rejects(person.ask('worktree/create', wanted), { code: 'script-failed' });
+    await writeFile(join(world.repository, '..', 'ready'), '');
+    const { path } = await person.ask('worktree/create', wanted);
+    await access(join(path, 'set-up'));
+    await rm(join(world.repository, '..', 'ready'));
+    assert.equal(
+      (await person.ask('worktree/create', wanted)).path,
+      path,
+      'and once it is set up, that is not done again',
+    );
   });
 });
