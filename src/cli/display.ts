@@ -13,6 +13,7 @@ import {
   statusColour,
   statusText,
   usageText,
+  nextLines,
 } from './session-lines.ts';
 import { text, type Text } from './text.ts';
 
@@ -143,7 +144,8 @@ class TextDisplay implements Display {
     this.#out.line(text`${colour(paint.bold(detail.status))}: ${facts.filter((fact) => fact !== '').join(' · ')}`);
     for (const remark of detail.changes?.remarks ?? []) this.#out.note(remark);
     if (detail.error === undefined) return;
-    this.#out.note(text`${detail.error.message}\n  ${detail.error.next}`);
+    this.#out.note(text`${detail.error.message}`);
+    for (const line of nextLines(detail)) this.#out.note(line);
   }
 
   #statusLine(detail: SessionDetail): Text {

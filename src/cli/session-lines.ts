@@ -135,6 +135,13 @@ export function sizeText(bytes: number): string {
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
+/** What to do about a session that has an error; where its agent failed, with the commands that do it. */
+export function nextLines({ id, error }: Pick<SessionDetail, 'id' | 'error'>): Text[] {
+  if (error === undefined) return [];
+  const here = `coppice session logs ${id}\n  coppice session continue ${id}`;
+  return [text`  ${error.next}`, ...(error.code === 'agent-unusable' ? [text`  ${here}`] : [])];
+}
+
 /** Everything there is to know about a session, for a person. */
 export function detailLines(detail: SessionDetail, paint: Paint, now: number, uses?: ResourcesView): Text[] {
   const { activity, error } = detail;
@@ -151,7 +158,7 @@ export function detailLines(detail: SessionDetail, paint: Paint, now: number, us
     ...section('prompt', detail.prompt, paint),
     ...section('last words', detail.text ?? '', paint),
     ...(activity?.notices ?? []).map(({ text: notice }) => paint.yellow(text`! ${oneLine(notice, 400)}`)),
-    ...(error === undefined ? [] : [paint.red(error.message), text`  ${error.next}`]),
+    ...(error === undefined ? [] : [paint.red(error.message), ...nextLines(detail)]),
   ];
 }
 

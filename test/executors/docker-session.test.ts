@@ -183,7 +183,7 @@ describe('sessions in containers', function () {
       assert.deepEqual([ended.status, ended.turns], [status, 1], JSON.stringify(ended));
       if (how === 'stop') continue;
       assert.match(ended.error?.message ?? '', /^The agent went away in the middle of its turn.*its container/u);
-      assert.match(ended.error?.next ?? '', /`coppice session continue`/u);
+      assert.match(ended.error?.next ?? '', /give it another prompt/u);
     }
   });
 

@@ -165,7 +165,7 @@ function tooMuch({ id, cancelling }: Session): NewEvent[] {
   const error = {
     code: 'agent-unusable',
     message,
-    next: 'See `coppice session logs`, then continue the session.',
+    next: 'Read what it said, then give it another prompt.',
   } as const;
   return [event('session.cancelling', { session: id, reason: 'it asks too much at once', error })];
 }

@@ -25,8 +25,8 @@ export function turnFailure(turn: TurnEnd | undefined, signIn: SignIn): ErrorRec
     code: 'agent-unusable',
     message: turn === undefined ? 'The agent never began its turn.' : endText(turn).replace(/\.\.$/u, '.'),
     next: isUnknown
-      ? `${signInText(signIn)}, then give it another prompt with \`coppice session continue\`.`
-      : 'See `coppice session logs`, then give it another prompt with `coppice session continue`.',
+      ? `${signInText(signIn)}, then give it another prompt.`
+      : 'Read what it said, then give it another prompt.',
   };
 }
 

@@ -16,7 +16,7 @@ describe('why a turn failed', () => {
     assert.equal(message, "The agent's turn ended as authentication_failed: API Error: 401.");
     assert.equal(
       next,
-      'Sign Claude Code in: run `claude auth login` in a terminal where it works, or set ANTHROPIC_API_KEY or A where you start the session, then give it another prompt with `coppice session continue`.',
+      'Sign Claude Code in: run `claude auth login` in a terminal where it works, or set ANTHROPIC_API_KEY or A where you start the session, then give it another prompt.',
     );
   });
 
@@ -34,7 +34,7 @@ describe('why a turn failed', () => {
 
   it('says for all else where to look', () => {
     for (const turn of [undefined, ended('gone'), ended('exit code 1', 'wrote 1401 lines'), ended('x', 'overloaded')])
-      assert.match(turnFailure(turn, claude).next, /^See `coppice session logs`/u);
+      assert.match(turnFailure(turn, claude).next, /^Read what it said, /u);
   });
 
   it('says what is known of an agent that was ended from outside, with what it said last', () => {
