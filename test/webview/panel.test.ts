@@ -128,6 +128,20 @@ describe('the session panel', () => {
   });
 
   describe('takes', () => {
+    it('what is written while a prompt is on its way as what comes after it', async () => {
+      const { page, extension } = await panel();
+      const box = page.getByRole('textbox', { name: 'Prompt' });
+      let answer: () => void = () => undefined;
+      extension.held.set('send', new Promise<void>((resolve) => (answer = resolve)));
+      await box.fill('Write the docs');
+      await box.press('Enter');
+      await extension.heard('send', { text: 'Write the docs', attachments: [], steer: false });
+      await box.press('End');
+      await box.pressSequentially(' And the tests');
+      answer();
+      await page.waitForFunction(() => document.querySelector('textarea')?.value === ' And the tests');
+    });
+
     it('a prompt by Enter, keeps it when it was refused, and brings it back with the arrows', async () => {
       const { page, extension } = await panel();
       const box = page.getByRole('textbox', { name: 'Prompt' });

@@ -236,6 +236,28 @@ describe('commands of the palette', function () {
     await quickInput.dismiss();
   });
 
+  it('Send Follow-Up has the prompt again that was not given', async () => {
+    const { window, machine } = code;
+    const { quickInput } = window;
+    const box = quickInput.box.and(window.page.locator('[placeholder*="What should the agent do next?"]'));
+    const ask = async (): Promise<void> => {
+      await runOn('Coppice: Send Follow-Up…', /Watch the harbour/u);
+    };
+    await machine.coppice(['trust', '--revoke']);
+    await until(ask, box, 'the question for the prompt');
+    await asked(async () => quickInput.submit('Note the moon, too'), window.dialog, 'a question whether it is trusted');
+    await window.press('Escape');
+    await window.dialog.waitFor({ state: 'hidden' });
+    await until(ask, box, 'the question for the prompt');
+    assert.equal(await box.inputValue(), 'Note the moon, too');
+    await machine.coppice(['trust']);
+    await quickInput.submit('Note the moon, too');
+    await soon(async () => (await named('Watch')).status !== 'cancelled', 'a session that goes on');
+    await until(ask, box, 'the question for the prompt');
+    assert.equal(await box.inputValue(), '', 'what was given is not kept');
+    await quickInput.dismiss();
+  });
+
   it('Open Configuration File, where a file has a mistake, opens that file at its line', async () => {
     const { window, machine } = code;
     code.expectErrors(/coppice\.yaml:3:7/u);

@@ -18,20 +18,21 @@ export const sendFollowUp: Command = (app) => async (given) => {
   const session = app.all.entries.get(id)?.session;
   const title = l10n.t('Follow-Up for {0}', session === undefined ? id.slice(0, 8) : sessionLabel(session));
   const running = session?.status === 'running' || session?.status === 'needs-you';
-  for (let value = ''; ;) {
+  const memory = app.context.workspaceState;
+  const kept = `coppice.followUp.${id}`;
+  for (;;) {
     const prompt = await askText({
       title,
-      value,
+      value: memory.get(kept, ''),
       placeholder: l10n.t('What should the agent do next?'),
       check: (text) => (text.trim() === '' ? l10n.t('The prompt is empty.') : undefined),
     });
     if (typeof prompt !== 'string') return;
+    await memory.update(kept, prompt); // until it was given: it may be refused
     const when = running ? await askWhen(title, prompt) : 'after';
-    if (when !== back) {
-      await givePrompt(app, id, prompt, when === 'now');
-      return;
-    }
-    value = prompt;
+    if (when === back) continue;
+    await givePrompt(app, id, prompt, when === 'now');
+    return memory.update(kept, undefined);
   }
 };
 

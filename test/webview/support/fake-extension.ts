@@ -70,6 +70,8 @@ export class FakeExtension {
   readonly refuse = new Map<string, CoppiceError>();
   /** Requests that are never answered. */
   readonly silent = new Set<string>();
+  /** What the answers to requests wait for, by name. */
+  readonly held = new Map<string, Promise<unknown>>();
   /** Whole texts by field. */
   readonly texts = new Map<string, string>();
   attachments: readonly Attachment[] = [];
@@ -129,6 +131,7 @@ export class FakeExtension {
       const refusal = this.refuse.get(name);
       if (refusal !== undefined) throw refusal;
       if (this.silent.has(name)) await new Promise(() => undefined);
+      await this.held.get(name);
       return result;
     };
     const note =
