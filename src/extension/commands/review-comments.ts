@@ -27,13 +27,13 @@ export const reopenComment: Command = (app) => (given) => app.review.comments().
 export const deleteComment: Command = (app) => (given) => app.review.comments().remove(given);
 
 /** Edit Comment */
-export const editComment: Command = (app) => (given) => app.review.comments().edit(given);
+export const editComment: Command = (app) => (given) => app.review.comments().edit(given, true);
 
 /** Save Comment */
 export const saveComment: Command = (app) => (given) => app.review.comments().saveEdit(given);
 
 /** Cancel Edit */
-export const cancelComment: Command = (app) => (given) => app.review.comments().cancelEdit(given);
+export const cancelComment: Command = (app) => (given) => app.review.comments().edit(given, false);
 
 /** Shows a comment of the Review view where it stands. */
 export const openReviewComment: Command = (app) => async (given) => {

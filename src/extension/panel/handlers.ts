@@ -8,6 +8,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { SessionDetail } from '../../protocol/schemas.ts';
 import type { PanelHandlers, ParamsOf, ResultOf } from '../../protocol/webview/kinds.ts';
 import type { SessionPanelApi } from '../../protocol/webview/session-panel.ts';
+import { queueFull } from '../commands/follow-up.ts';
 import { insist } from '../engine/insist.ts';
 import { requester } from '../engine/requester.ts';
 import { secretKey } from '../engine/secrets.ts';
@@ -98,19 +99,8 @@ async function send(
     requester: await requesterFor({ link }, all.entries.get(session)?.session.repository ?? ''),
   });
   const verdict = given?.verdict;
-  switch (verdict?.status) {
-    case undefined:
-    case 'started':
-      return {};
-    case 'queued':
-      return { note: l10n.t('It waits in line at place {0}.', verdict.position) };
-    case 'rejected':
-      throw new CoppiceError(
-        'queue-full',
-        verdict.reason,
-        l10n.t('Wait until a session has ended, then send it again.'),
-      );
-  }
+  if (verdict?.status === 'rejected') throw queueFull(verdict.reason);
+  return verdict?.status === 'queued' ? { note: l10n.t('It waits in line at place {0}.', verdict.position) } : {};
 }
 
 async function cancel({ link }: PanelServices, { session, detail }: Asking): Promise<boolean> {

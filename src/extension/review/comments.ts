@@ -3,66 +3,82 @@ import { randomUUID } from 'node:crypto';
 import { join, relative, sep } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { CoppiceError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import type { CommentView } from '../../protocol/review.ts';
 import type { EngineLink } from '../engine/link.ts';
 import { Disposables, type Disposable } from '../lifecycle/disposables.ts';
-import type { Log } from '../log/logger.ts';
 import { appendWords } from '../messages/words.ts';
 import type { ReviewModel, Subject } from './model.ts';
 
 const textLimit = 20_000;
 const quoteLimit = 20_000;
 
-/** A comment of the review in a thread of its own. */
-class ReviewComment implements vscode.Comment {
-  readonly id: string;
-  readonly author: vscode.CommentAuthorInformation;
-  readonly contextValue: string;
-  readonly timestamp: Date;
-  readonly label: string;
-  /** As it is on record. */
-  readonly text: string;
-  body: string | vscode.MarkdownString;
-  mode = vscode.CommentMode.Preview;
-
-  constructor({ id, by, at, text, state }: CommentView) {
-    const words = {
-      open: l10n.t('Not sent'),
-      sent: l10n.t('Sent to the agent'),
-      answered: l10n.t('The agent has answered'),
-      resolved: l10n.t('Resolved'),
-    };
-    this.id = id;
-    this.author = { name: by.replace(/^user:/u, '') };
-    this.timestamp = new Date(at);
-    this.label = words[state];
-    this.contextValue = state;
-    this.text = text;
-    this.body = plain(text);
-  }
+/** A comment of the review, in a thread of its own. */
+interface ReviewComment extends vscode.Comment {
+  readonly view: CommentView;
+  readonly thread: vscode.CommentThread;
 }
 
-/** What a person wrote is text, not markup. */
-function plain(text: string): vscode.MarkdownString {
-  return appendWords(new vscode.MarkdownString(), printable(text));
+/** Shows a comment in its thread; a text that is `written` stands in a box. VS Code takes it for another one than was there. */
+function show(view: CommentView, thread: vscode.CommentThread, written?: string): void {
+  const words = {
+    open: l10n.t('Not sent'),
+    sent: l10n.t('Sent to the agent'),
+    answered: l10n.t('The agent has answered'),
+    resolved: l10n.t('Resolved'),
+  };
+  const comment: ReviewComment = {
+    view,
+    thread,
+    author: { name: view.by.replace(/^user:/u, '') },
+    timestamp: new Date(view.at),
+    label: words[view.state],
+    contextValue: view.state,
+    mode: vscode.CommentMode[written === undefined ? 'Preview' : 'Editing'],
+    body: written ?? appendWords(new vscode.MarkdownString(), printable(view.text)), // text, not markup
+  };
+  thread.comments = [comment];
+  thread.canReply = false;
+}
+
+/** Whether it is what `show` made. */
+function isOurs(given: unknown): given is ReviewComment {
+  return typeof given === 'object' && given !== null && 'view' in given;
+}
+
+/** Has a text taken, or shows it in a box again: VS Code closes the one in which it was submitted, whatever becomes of it. */
+async function submit(
+  view: CommentView,
+  thread: vscode.CommentThread,
+  text: string,
+  take: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    if (text.length > textLimit) {
+      const message = l10n.t('A comment has at most {0} characters.', textLimit);
+      throw new CoppiceError('bad-usage', message, l10n.t('Shorten it.'));
+    }
+    await take();
+  } catch (error) {
+    show(view, thread, text);
+    throw error;
+  }
 }
 
 /** Threads of the session under review, kept in step with the record. */
 export class ReviewComments implements Disposable {
   readonly #link: Pick<EngineLink, 'request'>;
   readonly #model: ReviewModel;
-  readonly #log: Log;
   readonly #owner = new Disposables();
   readonly #controller: vscode.CommentController;
   readonly #threads = new Map<string, { thread: vscode.CommentThread; drawn: string }>();
   /** The files that can be commented on, as VS Code was told last. */
   #offered: string | undefined;
 
-  constructor(link: Pick<EngineLink, 'request'>, model: ReviewModel, log: Log) {
+  constructor(link: Pick<EngineLink, 'request'>, model: ReviewModel) {
     this.#link = link;
     this.#model = model;
-    this.#log = log;
     this.#controller = this.#owner.add(
       vscode.comments.createCommentController('coppice.review', l10n.t('Coppice Review')),
     );
@@ -74,8 +90,8 @@ export class ReviewComments implements Disposable {
     this.#draw(model.subject);
   }
 
-  /** The reply box of a new thread was submitted. */
-  async add({ thread, text }: { readonly thread: vscode.CommentThread; readonly text: string }): Promise<void> {
+  /** The reply box of a new thread was submitted, or the box that came of it. */
+  async add({ thread, text }: vscode.CommentReply, id: string = randomUUID()): Promise<void> {
     const { subject } = this.#model;
     const path = this.#pathOf(thread.uri);
     if (subject === undefined || path === undefined || text.trim() === '') return;
@@ -85,7 +101,8 @@ export class ReviewComments implements Disposable {
     const quote = document.getText(new vscode.Range(start.line, 0, last.lineNumber, last.range.end.character));
     const anchor = { path, start: start.line + 1, end: last.lineNumber + 1, quote: quote.slice(0, quoteLimit) };
     const session = subject.detail.id;
-    await this.#link.request('review/comment', { session, id: randomUUID(), anchor, text: text.slice(0, textLimit) });
+    const view = { ...anchor, id, text, by: '', at: new Date().toISOString(), state: 'open' as const };
+    await submit(view, thread, text, () => this.#link.request('review/comment', { session, id, anchor, text }));
     // The record draws it again, as a thread of its own.
     thread.dispose();
     await this.#model.refresh();
@@ -100,27 +117,25 @@ export class ReviewComments implements Disposable {
     await this.#ask(given, (session, comment) => this.#link.request('review/delete', { session, comment }));
   }
 
-  /** Turns a comment into a text box. */
-  edit(given: unknown): void {
+  /** Turns a comment into a text box, or back; one that was not taken yet goes. */
+  edit(given: unknown, begins: boolean): void {
     const comment = this.#commentOf(given);
     if (comment === undefined) return;
-    comment.body = comment.text;
-    this.#mode(comment, vscode.CommentMode.Editing);
-  }
-
-  cancelEdit(given: unknown): void {
-    const comment = this.#commentOf(given);
-    if (comment === undefined) return;
-    comment.body = plain(comment.text);
-    this.#mode(comment, vscode.CommentMode.Preview);
+    const { view, thread } = comment;
+    if (this.#threads.has(view.id)) show(view, thread, begins ? view.text : undefined);
+    else thread.dispose();
   }
 
   async saveEdit(given: unknown): Promise<void> {
     const edited = this.#commentOf(given);
     if (edited === undefined) return;
-    const text = typeof edited.body === 'string' ? edited.body : edited.body.value;
-    this.#mode(edited, vscode.CommentMode.Preview);
-    await this.#ask(given, (session, comment) => this.#link.request('review/edit', { session, comment, text }));
+    const { view, thread, body } = edited;
+    const text = typeof body === 'string' ? body : body.value;
+    if (!this.#threads.has(view.id)) return this.add({ thread, text }, view.id);
+    show({ ...view, text }, thread);
+    await submit(view, thread, text, () =>
+      this.#ask(edited, (session, comment) => this.#link.request('review/edit', { session, comment, text })),
+    );
   }
 
   /** Shows the thread of a comment. */
@@ -135,9 +150,7 @@ export class ReviewComments implements Disposable {
   }
 
   dispose(): void {
-    for (const { thread } of this.#threads.values()) thread.dispose();
-    this.#threads.clear();
-    this.#owner.dispose();
+    this.#owner.dispose(); // the controller's threads go with it
   }
 
   /**
@@ -178,16 +191,12 @@ export class ReviewComments implements Disposable {
     const uri = vscode.Uri.file(join(worktree, comment.path));
     const thread = known?.thread ?? this.#controller.createCommentThread(uri, range, []);
     const resolved = comment.state === 'resolved';
-    thread.comments = [new ReviewComment(comment)];
-    thread.canReply = false;
+    show(comment, thread);
     thread.contextValue = comment.state;
     thread.label = l10n.t('Comment for the agent');
-    thread.state = resolved ? vscode.CommentThreadState.Resolved : vscode.CommentThreadState.Unresolved;
-    if (known === undefined) {
-      thread.collapsibleState = resolved
-        ? vscode.CommentThreadCollapsibleState.Collapsed
-        : vscode.CommentThreadCollapsibleState.Expanded;
-    }
+    thread.state = vscode.CommentThreadState[resolved ? 'Resolved' : 'Unresolved'];
+    if (known === undefined)
+      thread.collapsibleState = vscode.CommentThreadCollapsibleState[resolved ? 'Collapsed' : 'Expanded'];
     this.#threads.set(comment.id, { thread, drawn });
   }
 
@@ -200,26 +209,15 @@ export class ReviewComments implements Disposable {
   }
 
   #commentOf(given: unknown): ReviewComment | undefined {
-    if (given instanceof ReviewComment) return given;
-    const thread = [...this.#threads.values()].find((each) => each.thread === given)?.thread;
-    const [comment] = thread?.comments ?? [];
-    return comment instanceof ReviewComment ? comment : undefined;
+    if (isOurs(given)) return given;
+    return [...this.#threads.values()].flatMap(({ thread }) => (thread === given ? thread.comments : [])).find(isOurs);
   }
 
   async #ask(given: unknown, ask: (session: string, comment: string) => Promise<unknown>): Promise<void> {
     const comment = this.#commentOf(given);
     const session = this.#model.session;
-    if (comment === undefined || session === undefined) {
-      this.#log.debug('A comment command was run without a comment.');
-      return;
-    }
-    await ask(session, comment.id);
+    if (comment === undefined || session === undefined) return;
+    await ask(session, comment.view.id);
     await this.#model.refresh();
-  }
-
-  #mode(comment: ReviewComment, mode: vscode.CommentMode): void {
-    comment.mode = mode;
-    const found = [...this.#threads.values()].find(({ thread }) => thread.comments.includes(comment));
-    if (found !== undefined) found.thread.comments = [...found.thread.comments];
   }
 }

@@ -44,7 +44,7 @@ export function openReview(
     model,
     rollbacks: choice,
     comments() {
-      return (comments ??= owner.add(new ReviewComments(link, model, log)));
+      return (comments ??= owner.add(new ReviewComments(link, model)));
     },
     changes() {
       return (changes ??= owner.add(new SessionChanges(link, sessions, model, log)));
