@@ -77,7 +77,11 @@ describe('agents that are not as they should be', function () {
     assert.equal(bad.exit, 1, bad.stdout);
     const { error } = await show(machine, bad.session);
     assert.match(error?.message ?? '', /exit code 7/);
-    assert.match(error?.next ?? '', /coppice session (logs|continue)/);
+    assert.match(error?.next ?? '', /give it another prompt/);
+    assert.match(
+      bad.stderr,
+      new RegExp(`coppice session logs ${bad.session}\\n +coppice session continue ${bad.session}`),
+    );
     const logs = await machine.coppice(['session', 'logs', bad.session]);
     assert.match(logs.stdout, /turn ended: \w+ \(exit code 7\)\n$/, 'the end of its process is no line of its stream');
     await untouched(machine);
