@@ -51,7 +51,9 @@ export class Dockerd {
       // A network of its own would take away that of another daemon.
       ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--live-restore'],
     ];
-    const server = spawn('dockerd', args, { stdio: ['ignore', log, log] });
+    // A daemon that finds its containerd slow to answer has it write its stacks to the folder of temporary files.
+    const env = { ...process.env, TMPDIR: this.root };
+    const server = spawn('dockerd', args, { env, stdio: ['ignore', log, log] });
     closeSync(log);
     this.#server = server;
     await until(() => {
