@@ -65,7 +65,11 @@ export async function deliver(
   const executor = context.executor(session);
   try {
     if (what.kind === 'close') await executor.close(ref);
-    else await executor.write(ref, input, (await context.agent(session)).encode(inputOf(session, what)));
+    else {
+      const given = inputOf(session, what);
+      // What follows waits for its number, so that is written all the same.
+      await executor.write(ref, input, given === undefined ? '' : (await context.agent(session)).encode(given));
+    }
   } catch (error) {
     if (!isCoppiceError(error, 'wrong-state')) throw error;
     await store.commit(engineActor, () => [
@@ -79,7 +83,8 @@ export async function deliver(
   return true;
 }
 
-function inputOf(session: Session, what: Exclude<InputPurpose, { kind: 'close' }>): AgentInput {
+/** Undefined for the answer to a question that is closed: the agent had it before that was on record, or waits for none. */
+function inputOf(session: Session, what: Exclude<InputPurpose, { kind: 'close' }>): AgentInput | undefined {
   switch (what.kind) {
     case 'prompt': {
       const prompt = session.prompts.find((each) => each.n === what.prompt);
@@ -93,7 +98,8 @@ function inputOf(session: Session, what: Exclude<InputPurpose, { kind: 'close' }
     }
     case 'answer': {
       const breakpoint = session.breakpoints.find((each) => each.id === what.breakpoint);
-      if (breakpoint?.request === undefined || breakpoint.answer === undefined) break;
+      if (breakpoint === undefined) return undefined;
+      if (breakpoint.request === undefined || breakpoint.answer === undefined) break;
       return { kind: 'answer', request: breakpoint.request, answer: breakpoint.answer };
     }
     case 'interrupt':
