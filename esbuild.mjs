@@ -125,6 +125,24 @@ const withoutSharedMemory = {
 };
 
 /**
+ * The library's table of contents has a getter for each of a hundred names, a seventh of the package: the same names are copied
+ * from the modules that have them.
+ *
+ * @type {esbuild.Plugin}
+ */
+const shortContents = {
+  name: 'short contents',
+  setup(build) {
+    build.onLoad({ filter: /vscode-jsonrpc\/lib\/common\/api\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const modules = new Set([...text.matchAll(/require\("(\.\/\w+)"\)/g)].map(([, module]) => module));
+      const copied = [...modules].map((module) => `require('${module}')`).join(', ');
+      return { contents: `Object.assign(exports, ${copied}, { RAL: require('./ral').default });` };
+    });
+  },
+};
+
+/**
  * Every schema of zod brings along what describes it as a JSON schema, a fifth of the package. The extension describes none: in its
  * package these functions do nothing.
  *
@@ -190,7 +208,7 @@ function options({ kind, from, to, executable }) {
         ...(kind === 'extension' ? { plugins: [fromOutside] } : {}),
         ...(to === 'zod.cjs' ? { entryPoints: [], stdin: zodEntry, plugins: [withoutJsonSchema] } : {}),
         ...(to === 'vscode-jsonrpc.cjs'
-          ? { entryPoints: [], stdin: jsonRpcEntry, plugins: [withoutSharedMemory] }
+          ? { entryPoints: [], stdin: jsonRpcEntry, plugins: [withoutSharedMemory, shortContents] }
           : {}),
         // zod asks whether it runs in a browser; in an extension host that question is logged as an error.
         define: { ...common.define, navigator: 'undefined' },
