@@ -100,7 +100,7 @@ async function everything(): Promise<void> {
 async function chosen(): Promise<void> {
   const needs = (...names: readonly LaneName[]) => names.some((name) => parts.includes(name));
   if (
-    needs('shell', 'integration', 'executors', 'agents', 'webview', 'host', 'workbench') &&
+    needs('meta', 'shell', 'integration', 'executors', 'agents', 'webview', 'host', 'workbench') &&
     !(await check(checks.build))
   )
     return;
