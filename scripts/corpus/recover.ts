@@ -7,6 +7,7 @@
  *     npm run corpus:recover -- held-out    # the third that is only reported
  *     npm run corpus:recover -- tests       # those that pass the project's tests, with an agent that writes tests when it is asked to
  *     npm run corpus:recover -- usual       # all of them, with an agent that writes the tests which the corpus has for the task, when it is asked to
+ *     npm run corpus:recover -- idle        # all of them, with an agent that runs nothing, also when it is asked to check its work
  *     npm run corpus:recover -- 2/4         # with any of them: the second quarter of the turns, where the machine has no time for all
  *     npm run corpus:recover -- --cases     # with each case that may be looked at and is not put right
  */
@@ -35,12 +36,13 @@ const agent = fileURLToPath(new URL('replay-agent.ts', import.meta.url));
 /** How a turn that went wrong ended. `right`: let through, and its check passes. `wrong`: let through, and it does not. Else a person has it. */
 type End = 'right' | 'wrong' | 'person';
 
-const modes = ['told', 'usual', 'tests'] as const;
+const modes = ['told', 'usual', 'tests', 'idle'] as const;
 type Mode = (typeof modes)[number];
 
 const agents: Readonly<Record<Mode, string>> = {
   told: '',
   usual: ', by an agent that writes the tests of the corpus when it is asked for tests',
+  idle: ', by an agent that runs nothing, also when it is asked to check its work',
   tests: ', by an agent that writes tests as good as the check when it is asked for them',
 };
 

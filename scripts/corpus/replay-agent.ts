@@ -2,8 +2,9 @@
  * An agent that plays a turn of the corpus again in a real worktree, over the line protocol: first as it was, and then, each time that it is
  * sent back, once more as it was, until a prompt names what was wrong; from then on it does the right thing. In the mode `tests` it also writes
  * the tests that it is asked for, and they are as good as the task's own check; in the mode `usual` they are
- * the ones that the corpus has for the task. Arguments: a folder of plans, the mode, and the prompt.
+ * the ones that the corpus has for the task. Asked to check its work it runs the project's tests, but in the mode `idle`. Arguments: a folder of plans, the mode, and the prompt.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asksForTests, isTold, type Part, type Plan } from './plan.ts';
@@ -16,12 +17,19 @@ function say(message: object): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
+/** Runs the project's tests, as the prompt wants it of an agent that is to check its work, and tells that and how it went. */
+function check(): void {
+  say({ type: 'tool', id: 'check', name: 'Bash', input: { command: 'node --test' } });
+  say({ type: 'tool-end', id: 'check', ok: spawnSync('node', ['--test']).status === 0 });
+}
+
 function play({ edits, text, outcome, reason }: Part): void {
   for (const [path, content] of Object.entries(edits)) {
     mkdirSync(dirname(path), { recursive: true });
     if (content === null) rmSync(path, { force: true });
     else writeFileSync(path, content);
   }
+  if (mode !== 'idle' && /by running what can be run/u.test(prompt)) check();
   say({ type: 'result', outcome, reason, text });
 }
 

@@ -31,7 +31,11 @@ interface Scored {
 /** What the supervisor knows of a task: its words alone, as in the product, or also which files it is about. */
 type Knowing = 'words' | 'files';
 
-function scored(each: Case, knowing: Knowing): Scored {
+/** What a turn was sent back for, without anything having failed, and what its agent was seen to run after that. */
+type Again = 'ran' | 'idle';
+
+/** The same turn, looked at for the second time (`again`): it came back as it was. */
+function scored(each: Case, knowing: Knowing, again?: Again): Scored {
   const { turn, gate, allowed, expected } = each;
   const tree = 'the tree of the turn';
   const { files, denials } = turn;
@@ -54,7 +58,8 @@ function scored(each: Case, knowing: Knowing): Scored {
   const [weakened, grown, stray] = [weakenedTests(files), grownTests(files), strayFiles(files, each.prompt)];
   const confidence = confidenceOf({
     ...{ issues, gates: verdict, changedLines, weakened, grown, stray, denials },
-    ...{ criteria: each.criteria.length, sameErrors: 0, findings: [] },
+    ...{ criteria: each.criteria.length, sameErrors: 0, findings: [], checkedAgain: again !== undefined },
+    ...(again === 'ran' && gate !== undefined && { ownCheck: gate.command.join(' ') }),
   });
   const decision = decide({
     level: 'supervised',
@@ -65,7 +70,7 @@ function scored(each: Case, knowing: Knowing): Scored {
     escalation: 'again',
     openDangers: [],
     cancelled: false,
-    checkedAgain: false,
+    checkedAgain: again !== undefined,
   });
   const { action, sentence } =
     gate === undefined ? { action: 'reported' as const, sentence: 'Nobody judges.' } : decision;
@@ -153,6 +158,18 @@ function rowsOf(all: readonly Scored[]): readonly Row[] {
   ];
 }
 
+/** Of the turns that are sent back with nothing having failed: what becomes of them if they come back as they were. */
+function secondLook(all: readonly Scored[], again: Again): readonly Row[] {
+  const back = all.filter(is('continue')).map(({ case: each }) => scored(each, 'words', again));
+  const [done, open] = [back.filter(isDone), back.filter((each) => !isDone(each))];
+  return [
+    ['false breakpoints: done, and a person is asked', shareWhere(done, is('ask'))],
+    ['done, and finished', shareWhere(done, is('finish'))],
+    ['not done, and a person is asked', shareWhere(open, is('ask'))],
+    ['false accepts: not done, and finished', shareWhere(open, is('finish'))],
+  ];
+}
+
 const words = process.argv.slice(2);
 const part = words.includes('held-out') ? 'held-out' : 'cases';
 const cases = readCases(part);
@@ -166,6 +183,14 @@ for (const [title, some] of [
   console.log(`\n${title}`);
   for (const [what, figure, goal] of rowsOf(some))
     console.log(`${what.padEnd(48)} ${figure}${goal === undefined ? '' : `   goal ${goal}`}`);
+}
+
+for (const [title, again] of [
+  ['the agent ran a check after its last change', 'ran'],
+  ['the agent was not seen to run any', 'idle'],
+] as const) {
+  console.log(`\nSent back with nothing having failed, and back as they were: ${title}`);
+  for (const [what, figure] of secondLook(all, again)) console.log(`${what.padEnd(48)} ${figure}`);
 }
 
 console.log(

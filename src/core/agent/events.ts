@@ -95,6 +95,8 @@ export type AgentEvent =
       readonly context?: ContextFill;
       /** Tools that were refused during the turn. */
       readonly denials: number;
+      /** The last check of the project that the agent ran in the turn, passed, with no change after it. No reader sets this: the engine's monitor does. */
+      readonly checked?: string;
       /** Seconds after which a rate-limited turn may be tried again, if the service said so. */
       readonly retryAfterS?: number;
       /** When a rate-limited turn may be tried again, if the service said so: milliseconds since 1970. */

@@ -98,6 +98,8 @@ export interface SessionEvents {
     usage: Usage;
     context?: ContextFill;
     denials: number;
+    /** The last check that the agent ran, passed, with no change after it. */
+    checked?: string;
     offset: number;
     /** The model's service takes work again after these seconds, or at that time, milliseconds since 1970. */
     retryAfterS?: number;

@@ -210,6 +210,7 @@ function conclude(
     usage: seen.usage,
     ...(seen.context === undefined ? {} : { context: seen.context }),
     denials: seen.denials,
+    ...(seen.checked === undefined ? {} : { checked: seen.checked }),
     offset,
     ...(seen.retryAfterS === undefined ? {} : { retryAfterS: seen.retryAfterS }),
     ...(seen.retryAt === undefined ? {} : { retryAt: seen.retryAt }),

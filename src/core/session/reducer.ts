@@ -280,6 +280,7 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
         ...(data.text === undefined ? {} : { text: data.text }),
         usage: data.usage,
         denials: data.denials,
+        ...defined({ checked: data.checked }),
         endedAt: at,
         workedMs: workedMs(session, at) ?? 0,
         offset: data.offset,

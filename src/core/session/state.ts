@@ -110,6 +110,8 @@ export interface TurnEnd {
   readonly text?: string;
   readonly usage: Usage;
   readonly denials: number;
+  /** The last check of the project that the agent itself ran, passed, with no change after it. */
+  readonly checked?: string;
   readonly endedAt: number;
   /** Milliseconds for which the agent was at it, waiting for people not counted. */
   readonly workedMs?: number;

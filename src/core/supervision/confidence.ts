@@ -29,6 +29,8 @@ export interface Evidences {
   readonly criteria?: number;
   /** The agent was sent back to check its work, without anything having failed. */
   readonly checkedAgain?: boolean;
+  /** The last check that it ran by itself in the turn, passed, with no change after it. */
+  readonly ownCheck?: string;
   /** Failures of the task with the error that came back most often. */
   readonly sameErrors: number;
   readonly denials: number;
@@ -143,11 +145,21 @@ function unprovenFactor({ gates, criteria = 0, grown = [], review }: Evidences):
   return factor('criteria', -1, `No test came with it that shows ${of}.`);
 }
 
-/** Its own second look is the least that can be had: a review says more, and what it was told of and left says more against it. */
-function againFactor({ gates, checkedAgain, review, weakened = [], stray = [] }: Evidences): Factor | undefined {
+/**
+ * Its own second look is the least that can be had: a review says more, and what it was told of and left says more against it. A look is
+ * what it was seen to run; that it says so is none.
+ */
+function againFactor(evidences: Evidences): Factor | undefined {
+  const { gates, checkedAgain, ownCheck, review, weakened = [], stray = [] } = evidences;
   if (gates.say !== 'passed' || checkedAgain !== true || review !== undefined) return undefined;
   if (weakened.length + stray.length > 0) return undefined;
-  return factor('checked again', 1, 'The agent has checked it once more.');
+  return ownCheck === undefined
+    ? factor(
+        'checked again',
+        0,
+        'Asked to check it once more, the agent was not seen to run a check after its last change.',
+      )
+    : factor('checked again', 1, `The agent has checked it once more: \`${ownCheck}\` passed after its last change.`);
 }
 
 function andMore(more: readonly string[]): string {

@@ -53,10 +53,10 @@ function judgedOf(session: Session, judgement: Judgement, by: JudgedBy): Judged 
   const gates = verdictOf(asked, evidence, tree);
   const { attempts, same } = counted(session, by.failure, at);
   const review = defined({ review: reviewed?.review });
-  const denials = session.lastTurn?.denials ?? 0;
+  const { denials = 0, checked: ownCheck } = session.lastTurn ?? {};
   const confidence = confidenceOf({
     ...{ issues, gates, findings: [], sameErrors: same, changedLines: lines, denials },
-    ...{ ...review, ...defined({ weakened, grown, stray }) },
+    ...{ ...review, ...defined({ weakened, grown, stray, ownCheck }) },
     ...{ criteria: criteriaOf(session.goal).length, checkedAgain: session.checkedAgain === true },
   });
   return {

@@ -206,7 +206,8 @@ export class Follower {
       await this.#doubt(state, why, signal);
       return signal.aborted;
     }
-    const last = this.#reader.end({ ...end, ...defined({ stderr: await this.#lastWords() }) });
+    const said = this.#reader.end({ ...end, ...defined({ stderr: await this.#lastWords() }) });
+    const last = said.map((each) => this.#monitor?.look(each) ?? each);
     for (const seen of last) this.activity.note(seen, this.#context.clock());
     this.#emit(last.map((seen) => ({ offset: this.#offset, event: seen })));
     // The turn of an agent that is run once for each prompt ends with its process.
@@ -275,7 +276,8 @@ export class Follower {
     });
     if (settings !== undefined) this.#policy = policyOf(settings);
     const place = monitorPlace(session, settings, worktrees);
-    return place === undefined ? undefined : new StreamMonitor(place, this.activity);
+    const gates = session.supervision?.gates.map(({ command }) => command);
+    return place === undefined ? undefined : new StreamMonitor(place, this.activity, gates);
   }
 
   async #watch(): Promise<void> {

@@ -9,6 +9,7 @@ import { usualBranches, usualHosts, usualScratch, type Place } from '../../super
 import { inspectTool } from '../../supervision/monitor/tools.ts';
 import { shown } from '../../supervision/monitor/text.ts';
 import type { Activity } from './activity.ts';
+import { OwnChecks } from './own-checks.ts';
 
 /** What the monitor has to know of the session's surroundings. Without `settings` (a file that cannot be read) defaults hold. */
 export function monitorPlace(
@@ -32,16 +33,22 @@ export function monitorPlace(
 export class StreamMonitor {
   readonly #place: Place;
   readonly #activity: Activity;
+  readonly #checks: OwnChecks;
   #uses: Uses = noUses;
 
-  constructor(place: Place, activity: Activity) {
+  /** `gates`: the commands of the session's gates. */
+  constructor(place: Place, activity: Activity, gates: readonly (readonly string[])[] = []) {
     this.#place = place;
     this.#activity = activity;
+    this.#checks = new OwnChecks(place, gates);
   }
 
-  /** The event, with what is dangerous about it. */
+  /** The event, with what is dangerous about it; the end of a turn, with the check that the agent ran last. Once for each, in order. */
   look(seen: AgentEvent): AgentEvent {
+    const checked = this.#checks.note(seen);
     switch (seen.kind) {
+      case 'turn-ended':
+        return checked === undefined ? seen : { ...seen, checked };
       case 'tool-started':
         this.#repeated(seen.name, seen.input);
         return withFindings(seen, this.#inspect(seen.name, seen.input));

@@ -95,8 +95,15 @@ describe('criteria of which no test came with the work', () => {
     const first = decided({ criteria: 3 });
     assert.deepEqual([first.action, first.factors.includes('criteria')], ['continue', true]);
     assert.match(first.sentence, /No test came with it that shows its 3 criteria/u);
-    assert.equal(decided({ criteria: 3, checkedAgain: true }).action, 'finish');
+    assert.equal(decided({ criteria: 3, checkedAgain: true, ownCheck: 'npm test' }).action, 'finish');
     assert.equal(decided({ criteria: 3, grown: ['test/a.js'] }).action, 'finish');
+  });
+
+  it("are a person's when the agent that was asked to check them was seen to run nothing", () => {
+    const asked = decided({ criteria: 3, checkedAgain: true });
+    assert.equal(asked.action, 'ask');
+    assert.match(asked.sentence, /not seen to run a check after its last change/u);
+    assert.equal(decided({ criteria: 3, ownCheck: 'npm test' }).action, 'continue', 'it was not asked to yet');
   });
 
   it('are left to a model that has reviewed the change, and to a person where no gate has passed', () => {
