@@ -271,6 +271,14 @@ describe('commands of the palette', function () {
     await rm(file);
   });
 
+  it('Open Guide to the Settings shows the page that came with the extension', async () => {
+    const { window } = code;
+    await window.run('Coppice: Open Guide to the Settings');
+    await window.tab(/Preview configuration\.md/u).waitFor();
+    await window.screenshot('commands-guide');
+    await window.run('View: Close All Editors');
+  });
+
   it('Pull Supervisor Model names the size first, fetches nothing without a yes, and is stopped where it shows how far it is', async () => {
     const { window } = code;
     assert.ok(models !== undefined);

@@ -51,6 +51,8 @@ describe('the VSIX', function () {
       'dist/webview/session.js',
       'dist/webview/supervisor.js',
       'media',
+      'docs/guides/configuration.md',
+      'docs/guides/errors.md',
     ])
       assert.ok(names.includes(name), `${name} is missing`);
     const others = names.filter((name) =>

@@ -13,6 +13,7 @@ import {
   runDemo,
 } from './new-session.ts';
 import { openConfiguration } from './open-configuration.ts';
+import { openGuide } from './open-guide.ts';
 import { openSession } from './open-session.ts';
 import { openWalkthrough } from './open-walkthrough.ts';
 import { refreshSessions } from './refresh-sessions.ts';
@@ -74,6 +75,7 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.pullModel': pullModel,
   'coppice.exportDiagnostics': exportDiagnostics,
   'coppice.openConfiguration': openConfiguration,
+  'coppice.openGuide': openGuide,
   'coppice.openWalkthrough': openWalkthrough,
   'coppice.showLog': showLog,
   'coppice.reset': reset,

@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import type { Command } from './command.ts';
 
 /** What a configuration file begins with. */
-const head = `# Settings of Coppice for all front ends. Every key and its meaning: docs/guides/configuration.md
+const head = `# Settings of Coppice for all front ends. Every key and its meaning: “Coppice: Open Guide to the Settings”,
+# which is docs/guides/configuration.md.
 # limits:
 #   running: 3
 `;

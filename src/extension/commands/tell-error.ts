@@ -30,6 +30,7 @@ function actionsFor({ code, context }: ErrorRecord): ReadonlyMap<string, Action>
   else if (code === 'config-invalid') {
     const { file = '', line = '' } = context ?? {};
     actions.set(l10n.t('Open Configuration File'), ['coppice.openConfiguration', file, line]);
+    actions.set(l10n.t('Open Guide'), own('coppice.openGuide'));
   }
   if (code === 'agent-missing' || code === 'agent-unusable')
     actions.set(l10n.t('Run Doctor'), own('coppice.runDoctor'));

@@ -1,8 +1,8 @@
 /** package.json against what the extension does: names, keys, settings and texts agree. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname, join, matchesGlob } from 'node:path';
 import { parse } from 'svelte/compiler';
 import { bundleOf, root, textsIn } from '../../../scripts/l10n/texts.mjs';
 import { matchKey } from '../../../src/core/settings/keys.ts';
@@ -121,6 +121,26 @@ describe('package.json', () => {
     }
   });
 
+  it('ships every page that a message, the walkthrough, package.json or the README names', () => {
+    const sources = globSync(['src/**/*.ts', 'webview/**/*.{ts,svelte}'], { cwd: root });
+    const pages = ['package.json', 'package.nls.json', 'README.md', ...sources].flatMap((file) => {
+      const source = readFileSync(join(root, file), 'utf8');
+      return pagesIn(/\.(ts|svelte)$/u.test(file) ? withoutComments(source) : source);
+    });
+    assert.ok(pages.includes('docs/guides/configuration.md'));
+    for (const page of new Set(pages)) {
+      assert.ok(existsSync(join(root, page)), page);
+      assert.ok(
+        shipped.some((pattern) => matchesGlob(page, pattern) || page.startsWith(`${pattern}/`)),
+        `no pattern of "files" fits ${page}`,
+      );
+    }
+    assert.deepEqual(
+      pagesIn(withoutComments("x('See docs/a-b.md'); // docs/c.md\n/** docs/d.md */ y('docs', 'e', 'f.md')")),
+      ['docs/a-b.md', 'docs/e/f.md'],
+    );
+  });
+
   it('has a walkthrough of five steps with pictures, each ticked by what it is about having been done', () => {
     assert.ok(existsSync(join(root, icon)));
     for (const { media } of contributes.walkthroughs.flatMap(({ steps }) => steps)) {
@@ -212,6 +232,18 @@ describe('texts of the extension', () => {
     }
   });
 });
+
+/** Pages of docs/ that a text names, as one path or as its parts. */
+function pagesIn(source: string): string[] {
+  const paths = source
+    .replaceAll(/'(docs|[\w-]+)', (?=(?:'[\w-]+', )*'[\w-]+\.md')/gu, "'$1/")
+    .replaceAll(/\/'/gu, '/');
+  return [...paths.matchAll(/\bdocs\/[\w/.-]+\.md\b/gu)].map(([page]) => page);
+}
+
+function withoutComments(source: string): string {
+  return source.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gmu, '');
+}
 
 /** Words in the markup of a component that a person would read or hear. */
 function literalTexts(source: string): string[] {
