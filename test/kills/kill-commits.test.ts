@@ -13,8 +13,11 @@ type Life = typeof dialogue;
 const width = 3;
 const limitMs = 420_000;
 
+/** Opening the journal writes no records: an engine can be killed before it, and nothing of its own comes after. */
+const openingJournal = 1;
+
 /** Commits of an engine that have nothing to do with a session: opening the journal, and saying that it is up. */
-const opening = 2;
+const opening = openingJournal + 1;
 
 const sides = ['before', 'after'] as const;
 
@@ -44,7 +47,10 @@ describe('an engine that is killed at its commits', function () {
     const numbers = Array.from({ length: commits }, (_, index) => index + 1);
     // Which side of a commit's write is its turn changes from run to run.
     const turn = chance.below(sides.length);
-    const all = numbers.map((commit) => ({ when: sides[(commit + turn) % sides.length] ?? 'before', commit }));
+    const all = numbers.map((commit) => {
+      const when = commit === openingJournal ? 'before' : (sides[(commit + turn) % sides.length] ?? 'before');
+      return { when, commit };
+    });
     const points = somePoints(all, 4, chance);
     let reached = 0;
     await inParallel(points, width, async (point) => {
