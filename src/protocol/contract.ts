@@ -102,6 +102,8 @@ export const requests = {
       answer: answerSchema,
       /** Values for missing secrets, when that is what the session waits for. */
       requester: requesterSchema.optional(),
+      /** The front end's own name for this answer, so that it can be sent again when nothing came back: it is given once. */
+      key: z.uuid().optional(),
     }),
     result: z.object({ breakpoint: z.string() }),
   },

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { NewEvent } from '../domain.ts';
 import { CoppiceError } from '../errors.ts';
 import { event, type Events } from '../events.ts';
@@ -129,6 +130,15 @@ export function interrupt(session: Session): readonly NewEvent[] {
 /** Answers that no request of an agent takes. */
 const ofDecisions: ReadonlySet<Answer['choice']> = new Set(['hand-over', 'put-back']);
 
+/**
+ * The breakpoint that has this very answer already: its front end heard nothing, and has sent it again under the `key` that it calls
+ * the answer. `id` is the breakpoint that it names, if it names one.
+ */
+export function answeredBefore({ answered }: Session, id: string | undefined, key?: string): string | undefined {
+  const same = key === undefined ? undefined : answered?.find((each) => each.key === key);
+  return id === undefined || id === same?.breakpoint ? same?.breakpoint : undefined;
+}
+
 /** A person's answer. Exactly one answer counts; a second one is refused, so nobody believes in an answer that was not used. */
 export function answer(
   session: Session,
@@ -136,20 +146,13 @@ export function answer(
   given: Answer,
   by: string,
   newId: () => string = () => '',
+  key?: string,
 ): readonly NewEvent[] {
-  const open = openBreakpoints(session);
-  const target = id === undefined ? open[0] : session.breakpoints.find((each) => each.id === id);
-  if (target === undefined)
-    throw wrongState(session, 'waits for no such answer', 'See `coppice session show` for what it waits for.');
-  if (target.answer !== undefined) {
-    throw wrongState(
-      session,
-      `was answered already by ${target.answeredBy ?? 'someone'}`,
-      'Nothing else has to be done.',
-    );
-  }
+  const target = openBreakpoints(session).find((each) => id === undefined || each.id === id);
+  if (target === undefined) throw nothingToAnswer(session, id);
   const { id: breakpoint } = target;
-  const resolved = event('breakpoint.resolved', { session: session.id, breakpoint, answer: given, by });
+  const name = defined({ key });
+  const resolved = event('breakpoint.resolved', { session: session.id, breakpoint, answer: given, by, ...name });
   // A question of our own is over with its answer; a request of the agent is over when the agent took the answer.
   const closed = event('breakpoint.closed', { session: session.id, breakpoint, why: 'delivered' });
   if (target.kind !== 'decision' && ofDecisions.has(given.choice)) {
@@ -172,6 +175,14 @@ export function answer(
     ...events,
     event('session.cancelling', { session: session.id, reason: given.reason ?? 'aborted at a breakpoint' }),
   ];
+}
+
+/** Of the agents' requests some have the name of an earlier one; the latest answer is the one that was too early for this. */
+function nothingToAnswer(session: Session, id: string | undefined): CoppiceError {
+  const taken = session.answered?.findLast(({ breakpoint }) => breakpoint === id);
+  return taken === undefined
+    ? wrongState(session, 'waits for no such answer', 'See `coppice session show` for what it waits for.')
+    : wrongState(session, `was answered already by ${taken.by} with "${taken.said}"`, 'Nothing else has to be done.');
 }
 
 /** Admissions that free places allow. */

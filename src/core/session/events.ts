@@ -129,7 +129,14 @@ export interface SessionEvents {
     why?: string;
     offset?: number;
   };
-  'breakpoint.resolved': { session: string; breakpoint: string; answer: Answer; by: string };
+  'breakpoint.resolved': {
+    session: string;
+    breakpoint: string;
+    answer: Answer;
+    by: string;
+    /** What its front end calls it, so that it can be sent again when nothing came back. */
+    key?: string;
+  };
   'breakpoint.closed': { session: string; breakpoint: string; why: 'delivered' | 'withdrawn'; offset?: number };
   /** With `error` a limit ends the work, not a person: it then fails with that error. */
   'session.cancelling': { session: string; reason: string; error?: ErrorRecord };

@@ -15,7 +15,7 @@ import { supervisionFolds } from '../supervision/session-folds.ts';
 import { afterSettling } from './commit.ts';
 import type { SessionEvents } from './events.ts';
 import { patch, type Patch } from './patch.ts';
-import type { Breakpoint, Met, Prompt, Run, Session, TurnNote } from './state.ts';
+import type { Answered, Breakpoint, Met, Prompt, Run, Session, TurnNote } from './state.ts';
 import { amountsOf, withSpell } from '../supervision/spells.ts';
 import { isInVain, openBreakpoints, workedMs } from './status.ts';
 
@@ -86,6 +86,13 @@ const keysKept = 50;
 
 function keysWith(keys: readonly string[] | undefined, key: string | undefined): readonly string[] | undefined {
   return key === undefined ? keys : [...(keys ?? []), key].slice(-keysKept);
+}
+
+const saidLimit = 100;
+
+function noteOf({ breakpoint, answer, by, key }: Data<'breakpoint.resolved'>): Answered {
+  const words = Object.values(answer.answers ?? {}).join('; ');
+  return { breakpoint, by, said: oneLine(words === '' ? answer.choice : words, saidLimit), ...defined({ key }) };
 }
 
 const notesKept = 50;
@@ -316,11 +323,9 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
     ],
   }),
   'breakpoint.resolved': (session, { at, data }) => {
-    const answered = { answer: data.answer, answeredBy: data.by };
-    return released(
-      withBreakpoint(session, data.breakpoint, (each) => ({ ...each, ...answered })),
-      at,
-    );
+    const { answer } = data;
+    const answered = withBreakpoint(session, data.breakpoint, (each) => ({ ...each, answer }));
+    return released({ ...answered, answered: [...(session.answered ?? []), noteOf(data)].slice(-keysKept) }, at);
   },
   'breakpoint.closed': (session, { at, data }) => {
     const breakpoints = session.breakpoints.filter((each) => each.id !== data.breakpoint);

@@ -201,10 +201,18 @@ export interface Breakpoint {
   readonly also?: number;
   /** Set once a person has answered; the breakpoint leaves the list when the answer is delivered. */
   readonly answer?: Answer;
-  readonly answeredBy?: string;
   readonly written?: boolean;
   /** The files as they were before the answer are kept, or could not be. */
   readonly kept?: boolean;
+}
+
+/** An answer that a breakpoint got, remembered when the breakpoint has left the list: `said` is the choice, or the words, on one line. */
+export interface Answered {
+  readonly breakpoint: string;
+  readonly by: string;
+  readonly said: string;
+  /** What its front end calls it. */
+  readonly key?: string;
 }
 
 /**
@@ -343,6 +351,8 @@ export interface Session {
   /** The latest turns, the newest last. */
   readonly turnNotes?: readonly TurnNote[];
   readonly breakpoints: readonly Breakpoint[];
+  /** The latest answers, the newest last. */
+  readonly answered?: readonly Answered[];
   /** Since a person last gave a prompt or judged a turn, in the present stretch of work. */
   readonly dangers?: readonly DangerSeen[];
   readonly usage: Usage;

@@ -5,7 +5,16 @@ import { defined } from '../../core/defined.ts';
 import type { NewEvent } from '../../core/domain.ts';
 import { event } from '../../core/events.ts';
 import { taskId, titleOf } from '../../core/ids.ts';
-import { addPrompt, answer, cancel, create, interrupt, repeated, type Verdict } from '../../core/session/commands.ts';
+import {
+  addPrompt,
+  answer,
+  answeredBefore,
+  cancel,
+  create,
+  interrupt,
+  repeated,
+  type Verdict,
+} from '../../core/session/commands.ts';
 import { concerns } from '../../core/radar/state.ts';
 import { isSettled, statusOf } from '../../core/session/status.ts';
 import type { Requester } from '../../core/session/events.ts';
@@ -80,14 +89,19 @@ export function sessionHandlers(services: Services, pushing: (session: Session) 
       const { verdict, id } = await continueSession(services, params, client);
       return { verdict, session: await view(id) };
     },
-    'session/answer': async ({ session: key, breakpoint, answer: given, requester }, client) => {
-      const session = store.find(key);
+    'session/answer': async ({ session: name, breakpoint, answer: given, requester, key }, client) => {
+      const session = store.find(name);
       if (requester !== undefined)
         vault.remember(session.id, allowed(requester, (await services.agentOf(session)).environment).secrets);
       let resolved = '';
       await store.commit(client.actor, () => {
         const present = store.session(session.id);
-        const events = answer(present, breakpoint, answerOf(given), client.actor, services.newId);
+        const before = answeredBefore(present, breakpoint, key);
+        if (before !== undefined) {
+          resolved = before;
+          return [];
+        }
+        const events = answer(present, breakpoint, answerOf(given), client.actor, services.newId, key);
         resolved = String(events[0]?.data['breakpoint']);
         const target = present.breakpoints.find((each) => each.id === resolved);
         if (target?.kind === 'credential' && given.choice === 'deny') vault.waive(session.id);

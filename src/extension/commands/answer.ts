@@ -2,8 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
+import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
-import { insist } from '../engine/insist.ts';
+import { giveAnswer } from '../engine/insist.ts';
 import { secretKey } from '../engine/secrets.ts';
 import { showInformationMessage } from '../messages/messages.ts';
 import type { Given } from '../needs-you/answers.ts';
@@ -112,11 +113,13 @@ function isOpen(app: App, { session, breakpoint }: Need): boolean {
 async function send(app: App, { session, breakpoint }: Need, given: Given): Promise<void> {
   try {
     await vscode.window.withProgress({ location: { viewId: 'coppice.needsYou' } }, async () =>
-      insist(app.link, 'session/answer', { session: session.id, breakpoint: breakpoint.id, ...given }),
+      giveAnswer(app.link, session.id, breakpoint.id, given),
     );
   } catch (error) {
     if (!isCoppiceError(error, 'wrong-state')) throw error;
-    await showInformationMessage(l10n.t('{0} does not wait for this any more.', sessionLabel(session)));
+    await showInformationMessage(
+      l10n.t('{0} does not wait for this any more. {1}', sessionLabel(session), oneLine(error.message, 400)),
+    );
   }
 }
 

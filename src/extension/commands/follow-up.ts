@@ -10,8 +10,8 @@ import { withConsent } from '../trust/with-consent.ts';
 export async function givePrompt(app: App, session: string, prompt: string, steer: boolean): Promise<void> {
   const repository = app.all.entries.get(session)?.session.repository ?? '';
   const params = { session, prompt, steer, key: randomUUID(), requester: await requesterFor(app, repository) };
-  const given = await withConsent(app, repository, () => insist(app.link, 'session/continue', params));
-  if (given?.verdict.status === 'rejected') throw queueFull(given.verdict.reason);
+  const { verdict } = await withConsent(app, repository, () => insist(app.link, 'session/continue', params));
+  if (verdict.status === 'rejected') throw queueFull(verdict.reason);
 }
 
 /** The line is full; the prompt is not lost, because the user is told at once. */

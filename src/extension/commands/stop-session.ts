@@ -46,7 +46,7 @@ export const interruptTurn: Command = (app) => async (given) => {
 /** One that has ended meanwhile is stopped, too. */
 async function stop({ link }: App, session: string): Promise<void> {
   try {
-    await insist(link, 'session/cancel', { session, reason: 'stopped in VS Code' });
+    await insist(link, 'session/cancel', { session, reason: 'stopped in VS Code' }, {});
   } catch (error) {
     if (!isCoppiceError(error, 'wrong-state')) throw error;
   }

@@ -12,15 +12,16 @@ import { requestOf, type Draft } from './draft.ts';
 export async function startSession(app: App, draft: Draft): Promise<string> {
   const id = randomUUID();
   const path = draft.repository ?? '';
-  const made = await vscode.window.withProgress({ location: { viewId: 'coppice.sessions' } }, async () =>
-    withConsent(app, path, async (anyway) =>
-      insist(app.link, 'session/create', { ...requestOf(draft, id, await requesterFor(app, path)), anyway }),
-    ),
+  const { verdict, session } = await vscode.window.withProgress(
+    { location: { viewId: 'coppice.sessions' } },
+    async () =>
+      withConsent(app, path, async (anyway) =>
+        insist(app.link, 'session/create', { ...requestOf(draft, id, await requesterFor(app, path)), anyway }),
+      ),
   );
-  const verdict = made?.verdict;
-  if (verdict?.status === 'rejected') throw queueFull(verdict.reason);
-  if (verdict?.status === 'queued') {
+  if (verdict.status === 'rejected') throw queueFull(verdict.reason);
+  if (verdict.status === 'queued') {
     vscode.window.setStatusBarMessage(l10n.t('The session is queued; place in line: {0}.', verdict.position), 6000);
   }
-  return made?.session?.id ?? id;
+  return session?.id ?? id;
 }

@@ -9,7 +9,7 @@ import type { SessionDetail } from '../../protocol/schemas.ts';
 import type { PanelHandlers, ParamsOf, ResultOf } from '../../protocol/webview/kinds.ts';
 import type { SessionPanelApi } from '../../protocol/webview/session-panel.ts';
 import { queueFull } from '../commands/follow-up.ts';
-import { insist } from '../engine/insist.ts';
+import { giveAnswer, insist } from '../engine/insist.ts';
 import { requester } from '../engine/requester.ts';
 import { secretKey } from '../engine/secrets.ts';
 import { showWarningMessage } from '../messages/messages.ts';
@@ -47,7 +47,7 @@ export function panelHandlers(services: PanelServices, asking: Asking): PanelHan
     answer: async ({ breakpoint, answer }) => {
       const { choice, reason, input, answers } = answer;
       const given = { choice, ...defined({ reason, input, answers }) };
-      await insist(link, 'session/answer', { session, breakpoint, answer: given });
+      await giveAnswer(link, session, breakpoint, { answer: given });
       return {};
     },
     supply: async ({ breakpoint }) => ({ done: await supply(services, asking, breakpoint) }),
@@ -94,13 +94,12 @@ async function send(
 ): Promise<ResultOf<SessionPanelApi['send']>> {
   const prompt = promptText(text, attachments);
   if (prompt.trim() === '') throw new CoppiceError('bad-usage', l10n.t('The prompt is empty.'), l10n.t('Write one.'));
-  const given = await insist(link, 'session/continue', {
+  const { verdict } = await insist(link, 'session/continue', {
     ...{ session, prompt, steer, key: randomUUID() },
     requester: await requesterFor({ link }, all.entries.get(session)?.session.repository ?? ''),
   });
-  const verdict = given?.verdict;
-  if (verdict?.status === 'rejected') throw queueFull(verdict.reason);
-  return verdict?.status === 'queued' ? { note: l10n.t('It waits in line at place {0}.', verdict.position) } : {};
+  if (verdict.status === 'rejected') throw queueFull(verdict.reason);
+  return verdict.status === 'queued' ? { note: l10n.t('It waits in line at place {0}.', verdict.position) } : {};
 }
 
 async function cancel({ link }: PanelServices, { session, detail }: Asking): Promise<boolean> {
@@ -114,7 +113,7 @@ async function cancel({ link }: PanelServices, { session, detail }: Asking): Pro
     end,
   );
   if (chosen !== end) return false;
-  await insist(link, 'session/cancel', { session, reason: 'stopped in VS Code' });
+  await insist(link, 'session/cancel', { session, reason: 'stopped in VS Code' }, {});
   return true;
 }
 
@@ -134,8 +133,8 @@ async function supply({ link, secrets }: PanelServices, { session, detail }: Ask
   }
   await Promise.all(Object.entries(values).map(async ([name, value]) => secrets.store(secretKey(name), value)));
   const from = requester(process.env);
-  await insist(link, 'session/answer', {
-    ...{ session, breakpoint: id, answer: { choice: 'allow' } },
+  await giveAnswer(link, session, id, {
+    answer: { choice: 'allow' },
     requester: { ...from, secrets: { ...from.secrets, ...values } },
   });
   return true;

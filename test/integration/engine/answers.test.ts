@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { isCoppiceError } from '../../../src/core/errors.ts';
 import type { Connection } from '../../../src/protocol/client/connect.ts';
 import { checkEnd, journalOf, type Expected, linesOf } from '../../support/engine/checks.ts';
@@ -35,10 +36,11 @@ describe('two front ends that answer the same question at the same moment', func
     });
   });
 
-  it('are both told, after the engine was killed with the answer on record, that there is one; it is delivered once', async () => {
+  it('are told, after the engine was killed with the answer on record, whose it is; it is delivered once', async () => {
     const world = await worlds.world({ kill: () => ({ when: 'after', type: 'breakpoint.resolved' }) });
     await withWorld(world, async (person) => {
       const ids: string[] = [];
+      const wins: Choice[] = [];
       for (let round = 0; round < rounds; round += 1) {
         const { session, breakpoint } = await asked(person, round);
         ids.push(session);
@@ -50,10 +52,14 @@ describe('two front ends that answer the same question at the same moment', func
         assert.ok(lost.length > 0 && lost.length + refused.length === 2, JSON.stringify(first));
         for (const each of others) each.dispose();
         await person.list();
+        // Whose answer is on record is told so, and the other one by whom and with what it was answered.
         const again = [await world.another('one'), await world.another('two')];
-        for (const { error } of await both(again, session, breakpoint, round)) {
-          assert.ok(isCoppiceError(error, 'wrong-state'), String(error));
-        }
+        const told = await both(again, session, breakpoint, round);
+        const won = told.find(({ error }) => error === undefined);
+        const other = told.find((each) => each !== won);
+        assert.ok(won !== undefined && isCoppiceError(other?.error, 'wrong-state'), JSON.stringify(told));
+        assert.match(other.error.message, new RegExp(`was answered already by .* with "${won.choice}"`));
+        wins.push(won.choice);
         for (const each of again) each.dispose();
         await person.sees(session, 'reported', 'interrupted');
       }
@@ -66,6 +72,7 @@ describe('two front ends that answer the same question at the same moment', func
       const expected: Expected[] = [];
       for (const [index, { data }] of resolved.entries()) {
         const { choice } = data['answer'] as { choice: Choice };
+        assert.equal(wins[index], choice);
         expected.push(await concluded(person, ids[index] ?? '', choice));
       }
       assert.deepEqual(
@@ -97,6 +104,15 @@ async function asked(person: Person, round: number): Promise<{ session: string; 
   return { session, breakpoint: needs[0]?.id ?? '' };
 }
 
+/** What each one's answer to a breakpoint is called, also when it is given again. */
+const keys = new Map<string, string>();
+function keyOf(breakpoint: string, choice: Choice): string {
+  const name = `${breakpoint} ${choice}`;
+  const key = keys.get(name) ?? randomUUID();
+  keys.set(name, key);
+  return key;
+}
+
 /** One allows and the other one denies, in one order or the other. */
 async function both(
   connections: readonly Connection[],
@@ -109,7 +125,8 @@ async function both(
     connections.map(async (connection, index) => {
       const choice = choices[index] ?? 'deny';
       try {
-        await connection.request('session/answer', { session, breakpoint, answer: { choice } });
+        const key = keyOf(breakpoint, choice);
+        await connection.request('session/answer', { session, breakpoint, answer: { choice }, key });
         return { choice, error: undefined };
       } catch (error) {
         return { choice, error };

@@ -108,15 +108,11 @@ export class Person {
     }
   }
 
-  /** Answers what a session asks. */
+  /** Answers what a session asks: asked for until an engine answers, and given once all the same. */
   async answer(session: string, choice: 'allow' | 'deny' | 'hand-over'): Promise<void> {
     const [asked] = (await this.onRecord(() => this.show(session))).needs;
     if (asked === undefined) throw new NothingAsked();
-    const breakpoint = asked.id;
-    await this.act('session/answer', { session, breakpoint, answer: { choice } }, async () => {
-      const { needs } = await this.show(session);
-      return needs.every(({ id }) => id !== breakpoint);
-    });
+    await this.ask('session/answer', { session, breakpoint: asked.id, answer: { choice }, key: randomUUID() });
   }
 
   async cancel(session: string): Promise<void> {

@@ -39,7 +39,7 @@ async function answer(
     'session/answer': ({ breakpoint }) => ({ breakpoint: breakpoint ?? '' }),
   });
   const ran = await coppice(engine, ['session', 'answer', '1f2e', ...argv], options);
-  return { ...ran, given: engine.paramsOf('session/answer')[0] };
+  return { ...ran, given: engine.answers[0] };
 }
 
 const to = (breakpoint: string, given: object): object => ({ session: sessionId, breakpoint, answer: given });

@@ -110,6 +110,11 @@ export class FakeEngine {
     return this.asked.filter((each) => each.method === method).map((each) => each.params as ParamsOf<Requests, K>);
   }
 
+  /** The answers that it was given, without the keys that their senders call them. */
+  get answers(): Omit<ParamsOf<Requests, 'session/answer'>, 'key'>[] {
+    return this.paramsOf('session/answer').map(({ key: _, ...given }) => given);
+  }
+
   notify<N extends NotificationName>(name: N, notification: NotificationOf<N>): void {
     for (const connection of this.#open) connection.deliver(name, notification);
   }

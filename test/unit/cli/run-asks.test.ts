@@ -49,9 +49,7 @@ describe('run, when the agent asks', () => {
     await until(() => engine.followed);
     engine.moveTo(aSession({ status: 'needs-you', needs: [permission] }));
     assert.equal(await exit, 0);
-    assert.deepEqual(engine.paramsOf('session/answer'), [
-      { session: sessionId, breakpoint: 'b1', answer: { choice: 'allow' } },
-    ]);
+    assert.deepEqual(engine.answers, [{ session: sessionId, breakpoint: 'b1', answer: { choice: 'allow' } }]);
     assert.match(shell.stdout.text, /\? Bash: npm test\n {4}npm test --all/);
     assert.equal(shell.keyboard?.questions.length, 2);
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { CoppiceError } from '../../../src/core/errors.ts';
 import type { EngineLink, LinkState } from '../../../src/extension/engine/link.ts';
-import { insist } from '../../../src/extension/engine/insist.ts';
+import { giveAnswer, insist } from '../../../src/extension/engine/insist.ts';
 import { Disposables, toDisposable } from '../../../src/extension/lifecycle/disposables.ts';
 import { Emitter } from '../../../src/extension/lifecycle/emitter.ts';
 import type { Changes } from '../../../src/extension/sessions/entry.ts';
@@ -191,7 +192,7 @@ describe('what may be asked twice', () => {
     return { link: { request }, asked: () => asked };
   };
   const cancel = async (link: Pick<EngineLink, 'request'>): Promise<unknown> =>
-    insist(link, 'session/cancel', { session: 'a' });
+    insist(link, 'session/cancel', { session: 'a' }, {});
 
   it('is asked again when the engine went away before it answered', async () => {
     const { link, asked } = asking(lost, lost, undefined);
@@ -201,8 +202,27 @@ describe('what may be asked twice', () => {
 
   it('was done when the second time it is refused as done', async () => {
     const done = new CoppiceError('wrong-state', 'It is cancelled already.', 'Nothing.');
-    assert.equal(await cancel(asking(lost, done).link), undefined);
+    assert.deepEqual(await cancel(asking(lost, done).link), {});
     await assert.rejects(cancel(asking(done).link), { code: 'wrong-state' });
+  });
+
+  it('was not done by its sender when it has a key and is refused the second time: a prompt, an answer', async () => {
+    const refused = new CoppiceError('wrong-state', 'It was answered already by user:cli.', 'Nothing.');
+    await assert.rejects(giveAnswer(asking(lost, refused).link, 'a', 'b', { answer: { choice: 'allow' } }), refused);
+    const prompt = { session: 'a', prompt: 'x', key: randomUUID(), requester: { env: {}, secrets: {} } };
+    await assert.rejects(insist(asking(lost, refused).link, 'session/continue', prompt), refused);
+  });
+
+  it('is an answer under one key, however often it is sent, and under another one the next time', async () => {
+    const keys: unknown[] = [];
+    const request = (async (_: string, { key }: { key?: string }) => {
+      keys.push(key);
+      if (keys.length === 1) throw lost;
+      return { breakpoint: 'b' };
+    }) as unknown as EngineLink['request'];
+    for (let times = 0; times < 2; times += 1) await giveAnswer({ request }, 'a', 'b', { answer: { choice: 'allow' } });
+    assert.match(String(keys[0]), /^[0-9a-f]{8}-/u);
+    assert.deepEqual([keys[0] === keys[1], keys[1] === keys[2]], [true, false]);
   });
 
   it('is given up after a few engines', async () => {
