@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { inspect } from 'node:util';
 import { installedChromium } from '../bootstrap/chromium.mjs';
 import { installedCodeServer } from '../bootstrap/code-server.mjs';
 import { extensionCounts, runCoverage } from './coverage.ts';
@@ -19,7 +20,8 @@ const { parts, selection } = parse(process.argv.slice(2));
 const withCoverage = parts.length === 0 || parts.includes('coverage');
 
 const over = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'disconnect']) process.once(name, () => over.abort());
+// More than once: Ctrl-C comes from the terminal and from whoever started this.
+for (const name of ['SIGINT', 'SIGTERM', 'disconnect']) process.on(name, () => over.abort());
 process.channel?.unref();
 const begun = Number(process.env['COPPICE_TEST_BEGUN'] ?? Date.now()); // installing the packages counts, too
 const wholeLimit = setTimeout(() => over.abort(), begun + wholeLimitS * 1000 - Date.now());
@@ -32,10 +34,16 @@ const place: Place = {
 const outcomes: Outcome[] = [];
 
 console.log(`coppice tests · Node ${process.versions.node} · ${cpus().length} cores · limit ${wholeLimitS / 60} min`);
-for (const path of [rawCoverage, extensionCounts(rawCoverage)]) await rm(path, { recursive: true, force: true });
-if (parts.length > 0) await chosen();
-else if (selection.specs.length + selection.options.length === 0) await everything();
-else outcomes.push(failed('arguments', 0, `Name a lane before ${process.argv[2]}: ${Object.keys(lanes).join(', ')}.`));
+try {
+  if (withCoverage)
+    for (const path of [rawCoverage, extensionCounts(rawCoverage)]) await rm(path, { recursive: true, force: true });
+  if (parts.length > 0) await chosen();
+  else if (selection.specs.length + selection.options.length === 0) await everything();
+  else
+    outcomes.push(failed('arguments', 0, `Name a lane before ${process.argv[2]}: ${Object.keys(lanes).join(', ')}.`));
+} catch (error) {
+  outcomes.push(failed('the run itself', 0, inspect(error)));
+}
 clearTimeout(wholeLimit);
 const { failed: count } = summarise(outcomes);
 process.exitCode = count === 0 ? 0 : 1;
@@ -121,8 +129,11 @@ async function check(which: Check): Promise<boolean> {
 
 async function lane(name: LaneName): Promise<void> {
   const covered = withCoverage && lanes[name].covers ? rawCoverage : undefined;
+  const env = { ...place.env, ...workbenchPrograms() };
   outcomes.push(
-    await runLane(lanes[name], selection, { ...place, env: { ...place.env, ...workbenchPrograms() } }, covered),
+    await runLane(lanes[name], selection, { ...place, env }, covered).catch((error: unknown) =>
+      failed(name, 0, inspect(error)),
+    ),
   );
 }
 

@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { run } from '../bootstrap/command.mjs';
 import type { Lane } from './lanes.ts';
 import { say, seconds, trouble, type Outcome } from './outcome.ts';
 import { heard, type Failure, type Happening } from './report.ts';
-import { heartbeat, lastLines, type Place } from './run-check.ts';
+import { failed, heartbeat, lastLines, type Place } from './run-check.ts';
+import { removeScratch } from './scratch.ts';
 
 /** What the person who started the run wants of mocha. */
 export interface Selection {
@@ -17,40 +19,54 @@ export interface Selection {
 
 type Ended = Awaited<ReturnType<typeof run>>;
 
-/** Runs the tests of one lane in a process of its own. */
+/** Runs the tests of one lane in a process of its own. What goes wrong on the way is a failure of the lane, and so is what stays behind. */
 export async function runLane(lane: Lane, selection: Selection, place: Place, coverage?: string): Promise<Outcome> {
   const scratch = await mkdtemp(join(tmpdir(), 'cop-'));
+  const ran = await runIn(scratch, lane, selection, place, coverage).catch((error: unknown) =>
+    failed(lane.name, 0, inspect(error)),
+  );
+  const outcome = { ...ran, failures: [...ran.failures, ...(await removeScratch(scratch, place.env))] };
+  for (const failure of outcome.failures) say(lane.name, `FAILED ${failure.title}`);
+  say(lane.name, `${outcome.passed} passed, ${outcome.failures.length} failed in ${seconds(outcome.ms)}`);
+  return outcome;
+}
+
+async function runIn(
+  scratch: string,
+  lane: Lane,
+  selection: Selection,
+  place: Place,
+  coverage: string | undefined,
+): Promise<Outcome> {
   const folders = { home: join(scratch, 'home'), temp: join(scratch, 't'), runtime: join(scratch, 'r') };
   await Promise.all(Object.values(folders).map((folder) => mkdir(folder, { mode: 0o700 })));
   const report = join(scratch, 'report.jsonl');
-  try {
-    say(lane.name, `started (limit ${lane.limitS} s)`);
-    const progress = heartbeat(lane.name, () => status(heard(report)));
-    const output: string[] = [];
-    const [tool, ...before] = lane.program ?? ['mocha'];
-    const ended = await run(tool, [...before, ...mochaArguments(lane, selection)], {
-      cwd: place.root,
-      env: {
-        ...place.env,
-        COPPICE_TEST_REPORT: report,
-        ...(lane.isolated && isolation(folders)),
-        ...(coverage !== undefined && { NODE_V8_COVERAGE: coverage }),
-      },
-      limitMs: lane.limitS * 1000,
-      signal: place.signal,
-      output: (text) => output.push(text),
-    });
-    clearInterval(progress);
-    const happenings = heard(report);
-    const failures = [
-      ...happenings.filter((each) => each.kind === 'failed'),
-      ...mishaps(lane, ended, happenings, output.join('')),
-      ...(lane.isolated ? await leftBehind(folders.temp) : []),
-    ];
-    return conclude(lane, ended, happenings, failures);
-  } finally {
-    await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
-  }
+  say(lane.name, `started (limit ${lane.limitS} s)`);
+  const progress = heartbeat(lane.name, () => status(heard(report)));
+  const output: string[] = [];
+  const [tool, ...before] = lane.program ?? ['mocha'];
+  const ended = await run(tool, [...before, ...mochaArguments(lane, selection)], {
+    cwd: place.root,
+    env: {
+      ...place.env,
+      COPPICE_TEST_REPORT: report,
+      ...(lane.isolated && isolation(folders)),
+      ...(coverage !== undefined && { NODE_V8_COVERAGE: coverage }),
+    },
+    limitMs: lane.limitS * 1000,
+    signal: place.signal,
+    output: (text) => output.push(text),
+  });
+  clearInterval(progress);
+  const happenings = heard(report);
+  const failures = [
+    ...happenings.filter((each) => each.kind === 'failed'),
+    ...mishaps(lane, ended, happenings, output.join('')),
+    ...(lane.isolated ? await leftBehind(folders.temp) : []),
+  ];
+  const times = happenings.filter((each) => each.kind === 'passed' || each.kind === 'failed');
+  const passed = happenings.filter((each) => each.kind === 'passed').length;
+  return { name: lane.name, passed, failures, ms: ended.ms, times };
 }
 
 function mochaArguments(lane: Lane, { specs, options }: Selection): string[] {
@@ -112,12 +128,4 @@ async function leftBehind(folder: string): Promise<Failure[]> {
   if (names.length === 0) return [];
   const list = names.slice(0, 20).join('\n');
   return [trouble(`${names.length} temporary file(s) or folder(s) left behind`, list)];
-}
-
-function conclude(lane: Lane, ended: Ended, happenings: readonly Happening[], failures: readonly Failure[]): Outcome {
-  const passed = happenings.filter((each) => each.kind === 'passed');
-  for (const failure of failures) say(lane.name, `FAILED ${failure.title}`);
-  say(lane.name, `${passed.length} passed, ${failures.length} failed in ${seconds(ended.ms)}`);
-  const times = happenings.filter((each) => each.kind === 'passed' || each.kind === 'failed');
-  return { name: lane.name, passed: passed.length, failures, ms: ended.ms, times };
 }
