@@ -52,7 +52,7 @@ export function homecoming({ services, context, home, log, settings }: Homecomin
     log: log.component('landing'),
     folder: (id) => join(home.root, 'landings', id),
   });
-  const sweeper = new Sweeper({ ...{ settings, clock, stopping }, log: log.component('trash') });
+  const sweeper = new Sweeper({ ...{ ...shared, clock }, log: log.component('trash') });
   const removal: RemovalContext = {
     told: new Map(),
     ...{ ...shared, sweeper, clock, newId },
@@ -75,6 +75,7 @@ export function homecoming({ services, context, home, log, settings }: Homecomin
       lander.start();
       pool.start();
       pusher.start();
+      sweeper.start();
       recovering = recoverRemovals(removal, left);
     },
     async stop() {

@@ -30,14 +30,23 @@ export async function adminEntries(commonDir: string): Promise<AdminEntry[]> {
 }
 
 async function readEntry(admin: string): Promise<AdminEntry> {
-  const [pointer, locked] = await Promise.all([readSmall(join(admin, 'gitdir')), readSmall(join(admin, 'locked'))]);
-  const dotGit = pointer?.trimEnd() ?? '';
-  return {
-    admin,
-    // Git may write it relative to the entry (`worktree.useRelativePaths`).
-    path: basename(dotGit) === '.git' ? dirname(resolve(admin, dotGit)) : undefined,
-    locked: locked?.trimEnd(),
-  };
+  const [path, locked] = await Promise.all([pathOf(admin, admin), readSmall(join(admin, 'locked'))]);
+  return { admin, path, locked: locked?.trimEnd() };
+}
+
+/** The worktree of an entry. Git may write it relative to where the entry `was` (`worktree.useRelativePaths`). */
+async function pathOf(admin: string, was: string): Promise<string | undefined> {
+  const dotGit = (await readSmall(join(admin, 'gitdir')))?.trimEnd() ?? '';
+  return basename(dotGit) === '.git' ? dirname(resolve(was, dotGit)) : undefined;
+}
+
+/** The entries that wait with a worktree in the trash, by the id that it has there, with where the worktree was. */
+export async function waitingEntries(
+  commonDir: string,
+): Promise<{ readonly id: string; readonly path: string | undefined }[]> {
+  const folder = join(commonDir, 'coppice', 'trash');
+  const was = join(commonDir, 'worktrees', 'any');
+  return Promise.all(namesIn(folder).map(async (id) => ({ id, path: await pathOf(join(folder, id), was) })));
 }
 
 /** The entry of a worktree, by our reading of the entries, not by the worktree's `.git` file. */

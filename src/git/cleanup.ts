@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
-import { adminEntries, isAbsent } from './admin.ts';
+import { adminEntries, isAbsent, waitingEntries } from './admin.ts';
 import { forgetOldLeases, readLease } from './lease.ts';
 import { readSmall } from './locate.ts';
 import { worktreesFolder } from './names.ts';
@@ -15,7 +15,8 @@ import { removalFacts } from './removal-facts.ts';
 import type { Repository } from './repository.ts';
 import { keepFiles } from './save.ts';
 import { clearGone, discardPartial } from './stale.ts';
-import { idsInTrash, moveToTrash, realRoot } from './trash.ts';
+import { adminTrash, moveToTrash, unneeded } from './trash.ts';
+import { realRoot } from './trashes.ts';
 import { filesOf } from './tree.ts';
 
 /** A worktree that the engine knows, with what its session says about it. */
@@ -153,11 +154,9 @@ async function dropLeftovers(repository: Repository, root: string): Promise<void
   for (const name of await readdir(folder).catch(() => [])) {
     if (name.startsWith('.unfinished-')) await rm(join(folder, name), { recursive: true, force: true });
   }
-  const trash = join(repository.location.commonDir, 'coppice', 'trash');
-  const waiting = await idsInTrash(repository, root);
-  if (waiting === undefined) return;
-  for (const name of await readdir(trash).catch(() => [])) {
-    if (!waiting.has(name)) await rm(join(trash, name), { recursive: true, force: true });
+  const waiting = await waitingEntries(repository.location.commonDir);
+  for (const id of await unneeded(repository, root, waiting)) {
+    await rm(adminTrash(repository, id), { recursive: true, force: true });
   }
 }
 

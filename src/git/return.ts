@@ -1,7 +1,7 @@
 /** Brings a removed worktree back: out of the trash as it was, else made again from what was kept of it. */
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CoppiceError } from '../core/errors.ts';
+import { CoppiceError, isCoppiceError } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { adminEntries, isFolder } from './admin.ts';
 import { entryOf } from './content.ts';
@@ -27,6 +27,8 @@ export interface ReturnOptions {
   readonly root: string;
   /** Its id in the trash, if it went there. */
   readonly trash?: string;
+  /** The trash need not have it any more, so where that cannot be told it is made again. */
+  readonly overdue?: boolean;
   /** The ref that keeps its work. */
   readonly kept: string;
   readonly signal?: AbortSignal;
@@ -37,14 +39,13 @@ export interface ReturnOptions {
  *
  * @returns the place, at another path when it was made again and its old path is taken by now.
  * @throws CoppiceError `worktree-in-use` (its branch is checked out elsewhere), `path-in-the-way`, `not-found` (nothing
- * was kept), and what `createWorktree` throws.
+ * was kept), `worktree-unsafe` (whether the trash has it cannot be told), and what `createWorktree` throws.
  */
 export async function returnWorktree(repository: Repository, place: Place, options: ReturnOptions): Promise<Place> {
   await refuseOccupied(repository, place);
   await bringBranchBack(repository, place, options.kept);
-  if (options.trash !== undefined && (await takeFromTrash(repository, options.root, options.trash, place))) {
-    return noted(repository, place);
-  }
+  const back = await outOfTrash(repository, place, options);
+  if (back !== undefined) return noted(repository, { ...place, admin: back });
   if ((await probeWorktree(repository, place)).state === 'ready') return fill(repository, place, options);
   const made = await createWorktree(repository, {
     root: options.root,
@@ -55,6 +56,20 @@ export async function returnWorktree(repository: Repository, place: Place, optio
   });
   const { path, admin } = made.place;
   return fill(repository, { ...place, path, admin }, options);
+}
+
+async function outOfTrash(
+  repository: Repository,
+  place: Place,
+  { root, trash, overdue = false }: ReturnOptions,
+): Promise<string | undefined> {
+  if (trash === undefined) return undefined;
+  try {
+    return await takeFromTrash(repository, root, trash, place);
+  } catch (error) {
+    if (overdue && isCoppiceError(error, 'worktree-unsafe') && error.context['reason'] === 'trash') return undefined;
+    throw error;
+  }
 }
 
 async function refuseOccupied(repository: Repository, { branch, path }: Place): Promise<void> {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { systemCode } from '../core/errors.ts';
+import { isCoppiceError, systemCode } from '../core/errors.ts';
 import { adminOf, isAbsent, removeAdmin, unfinishedEntries } from './admin.ts';
 import { privateIndex } from './checkout.ts';
 import { clearStaleLock } from './locks.ts';
@@ -76,8 +76,10 @@ export async function clearGone(repository: Repository, root: string): Promise<s
     const entry = await adminOf(commonDir, path);
     if (entry?.locked !== undefined) continue;
     if (entry !== undefined) {
+      const waiting = await waitingIn(repository, root, path);
+      if (waiting === undefined) continue;
       await keepEntry(repository, entry.admin, path);
-      await removeAdmin(commonDir, entry.admin, await waitingIn(repository, root, path));
+      await removeAdmin(commonDir, entry.admin, waiting.admin);
       await rm(privateIndex(repository, entry.admin), { force: true });
       cleared.push(path);
     }
@@ -88,10 +90,19 @@ export async function clearGone(repository: Repository, root: string): Promise<s
 
 /**
  * Where the entry of a worktree belongs whose removal had not ended when its folder was in the trash already: without the entry it
- * would not come back from there. Undefined for any other.
+ * would not come back from there. Without `admin` for any other; undefined when that cannot be told.
  */
-async function waitingIn(repository: Repository, root: string, path: string): Promise<string | undefined> {
-  const latest = await latestInTrash(repository, root, path);
-  const admin = latest && adminTrash(repository, latest.id);
-  return admin !== undefined && (await isAbsent(admin)) ? admin : undefined;
+async function waitingIn(
+  repository: Repository,
+  root: string,
+  path: string,
+): Promise<{ readonly admin?: string } | undefined> {
+  try {
+    const latest = await latestInTrash(repository, root, path);
+    const admin = latest && adminTrash(repository, latest.id);
+    return admin !== undefined && (await isAbsent(admin)) ? { admin } : {};
+  } catch (error) {
+    if (!isCoppiceError(error)) throw error;
+    return undefined;
+  }
 }

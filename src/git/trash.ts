@@ -4,29 +4,19 @@
  * times slower (`protocols/git-mechanics.md` A).
  */
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CoppiceError, isCoppiceError, systemCode } from '../core/errors.ts';
-import { isAbsent, isFolder } from './admin.ts';
-import { replaceFile } from './files.ts';
+import { adminOf, isAbsent, isFolder } from './admin.ts';
+import { diskFailure, replaceFile } from './files.ts';
 import { keepGitDirectories } from './inside.ts';
-import { worktreesFolder } from './names.ts';
 import type { Repository } from './repository.ts';
 import { keepMore, type Saved } from './save.ts';
+import { type Filed, manifestFile, readManifest, readManifests, writeManifest } from './trash-manifest.ts';
+import { namesInTrash, noteTrash, trashesOf, trashFor, unreadable } from './trashes.ts';
 import { filesOf } from './tree.ts';
-
-interface Manifest {
-  readonly v: 1;
-  readonly state: 'kept' | 'deleting';
-  /** Where it was. */
-  readonly path: string;
-  readonly saved: Saved;
-  /** Milliseconds since 1970. */
-  readonly removedAt: number;
-  readonly keepUntil: number;
-}
 
 /** A removed worktree in the trash. `path` is where it was; times are in milliseconds since 1970. */
 export interface TrashEntry {
@@ -37,15 +27,6 @@ export interface TrashEntry {
   readonly keepUntil: number;
 }
 
-async function trashOf(repository: Repository, root: string): Promise<string> {
-  return join(await realRoot(root), '.trash', basename(worktreesFolder(root, repository)));
-}
-
-/** The folder of worktrees without links in it, as git writes paths down. */
-export async function realRoot(root: string): Promise<string> {
-  return realpath(root).catch(() => root);
-}
-
 /** Where the git entry of a removed worktree waits with it. */
 export function adminTrash(repository: Repository, id: string): string {
   return join(repository.location.commonDir, 'coppice', 'trash', id);
@@ -54,7 +35,7 @@ export function adminTrash(repository: Repository, id: string): string {
 /**
  * Renames a saved folder into the trash. The manifest is there first: a folder in the trash always has one.
  *
- * @throws CoppiceError `worktree-unsafe` when the trash is on another file system.
+ * @throws CoppiceError `worktree-unsafe` when the trash is on another file system, `disk-full`, `read-only`.
  */
 export async function moveToTrash(
   repository: Repository,
@@ -63,23 +44,28 @@ export async function moveToTrash(
   saved: Saved,
   times: { now: number; keepMs: number },
 ): Promise<string> {
-  const trash = await trashOf(repository, root);
+  const trash = await trashFor(repository, root, path);
   const id = `${basename(path)}-${randomBytes(6).toString('hex')}`;
-  await mkdir(trash, { recursive: true, mode: 0o700 });
-  const manifest: Manifest = {
-    v: 1,
-    state: 'kept',
-    path,
-    saved,
-    removedAt: times.now,
-    keepUntil: times.now + times.keepMs,
-  };
-  await writeManifest(trash, id, manifest);
+  const removedAt = times.now;
+  try {
+    await noteTrash(repository, trash);
+    await mkdir(trash, { recursive: true, mode: 0o700 });
+    await writeManifest(trash, id, {
+      v: 1,
+      state: 'kept',
+      path,
+      saved,
+      removedAt,
+      keepUntil: removedAt + times.keepMs,
+    });
+  } catch (error) {
+    throw diskFailure(error, trash);
+  }
   try {
     await rename(path, join(trash, id));
   } catch (error) {
-    await rm(join(trash, `${id}.json`), { force: true });
-    if (systemCode(error) !== 'EXDEV') throw error;
+    await rm(manifestFile(trash, id), { force: true });
+    if (systemCode(error) !== 'EXDEV') throw diskFailure(error, path);
     throw new CoppiceError(
       'worktree-unsafe',
       `${path} is on another file system than ${trash}.`,
@@ -93,74 +79,101 @@ export async function moveToTrash(
   return id;
 }
 
-async function writeManifest(trash: string, id: string, manifest: Manifest): Promise<void> {
-  await replaceFile(join(trash, `${id}.json`), `${JSON.stringify(manifest, undefined, 2)}\n`);
+/** The worktrees of a repository in any trash of it, by id. What cannot be read is left out. */
+export async function listTrash(repository: Repository, root: string): Promise<TrashEntry[]> {
+  const { listed } = await look(await trashesOf(repository, root));
+  const all = await Promise.all(listed.map(({ trash, names }) => readManifests(trash, names)));
+  return all.flatMap(({ filed }) => filed).map(entryOf);
 }
 
-/** The worktrees of a repository in the trash below `root`, by id. A manifest that cannot be read is left out. */
-export async function listTrash(repository: Repository, root: string): Promise<TrashEntry[]> {
-  return (await manifests(await trashOf(repository, root))).map(([id, { path, saved, removedAt, keepUntil }]) => ({
-    id,
-    path,
-    saved,
-    removedAt,
-    keepUntil,
-  }));
+function entryOf({ id, manifest: { path, saved, removedAt, keepUntil } }: Filed): TrashEntry {
+  return { id, path, saved, removedAt, keepUntil };
+}
+
+/** What is in each trash, by name; `unsure` are those of which that cannot be told, each with the error that says why. */
+interface Look {
+  readonly listed: readonly { readonly trash: string; readonly names: readonly string[] }[];
+  readonly unsure: readonly { readonly trash: string; readonly error: CoppiceError }[];
+}
+
+async function look(trashes: readonly string[]): Promise<Look> {
+  const listed: { trash: string; names: readonly string[] }[] = [];
+  const unsure: { trash: string; error: CoppiceError }[] = [];
+  for (const trash of trashes) {
+    try {
+      listed.push({ trash, names: await namesInTrash(trash) });
+    } catch (error) {
+      unsure.push({ trash, error: reason(error) });
+    }
+  }
+  return { listed, unsure };
 }
 
 /**
- * The ids of which something is in the trash below `root`, readable or not; undefined when that cannot be told: it may be on a disk
- * that is not there at the moment.
+ * Every trash in which a worktree that was at the path may be. That of its own folder has to be there or to be certainly empty; one
+ * that went to another trash did so before the repository was moved, so a trash that is not there at all hides none.
  */
-export async function idsInTrash(repository: Repository, root: string): Promise<ReadonlySet<string> | undefined> {
-  try {
-    const names = await readdir(await trashOf(repository, root));
-    return new Set(names.map((name) => name.replace(/\.json$/, '')));
-  } catch (error) {
-    // Where the worktrees of the repository are, its trash would be, too.
-    const certain =
-      systemCode(error) === 'ENOENT' && (await isFolder(worktreesFolder(await realRoot(root), repository)));
-    return certain ? new Set() : undefined;
-  }
+async function lookFor(repository: Repository, root: string, path: string): Promise<Look> {
+  const own = await trashFor(repository, root, path);
+  const { listed, unsure } = await look([...new Set([own, ...(await trashesOf(repository, root))])]);
+  return { listed, unsure: unsure.filter(({ trash, error }) => trash === own || error.context['code'] !== 'ENOENT') };
 }
 
-/** The latest removal of a worktree that was at the path; undefined where the trash has none. */
+/**
+ * Which of git's entries that wait for something in a trash certainly wait for nothing any more. `path` is where the worktree of the
+ * entry was, as far as it can be read.
+ */
+export async function unneeded(
+  repository: Repository,
+  root: string,
+  waiting: readonly { readonly id: string; readonly path: string | undefined }[],
+): Promise<readonly string[]> {
+  const trashes = await trashesOf(repository, root);
+  const owns = await Promise.all(
+    waiting.map(async ({ path }) => (path === undefined ? [] : [await trashFor(repository, root, path)])),
+  );
+  const { listed, unsure } = await look([...new Set([...trashes, ...owns.flat()])]);
+  const needed = new Set(listed.flatMap(({ names }) => names.map((name) => name.replace(/\.json$/, ''))));
+  const dark = new Set(unsure.map(({ trash }) => trash));
+  return waiting.flatMap(({ id }, index) => {
+    const mayHold = [...trashes, ...(owns[index] ?? [])];
+    return needed.has(id) || mayHold.some((trash) => dark.has(trash)) ? [] : [id];
+  });
+}
+
+/**
+ * The latest removal of a worktree that was at the path; undefined where the trash certainly has none.
+ *
+ * @param ref the one under which its files are kept; any unless told.
+ * @throws CoppiceError `worktree-unsafe` (context `reason`: `trash`), `corrupt`: it cannot be told.
+ */
 export async function latestInTrash(
   repository: Repository,
   root: string,
   path: string,
+  ref?: string,
 ): Promise<TrashEntry | undefined> {
-  const removals = (await listTrash(repository, root)).filter((entry) => entry.path === path);
-  return removals.sort((a, b) => b.removedAt - a.removedAt)[0];
-}
-
-async function manifests(trash: string): Promise<[string, Manifest][]> {
-  const names = (await readdir(trash).catch(() => [])).filter((name) => name.endsWith('.json'));
-  const found = await Promise.all(
-    names
-      .sort()
-      .map(async (name): Promise<[string, Manifest | undefined]> => [
-        name.slice(0, -'.json'.length),
-        await readManifest(join(trash, name)),
-      ]),
-  );
-  return found.filter((entry): entry is [string, Manifest] => entry[1] !== undefined);
-}
-
-async function readManifest(file: string): Promise<Manifest | undefined> {
-  try {
-    const { v, state, path, saved, removedAt, keepUntil } = JSON.parse(await readFile(file, 'utf8')) as Record<
-      string,
-      unknown
-    >;
-    const { ref, commit, tree } = saved as Record<string, unknown>;
-    if (v !== 1 || (state !== 'kept' && state !== 'deleting') || typeof path !== 'string') return undefined;
-    if (typeof ref !== 'string' || typeof commit !== 'string' || typeof tree !== 'string') return undefined;
-    if (typeof removedAt !== 'number' || typeof keepUntil !== 'number') return undefined;
-    return { v, state, path, saved: { ref, commit, tree }, removedAt, keepUntil };
-  } catch {
-    return undefined;
+  const { listed, unsure } = await lookFor(repository, root, path);
+  const found: Filed[] = [];
+  const doubts = unsure.map(({ error }) => error);
+  for (const { trash, names } of listed) {
+    const { filed, unread } = await readManifests(
+      trash,
+      names.filter((name) => isOf(path, name)),
+    );
+    found.push(...filed.filter(({ manifest }) => manifest.path === path));
+    doubts.push(...unread.map(({ error }) => error));
   }
+  const [doubt] = doubts;
+  if (doubt !== undefined) throw doubt;
+  const fitting = found.filter(({ manifest: { saved } }) => ref === undefined || saved.ref === ref);
+  return fitting.map(entryOf).sort((a, b) => b.removedAt - a.removedAt)[0];
+}
+
+/** Whether a manifest is, by its name, that of a worktree that was at the path. */
+function isOf(path: string, name: string): boolean {
+  const prefix = `${basename(path)}-`;
+  return name.startsWith(prefix) && /^[0-9a-f]{12}\.json$/.test(name.slice(prefix.length));
 }
 
 /** What is due, and how gently it is deleted. */
@@ -180,66 +193,121 @@ export interface SweepReport {
 }
 
 /**
- * Deletes what is over its time. Before it deletes, it reads the files once more: what was written after the removal
- * (by a process that was still inside) is saved too, and so are repositories inside (`inside.ts`). Can be aborted and
+ * Deletes what is over its time, in every trash of the repository. Before it deletes, it reads the files once more: what was written
+ * after the removal (by a process that was still inside) is saved too, and so are repositories inside (`inside.ts`). Can be aborted and
  * repeated at any point.
  */
 export async function sweepTrash(repository: Repository, root: string, options: SweepOptions): Promise<SweepReport> {
-  const trash = await trashOf(repository, root);
   const deleted: string[] = [];
-  const doubtful: { path: string; reason: string }[] = [];
-  for (const [id, manifest] of await manifests(trash)) {
-    options.signal?.throwIfAborted();
-    if (options.now < manifest.keepUntil) continue;
-    const folder = join(trash, id);
-    if (await isFolder(folder)) {
-      const sure = (): Promise<string | undefined> => makeSure(repository, trash, id, manifest, options.signal);
-      const reason = manifest.state === 'deleting' ? undefined : await repository.exclusive('trash', sure);
-      if (reason !== undefined) {
-        doubtful.push({ path: manifest.path, reason });
-        continue;
-      }
-      const left = await deleteSlowly(folder, options).then(() => undefined, leftBehind(options.signal));
-      if (left !== undefined) {
-        doubtful.push({ path: manifest.path, reason: left });
-        continue;
-      }
+  const { listed, unsure } = await look(await trashesOf(repository, root));
+  const present = unsure.filter(({ error }) => error.context['code'] !== 'ENOENT');
+  const doubtful = present.map(({ trash, error }) => ({ path: trash, reason: error.message }));
+  for (const { trash, names } of listed) {
+    const { filed, unread } = await readManifests(trash, names);
+    doubtful.push(...unread.map(({ id, error }) => ({ path: manifestFile(trash, id), reason: error.message })));
+    for (const each of filed) {
+      options.signal?.throwIfAborted();
+      if (options.now < each.manifest.keepUntil) continue;
+      const left = await sweepOne(repository, each, options);
+      if (left === undefined) deleted.push(each.manifest.path);
+      else if (left !== '') doubtful.push({ path: each.manifest.path, reason: left });
     }
-    await rm(adminTrash(repository, id), { recursive: true, force: true });
-    await rm(join(trash, `${id}.json`), { force: true });
-    deleted.push(manifest.path);
   }
   return { deleted, doubtful };
+}
+
+/** Gives the reason why it stays, empty when nothing has to be told; undefined when it was deleted. */
+async function sweepOne(
+  repository: Repository,
+  { id, trash, manifest }: Filed,
+  options: SweepOptions,
+): Promise<string | undefined> {
+  const folder = join(trash, id);
+  // Looked at first: whoever removes it renames it from there to the folder.
+  const gone = await isAbsent(manifest.path);
+  if (!(await isAbsent(folder))) {
+    if (!(await isFolder(folder))) return 'it is no folder, or cannot be looked at';
+    const sure = (): Promise<string | undefined> => makeSure(repository, { id, trash, manifest }, options.signal);
+    const doubt = manifest.state === 'deleting' ? undefined : await repository.exclusive('trash', sure);
+    if (doubt !== undefined) return doubt;
+    const left = await deleteSlowly(folder, options).then(() => undefined, leftBehind(options.signal));
+    if (left !== undefined) return left;
+  } else if (manifest.state === 'kept' && !gone) {
+    return ''; // it is on its way here or was brought back
+  }
+  await rm(adminTrash(repository, id), { recursive: true, force: true });
+  await rm(manifestFile(trash, id), { force: true });
+  return undefined;
 }
 
 /**
  * Renames a worktree back out of the trash, with git's entry of it; the manifest goes last. Can be repeated after a kill.
  *
- * @returns false when the trash does not have it (any more).
- * @throws CoppiceError `path-in-the-way` when something is at its path.
+ * @returns git's entry of it, which has another name where somebody else's has that one by now; undefined when no trash has it (any
+ * more).
+ * @throws CoppiceError `path-in-the-way` when something is at its path; `worktree-unsafe` (context `reason`: `trash`), `corrupt`:
+ * whether it is there cannot be told.
  */
 export async function takeFromTrash(
   repository: Repository,
   root: string,
   id: string,
   place: { readonly path: string; readonly admin: string },
-): Promise<boolean> {
-  const trash = await trashOf(repository, root);
+): Promise<string | undefined> {
   return repository.exclusive('trash', async () => {
-    const manifest = await readManifest(join(trash, `${id}.json`));
-    if (manifest?.state !== 'kept' || manifest.path !== place.path) return false;
-    const [folder, admin] = [join(trash, id), adminTrash(repository, id)];
-    const waits = await isFolder(folder);
-    if (!waits && !(await isFolder(place.path))) return false;
+    const trash = await trashWith(repository, root, id, place.path);
+    const manifest = trash === undefined ? undefined : await readManifest(trash, id);
+    if (trash === undefined || manifest?.state !== 'kept' || manifest.path !== place.path) return undefined;
+    const folder = join(trash, id);
+    const waits = await isThere(folder);
+    if (!waits && !(await isFolder(place.path))) return undefined;
     if (waits && !(await isAbsent(place.path))) throw occupied(place.path);
-    if (!(await isFolder(place.admin))) {
-      if (!(await isFolder(admin))) return false;
-      await rename(admin, place.admin);
+    const admin = await entryBack(repository, id, place);
+    if (admin === undefined) return undefined;
+    if (waits) {
+      if (admin !== place.admin) await replaceFile(join(folder, '.git'), `gitdir: ${admin}\n`);
+      // The folder of worktrees may be another one by now, and this one gone.
+      await mkdir(dirname(place.path), { recursive: true });
+      await rename(folder, place.path);
     }
-    if (waits) await rename(folder, place.path);
-    await rm(join(trash, `${id}.json`), { force: true });
-    return true;
+    await rm(manifestFile(trash, id), { force: true });
+    return admin;
   });
+}
+
+/** Puts git's entry of a worktree where git looks for it; undefined when there is none any more. */
+async function entryBack(
+  repository: Repository,
+  id: string,
+  { path, admin }: { readonly path: string; readonly admin: string },
+): Promise<string | undefined> {
+  const known = await adminOf(repository.location.commonDir, path);
+  if (known !== undefined) return known.admin;
+  const waiting = adminTrash(repository, id);
+  if (!(await isThere(waiting))) return undefined;
+  let free = admin;
+  for (let number = 1; !(await isAbsent(free)); number += 1) free = `${admin}${number}`;
+  await mkdir(dirname(free), { recursive: true });
+  await rename(waiting, free);
+  return free;
+}
+
+/** Whether a folder is at the path. Throws `worktree-unsafe` (context `reason`: `trash`) when that cannot be told. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isDirectory();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw unreadable(path, error);
+  }
+}
+
+/** The trash that has the manifest of an id; undefined when certainly none has. */
+async function trashWith(repository: Repository, root: string, id: string, path: string): Promise<string | undefined> {
+  const { listed, unsure } = await lookFor(repository, root, path);
+  const found = listed.find(({ names }) => names.includes(`${id}.json`));
+  if (found === undefined && unsure[0] !== undefined) throw unsure[0].error;
+  return found?.trash;
 }
 
 function occupied(path: string): CoppiceError {
@@ -248,14 +316,14 @@ function occupied(path: string): CoppiceError {
   });
 }
 
-/** Gives the reason why the folder may not be deleted; otherwise marks it as being deleted. */
+/** Gives the reason why the folder may not be deleted, empty when it is not there any more; otherwise marks it as being deleted. */
 async function makeSure(
   repository: Repository,
-  trash: string,
-  id: string,
-  manifest: Manifest,
+  { id, trash, manifest }: Filed,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
+  // Whoever brings it back meanwhile takes it from here under the same turn.
+  if ((await readManifest(trash, id))?.state !== 'kept') return '';
   const { ref, commit } = manifest.saved;
   const kept = await repository.run(['merge-base', '--is-ancestor', commit, ref], { okCodes: [0, 1, 128] });
   if (kept.code !== 0) return `${ref} does not hold it any more`;

@@ -2,13 +2,18 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { worktreesFolder } from '../../git/names.ts';
 import type { Repository } from '../../git/repository.ts';
-import { deleteSlowly, realRoot, sweepTrash } from '../../git/trash.ts';
+import { deleteSlowly, sweepTrash } from '../../git/trash.ts';
+import { mayHoldTrash, noteTrashesOf, realRoot } from '../../git/trashes.ts';
 import { forgetWorkIndexes } from '../../git/work-index.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import type { Log } from '../process/log.ts';
+import type { Store } from '../sessions/store.ts';
+import type { Repositories } from './repositories.ts';
 
 /** What sweeping works with; `clock` gives milliseconds since 1970. */
 export interface SweeperOptions {
+  readonly store: Store;
+  readonly repositories: Repositories;
   readonly log: Log;
   readonly clock: () => number;
   readonly stopping: AbortSignal;
@@ -26,7 +31,8 @@ const hourMs = 60 * 60 * 1000;
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
-  readonly #due = new Map<string, Repository>();
+  /** By the repository's id. */
+  readonly #due = new Map<string, () => Promise<Repository | undefined>>();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -34,9 +40,17 @@ export class Sweeper {
     this.#options = options;
   }
 
+  /** Takes up what earlier engines put aside: its time goes on without them. */
+  start(): void {
+    for (const { id, root, trusted } of this.#options.store.all('repository')) {
+      if (trusted && !this.#due.has(id)) this.#due.set(id, () => this.#open(id, root));
+    }
+    this.#plan(this.#options.delayMs ?? 10_000);
+  }
+
   /** A repository has something to delete, now or when its time is up. */
   async later(repository: Repository): Promise<void> {
-    this.#due.set(repository.location.id, repository);
+    this.#due.set(repository.location.id, () => Promise.resolve(repository));
     this.#plan(this.#options.delayMs ?? 10_000);
   }
 
@@ -58,18 +72,30 @@ export class Sweeper {
 
   async #sweepAll(): Promise<void> {
     const { log, stopping } = this.#options;
-    for (const repository of this.#due.values()) {
+    for (const open of this.#due.values()) {
       try {
-        if (!stopping.aborted) await this.#sweep(repository);
+        const repository = stopping.aborted ? undefined : await open();
+        if (repository !== undefined) await this.#sweep(repository);
       } catch (error) {
         if (!stopping.aborted) log.warn('cannot sweep the trash', { error: String(error) });
       }
     }
   }
 
+  /** Undefined where nothing is to be swept; git runs in the others only. */
+  async #open(id: string, root: string): Promise<Repository | undefined> {
+    const { store, repositories } = this.#options;
+    if (store.get('repository', id)?.trusted !== true || (await repositories.isAway({ id, root }))) return undefined;
+    const location = await repositories.locate(root);
+    return (await mayHoldTrash(location.commonDir)) ? repositories.open(location) : undefined;
+  }
+
   async #sweep(repository: Repository): Promise<void> {
     const { log, clock, stopping, settings } = this.#options;
     const root = (await settings(repository.mainRoot ?? repository.location.root))['worktrees.root'];
+    await noteTrashesOf(repository, root, this.#removed(repository.location.id)).catch((error: unknown) => {
+      log.warn('where removed worktrees lie cannot be noted', { error: String(error) });
+    });
     const { deleted, doubtful } = await sweepTrash(repository, root, { now: clock(), signal: stopping });
     const folder = worktreesFolder(await realRoot(root), repository);
     const left = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('.unfinished-'));
@@ -78,5 +104,13 @@ export class Sweeper {
     const leftovers = left.length + indexes;
     for (const { path, reason } of doubtful) log.warn('a removed worktree stays in the trash', { path, reason });
     log.info('swept the trash', { deleted: deleted.length, doubtful: doubtful.length, leftovers });
+  }
+
+  /** Where worktrees were whose sessions are removed. */
+  #removed(repository: string): string[] {
+    const sessions = this.#options.store.all('session').filter((each) => each.repository.id === repository);
+    return sessions.flatMap(({ removal, worktree }) =>
+      removal?.trash === undefined || worktree === undefined ? [] : [worktree.path],
+    );
   }
 }

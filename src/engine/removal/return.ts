@@ -52,6 +52,7 @@ export async function finishReturn(
     const worktree = await returnWorktree(await repositoryOf(context, session), place, {
       root: settings['worktrees.root'],
       kept: removal.kept ?? '',
+      overdue: context.clock() >= removal.until,
       signal: context.stopping,
       ...(removal.trash === undefined ? {} : { trash: removal.trash }),
     });
