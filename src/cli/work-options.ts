@@ -25,6 +25,7 @@ export interface WorkOptions {
   readonly name?: string;
   readonly base?: string;
   readonly priority?: ParamsOf<Requests, 'session/create'>['priority'];
+  readonly label?: readonly string[];
   readonly parent?: string;
   readonly stage?: string;
   readonly anyway?: true;
@@ -43,6 +44,7 @@ export function addWorkOptions(command: Command): Command {
     .option('--name <name>', 'name of the worktree to find or make')
     .option('--base <ref>', 'where the branch starts; default: where the main checkout is')
     .addOption(new Option('--priority <priority>', 'its lane in the queue').choices(priority.unwrap().options))
+    .option('--label <label>', 'what it counts as for limits.labels, e.g. area:auth; repeat for more', collect)
     .option('--parent <session>', 'the session that this one belongs to')
     .option('--stage <name>', "the stage of that session's plan, e.g. build")
     .option('--anyway', 'also where memory or disk may run out with it');
@@ -59,13 +61,14 @@ export async function startWork(
   argument: string | undefined,
   options: WorkOptions,
 ): Promise<SessionView> {
-  const { agentOption, promptFile, worktree, ...rest } = options;
+  const { agentOption, label, promptFile, worktree, ...rest } = options;
   const params: ParamsOf<Requests, 'session/create'> = {
     ...rest,
     id: randomUUID(),
     path: context.path,
     prompt: await promptFrom(context.shell, argument, promptFile),
     ...(worktree === undefined ? {} : { worktree: absolute(context, worktree) }),
+    ...(label === undefined ? {} : { labels: [...label] }),
     ...(agentOption === undefined ? {} : { agentOptions: agentOptions(agentOption) }),
     requester: context.requester(),
   };

@@ -127,7 +127,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
     askSecrets: (session, names) => askClients(engine.clients(), store.session(session), names, log),
     ...{ host: executors.local, agent: agentOf, settings: settingsFor, carried: () => carriedPrograms(shipped) },
   };
-  const sessions = new Sessions(context, () => settings.limits);
+  const sessions = new Sessions(context, settings);
   const services: Services = {
     ...{ store, sessions, vault, repositories, executors, clock, newId: randomUUID, agentOf, ...paths },
     ...{ radar, watching, checkoutBytes: checkoutSizes(repositories) },

@@ -2,10 +2,9 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CoppiceError } from '../core/errors.ts';
-import { admission } from '../core/queue/policy.ts';
+import { admission, type Work } from '../core/queue/policy.ts';
 import { mattersHowLarge, mattersHowMuch, shortages, type Room, type RoomLimits } from '../core/queue/room.ts';
 import type { Settings } from '../core/settings/settings.ts';
-import type { Mode } from '../core/session/state.ts';
 import { isLive } from '../core/session/status.ts';
 import type { Executor } from '../executors/executor.ts';
 import { freeMemory } from '../executors/free-memory.ts';
@@ -21,7 +20,7 @@ const megabyte = 1024 * 1024;
 
 /** Work that is about to be taken. */
 export interface Wanted {
-  readonly mode: Mode;
+  readonly work: Work;
   readonly executor: Executor;
   readonly settings: Settings;
   readonly location: RepositoryLocation;
@@ -58,10 +57,10 @@ async function roomFor(services: Services, wanted: Wanted, limits: RoomLimits): 
 /** Memory matters to what starts at once and here: what waits in line starts when another has ended. */
 async function memoryFor(
   services: Services,
-  { mode, executor }: Wanted,
+  { work, executor }: Wanted,
   limits: RoomLimits,
 ): Promise<Pick<Room, 'freeMemory' | 'sessions'>> {
-  const starts = admission(services.store.all('session'), mode, services.limits()).verdict === 'admit';
+  const starts = admission(services.store.all('session'), work, services.limits()).verdict === 'admit';
   const free = starts && executor.tree === undefined ? await freeMemory() : undefined;
   if (free === undefined) return { sessions: [] };
   const live = services.store.all('session').filter(isLive);

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { settingVariables } from '../core/environment.ts';
 import type { Limits } from '../core/queue/policy.ts';
 import type { Session } from '../core/session/state.ts';
@@ -30,6 +31,7 @@ export class SettingsSource {
   readonly plugins: PluginFolder;
   readonly #options: SettingsSourceOptions;
   #limits: Limits;
+  #onLimits: () => void = () => undefined;
 
   private constructor(options: SettingsSourceOptions, config: Config, plugins: PluginFolder, settings: Settings) {
     this.#options = options;
@@ -62,7 +64,7 @@ export class SettingsSource {
       ...(own ? {} : { environment: { ...settingVariables(this.#options.env), ...variables } }),
     });
     // The limits are the engine's: a file that was changed counts from the next request on, one requester's shell does not.
-    if (own) this.#limits = limitsOf(settings);
+    if (own) this.#limit(limitsOf(settings));
     return settings;
   }
 
@@ -76,8 +78,24 @@ export class SettingsSource {
   get limits(): Limits {
     return this.#limits;
   }
+
+  /** Calls `listener` whenever the limits are others than before. There is one listener. */
+  onLimits(listener: () => void): void {
+    this.#onLimits = listener;
+  }
+
+  #limit(limits: Limits): void {
+    if (isDeepStrictEqual(limits, this.#limits)) return;
+    this.#limits = limits;
+    this.#onLimits();
+  }
 }
 
 function limitsOf(settings: Settings): Limits {
-  return { running: settings['limits.running'], waiting: settings['limits.waiting'] };
+  return {
+    running: settings['limits.running'],
+    reserved: settings['limits.reserved'],
+    waiting: settings['limits.waiting'],
+    labels: settings['limits.labels'],
+  };
 }

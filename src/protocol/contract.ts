@@ -58,7 +58,7 @@ export const requests = {
       lastSeq: z.number(),
       clients: z.number(),
       sessions: counts,
-      limits: z.object({ running: z.number(), waiting: z.number() }),
+      limits: z.object({ running: z.number(), reserved: z.number().optional(), waiting: z.number() }),
       readOnly: z.string().optional(),
     }),
   },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { errorCodes } from '../core/errors.ts';
+import { labelPattern, mostLabels } from '../core/queue/labels.ts';
 import { findingSchema } from '../core/supervision/finding.ts';
 import { modes, priorities, statuses } from '../core/session/state.ts';
 import { supervisionSchema } from './supervision-views.ts';
@@ -39,6 +40,7 @@ export const sessionSchema = z.object({
   executor: z.string(),
   status: z.enum(statuses),
   priority: z.enum(priorities),
+  labels: z.array(z.string()).optional(),
   parent: z.string().optional(),
   stage: z.string().optional(),
   repository: z.string(),
@@ -209,6 +211,11 @@ export const createSchema = z.object({
   name: short.optional(),
   base: short.optional(),
   priority: z.enum(priorities).default('normal'),
+  /** What it counts as for `limits.labels`, e.g. `area:auth`. */
+  labels: z
+    .array(z.string().regex(labelPattern, 'must be a label of at most 100 characters, on one line'))
+    .max(mostLabels)
+    .default([]),
   parent: short.optional(),
   /** The stage of its parent's plan: whatever people call it, on one line. */
   stage: z

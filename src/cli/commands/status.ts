@@ -21,10 +21,12 @@ export function addStatus(program: Command, perform: Perform): void {
         out.result({ engine: state, sessions: sessions.map(sessionRow) }, () => {
           const { running, queued, needsYou, total } = state.sessions;
           const needs = `${needsYou} need you`;
+          const { limits } = state;
+          const kept = (limits.reserved ?? 0) > 0 ? ` (${limits.reserved ?? 0} reserved)` : '';
           return [
             text`Engine ${state.version}, pid ${state.pid}, since ${state.startedAt}`,
             ...(state.readOnly === undefined ? [] : [out.paint.red(text`Read-only: ${state.readOnly}`)]),
-            text`Sessions: ${running} of ${state.limits.running} running, ${queued} of ${state.limits.waiting} queued, ${needsYou > 0 ? out.paint.yellow(needs) : needs}, ${total} in all`,
+            text`Sessions: ${running} of ${limits.running} running${kept}, ${queued} of ${limits.waiting} queued, ${needsYou > 0 ? out.paint.yellow(needs) : needs}, ${total} in all`,
             ...(sessions.length === 0 ? [] : sessionTable(context, sessions)),
           ];
         });

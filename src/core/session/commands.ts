@@ -3,10 +3,10 @@ import type { NewEvent } from '../domain.ts';
 import { CoppiceError } from '../errors.ts';
 import { event, type Events } from '../events.ts';
 import type { Answer } from '../agent/events.ts';
-import { admission, admissible, positionOf, type Limits } from '../queue/policy.ts';
+import { admission, admissible, positionOf, type Limits, type Work } from '../queue/policy.ts';
 import { decisionAnswered, overtaken, remembered } from '../supervision/commands.ts';
 import { isLive, isSettled, openBreakpoints, statusOf } from './status.ts';
-import type { Mode, Session } from './state.ts';
+import type { Session } from './state.ts';
 
 /** The answer to a request for work: it starts, waits at a position (1 = next), or was refused. */
 export type Verdict =
@@ -39,7 +39,7 @@ export function create(
     const what = `A stage is a part of a plan: ${data.stage} has none.`;
     throw new CoppiceError('bad-usage', what, 'Name the session that it belongs to as well: --parent.');
   }
-  const { verdict, events } = admit(sessions, data.session, data.mode, limits);
+  const { verdict, events } = admit(sessions, data.session, data, limits);
   if (verdict.status === 'rejected') return { verdict, events };
   const opening = [
     event('session.created', data),
@@ -61,8 +61,8 @@ function place(sessions: readonly Session[], { id }: Session): Verdict {
   return position === undefined ? { status: 'started' } : { status: 'queued', position };
 }
 
-function admit(sessions: readonly Session[], session: string, mode: Mode, limits: Limits): Decision {
-  const decision = admission(sessions, mode, limits);
+function admit(sessions: readonly Session[], session: string, work: Work, limits: Limits): Decision {
+  const decision = admission(sessions, work, limits);
   switch (decision.verdict) {
     case 'admit':
       return { verdict: { status: 'started' }, events: [event('session.admitted', { session })] };
@@ -75,7 +75,7 @@ function admit(sessions: readonly Session[], session: string, mode: Mode, limits
       const { reason, queueLength } = decision;
       return {
         verdict: { status: 'rejected', reason, queueLength },
-        events: [event('session.refused', { code: 'queue-full', reason, mode })],
+        events: [event('session.refused', { code: 'queue-full', reason, mode: work.mode })],
       };
     }
   }
@@ -103,7 +103,7 @@ export function addPrompt(
   const n = session.promptCount + 1;
   const added = event('prompt.added', { session: session.id, prompt: n, ...prompt });
   if (!isSettled(session)) return { events: [added, ...overtaken(session)], verdict: place(sessions, session) };
-  const { verdict, events } = admit(sessions, session.id, session.mode, limits);
+  const { verdict, events } = admit(sessions, session.id, session, limits);
   return verdict.status === 'rejected' ? { verdict, events } : { verdict, events: [added, ...events] };
 }
 

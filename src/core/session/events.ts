@@ -27,6 +27,7 @@ export interface SessionEvents {
     agentOptions: Record<string, unknown>;
     executor: string;
     priority: Priority;
+    labels?: string[];
     parent?: string;
     stage?: string;
     repository: { id: string; root: string };

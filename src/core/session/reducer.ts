@@ -39,6 +39,7 @@ function created({ at, data }: Recorded<'session.created'>): Session {
     agentOptions: data.agentOptions,
     executor: data.executor,
     priority: data.priority,
+    ...(data.labels === undefined ? {} : { labels: data.labels }),
     ...(data.parent === undefined ? {} : { parent: data.parent }),
     ...(data.stage === undefined ? {} : { stage: data.stage }),
     repository: data.repository,

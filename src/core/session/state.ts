@@ -17,7 +17,7 @@ import type { Requester } from './events.ts';
 export const modes = ['autonomous', 'dispatch', 'interactive', 'planning', 'orchestration'] as const;
 export type Mode = (typeof modes)[number];
 
-export const priorities = ['high', 'normal'] as const;
+export const priorities = ['critical', 'high', 'normal'] as const;
 export type Priority = (typeof priorities)[number];
 
 /** Derived from events by `statusOf`, never set. */
@@ -284,6 +284,8 @@ export interface Session {
   readonly agentOptions: Readonly<Record<string, unknown>>;
   readonly executor: string;
   readonly priority: Priority;
+  /** What it counts as where limits are, such as `area:auth` or `team:web`; none twice. */
+  readonly labels?: readonly string[];
   readonly parent?: string;
   /** The stage of its parent's plan that it belongs to; sessions of one parent with one name are one stage. */
   readonly stage?: string;

@@ -9,7 +9,12 @@ const autoPush = (mode: string): string =>
 
 export const descriptions: Readonly<Record<SettingKey, string>> = {
   'limits.running': 'How many sessions may be at work at once. Dispatch and interactive sessions do not count.',
+  'limits.reserved':
+    'How many of these places only sessions with the priority `critical` take. The others share the rest, so it is less than `limits.running`.',
   'limits.waiting': 'How many sessions may wait in the queue; one more is refused with the reason.',
+  'limits.labels':
+    'How many sessions with a label (`--label area:auth`, `--label team:web`) may be at work at once, label by label: `area:auth: 1`. One more ' +
+    'waits, and those with other labels pass it. Dispatch and interactive sessions do not count.',
   'limits.minFreeMemoryMegabytes':
     'Memory in megabytes (1,048,576 bytes) that is to be left when one more session has started on this machine; with less you are asked first. ' +
     '0: never asked. Known on Linux alone.',

@@ -73,8 +73,18 @@ export function resolveSettings(layers: readonly Layer[], context: SettingsConte
   const problems = [
     ...layers.flatMap((layer) => layer.problems),
     ...agentProblems(layers, { builtIn: agents, plugins: others, chooses }),
+    ...limitProblems(given),
   ];
   return { settings, rows: rowsOf(given), problems };
+}
+
+/** With every place reserved, what is not critical would wait for ever. */
+function limitProblems(given: ReadonlyMap<string, Given>): readonly Problem[] {
+  const key = 'limits.reserved';
+  const [reserved, running] = [given.get(key), given.get('limits.running')?.value];
+  if (reserved === undefined || Number(reserved.value) < Number(running)) return [];
+  const message = `"${key}" must be less than "limits.running", which is ${String(running)}: what is not critical would wait for ever`;
+  return [{ place: reserved.place, key, message }];
 }
 
 /** `~/x` and `{home}/x` as absolute paths. */

@@ -25,8 +25,16 @@ export interface Setting {
 export const table = {
   // S1-27
   'limits.running': whole(1, 1000, 3, 'user'),
+  // S2-45
+  'limits.reserved': whole(0, 999, 0, 'user'),
   // S1-29
   'limits.waiting': whole(0, 10_000, 10, 'user'),
+  'limits.labels': {
+    // S2-44, Q-18
+    type: type.labelLimits,
+    default: {},
+    scope: 'user',
+  },
   'limits.minFreeMemoryMegabytes': whole(0, 1_048_576, 256, 'user'),
   // the agents of npm take 130 to 400 MB
   'limits.sessionMemoryMegabytes': whole(1, 1_048_576, 300, 'user'),

@@ -3,6 +3,7 @@
  * says it in its own errors, so that a problem reads the same wherever it is found.
  */
 import * as z from 'zod';
+import { labelPattern } from '../queue/labels.ts';
 import { isToolCondition } from '../supervision/policy.ts';
 import { meaning, nearest, shown } from './suggest.ts';
 
@@ -143,6 +144,17 @@ const agentCommand = argv
   .describe('a list of a program and its arguments');
 
 /** What a live agent of the user's own can do beyond taking prompts; see `AgentCapabilities`. */
+const labelNamePhrase = 'a label of 1 to 100 characters, on one line, that neither begins nor ends with a space';
+const labelPhrase = 'a map of labels, each with a whole number from 1 to 1000';
+
+/** Where sessions with a label are limited: how many of them may be at work. */
+export const labelLimits = z
+  .record(z.string().regex(labelPattern), whole(1, 1000), {
+    error: ({ code }) => `must be ${code === 'invalid_key' ? labelNamePhrase : labelPhrase}`,
+  })
+  .readonly()
+  .describe(labelPhrase);
+
 const abilities = ['steer', 'interrupt', 'permissions', 'questions'] as const;
 
 const customPhrase = 'a map with `command`, and if wanted `output`, `resume`, `title`, `can`, `env` and `secrets`';

@@ -1,6 +1,7 @@
 /** One value: parsed by its setting's type, or the problems with it, each with its place. */
 import type { z } from 'zod';
 import type { Locate, Problem } from './place.ts';
+import { shown } from './suggest.ts';
 import type { Setting } from './table.ts';
 
 /** A text as the setting's type takes it: as it is, else as JSON (numbers, `true`, lists). */
@@ -29,7 +30,7 @@ export function parse(setting: Setting, key: string, value: unknown, locate: Loc
 
 function problemsOf(issue: z.core.$ZodIssue, key: string, value: unknown, locate: Locate): readonly Problem[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  const name = key + path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
+  const name = key + path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${shown(part)}`)).join('');
   if (issue.code === 'unrecognized_keys') {
     const [first = ''] = issue.keys;
     return [{ place: locate([...path, first], 'key'), key: name, message: `"${name}" ${issue.message}` }];
@@ -43,6 +44,7 @@ function problemsOf(issue: z.core.$ZodIssue, key: string, value: unknown, locate
 
 /** What was found instead, unless only its form is wrong. Gives no text away. */
 function contrast(found: unknown, issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key') return '';
   const plain = typeof found === 'number' || typeof found === 'boolean';
   const wrongKind = issue.code === 'invalid_type' || issue.code === 'invalid_union';
   return plain || wrongKind ? `, not ${kindOf(found)}` : '';

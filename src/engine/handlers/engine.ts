@@ -14,6 +14,11 @@ export function countSessions(services: Services): ResultOf<Requests, 'engine/st
   return { running: working, queued: having('queued'), needsYou: having('needs-you'), total: all.length };
 }
 
+function limitsOf(services: Services): ResultOf<Requests, 'engine/status'>['limits'] {
+  const { running, reserved, waiting } = services.limits();
+  return { running, reserved, waiting };
+}
+
 /** Facts about the engine itself. */
 export function engineHandlers(services: Services, engine: EngineContext): EngineHandlers {
   const { state } = services.store;
@@ -24,7 +29,7 @@ export function engineHandlers(services: Services, engine: EngineContext): Engin
         ...engine.status(),
         lastSeq: state.lastSeq,
         sessions: countSessions(services),
-        limits: { ...services.limits() },
+        limits: limitsOf(services),
         ...(readOnly === undefined ? {} : { readOnly }),
       };
     },

@@ -213,16 +213,16 @@ async function createSession(
   await executor.requireParts?.({ image: settings['executors.docker.image'], path: environment.env['PATH'] });
   requireTakes(agent, params.prompt);
   const makesWorktree = there === undefined;
-  if (!params.anyway) await requireRoom(services, { mode: params.mode, executor, settings, location, makesWorktree });
+  const work = workOf(params);
+  if (!params.anyway) await requireRoom(services, { work, executor, settings, location, makesWorktree });
   const [id, uuid] = [params.id ?? services.newId(), randomUUID()];
   const data = {
     session: id,
     task: { id: taskId(slugOf(request, titleOf(params.prompt)), uuid), uuid, title: titleOf(params.prompt) },
-    mode: params.mode,
+    ...work,
     agent: agentId,
     agentOptions: params.agentOptions ?? {},
     executor: executor.id,
-    priority: params.priority,
     ...defined({ stage: params.stage }),
     ...(params.parent === undefined ? {} : { parent: store.find(params.parent).id }),
     repository: { id: location.id, root },
@@ -241,6 +241,10 @@ async function createSession(
   if (verdict.status !== 'rejected') return { verdict, id };
   vault.forget(id);
   return { verdict, id: undefined };
+}
+
+function workOf({ mode, priority, labels }: ParsedOf<Requests, 'session/create'>) {
+  return { mode, priority, ...(labels.length === 0 ? {} : { labels: [...new Set(labels)] }) };
 }
 
 /** Where an agent works when nobody says it. One that harms nobody, the demo agent, comes with this host and is nowhere else. */

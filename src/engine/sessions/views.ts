@@ -35,6 +35,7 @@ export function sessionView(session: Session, sessions: readonly Session[], mete
     executor: session.executor,
     status: statusOf(session),
     priority: session.priority,
+    labels: some(session.labels, (labels) => [...labels]),
     parent: session.parent,
     stage: session.stage,
     repository: session.repository.root,

@@ -41,7 +41,15 @@ function facts(
   return [
     [look.icon.replace('loading~spin', 'circle-filled'), joined(look.label, sessionDescription(session, now, below))],
     ['comment', session.prompt === session.title ? '' : session.prompt],
-    ['hubot', joined(session.agent, detail?.model === session.agent ? undefined : detail?.model, session.mode)],
+    [
+      'hubot',
+      joined(
+        session.agent,
+        detail?.model === session.agent ? undefined : detail?.model,
+        session.mode,
+        ...(session.labels ?? []),
+      ),
+    ],
     ['milestone', session.stage === undefined ? '' : l10n.t('Stage {0}', session.stage)],
     ['git-branch', session.branch ?? ''],
     ['diff', joined(changesText(session), linesText(session))],

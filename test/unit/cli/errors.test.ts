@@ -70,7 +70,7 @@ describe('command lines that cannot be understood', () => {
     [['run', 'x', '--prompt-file', '-'], /given twice/],
     [['run', '--prompt-file', '/does/not/exist'], /cannot be read \(ENOENT\)/],
     [['run', 'x', '--mode', 'wild'], /Allowed choices are autonomous/],
-    [['run', 'x', '--priority', 'urgent'], /Allowed choices are high, normal/],
+    [['run', 'x', '--priority', 'urgent'], /Allowed choices are critical, high, normal/],
     [['run', 'x', '--agent-option', 'novalue'], /no name and value/],
     [['run', 'x', '--repo'], /argument missing/],
     [['session'], /not complete/],

@@ -31,6 +31,10 @@ describe('run', () => {
         'high',
         '--parent',
         'abcd',
+        '--label',
+        'area:auth',
+        '--label',
+        'team: web',
         '--agent-option',
         'model=opus',
         '--agent-option',
@@ -58,6 +62,7 @@ describe('run', () => {
         base: 'main',
         priority: 'high',
         parent: 'abcd',
+        labels: ['area:auth', 'team: web'],
         requester: {
           env: { NO_COLOR: '1', PATH: '/bin' },
           secrets: { ANTHROPIC_API_KEY: 'sk', http_proxy: 'http://a:b@c:1' },

@@ -4,12 +4,13 @@ import { coppiceDomain } from '../../../src/core/coppice-domain.ts';
 import type { CheckpointRecord, Due } from '../../../src/core/checkpoint/state.ts';
 import type { Actor, Entity, JournalRecord, NewEvent } from '../../../src/core/domain.ts';
 import { event } from '../../../src/core/events.ts';
+import type { Limits } from '../../../src/core/queue/policy.ts';
 import { admissions, create, type Verdict } from '../../../src/core/session/commands.ts';
 import { nextStep, type Live, type Step } from '../../../src/core/session/next.ts';
 import { observe, observeExit, type RunEnd } from '../../../src/core/session/observe.ts';
 import type { Mode, Priority, Session } from '../../../src/core/session/state.ts';
 
-export const limits = { running: 3, waiting: 10 };
+export const limits: Limits = { running: 3, reserved: 0, waiting: 10, labels: {} };
 export const live: Live = { duplex: true, steerable: true, background: 0, commits: true };
 
 /** A journal in memory with the real reducers: what `state/` does, without a disk. */
@@ -66,7 +67,7 @@ export class Ledger {
 export function newSession(
   ledger: Ledger,
   id: string,
-  options: { mode?: Mode; priority?: Priority; prompt?: string } = {},
+  options: { mode?: Mode; priority?: Priority; prompt?: string; labels?: string[]; limits?: Limits } = {},
 ): Verdict {
   const decision = create(
     ledger.sessions(),
@@ -78,12 +79,13 @@ export function newSession(
       agentOptions: {},
       executor: 'local',
       priority: options.priority ?? 'normal',
+      ...(options.labels === undefined ? {} : { labels: options.labels }),
       repository: { id: 'r', root: '/r' },
       request: { name: id },
       requester: { by: 'user:test', env: {}, secrets: [], settings: {} },
     },
     options.prompt ?? 'do it',
-    limits,
+    options.limits ?? limits,
   );
   ledger.append(decision.events);
   return decision.verdict;

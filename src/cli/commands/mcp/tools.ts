@@ -19,7 +19,7 @@ const [looks, acts] = [
   { readOnlyHint: false, destructiveHint: false, openWorldHint: true },
 ] as const;
 
-const { agent, base, executor, mode, name, parent, priority, prompt, worktree } = createSchema.shape;
+const { agent, base, executor, labels, mode, name, parent, priority, prompt, worktree } = createSchema.shape;
 const key = z.string().min(1).max(200);
 const sessionId = key.describe('Its id, the beginning of it, or its task.');
 
@@ -39,10 +39,13 @@ export const sessionTools: readonly SessionTool[] = [
       name: name.describe('Name of the worktree to find or make.'),
       base: base.describe('Where the branch starts; where the main checkout is unless said.'),
       priority: priority.unwrap().optional(),
+      labels: labels.unwrap().optional().describe('What it counts as where such work is limited, e.g. area:auth.'),
       parent: parent.describe('The session that this one belongs to.'),
     }),
-    async (context, { prompt: text, ...options }) => {
-      const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    async (context, { prompt: text, labels: label, ...options }) => {
+      const given = Object.fromEntries(
+        Object.entries({ ...options, label }).filter(([, value]) => value !== undefined),
+      );
       return found({ session: sessionRow(await startWork(context, text, given)) });
     },
   ),
