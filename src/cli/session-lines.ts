@@ -174,6 +174,10 @@ function workFacts(detail: SessionDetail, paint: Paint): Fact[] {
     ['waits', detail.waiting ?? ''],
     ['in doubt', detail.doubt ?? ''],
     ['restarts', detail.restarts === undefined ? '' : `${detail.restarts} in a row`],
+    [
+      'retries',
+      detail.retries === undefined ? '' : `${detail.retries} of the model's service, no attempts of the task`,
+    ],
     ['mode', `${detail.mode}, priority ${detail.priority}`],
     ['labels', (detail.labels ?? []).join(', ')],
     ['agent', agent.join(' ')],

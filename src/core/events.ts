@@ -53,6 +53,7 @@ export const versions: Readonly<Record<EventType, number>> = {
   'input.written': 1,
   'turn.started': 1,
   'turn.ended': 1,
+  'service.retried': 1,
   'danger.seen': 1,
   'breakpoint.raised': 1,
   'breakpoint.resolved': 1,

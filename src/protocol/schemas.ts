@@ -136,6 +136,8 @@ export const sessionDetailSchema = sessionSchema.extend({
   pushing: z.boolean().optional(),
   /** How often in a row its agent was started again after something outside had ended it. */
   restarts: z.number().optional(),
+  /** How often its agent asked the model's service again since a person last gave a prompt. They use up no attempts. */
+  retries: z.number().optional(),
   /** Why the state is unknown or paused. */
   doubt: z.string().optional(),
   activity: z

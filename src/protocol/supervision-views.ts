@@ -90,6 +90,8 @@ export const supervisionSchema = z.object({
   /** Failures with the same error, the most frequent first. */
   errors: z.array(z.object({ fingerprint: z.string(), message: z.string(), count: z.number() })),
   automatic: z.number(),
+  /** How often the agent asked the model's service again; absent when it did not. No failure of the task. */
+  retries: z.number().optional(),
   /** From `go` on (after calibration) a turn is let through; with a score below `ask` a person is asked. */
   thresholds: z.object({ go: z.number(), ask: z.number() }),
   judgements: z.array(judgementSchema),

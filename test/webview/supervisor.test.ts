@@ -91,6 +91,22 @@ describe('the supervisor panel', () => {
     await page.getByRole('alert').getByText('It is gone. Look at the data directory.').waitFor();
   });
 
+  it('shows how often it was tried, each way for itself', async () => {
+    const { page } = await panel();
+    assert.deepEqual(
+      (await page.getByRole('list', { name: 'Facts' }).getByRole('listitem').allInnerTexts()).slice(-3),
+      ['prompts of the supervisor: 2', 'failures with the same error: 2', "retries of the model's service: 7"],
+    );
+    const { page: none } = await panel({}, supervision({ errors: [], automatic: 0, retries: undefined }));
+    assert.deepEqual(
+      await none
+        .getByRole('list', { name: 'Facts' })
+        .getByText(/retries|failures|prompts/u)
+        .count(),
+      0,
+    );
+  });
+
   it('takes a person’s word, and follows the record', async () => {
     const { page, asked, wire } = await panel();
     const word = page.getByRole('group', { name: 'Your word on turn 3' });

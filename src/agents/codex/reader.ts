@@ -31,7 +31,7 @@ function meaningOf(fields: Fields): Meaning | undefined {
       return { end: { outcome: 'failed', reason: 'turn failed', text } };
     }
     case 'error':
-      return { events: [warning(fields)] };
+      return { events: [retrying(fields) ?? warning(fields)] };
     default:
       return undefined;
   }
@@ -78,6 +78,16 @@ function inputOf(item: Fields): Readonly<Record<string, unknown>> {
   const changes = listOf(item['changes']).flatMap((each) => shallowOf(each) ?? []);
   if (changes.length > 0) return { changes };
   return shallowOf(item['arguments']) ?? {};
+}
+
+/** "Reconnecting... 2/5", or, in earlier versions, "stream error: …; retrying 2/5 in 391ms…". */
+const again = /^(?:Reconnecting\.\.\.|stream error: .*; retrying) (\d{1,4})\/(\d{1,4})/su;
+
+function retrying(fields: Fields): AgentEvent | undefined {
+  const text = plainLine(textOf(fields['message']) ?? '', 200);
+  const [, attempt, max] = again.exec(text) ?? [];
+  if (attempt === undefined) return undefined;
+  return { kind: 'retrying', attempt: Number(attempt), max: Number(max), error: plainLine(text, 80) };
 }
 
 function warning(fields: Fields): AgentEvent {

@@ -40,6 +40,8 @@ export type OutMessage =
   | { readonly type: 'ask-withdrawn'; readonly id: string }
   | { readonly type: 'interrupted'; readonly id: string }
   | { readonly type: 'notice'; readonly severity?: 'info' | 'warning' | 'critical'; readonly text: string }
+  /** The model's service did not answer, and is asked once more: the `attempt`-th time, of at most `max`. */
+  | { readonly type: 'retrying'; readonly attempt: number; readonly max?: number; readonly error?: string }
   /** The end of a turn. A command that is run once per prompt may leave it out: its exit code then says how it went. */
   | {
       readonly type: 'result';

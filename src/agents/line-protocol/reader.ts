@@ -102,6 +102,11 @@ function eventOf(fields: Fields): AgentEvent | undefined {
       return text === undefined
         ? undefined
         : { kind: 'notice', severity: severityOf(fields), text: plainText(text, 2000) };
+    case 'retrying': {
+      const max = numberOf(fields['max']);
+      const error = plainText(text ?? wordOf(fields['error']) ?? 'unknown', 80);
+      return { kind: 'retrying', attempt: countOf(fields['attempt']), ...defined({ max }), error };
+    }
     case 'result':
       return resultOf(fields);
     default:

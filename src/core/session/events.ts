@@ -106,6 +106,8 @@ export interface SessionEvents {
     retryAfterS?: number;
     retryAt?: number;
   };
+  /** The agent asks the model's service once more, which did not answer. */
+  'service.retried': { session: string; offset: number };
   /** An agent uses a tool for something dangerous; nobody can tell yet whether it asks before. */
   'danger.seen': {
     session: string;

@@ -25,6 +25,8 @@ export function observe(session: Session, seen: AgentEvent, offset: number): New
       return awake(session, offset);
     case 'tool-started':
       return [...awake(session, offset), ...dangerous(session, seen, offset)];
+    case 'retrying':
+      return retried(session, offset);
     case 'asked':
       return asked(session, seen, offset);
     case 'ask-withdrawn':
@@ -132,6 +134,15 @@ function dangerous(session: Session, seen: Seen<'tool-started'>, offset: number)
   if (findings.length === 0 || ofTurn.length >= mostDangers || ofTurn.some((each) => each.use === use)) return [];
   const key = useKey(tool, input);
   return [event('danger.seen', { session: session.id, use, key, tool, turn, findings, offset })];
+}
+
+/** So many tries since a person last gave a prompt are counted: more of them tell nothing else. */
+const mostRetries = 1000;
+
+/** A line tells of one try. It may be the last whose event is on record, so that its offset alone does not say that it was counted. */
+function retried({ id, attempts, retriedAt = -1 }: Session, offset: number): NewEvent[] {
+  if (offset <= retriedAt || (attempts?.transport ?? 0) >= mostRetries) return [];
+  return [event('service.retried', { session: id, offset })];
 }
 
 /** As many things may an agent ask at once. One that asks more is not to be answered by anybody, and is ended. */

@@ -9,6 +9,7 @@ import { checkpointFolds, type KeepingEvents } from '../restore/session-folds.ts
 import type { BudgetEvents } from '../supervision/levels.ts';
 import type { StopEvents } from '../supervision/stops.ts';
 import type { SupervisionEvents } from '../supervision/judgement.ts';
+import { noAttempts, withRetry } from '../supervision/attempts.ts';
 import { useKey } from '../supervision/repetition.ts';
 import { reduceJudgement } from '../supervision/judgement-reducer.ts';
 import { supervisionFolds } from '../supervision/session-folds.ts';
@@ -301,6 +302,11 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       ...(data.context === undefined ? {} : { context: data.context }),
       workedMs: (session.workedMs ?? 0) + (workedMs(session, at) ?? 0),
     }),
+  'service.retried': (session, { data: { offset } }) => ({
+    ...advanced(session, offset),
+    attempts: withRetry(session.attempts ?? noAttempts),
+    retriedAt: offset,
+  }),
   'danger.seen': (session, { data: { session: _, offset, ...danger } }) => ({
     ...advanced(session, offset),
     dangers: [...(session.dangers ?? []), danger],

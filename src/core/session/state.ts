@@ -378,6 +378,8 @@ export interface Session {
   readonly approval?: Approval;
   /** Failures since a person last gave a prompt. */
   readonly attempts?: Attempts;
+  /** End of the stream line that told of the last try of the model's service that is counted. */
+  readonly retriedAt?: number;
   /** The stronger model that is used, until a person gives a prompt. */
   readonly stronger?: string;
   /** How often the agent was started again after something outside had ended it, since it last came to the end of a turn. */

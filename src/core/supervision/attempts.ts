@@ -32,7 +32,7 @@ export const usualAttemptLimits: AttemptLimits = { perError: 3, processRestarts:
 
 /** The attempts with one failure more. */
 export function withFailure(attempts: Attempts, kind: FailureKind, fingerprint: Fingerprint, at: number): Attempts {
-  if (kind === 'transport') return { ...attempts, transport: attempts.transport + 1 };
+  if (kind === 'transport') return withRetry(attempts);
   if (kind === 'process') return { ...attempts, process: attempts.process + 1 };
   const known = attempts.errors.find((each) => each.fingerprint.id === fingerprint.id);
   const one: Repeated = {
@@ -42,6 +42,11 @@ export function withFailure(attempts: Attempts, kind: FailureKind, fingerprint: 
     lastAt: Math.max(at, known?.lastAt ?? at),
   };
   return { ...attempts, errors: [...attempts.errors.filter((each) => each !== known), one] };
+}
+
+/** The attempts with one more try of the model's service, which the agent made by itself. */
+export function withRetry(attempts: Attempts): Attempts {
+  return { ...attempts, transport: attempts.transport + 1 };
 }
 
 /** The attempts with one failure of the task less: what it failed with is judged once more, and counts again then. */

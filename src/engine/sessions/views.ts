@@ -118,6 +118,7 @@ export function sessionDetail(
       pushed: some(session.pushed, pushedView),
       pushing: extra.pushing || undefined,
       restarts: session.revivals,
+      retries: session.attempts?.transport || undefined,
       doubt: doubtOf(session),
       supervision: isSupervised(session) ? supervisionBrief(session) : undefined,
       activity: some(extra.activity, activityView),

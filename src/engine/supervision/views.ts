@@ -46,6 +46,7 @@ export function supervisionBrief(session: Session): SupervisionView {
     judgements: judgement === undefined ? [] : [judgementView(judgement)],
     ...defined({
       level: supervision?.level,
+      retries: attempts?.transport || undefined,
       tree: workTree(session),
       approval: approval === undefined ? undefined : approvalView(approval, isApproved(session)),
     }),

@@ -152,6 +152,25 @@ describe('agents that are run once for each prompt', () => {
     assert.deepEqual(told(read(agents['gemini'], [JSON.stringify(denied)]))[0], 'not ok');
   });
 
+  it("tell that they ask the model's service again", () => {
+    const retries = (id: keyof typeof agents, ...lines: readonly string[]): readonly unknown[] =>
+      read(agents[id], lines).flatMap((each) =>
+        each.kind === 'retrying' ? [[each.attempt, each.max, each.error]] : [],
+      );
+    const error = (message: string): string => JSON.stringify({ type: 'error', message });
+    const old = 'stream error: stream disconnected before completion; retrying 3/5 in 391ms…';
+    assert.deepEqual(retries('codex', error('Reconnecting... 2/5'), error(old), error('The model is gone.')), [
+      [2, 5, 'Reconnecting... 2/5'],
+      [3, 5, old],
+    ]);
+    const refused = 'litellm.RateLimitError: AnthropicException - 429';
+    const again = ['Retrying in 0.2 seconds...', 'Retrying in 1.5 seconds...'];
+    assert.deepEqual(retries('aider', ...again, refused, ...again), [
+      [1, undefined, refused],
+      [2, undefined, refused],
+    ]);
+  });
+
   it('have failed where Aider ends with 0 although its model gave no answer', () => {
     // As aider 0.86 prints it (base_coder.py).
     const refused = [
