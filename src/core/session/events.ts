@@ -145,8 +145,11 @@ export interface SessionEvents {
   'session.cancelling': { session: string; reason: string; error?: ErrorRecord };
   /** `error`: why, when nobody asked for it. */
   'session.interrupting': { session: string; error?: ErrorRecord };
-  /** The model's service puts it off `until` then, milliseconds since 1970; `reason` is for people. */
-  'session.paused': { session: string; until: number; reason: string };
+  /**
+   * The model's service puts it off `until` then, milliseconds since 1970; `reason` is for people. With `mistake` it waits for a
+   * correction of the settings, whenever that comes; `until` is then the time at which that was seen.
+   */
+  'session.paused': { session: string; until: number; reason: string; mistake?: true };
   'session.resumed': { session: string };
   /** The end of a stretch of work: no process is left, the change is committed, the lease is given back. */
   'session.settled': {

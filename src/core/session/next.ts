@@ -2,7 +2,7 @@ import { gateDue, toolDue, turnEndDue, turnStartDue, wishDue } from '../checkpoi
 import type { Due } from '../checkpoint/state.ts';
 import { judgingDue, verifyingDue, type JudgeStep } from '../supervision/due.ts';
 import { commitDue } from './commit.ts';
-import { putOffDue, type PutOffStep } from './put-off.ts';
+import { isOverMistake, putOffDue, type PutOffStep } from './put-off.ts';
 import { revivalDue, type RevivalStep } from './revival.ts';
 import { endMeetDue, isHeld, promptMeetDue, turnMeetDue, type MeetStep } from '../supervision/holds.ts';
 import { reserveDue, type ReserveStep } from '../supervision/levels.ts';
@@ -126,7 +126,8 @@ function whileStill(session: Session, live: Live): Step {
   if (session.cancelling !== undefined) return { do: 'settle' };
   const waiting = session.prompts.find((prompt) => prompt.state === 'waiting');
   if (session.interrupting === true) return { do: 'settle' };
-  if (session.pausedUntil !== undefined) return live.over === true ? { do: 'go-on' } : { do: 'wait', for: 'pause' };
+  if (session.pausedUntil !== undefined)
+    return live.over === true || isOverMistake(session) ? { do: 'go-on' } : { do: 'wait', for: 'pause' };
   const stop = stopped(session, live);
   if (stop !== undefined) return stop;
   if (waiting === undefined)

@@ -3,6 +3,7 @@ import type { NewEvent } from '../domain.ts';
 import { event } from '../events.ts';
 import { queues } from './mode.ts';
 import type { Session } from './state.ts';
+import { isLive } from './status.ts';
 
 /** The session is to wait until its service takes work again, or has waited long enough. */
 export type PutOffStep = { readonly do: 'put-off'; readonly turn: number } | { readonly do: 'go-on' };
@@ -32,8 +33,25 @@ export function goesOnAt({ lastTurn, putOff = 0 }: Session): number {
   return Math.max(retryAt, putOff === 0 ? 0 : endedAt + againMs * 2 ** (putOff - 1));
 }
 
+/** It waits for a correction of the settings. Whoever asks what comes next has read them: there is one. */
+export function isOverMistake({ pausedUntil }: Session): boolean {
+  return pausedUntil?.mistake === true;
+}
+
+/**
+ * What a session without an agent does where the settings cannot be used: it waits, and says for what. `problem` is a sentence. One
+ * that waits in line, or that somebody has cancelled, goes on waiting or ends without a word about it.
+ */
+export function waitsForCorrection(session: Session, problem: string, now: number): readonly NewEvent[] {
+  const reason = `${problem} Correct that: the session then goes on by itself, and nothing of it is lost.`;
+  const isKnown = session.pausedUntil !== undefined && session.pausedUntil.reason === reason;
+  if (isKnown || isLive(session) || session.admission !== 'admitted' || session.cancelling !== undefined) return [];
+  return [event('session.paused', { session: session.id, until: now, reason, mistake: true })];
+}
+
 /** The wait is over: the agent is given what to go on with. `resumes`: it knows its conversation. */
 export function goesOn(session: Session, resumes: boolean): readonly NewEvent[] {
+  if (isOverMistake(session)) return [event('session.resumed', { session: session.id })];
   const text = 'The rate limit that ended your last turn is over. See what is done already, then go on.';
   const whole = resumes ? text : `${text}\n\nThis is what was asked for:\n\n${session.goal}`;
   const prompt = { prompt: session.promptCount + 1, text: whole, steer: false, afterWait: true };

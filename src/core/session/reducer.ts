@@ -346,8 +346,8 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
     patch(session, { interrupting: true, interruptedFor: data.error ?? session.interruptedFor }),
   'session.paused': (session, { data }) => ({
     ...session,
-    pausedUntil: { at: data.until, reason: data.reason },
-    putOff: (session.putOff ?? 0) + 1,
+    pausedUntil: { at: data.until, reason: data.reason, ...defined({ mistake: data.mistake }) },
+    ...(data.mistake === true ? {} : { putOff: (session.putOff ?? 0) + 1 }),
   }),
   'session.resumed': (session) => patch(session, { pausedUntil: undefined }),
   'session.settled': (session, { at, data }) =>

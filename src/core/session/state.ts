@@ -310,8 +310,8 @@ export interface Session {
   readonly interrupting?: boolean;
   /** Why the engine itself interrupted the agent, in the present stretch of work. */
   readonly interruptedFor?: ErrorRecord;
-  /** The model's service has put it off until then, milliseconds since 1970. */
-  readonly pausedUntil?: { readonly at: number; readonly reason: string };
+  /** The model's service has put it off until then, milliseconds since 1970; or a `mistake` in the settings has, until it is corrected. */
+  readonly pausedUntil?: { readonly at: number; readonly reason: string; readonly mistake?: true };
   readonly worktree?: Place;
   /** The worktree was made for it, and its set-up commands have not been through: no agent begins in it before. */
   readonly setUpDue?: true;

@@ -1,6 +1,6 @@
 /** The settings in force, from all their sources. */
 import { join } from 'node:path';
-import { CoppiceError } from '../../core/errors.ts';
+import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { knownAgents } from '../../core/settings/agents.ts';
 import { placeText, type Place, type Problem } from '../../core/settings/place.ts';
 import { emptyLayer, readEnvironment, readFlags, readTree, type Layer } from '../../core/settings/read.ts';
@@ -151,11 +151,16 @@ export function configError(problems: readonly Problem[]): CoppiceError {
     {
       context: {
         problems: problems.slice(0, shownProblems).map(problemText).join('\n'),
-        ...(first === undefined ? {} : { key: first.key }),
+        ...(first === undefined ? {} : { key: first.key, source: first.place.source }),
         ...(place?.line === undefined ? {} : { file: place.name, line: String(place.line) }),
       },
     },
   );
+}
+
+/** Settings that cannot be used because of what stands in a file: its user can correct that at any moment. */
+export function isMistakeInFile(error: unknown): error is CoppiceError {
+  return isCoppiceError(error, 'config-invalid') && ['user', 'repository'].includes(error.context['source'] ?? '');
 }
 
 /** More than a screen of them does not help. */

@@ -1,8 +1,10 @@
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { nextStep, type Live, type Step } from '../../core/session/next.ts';
+import { waitsForCorrection } from '../../core/session/put-off.ts';
 import { isAtRest, isLive, isSettled } from '../../core/session/status.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import { isMistakeInFile } from '../config/config.ts';
 import { isLimited } from '../../core/supervision/levels.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
@@ -25,6 +27,8 @@ import { SteadyTime } from './steady-time.ts';
 import { abandon, confirmEnded, openSpawn, startRun } from './start.ts';
 
 const retryMs = 1000;
+/** Pause before settings that could not be used are read again. */
+const correctionMs = 1000;
 /** As often the time between two attempts to follow a run is doubled: up to 16 s. */
 const mostDoublings = 4;
 /** A start that cannot be told is asked again this often, then the session fails and says so. */
@@ -118,10 +122,29 @@ export class Worker {
         if (!(await this.#attempt(session, step))) return;
       }
     } catch (error) {
-      log.error('a session cannot be carried on', { session: this.#session, error: describe(error) });
       if (stopping.aborted || store.state.readOnlyReason !== undefined) return;
+      if (isMistakeInFile(error) && store.session(this.#session).cancelling === undefined) {
+        await this.#awaitCorrection(error);
+        return;
+      }
+      log.error('a session cannot be carried on', { session: this.#session, error: describe(error) });
       await this.#giveUp(error);
     }
+  }
+
+  /** A mistake in the settings ends nothing: the session says what is wrong, and goes on when they can be used again. */
+  async #awaitCorrection({ message }: CoppiceError): Promise<void> {
+    const { store, log, stopping, clock } = this.#context;
+    this.#again = true;
+    try {
+      const noted = await store.commit(engineActor, () =>
+        waitsForCorrection(store.session(this.#session), message, clock()),
+      );
+      if (noted.length > 0) log.warn('a session waits for its settings', { session: this.#session, error: message });
+    } catch (error) {
+      log.error('that a session waits is not on record', { session: this.#session, error: describe(error) });
+    }
+    await pause(correctionMs, stopping);
   }
 
   /** Nothing of this worker wakes it again: its timer may be one of a wait that was cut short. */

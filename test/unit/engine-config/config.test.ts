@@ -110,6 +110,7 @@ describe('settings of an engine', () => {
     assert.deepEqual(error.context, {
       problems: `${userFile}:2:3: unknown setting "limits.runing"; did you mean "limits.running"?\n${userFile}:4:11: "history.commit" must be true or false, not text`,
       key: 'limits.runing',
+      source: 'user',
       file: userFile,
       line: '2',
     });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { noUsage } from '../../../src/core/agent/usage.ts';
+import { statusOf } from '../../../src/core/session/status.ts';
+import { configError } from '../../../src/engine/config/config.ts';
 import { Worker } from '../../../src/engine/sessions/worker.ts';
 import type { Executor } from '../../../src/executors/executor.ts';
 import { id, running, stageOf, type Stage } from './stage.ts';
@@ -79,6 +82,81 @@ describe('the worker of a session', function () {
     worker.wake();
     await later;
     assert.deepEqual(stage.records, []);
+  });
+
+  it('waits for the correction of a settings file, says so once, and then goes on where it was', async () => {
+    const place = { source: 'user' as const, name: '/home/ann/.coppice/config.yaml', line: 3, column: 1 };
+    const mistake = configError([{ place, key: 'limit', message: 'unknown setting "limit"' }]);
+    let looks = 0;
+    let isWrong = true;
+    const looked = new EventEmitter();
+    const done = new EventEmitter();
+    const before = await stageOf({});
+    before.stop();
+    const settings: Stage['context']['settings'] = (session) => {
+      looked.emit('look', (looks += 1));
+      return isWrong ? Promise.reject(mistake) : before.context.settings(session);
+    };
+    const lastTurn = {
+      n: 1,
+      outcome: 'success',
+      reason: 'done',
+      usage: noUsage,
+      denials: 0,
+      endedAt: 1,
+      offset: 0,
+    } as const;
+    stage = await stageOf({ turns: 1, lastTurn }, { context: { settings } });
+    worker = new Worker(stage.context, id, () => done.emit('done'));
+    const types = (): string[] => stage?.records.map(({ type }) => type) ?? [];
+    worker.wake();
+    for (let times = 0; times < 3; times += 1) await once(looked, 'look');
+    assert.deepEqual(types(), ['session.paused']);
+    const waiting = stage.store.session(id);
+    assert.equal(statusOf(waiting), 'paused');
+    assert.match(
+      waiting.pausedUntil?.reason ?? '',
+      /^\/home\/ann\/\.coppice\/config\.yaml:3:1: .*Correct that: .* goes on/u,
+    );
+    const ended = once(done, 'done');
+    isWrong = false;
+    await ended;
+    assert.deepEqual(types(), ['session.paused', 'session.resumed', 'session.settled']);
+    assert.deepEqual(
+      [stage.store.session(id).result?.outcome, stage.store.session(id).putOff],
+      ['reported', undefined],
+    );
+  });
+
+  it('ends a session that was cancelled also while a settings file has a mistake', async () => {
+    const place = { source: 'repository' as const, name: '/repository/.coppice.yaml' };
+    const mistake = configError([{ place, key: '', message: 'it cannot be opened (EACCES)' }]);
+    const done = new EventEmitter();
+    stage = await stageOf(
+      { cancelling: { reason: 'a person', at: 1 } },
+      { context: { settings: () => Promise.reject(mistake) } },
+    );
+    worker = new Worker(stage.context, id, () => done.emit('done'));
+    const ended = once(done, 'done');
+    worker.wake();
+    await ended;
+    assert.deepEqual(
+      stage.records.map(({ type }) => type),
+      ['session.settled'],
+    );
+  });
+
+  it('fails a session whose settings are wrong where nobody can correct them', async () => {
+    const place = { source: 'environment' as const, name: 'COPPICE_LIMITS_RUNNING' };
+    const done = new EventEmitter();
+    const settings = (): Promise<never> =>
+      Promise.reject(configError([{ place, key: '', message: 'it is no number' }]));
+    stage = await stageOf({}, { context: { settings } });
+    worker = new Worker(stage.context, id, () => done.emit('done'));
+    const ended = once(done, 'done');
+    worker.wake();
+    await ended;
+    assert.equal(stage.store.session(id).result?.error?.code, 'config-invalid');
   });
 
   it('gives a cancelled turn its moment by a clock that nobody sets', async () => {
