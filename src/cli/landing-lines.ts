@@ -2,6 +2,7 @@ import { counted } from '../core/counted.ts';
 import type { LandingPreview, LandingView } from '../protocol/landing.ts';
 import type { Paint } from './paint.ts';
 import { text, type Text } from './text.ts';
+import { nextText } from './ways.ts';
 
 /** The target had all of it already, so nothing had to be done. */
 export function isNothing({ state, error }: LandingView): boolean {
@@ -30,7 +31,7 @@ export function landingLines(landing: LandingView, paint: Paint): Text[] {
         text`${paint.red('Not landed:')} ${error?.message ?? ''}`,
         ...gates,
         ...conflictLines(landing.conflicts ?? [], paint),
-        paint.dim(text`  ${error?.next ?? ''}`),
+        paint.dim(text`  ${error === undefined ? '' : nextText(error)}`),
       ];
     case 'withdrawn':
       return [text`Taken out of the line. ${target} was not touched.`];

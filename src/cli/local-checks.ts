@@ -5,6 +5,7 @@ import { isCoppiceError, systemCode } from '../core/errors.ts';
 import { prepareHome } from '../protocol/client/home.ts';
 import type { Check } from '../protocol/schemas.ts';
 import type { Shell } from './shell.ts';
+import { nextText } from './ways.ts';
 
 /** The oldest Node.js that the engine runs on (`engines` in package.json). */
 const oldestNode = [20, 19] as const;
@@ -46,7 +47,7 @@ async function homeCheck(shell: Shell): Promise<Check> {
     await prepareHome(home);
     return { name, ok: true, detail: home, required: true };
   } catch (error) {
-    if (isCoppiceError(error)) return { name, ok: false, detail: error.message, fix: error.next, required: true };
+    if (isCoppiceError(error)) return { name, ok: false, detail: error.message, fix: nextText(error), required: true };
     const detail = `${shell.home} cannot be written to (${systemCode(error) ?? String(error)})`;
     const fix = 'Make it writable, or name another one in COPPICE_HOME.';
     return { name, ok: false, detail, fix, required: true };

@@ -3,6 +3,7 @@ import { jsonLine } from './json-line.ts';
 import { paintWith, wantsColour, type Paint } from './paint.ts';
 import { oneLine } from '../core/printable.ts';
 import type { Shell } from './shell.ts';
+import { nextText } from './ways.ts';
 import { StatusLine } from './status-line.ts';
 import { Text, text, type Piece } from './text.ts';
 
@@ -56,7 +57,8 @@ export class Output {
   }
 
   error(error: ErrorRecord): void {
-    const { code, message, next } = error;
+    const { code, message } = error;
+    const next = nextText(error);
     if (this.style === 'json') {
       this.#shell.stderr.write(`${jsonLine({ error: { code, message, next } })}\n`);
       return;

@@ -2,6 +2,7 @@ import type { ResourcesView, SessionDetail, SessionView } from '../protocol/sche
 import type { Colour, Paint } from './paint.ts';
 import { oneLine } from '../core/printable.ts';
 import { Text, text, type Piece } from './text.ts';
+import { nextText } from './ways.ts';
 
 type Status = SessionView['status'];
 
@@ -140,7 +141,7 @@ export function sizeText(bytes: number): string {
 export function nextLines({ id, error }: Pick<SessionDetail, 'id' | 'error'>): Text[] {
   if (error === undefined) return [];
   const here = `coppice session logs ${id}\n  coppice session continue ${id}`;
-  return [text`  ${error.next}`, ...(error.code === 'agent-unusable' ? [text`  ${here}`] : [])];
+  return [text`  ${nextText(error)}`, ...(error.code === 'agent-unusable' ? [text`  ${here}`] : [])];
 }
 
 /** Everything there is to know about a session, for a person. */

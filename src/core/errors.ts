@@ -39,6 +39,41 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
+/**
+ * What a person does next in one step, whatever they sit at: each front end has its own way of it (a command of the shell, a button).
+ * `context` says on what: `session`, `checkpoint`, `root`.
+ */
+export type Way =
+  | 'accept-unverified'
+  | 'accept'
+  | 'add-breakpoint'
+  | 'answer'
+  | 'cancel'
+  | 'continue'
+  | 'export-diagnostics'
+  | 'find-gates'
+  | 'land-all'
+  | 'land-private'
+  | 'roll-back-or-land'
+  | 'restore'
+  | 'revert'
+  | 'roll-back'
+  | 'run-doctor'
+  | 'see-breakpoints'
+  | 'see-checkpoints'
+  | 'see-engine'
+  | 'see-landings'
+  | 'see-session'
+  | 'see-sessions'
+  | 'see-verdicts'
+  | 'start-engine'
+  | 'stop-engine'
+  | 'trust'
+  | 'trust-host'
+  | 'undo-or-land'
+  | 'verify'
+  | 'verify-journal';
+
 /** What an error looks like when it crosses a process or is journalled. */
 export interface ErrorRecord {
   readonly code: ErrorCode;
@@ -56,19 +91,19 @@ export class CoppiceError extends Error {
   readonly code: ErrorCode;
   /** One sentence: what the person can do now. */
   readonly next: string;
-  /** Facts for the log (paths, ids, exit codes); never secrets. */
+  /** Facts for the log (paths, ids, exit codes); never secrets. `way` is the `Way` to do it, where there is one. */
   readonly context: Readonly<Record<string, string>>;
 
   constructor(
     code: ErrorCode,
     message: string,
     next: string,
-    options: { context?: Readonly<Record<string, string>>; cause?: unknown } = {},
+    options: { context?: Readonly<Record<string, string>>; cause?: unknown; way?: Way | undefined } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.next = next;
-    this.context = options.context ?? {};
+    this.context = { ...options.context, ...(options.way === undefined ? {} : { way: options.way }) };
   }
 
   toRecord(): ErrorRecord {
@@ -85,11 +120,14 @@ export function isCoppiceError(error: unknown, code?: ErrorCode): error is Coppi
   return error instanceof CoppiceError && (code === undefined || error.code === code);
 }
 
+/** The next step after what should not happen; its way is `export-diagnostics`. */
+export const bugNext = 'Report this as a bug, with the diagnostics.';
+
 /** Any thrown value as an `ErrorRecord`; what is not ours becomes `internal`. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof CoppiceError) return error.toRecord();
   const message = error instanceof Error ? error.message : String(error);
-  return { code: 'internal', message, next: 'Run `coppice diagnostics` and report this as a bug.' };
+  return new CoppiceError('internal', message, bugNext, { way: 'export-diagnostics' }).toRecord();
 }
 
 /** The operating system's error code (`ENOENT`, `ENOSPC`, …) of a thrown value, if it has one. */

@@ -11,7 +11,7 @@
  * and `shield.ts` keeps configuration that nobody confirmed from being read at all.
  */
 import { stat, statfs } from 'node:fs/promises';
-import { CoppiceError, systemCode } from '../core/errors.ts';
+import { bugNext, CoppiceError, systemCode } from '../core/errors.ts';
 import { Coprocess } from './coprocess.ts';
 import { lockIn } from './locks.ts';
 import { type ConfigEntry, type GitPlace, gitEnvironment } from './environment.ts';
@@ -190,14 +190,10 @@ function judge(end: ProcessEnd, args: readonly string[], timeoutMs: number, okCo
     );
   }
   if (end.ended === 'too-much-output') {
-    throw new CoppiceError(
-      'git-failed',
-      `${what} printed more than Coppice reads.`,
-      'Report this with `coppice diagnostics`.',
-      {
-        context,
-      },
-    );
+    throw new CoppiceError('git-failed', `${what} printed more than Coppice reads.`, bugNext, {
+      context,
+      way: 'export-diagnostics',
+    });
   }
   if (end.code !== undefined && okCodes.includes(end.code)) {
     return { code: end.code, stdout: end.stdout, stderr: end.stderr };

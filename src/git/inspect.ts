@@ -110,7 +110,7 @@ async function folder({ path }: Known): Promise<Finding[]> {
     return finding(
       'folder-gone',
       `The worktree ${path} is gone.`,
-      '`coppice session restore` makes it again as it was last kept.',
+      'Restore the session, which makes it again as it was last kept.',
     );
   if (await isFolder(path)) return [];
   return finding(
@@ -127,8 +127,8 @@ export function withoutGit(path: string): string {
 
 /** The way on from a worktree that is there in part. */
 export const againNext =
-  'Move the folder away; `coppice session restore` then makes it again as it was last kept, which may be without what was deleted: ' +
-  '`coppice rollback` goes back to an earlier checkpoint.';
+  'Move the folder away, then restore the session: that makes it again as it was last kept, which may be without what was deleted; ' +
+  'a rollback goes back to an earlier checkpoint.';
 
 function isOneOf(text: string | undefined, known: readonly string[]): boolean {
   return text !== undefined && known.includes(text);

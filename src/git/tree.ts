@@ -66,7 +66,7 @@ export async function treeOf(
     throw new CoppiceError(
       'worktree-unsafe',
       `The worktree ${place.path} is not there as a folder.`,
-      '`coppice session restore` makes it again as it was last kept.',
+      'Restore the session, which makes it again as it was last kept.',
       {
         context: { path: place.path },
       },

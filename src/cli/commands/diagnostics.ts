@@ -7,6 +7,7 @@ import { exits } from '../exit-codes.ts';
 import { jsonLine } from '../json-line.ts';
 import { localChecks } from '../local-checks.ts';
 import { text } from '../text.ts';
+import { nextText } from '../ways.ts';
 
 /**
  * Adds `coppice diagnostics`. Without an engine it reports what this process can tell; a file that exists is never
@@ -41,12 +42,13 @@ async function reportOf({ engine, shell }: Context): Promise<Record<string, unkn
   try {
     return (await engine.request('diagnostics', {})).report;
   } catch (error) {
-    const { code, message, next } = toErrorRecord(error);
+    const record = toErrorRecord(error);
+    const { code, message } = record;
     return {
       version: shell.version,
       node: shell.nodeVersion,
       platform: process.platform,
-      engine: { code, message, next },
+      engine: { code, message, next: nextText(record) },
       checks: await localChecks(shell),
     };
   }

@@ -5,6 +5,7 @@ import type { Context, Perform } from '../context.ts';
 import { exits } from '../exit-codes.ts';
 import { localChecks } from '../local-checks.ts';
 import { text, type Text } from '../text.ts';
+import { nextText } from '../ways.ts';
 
 /**
  * Adds `coppice doctor`. Works without an engine, whose failure to start is then one of the findings; exit code 1 when
@@ -35,9 +36,9 @@ async function examine(context: Context): Promise<{ checks: readonly Check[]; lo
     return { checks: (await engine.request('doctor', { path, requester: context.requester() })).checks, log: [] };
   } catch (error) {
     // An engine that does not start says why, and the last lines of its log follow.
-    const { message, next } = toErrorRecord(error);
-    const [detail = '', ...log] = message.split('\n');
-    const failed: Check = { name: 'engine', ok: false, detail, fix: next, required: true };
+    const record = toErrorRecord(error);
+    const [detail = '', ...log] = record.message.split('\n');
+    const failed: Check = { name: 'engine', ok: false, detail, fix: nextText(record), required: true };
     return { checks: [...(await localChecks(shell)), failed], log };
   }
 }

@@ -1,6 +1,6 @@
 /** When so many of a worktree's files are gone after a turn that a person is asked before that becomes anybody's work. */
 import { counted } from '../counted.ts';
-import { CoppiceError, isCoppiceError } from '../errors.ts';
+import { CoppiceError, isCoppiceError, type Way } from '../errors.ts';
 import type { Breakpoint, Session } from '../session/state.ts';
 
 /** How many files are gone that were there before, of how many. One that was moved is not gone. */
@@ -55,18 +55,29 @@ export function lastSeen({ result, checkpoint }: Pick<Session, 'result' | 'check
   return result?.changes?.tree ?? checkpoint?.tree;
 }
 
-/** What a person can do about files that went since the work ended: bring them back from where they still are, or let them go. */
-export function afterLoss(session: Pick<Session, 'id' | 'result' | 'checkpoint' | 'restored' | 'endedAt'>): string {
+/**
+ * What a person can do about files that went since the work ended, for an error: bring them back from where they still are, or let
+ * them go.
+ */
+export function afterLoss(
+  session: Pick<Session, 'id' | 'result' | 'checkpoint' | 'restored' | 'endedAt'>,
+): [next: string, { way: Way; context: Readonly<Record<string, string>> }] {
   const { id, checkpoint, restored, endedAt = 0 } = session;
   const rolledBack = restored?.after !== undefined && restored.error === undefined && restored.at >= endedAt;
   const isThere = checkpoint !== undefined && checkpoint.tree === lastSeen(session);
-  const back = isThere ? `\`coppice rollback ${id} ${checkpoint.n}\`` : `a checkpoint of \`coppice checkpoints ${id}\``;
-  const from = rolledBack ? `\`coppice undo ${id}\`` : back;
-  return `Bring them back with ${from}; or land with \`--deletions\`, if they are to go.`;
+  const next = 'Bring them back, or land without them, if they are to go.';
+  if (rolledBack) return [next, { way: 'undo-or-land', context: { session: id } }];
+  const at = isThere ? { checkpoint: String(checkpoint.n) } : {};
+  return [next, { way: 'roll-back-or-land', context: { session: id, ...at } }];
 }
 
 /** Why a landing did not commit: with lost files in the way it says what helps there, any other error stays as it is. */
 export function landingLoss(error: Error, session: Parameters<typeof afterLoss>[0]): Error {
   if (!isCoppiceError(error) || error.context['finding'] !== 'files-lost') return error;
-  return new CoppiceError(error.code, error.message, afterLoss(session), { cause: error, context: error.context });
+  const [next, { way, context }] = afterLoss(session);
+  return new CoppiceError(error.code, error.message, next, {
+    way,
+    cause: error,
+    context: { ...error.context, ...context },
+  });
 }

@@ -1,5 +1,5 @@
 import type { Actor, NewEvent } from '../domain.ts';
-import { CoppiceError } from '../errors.ts';
+import { CoppiceError, type Way } from '../errors.ts';
 import { event, type Events } from '../events.ts';
 import type { Session } from '../session/state.ts';
 import { isLive, isSettled, statusOf } from '../session/status.ts';
@@ -50,7 +50,7 @@ export function requestLanding(
     throw new CoppiceError(
       'default-branch',
       `Landing in ${request.target} is for a person to decide.`,
-      'Run `coppice land` yourself.',
+      'Ask a person to land it.',
       { context: { branch: request.target } },
     );
   }
@@ -58,7 +58,7 @@ export function requestLanding(
     throw new CoppiceError(
       'private-file',
       'Whether a file lands that git ignores in the checkout is for a person to decide.',
-      'Run `coppice land` yourself.',
+      'Ask a person to land it.',
       { context: { session: session.id } },
     );
   }
@@ -66,7 +66,7 @@ export function requestLanding(
     throw wrongState(
       session,
       'has lost many of its files: whether they go is for a person to say',
-      'Run `coppice land` yourself.',
+      'Ask a person to land it.',
     );
   }
   requireFree(session, landings);
@@ -77,19 +77,18 @@ export function requestLanding(
 /** Throws `wrong-state` unless the session has a worktree in which nothing works. */
 export function requireStill(session: Session): void {
   if (session.removal !== undefined) {
-    throw wrongState(session, 'was removed', `Bring it back with \`coppice session restore ${session.id}\`.`);
+    throw wrongState(session, 'was removed', 'Bring it back.', 'restore');
   }
   if (session.worktree === undefined) throw wrongState(session, 'has no worktree', 'There is nothing to land.');
   if (isSettled(session) && !isLive(session)) return;
   const status = statusOf(session);
-  const next =
-    status === 'needs-you' ? `Answer it with \`coppice session answer ${session.id}\`` : 'Wait until it has ended';
-  throw wrongState(session, `is ${status}`, `${next}, or cancel it.`);
+  if (status === 'needs-you') throw wrongState(session, 'is needs-you', 'Cancel it, or answer it.', 'answer');
+  throw wrongState(session, `is ${status}`, 'Wait until it has ended, or cancel it.');
 }
 
 function requireFree(session: Session, landings: readonly Landing[]): void {
   if (!landings.some((each) => each.session === session.id && isOpen(each))) return;
-  throw wrongState(session, 'is on its way home already', 'See `coppice land --queue`.');
+  throw wrongState(session, 'is on its way home already', 'Wait until it is there.', 'see-landings');
 }
 
 /**
@@ -130,14 +129,16 @@ export function requestRevert(
 /** Throws `wrong-state` when the landing has ended. */
 export function withdraw(landing: Landing, by: Actor): readonly NewEvent[] {
   if (isOpen(landing)) return [event('landing.withdrawn', { landing: landing.id, session: landing.session, by })];
+  const context = { landing: landing.id, session: landing.session };
+  const landed = landing.state === 'landed';
   throw new CoppiceError(
     'wrong-state',
     `Landing ${landing.id} is ${landing.state}.`,
-    landing.state === 'landed' ? 'Take it back with `coppice land --revert`.' : 'Nothing has to be done.',
-    { context: { landing: landing.id } },
+    landed ? 'Take it back.' : 'Nothing has to be done.',
+    { context, way: landed ? 'revert' : undefined },
   );
 }
 
-function wrongState(session: Session, what: string, next: string): CoppiceError {
-  return new CoppiceError('wrong-state', `Session ${session.id} ${what}.`, next, { context: { session: session.id } });
+function wrongState({ id }: Session, what: string, next: string, way?: Way): CoppiceError {
+  return new CoppiceError('wrong-state', `Session ${id} ${what}.`, next, { context: { session: id }, way });
 }

@@ -1,5 +1,5 @@
 import type { NewEvent } from '../domain.ts';
-import { CoppiceError } from '../errors.ts';
+import { CoppiceError, type Way } from '../errors.ts';
 import { event } from '../events.ts';
 import { isLive } from '../session/status.ts';
 import type { Session } from '../session/state.ts';
@@ -22,7 +22,7 @@ export function requestRestore(session: Session, request: RestoreRequest, pause:
   const requested = event('restore.requested', { session: session.id, request });
   if (!isLive(session)) return [requested];
   if (session.run?.state === 'unknown') {
-    throw refusal(session, 'may be at work: its state is unknown', 'See `coppice session show` for what is in doubt.');
+    throw refusal(session, 'may be at work: its state is unknown', 'See what is in doubt.', 'see-session');
   }
   if (!pause) throw refusal(session, 'is at work', 'Interrupt it first, or ask for the rollback with a pause.');
   // What it was given and has not begun is not begun afterwards: a person has taken over.
@@ -36,16 +36,12 @@ export function requestRestore(session: Session, request: RestoreRequest, pause:
 export function undoOf(session: Session, id: string): RestoreRequest {
   const { restored } = session;
   if (restored?.before === undefined || restored.after === undefined) {
-    throw refusal(
-      session,
-      'has no rollback to undo',
-      'See `coppice checkpoints` for the states that it can go back to.',
-    );
+    throw refusal(session, 'has no rollback to undo', 'See the states that it can go back to.', 'see-checkpoints');
   }
   const conversation = restored.conversation !== undefined;
   return { id, to: restored.before, since: restored.after, ...(conversation ? { conversation } : {}) };
 }
 
-function refusal(session: Session, what: string, next: string): CoppiceError {
-  return new CoppiceError('wrong-state', `Session ${session.id} ${what}.`, next, { context: { session: session.id } });
+function refusal({ id }: Session, what: string, next: string, way?: Way): CoppiceError {
+  return new CoppiceError('wrong-state', `Session ${id} ${what}.`, next, { context: { session: id }, way });
 }

@@ -1,6 +1,6 @@
 import { defined } from '../defined.ts';
 import type { NewEvent } from '../domain.ts';
-import { CoppiceError } from '../errors.ts';
+import { CoppiceError, type Way } from '../errors.ts';
 import { event, type Events } from '../events.ts';
 import type { Answer } from '../agent/events.ts';
 import { admission, admissible, positionOf, type Limits, type Work } from '../queue/policy.ts';
@@ -98,7 +98,7 @@ export function addPrompt(
     throw wrongState(session, 'is being cancelled', 'Wait until it has ended, then continue it.');
   }
   if (session.removal !== undefined) {
-    throw wrongState(session, 'was removed', `Bring it back first: \`coppice session restore ${session.id}\`.`);
+    throw wrongState(session, 'was removed', 'Bring it back first.', 'restore');
   }
   const n = session.promptCount + 1;
   const added = event('prompt.added', { session: session.id, prompt: n, ...prompt });
@@ -122,7 +122,7 @@ export function cancel(session: Session, reason: string): readonly NewEvent[] {
 export function interrupt(session: Session): readonly NewEvent[] {
   const isGiven = session.turn !== undefined || session.prompts.some(({ state }) => state === 'written');
   if (!isLive(session) || !isGiven) {
-    throw wrongState(session, 'has no turn under way', 'Use `coppice session continue` to give it a prompt.');
+    throw wrongState(session, 'has no turn under way', 'Give it a prompt.', 'continue');
   }
   return session.interrupting === true ? [] : [event('session.interrupting', { session: session.id })];
 }
@@ -181,7 +181,7 @@ export function answer(
 function nothingToAnswer(session: Session, id: string | undefined): CoppiceError {
   const taken = session.answered?.findLast(({ breakpoint }) => breakpoint === id);
   return taken === undefined
-    ? wrongState(session, 'waits for no such answer', 'See `coppice session show` for what it waits for.')
+    ? wrongState(session, 'waits for no such answer', 'See what it waits for.', 'see-session')
     : wrongState(session, `was answered already by ${taken.by} with "${taken.said}"`, 'Nothing else has to be done.');
 }
 
@@ -190,6 +190,6 @@ export function admissions(sessions: readonly Session[], limits: Limits): readon
   return admissible(sessions, limits).map((session) => event('session.admitted', { session }));
 }
 
-function wrongState(session: Session, what: string, next: string): CoppiceError {
-  return new CoppiceError('wrong-state', `Session ${session.id} ${what}.`, next, { context: { session: session.id } });
+function wrongState({ id }: Session, what: string, next: string, way?: Way): CoppiceError {
+  return new CoppiceError('wrong-state', `Session ${id} ${what}.`, next, { context: { session: id }, way });
 }

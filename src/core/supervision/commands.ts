@@ -3,7 +3,7 @@ import type { Answer } from '../agent/events.ts';
 import { isAboutLoss } from '../checkpoint/loss.ts';
 import { defined } from '../defined.ts';
 import type { NewEvent } from '../domain.ts';
-import { CoppiceError } from '../errors.ts';
+import { CoppiceError, type Way } from '../errors.ts';
 import { event } from '../events.ts';
 import { requireStill } from '../landing/commands.ts';
 import { oneLine } from '../printable.ts';
@@ -25,7 +25,8 @@ export function requestVerification(session: Session, gates: readonly QualityGat
     throw refusal(
       session,
       'cannot be checked: no gates are set',
-      'Set `supervision.gates`; `coppice gates` shows what was found in the repository.',
+      'Set `supervision.gates` to commands that judge, e.g. to those that the repository offers.',
+      'find-gates',
     );
   }
   return [event('verification.requested', { session: session.id, gates, by })];
@@ -46,18 +47,15 @@ export function approve(session: Session, tree: string, by: string, unverified: 
   requireStill(session);
   if (session.result?.outcome !== 'reported') {
     const how = session.result?.outcome ?? 'not done';
-    throw refusal(
-      session,
-      `is ${how}: there is nothing to accept`,
-      'Give it another prompt with `coppice session continue`.',
-    );
+    throw refusal(session, `is ${how}: there is nothing to accept`, 'Give it another prompt.', 'continue');
   }
   const verified = isVerified({ ...session, seen: tree });
   if (!verified && !unverified && (session.supervision?.gates.length ?? 0) > 0) {
     throw refusal(
       session,
       'has no proof for its files as they are',
-      `Run \`coppice verify ${session.id}\`, or accept it with --unverified.`,
+      'Have it verified, or accept it without proof.',
+      'accept-unverified',
     );
   }
   const { id, promptCount: prompts, judgement } = session;
@@ -77,7 +75,7 @@ export function approve(session: Session, tree: string, by: string, unverified: 
  */
 export function requestHelp(session: Session, help: Help): readonly NewEvent[] {
   if (session.admission !== 'admitted' || session.cancelling !== undefined) {
-    throw refusal(session, `is ${statusOf(session)}`, 'Give it a prompt with `coppice session continue`.');
+    throw refusal(session, `is ${statusOf(session)}`, 'Give it a prompt.', 'continue');
   }
   return helpAsked(session, help, session.turn !== undefined);
 }
@@ -269,6 +267,6 @@ function once(what: string): CoppiceError {
   return new CoppiceError('bad-usage', what, 'Allow it for this once.');
 }
 
-function refusal(session: Session, what: string, next: string): CoppiceError {
-  return new CoppiceError('wrong-state', `Session ${session.id} ${what}.`, next, { context: { session: session.id } });
+function refusal({ id }: Session, what: string, next: string, way?: Way): CoppiceError {
+  return new CoppiceError('wrong-state', `Session ${id} ${what}.`, next, { context: { session: id }, way });
 }

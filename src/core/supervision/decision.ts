@@ -113,7 +113,7 @@ const rules: readonly Rule[] = [
   ({ gates, givenUp }) => {
     if (gates.say !== 'unknown') return undefined;
     const all = 'Not all gates could be asked about this tree.';
-    const next = 'It is asked again after your next prompt, or by `coppice verify`.';
+    const next = 'It is asked again after your next prompt, or when you have it verified.';
     return decision('ask', givenUp === undefined ? all : `${givenUp} ${next}`, 'gates');
   },
   ({ review, ...rest }) => {

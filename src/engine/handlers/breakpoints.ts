@@ -41,7 +41,7 @@ export function breakpointHandlers(services: Services): BreakpointHandlers {
       const repository = (await services.repositories.locate(path)).id;
       const predicate = readCondition(condition);
       if (typeof predicate === 'string') {
-        throw new CoppiceError('bad-usage', predicate, 'See `coppice breakpoints --help`.');
+        throw new CoppiceError('bad-usage', predicate, 'Correct the condition.', { way: 'add-breakpoint' });
       }
       const session = key === undefined ? undefined : store.find(key).id;
       const id = services.newId().slice(0, 8);
@@ -77,5 +77,5 @@ export function breakpointHandlers(services: Services): BreakpointHandlers {
 
 function found<T>(entity: T | undefined, id: string): T {
   if (entity !== undefined) return entity;
-  throw new CoppiceError('not-found', `There is no ${id}.`, 'See `coppice breakpoints`.');
+  throw new CoppiceError('not-found', `There is no ${id}.`, 'See which there are.', { way: 'see-breakpoints' });
 }

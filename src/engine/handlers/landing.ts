@@ -1,7 +1,7 @@
 import { afterLoss, lossText } from '../../core/checkpoint/loss.ts';
 import { counted } from '../../core/counted.ts';
 import { defined } from '../../core/defined.ts';
-import { CoppiceError } from '../../core/errors.ts';
+import { CoppiceError, type Way } from '../../core/errors.ts';
 import { line, requestLanding, requestRevert, requireStill, withdraw } from '../../core/landing/commands.ts';
 import type { Landing } from '../../core/landing/state.ts';
 import type { Session } from '../../core/session/state.ts';
@@ -29,7 +29,7 @@ export function landingHandlers(services: Services, checkpoints: Pick<Checkpoint
   const known = (id: string): Landing => {
     const landing = store.get('landing', id);
     if (landing !== undefined) return landing;
-    throw new CoppiceError('not-found', `There is no landing ${id}.`, 'See `coppice land --queue`.');
+    throw new CoppiceError('not-found', `There is no landing ${id}.`, 'See which there are.', { way: 'see-landings' });
   };
   const view = (id: string): { landing: ReturnType<typeof landingView> } => ({
     landing: landingView(store, known(id)),
@@ -90,12 +90,9 @@ async function requireApproval(
   if (wanted === 'any' || session.worktree === undefined) return;
   const seen = { ...session, seen: await checkpoints.look(session, session.worktree) };
   if (isApproved(seen) || (wanted === 'verified' && isVerified(seen))) return;
-  const next = wanted === 'verified' ? `coppice verify ${session.id}` : `coppice accept ${session.id}`;
-  throw wrong(
-    session,
-    `is not ${wanted}, which the approval policy asks for (\`approval.landing\`)`,
-    `Run \`${next}\`.`,
-  );
+  const [next, way] =
+    wanted === 'verified' ? (['Have it verified.', 'verify'] as const) : (['Accept it.', 'accept'] as const);
+  throw wrong(session, `is not ${wanted}, which the approval policy asks for (\`approval.landing\`)`, next, way);
 }
 
 async function land(
@@ -115,11 +112,20 @@ async function land(
   }
   const { files: open, tree } = await uncommitted(repository, found);
   if (open > 0 && !params.commit) {
-    throw wrong(session, `has ${counted(open, 'changed file')} not committed`, 'Commit them, or land with `--commit`.');
+    throw wrong(
+      session,
+      `has ${counted(open, 'changed file')} not committed`,
+      'Commit them, or land with them.',
+      'land-all',
+    );
   }
   const lost = params.deletions ? undefined : await lostSince(repository, session, tree);
   if (lost !== undefined) {
-    throw wrong(session, `has lost ${lossText(lost)} since its work ended`, afterLoss(session));
+    throw new CoppiceError(
+      'wrong-state',
+      `Session ${session.id} has lost ${lossText(lost)} since its work ended.`,
+      ...afterLoss(session),
+    );
   }
   const base = found.place.baseCommit;
   const files = await privateFiles(repository, { way: params.way, base, tip, ...defined({ tree }) });
@@ -142,8 +148,8 @@ async function land(
   return id;
 }
 
-function wrong({ id }: Session, what: string, next: string): CoppiceError {
-  return new CoppiceError('wrong-state', `Session ${id} ${what}.`, next, { context: { session: id } });
+function wrong({ id }: Session, what: string, next: string, way?: Way): CoppiceError {
+  return new CoppiceError('wrong-state', `Session ${id} ${what}.`, next, { context: { session: id }, way });
 }
 
 /** The session's latest landing that is still home. */

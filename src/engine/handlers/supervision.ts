@@ -112,7 +112,13 @@ export function supervisionHandlers(
 }
 
 function notJudged(session: string, turn: number): CoppiceError {
-  return new CoppiceError('not-found', `Turn ${turn} of session ${session} was not judged.`, 'See `coppice verdicts`.');
+  const options = { context: { session }, way: 'see-verdicts' } as const;
+  return new CoppiceError(
+    'not-found',
+    `Turn ${turn} of session ${session} was not judged.`,
+    'See which were.',
+    options,
+  );
 }
 
 function reportView(cases: readonly Judged[], times: readonly Times[]): ReportView {

@@ -28,8 +28,8 @@ function untrusted({ root }: { readonly root: string }): CoppiceError {
   return new CoppiceError(
     'untrusted',
     `${root} is not trusted yet: nothing runs in it.`,
-    'Look at it, then run `coppice trust` in it.',
-    { context: { root } },
+    'Look at it, then trust it.',
+    { context: { root }, way: 'trust' },
   );
 }
 
@@ -47,7 +47,7 @@ export async function requireTrust(
   throw new CoppiceError(
     'host-consent-needed',
     `${agent.title} would work unattended on this host, with your rights, in ${repository.root}.`,
-    'If that is what you want, run `coppice trust --host` in it.',
-    { context: { root: repository.root } },
+    'If that is what you want, allow it there.',
+    { context: { root: repository.root }, way: 'trust-host' },
   );
 }

@@ -1,5 +1,5 @@
 import type { JournalRecord, NewEvent } from '../../core/domain.ts';
-import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
+import { bugNext, CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Intent } from '../../core/intent/state.ts';
 import { line } from '../../core/landing/commands.ts';
@@ -143,7 +143,7 @@ export class Lander {
     const { store } = this.#context;
     const known = isCoppiceError(error)
       ? error
-      : new CoppiceError('internal', String(error), 'Run `coppice diagnostics` and report this as a bug.');
+      : new CoppiceError('internal', String(error), bugNext, { way: 'export-diagnostics' });
     await store.commit(engineActor, () => {
       const landing = store.get('landing', id);
       // What cannot be told yet is asked again.

@@ -35,7 +35,7 @@ export function unasked(
   return new CoppiceError(
     'private-file',
     `The work has ${which}, which your checkout ignores and .worktreeinclude had copied, so it does not land unasked.`,
-    `Have it taken out of the work, or name each file: \`coppice land ${session} --private ${left.length === 1 ? 'FILE' : 'FILE…'}\`.`,
-    { context: { session, paths: left.slice(0, 100).join('\n') } },
+    'Have it taken out of the work, or say of each file that it may land.',
+    { way: 'land-private', context: { session, paths: left.slice(0, 100).join('\n') } },
   );
 }

@@ -96,8 +96,9 @@ export class GitWorkplace implements Workplace {
         'worktree-unsafe',
         `The worktree ${place.path} of session ${session.id} is gone.`,
         place.origin === 'adopted'
-          ? `Bring it back, or start another session on its branch with \`--worktree ${place.branch}\`.`
-          : `\`coppice session restore ${session.id}\` makes it again as it was last kept.`,
+          ? `Bring it back, or start another session on its branch ${place.branch}.`
+          : 'Have it made again as it was last kept.',
+        { context: { session: session.id }, way: place.origin === 'adopted' ? undefined : 'restore' },
       );
     }
     // In a folder without it, git takes a repository around it for its own.

@@ -86,7 +86,8 @@ export async function bindMoved(
     throw new CoppiceError(
       'wrong-state',
       `Session ${remote.id} is at work in ${remote.executor}, which has the folder by its path.`,
-      `Cancel it first: \`coppice session cancel ${remote.id}\`. It can be continued afterwards.`,
+      'Cancel it first (it can be continued afterwards).',
+      { context: { session: remote.id }, way: 'cancel' },
     );
   }
   const old: RepositoryAt = { id: away.id, root: away.root, common: commonOf(parts, away) };

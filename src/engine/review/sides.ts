@@ -51,8 +51,8 @@ function asSide({ tree, remarks = [] }: Checkpoint): SideTree {
 export function checkpointAt(store: Services['store'], session: string, n: number): Checkpoint {
   const checkpoint = store.get('checkpoint', checkpointId(session, n));
   if (checkpoint !== undefined) return checkpoint;
-  const next = `See \`coppice checkpoints ${session}\` for those it has.`;
-  throw new CoppiceError('not-found', `Session ${session} has no checkpoint ${n}.`, next);
+  const options = { context: { session }, way: 'see-checkpoints' } as const;
+  throw new CoppiceError('not-found', `Session ${session} has no checkpoint ${n}.`, 'See which it has.', options);
 }
 
 /** All checkpoints of a session, oldest first. */

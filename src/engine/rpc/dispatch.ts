@@ -61,7 +61,8 @@ export function unknownMethod(method: string): Error {
   const error = new CoppiceError(
     'bad-usage',
     `The engine knows no request '${method.slice(0, 100)}'.`,
-    'Compare the versions with `coppice engine status`.',
+    'Compare the versions.',
+    { way: 'see-engine' },
   );
   return toWire(error, ErrorCodes.MethodNotFound);
 }

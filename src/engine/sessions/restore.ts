@@ -99,8 +99,13 @@ function reversed({ path, from, to, exact, fromExact, stays }: FileMove): FileMo
 }
 
 function inBetween({ id }: Session, { code, message }: ErrorRecord, before: number, cause: unknown): CoppiceError {
-  const next = `Then run \`coppice rollback ${id} ${before}\`: that checkpoint has them as they were.`;
-  return new CoppiceError(code, `${message} Some files are changed and some are not.`, next, { cause });
+  const next = `Then roll back to checkpoint ${before}, which has them as they were.`;
+  const context = { session: id, checkpoint: String(before) };
+  return new CoppiceError(code, `${message} Some files are changed and some are not.`, next, {
+    cause,
+    context,
+    way: 'roll-back',
+  });
 }
 
 /** The files are not those that somebody looked at when they chose, or that gates judged. */
@@ -123,11 +128,10 @@ function side({ to, automatic }: Restoring, which: 'before' | 'after'): NonNulla
 function at({ store }: SessionContext, { id }: Session, n: number): Checkpoint {
   const checkpoint = store.get('checkpoint', checkpointId(id, n));
   if (checkpoint !== undefined) return checkpoint;
-  throw new CoppiceError(
-    'not-found',
-    `Session ${id} has no checkpoint ${n}.`,
-    'See `coppice checkpoints` for its own.',
-  );
+  throw new CoppiceError('not-found', `Session ${id} has no checkpoint ${n}.`, 'See which it has.', {
+    context: { session: id },
+    way: 'see-checkpoints',
+  });
 }
 
 /** What becomes of the conversation, if it was asked for. */

@@ -81,9 +81,9 @@ export class Store {
 }
 
 function noSession(key: string, meant?: string): CoppiceError {
-  const see = 'See `coppice session list --all`.';
+  const see = 'See which there are.';
   const next = meant === undefined ? see : `Did you mean "${meant}"? ${see}`;
-  return new CoppiceError('not-found', `There is no session ${key}.`, next);
+  return new CoppiceError('not-found', `There is no session ${key}.`, next, { way: 'see-sessions' });
 }
 
 /** Whether that is the session's worktree: its name, its branch or its path. */

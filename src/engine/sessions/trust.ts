@@ -13,7 +13,7 @@ export function requireTrusted(context: SessionContext, session: Session): void 
   throw new CoppiceError(
     'untrusted',
     `${session.repository.root} is not trusted any more: nothing runs in it.`,
-    'Look at it, run `coppice trust` in it, then continue the session.',
-    { context: { root: session.repository.root } },
+    'Before the session is continued, look at it and trust it.',
+    { way: 'trust', context: { root: session.repository.root } },
   );
 }

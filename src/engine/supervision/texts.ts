@@ -47,7 +47,8 @@ export async function judgedText(
   throw new CoppiceError(
     'not-found',
     `Turn ${judgement.turn} has no such text: ${wanted.what}.`,
-    path === undefined ? 'See `coppice verdicts`.' : 'Its file was removed from the data directory.',
+    path === undefined ? 'See what there is.' : 'Its file was removed from the data directory.',
+    { context: { session: judgement.session }, way: path === undefined ? 'see-verdicts' : undefined },
   );
 }
 

@@ -37,7 +37,7 @@ export const acceptSession: Command = (app) => async (given) => {
   try {
     await app.link.request('supervision/accept', { session });
   } catch (error) {
-    if (!isCoppiceError(error, 'wrong-state') || !error.next.includes('--unverified')) throw error;
+    if (!isCoppiceError(error, 'wrong-state') || error.context['way'] !== 'accept-unverified') throw error;
     const anyway = l10n.t('Accept without Proof');
     const question = l10n.t('The gates have not passed on these files.');
     const chosen = await showWarningMessage(

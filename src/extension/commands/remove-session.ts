@@ -6,7 +6,7 @@ import { isSettled } from '../../protocol/session-status.ts';
 import { showInformationMessage, showWarningMessage } from '../messages/messages.ts';
 import { removalText, removedText } from '../review/removal-text.ts';
 import type { Command } from './command.ts';
-import { pickSession } from './pick-session.ts';
+import { pickSession, sessionIn } from './pick-session.ts';
 import { answerIn, chooseFrom } from '../quick/choose.ts';
 
 const factsMs = 2 * 60_000;
@@ -48,7 +48,7 @@ export const removeSession: Command = (app) => async (given) => {
 
 /** Coppice: Restore Session. Brings a removed session back with its worktree. */
 export const restoreSession: Command = (app) => async (given) => {
-  const session = typeof given === 'string' ? given : await pickRemoved();
+  const session = sessionIn(given) ?? (await pickRemoved());
   await vscode.window.withProgress({ location: { viewId: 'coppice.sessions' } }, async () =>
     app.link.request('session/restore', { session }, { timeoutMs: factsMs }),
   );

@@ -5,6 +5,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { Log } from '../log/logger.ts';
 import { showErrorMessage } from '../messages/messages.ts';
 import type { CommandId } from './table.ts';
+import { offerFor } from './ways.ts';
 
 const messageLimit = 400;
 
@@ -19,10 +20,11 @@ export async function tellError(error: unknown, log: Log): Promise<void> {
   if (act !== undefined) await vscode.commands.executeCommand(...act);
 }
 
-type Action = readonly [command: string, ...given: string[]];
+type Action = readonly [command: string, ...given: unknown[]];
 
 /** What a person can do about it here, the likeliest first; the log always. */
-function actionsFor({ code, context }: ErrorRecord): ReadonlyMap<string, Action> {
+function actionsFor(record: ErrorRecord): ReadonlyMap<string, Action> {
+  const { code, context } = record;
   const own = (id: CommandId): Action => [id];
   const actions = new Map<string, Action>();
   const setting = context?.['setting'];
@@ -34,6 +36,8 @@ function actionsFor({ code, context }: ErrorRecord): ReadonlyMap<string, Action>
   }
   if (code === 'agent-missing' || code === 'agent-unusable')
     actions.set(l10n.t('Run Doctor'), own('coppice.runDoctor'));
+  const offer = offerFor(record);
+  if (offer !== undefined) actions.set(offer[0], [offer[1], context]);
   return actions.set(l10n.t('Show Log'), own('coppice.showLog'));
 }
 

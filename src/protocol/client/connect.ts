@@ -165,7 +165,10 @@ class Connecting {
     const { tail } = await readStartLog(log, this.#logOffset ?? 0, this.#started?.pid);
     const seconds = (this.#options.timeoutMs ?? connectMs) / 1000;
     const message = `No engine could be reached within ${seconds} s.${tail === '' ? '' : `\n${tail}`}`;
-    return new CoppiceError('timed-out', message, `See ${log}, and run \`coppice doctor\`.`, { context: { log } });
+    return new CoppiceError('timed-out', message, `See ${log}, and run the doctor.`, {
+      context: { log },
+      way: 'run-doctor',
+    });
   }
 }
 
@@ -188,12 +191,10 @@ function bounded(timeoutMs: number, signal: AbortSignal | undefined): { timeoutM
 }
 
 function nobody(home: string): CoppiceError {
-  return new CoppiceError(
-    'unreachable',
-    `No engine runs for ${home}.`,
-    'Any command that needs one starts it, e.g. `coppice engine start`.',
-    { context: { home } },
-  );
+  return new CoppiceError('unreachable', `No engine runs for ${home}.`, 'Any command that needs one starts it.', {
+    context: { home },
+    way: 'start-engine',
+  });
 }
 
 function silent({ pid, socket }: EngineAddress): CoppiceError {

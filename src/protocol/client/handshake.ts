@@ -53,7 +53,7 @@ export function mismatch(engine: string, frontEnd: string): CoppiceError {
     `The running engine is version ${engine}, and this front end (${frontEnd}) cannot speak with it.`,
     older
       ? 'Update this front end; the newer engine is left alone.'
-      : 'Run `coppice engine stop` with the version that started it, or start any front end of the newer version.',
-    { context: { version: engine, frontEnd } },
+      : 'Start any front end of the newer version, or stop the engine with the version that started it.',
+    { context: { version: engine, frontEnd }, way: older ? undefined : 'stop-engine' },
   );
 }

@@ -108,5 +108,9 @@ export function startFailed(exit: Exit, log: string, tail: string): CoppiceError
   const cause = 'failed' in exit ? exit.failed : undefined;
   const last = tail.trim() === '' ? '' : `\n${tail.trim()}`;
   const message = `The engine could not be started (${how}).${last}`;
-  return new CoppiceError('internal', message, `See ${log}, and run \`coppice doctor\`.`, { context: { log }, cause });
+  return new CoppiceError('internal', message, `See ${log}, and run the doctor.`, {
+    context: { log },
+    cause,
+    way: 'run-doctor',
+  });
 }

@@ -231,7 +231,8 @@ function shrunk(there: number, seen: number): CoppiceError {
   return new CoppiceError(
     'corrupt',
     `The journal ends at record ${there}, and record ${seen} was already seen: it is another one, or was cut.`,
-    'Run `coppice audit verify`, then start this front end again.',
+    'Start this front end again, after the journal was verified.',
+    { way: 'verify-journal' },
   );
 }
 

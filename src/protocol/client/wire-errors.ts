@@ -1,7 +1,7 @@
 /** How an error crosses the socket: as its record in the `data` of a JSON-RPC error, and back as a `CoppiceError`. */
 import { ResponseError } from 'vscode-jsonrpc/node';
 import * as z from 'zod';
-import { CoppiceError, toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
+import { bugNext, CoppiceError, toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { errorSchema } from '../schemas.ts';
 
 /** JSON-RPC leaves the numbers outside -32768…-32000 to applications; what counts is the code in the record. */
@@ -25,10 +25,8 @@ export function fromWire(error: ResponseError<unknown>, method: string): Coppice
   }
   const loose = looseSchema.safeParse(error.data);
   if (loose.success) return new CoppiceError('internal', loose.data.message, loose.data.next, { cause: error });
-  return new CoppiceError(
-    'internal',
-    `The engine failed at ${method}: ${error.message}`,
-    'Run `coppice diagnostics` and report this as a bug.',
-    { cause: error },
-  );
+  return new CoppiceError('internal', `The engine failed at ${method}: ${error.message}`, bugNext, {
+    cause: error,
+    way: 'export-diagnostics',
+  });
 }

@@ -77,7 +77,7 @@ export async function openSocket(path: string, ms: number, signal?: AbortSignal)
   socket.once('connect', () => opened.resolve(undefined));
   socket.once('error', opened.reject);
   const late = (): CoppiceError =>
-    new CoppiceError('timed-out', `The socket ${path} does not open.`, 'See `coppice engine status`.');
+    new CoppiceError('timed-out', `The socket ${path} does not open.`, 'See how the engine is.', { way: 'see-engine' });
   try {
     await within(ms, opened.promise, late, signal);
     return socket;
@@ -171,8 +171,8 @@ async function ask<K extends Method>(
   throw new CoppiceError(
     'internal',
     `The engine's answer to ${method} cannot be read by this version.`,
-    'Run `coppice engine status` to compare the versions.',
-    { cause: parsed.error },
+    'Compare its version with that of the engine.',
+    { cause: parsed.error, way: 'see-engine' },
   );
 }
 

@@ -221,7 +221,7 @@ describe('pushing what was committed', function () {
       assert.equal(preview.lost?.gone, 12);
       await assert.rejects(person.ask('landing/land', { session, commit: true }), {
         message: /has lost 12 of 1\d files since/,
-        next: /^Bring them back with `coppice rollback \S+ \d+`; or land with `--deletions`/,
+        next: 'Bring them back, or land without them, if they are to go.',
       });
       const landing = await land(person, session, { commit: true, deletions: true });
       await comes(person, session, landing, 'landed');

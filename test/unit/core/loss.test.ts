@@ -7,6 +7,7 @@ import { event } from '../../../src/core/events.ts';
 import { goOn } from '../../../src/core/restore/automatic.ts';
 import { addPrompt, answer } from '../../../src/core/session/commands.ts';
 import type { Breakpoint, Session } from '../../../src/core/session/state.ts';
+import { nextText } from '../../../src/cli/ways.ts';
 import { limits, newSession, World } from './world.ts';
 
 describe('files that are gone after a turn', () => {
@@ -116,16 +117,20 @@ describe('files that are gone after a turn', () => {
     const checkpoint = { n: 3, tree: 'a', head: 'h', turn: 1, prompt: 1 };
     const ended = { id: 's', endedAt: 10, checkpoint, result: { outcome: 'reported', at: 10 } } as const;
     const restored = { id: 'r', to: 1, at: 11, files: 2, before: 2, after: 3 };
-    assert.match(afterLoss(ended), /`coppice rollback s 3`; or land with `--deletions`/u);
-    assert.match(afterLoss({ ...ended, restored }), /`coppice undo s`; or land with `--deletions`/u);
-    assert.match(afterLoss({ ...ended, restored: { ...restored, at: 9 } }), /`coppice rollback s 3`/u);
+    const way = (...given: Parameters<typeof afterLoss>): string => {
+      const [next, { way: known, context }] = afterLoss(...given);
+      return nextText({ next, context: { ...context, way: known } });
+    };
+    assert.match(way(ended), /^Bring them back, or .*: `coppice rollback s 3`, or `coppice land s --deletions`\.$/u);
+    assert.match(way({ ...ended, restored }), /`coppice undo s`, or `coppice land s --deletions`/u);
+    assert.match(way({ ...ended, restored: { ...restored, at: 9 } }), /`coppice rollback s 3`/u);
     const changes = { tree: 'b', files: 1, insertions: 1, deletions: 0 };
     const other = { ...ended, result: { ...ended.result, changes } };
-    assert.match(afterLoss(other), /a checkpoint of `coppice checkpoints s`/u);
+    assert.match(way(other), /`coppice checkpoints s`, or/u);
 
     const context = { finding: 'files-lost' };
     const refused = landingLoss(new CoppiceError('wrong-state', 'Gone.', 'Give a prompt.', { context }), ended);
-    assert.deepEqual([refused.message, toErrorRecord(refused).next], ['Gone.', afterLoss(ended)]);
+    assert.deepEqual([refused.message, toErrorRecord(refused).next], ['Gone.', afterLoss(ended)[0]]);
     const error = new Error('else');
     assert.equal(landingLoss(error, ended), error);
   });
