@@ -1,7 +1,7 @@
 /**
  * What git has told of a repository and what cannot change: so that it is asked once. Bounded; a miss only costs a process.
  */
-import { stat } from 'node:fs/promises';
+import { statusOf } from './files.ts';
 
 /** A submodule as a tree records it. */
 export interface Link {
@@ -77,25 +77,25 @@ export class Known {
   readonly #indexes = new Kept<Seen & { readonly stamp: string }>();
 
   /** An index of ours has exactly the content of this tree at the moment. */
-  async indexIsAt(index: string, seen: Seen): Promise<void> {
-    const stamp = await stampOf(index);
+  indexIsAt(index: string, seen: Seen): void {
+    const stamp = stampOf(index);
     if (stamp !== undefined) this.#indexes.set(index, { stamp, ...seen });
   }
 
   /** Of which tree an index still has exactly the content; undefined when that is not known. */
-  async at(index: string): Promise<Seen | undefined> {
+  at(index: string): Seen | undefined {
     const noted = this.#indexes.get(index);
-    return noted !== undefined && (await stampOf(index)) === noted.stamp ? noted : undefined;
+    return noted !== undefined && stampOf(index) === noted.stamp ? noted : undefined;
   }
 
   /** Whether an index still has exactly the content of this tree; false when that is not known. */
-  async isAt(index: string, tree: string): Promise<boolean> {
-    return (await this.at(index))?.tree === tree;
+  isAt(index: string, tree: string): boolean {
+    return this.at(index)?.tree === tree;
   }
 }
 
 /** Changes with every writing of the file. */
-async function stampOf(file: string): Promise<string | undefined> {
-  const info = await stat(file, { bigint: true }).catch(() => undefined);
+function stampOf(file: string): string | undefined {
+  const info = statusOf(file);
   return info === undefined ? undefined : `${info.ino}:${info.size}:${info.mtimeNs}:${info.ctimeNs}`;
 }

@@ -24,35 +24,55 @@ const atMost = 200;
  */
 export async function treeSince(
   repository: Repository,
-  place: Pick<Place, 'path' | 'admin' | 'baseCommit'>,
+  place: Looked,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const index = privateIndex(repository, place.admin);
-  const look = async (): Promise<string | undefined> => {
-    const { known } = repository;
-    const seen = await known.at(index);
-    if (seen === undefined || known.links.get(seen.tree)?.length !== 0) return undefined;
-    if ((await comparisonPoint(repository, place)) !== seen.head) return undefined;
-    if ((await readSmall(join(place.admin, 'info', 'sparse-checkout'))) !== undefined) return undefined;
-    const args = ['ls-files', '--modified', '--deleted', '--others', '--exclude-standard', '-z'];
-    const answer = await repository.onTree(place.path, index, args, {
-      timeoutMs: scanMs,
-      okCodes: [0, 1, 128],
-      // As for the look at all files: an entry that says "not checked out" is compared where the file is there.
-      config: [{ key: 'core.sparseCheckout', value: 'true' }],
-      ...(signal === undefined ? {} : { signal }),
-    });
-    if (answer.code !== 0) return undefined;
-    const differing = new Set(zeroPaths(answer.stdout));
-    if (differing.size === 0) return seen.tree;
-    // A path that ends like a folder is a repository.
-    if (differing.size > atMost || [...differing].some((path) => path.endsWith('/'))) return undefined;
-    const trees = new TreeReader(repository);
-    const found = await touchedEdits(repository, place, seen.head, [...differing], trees, 'none');
-    if ('why' in found) return undefined;
-    const tree = await editedTree(repository, { base: seen.tree, edits: found.edits, trees });
-    known.links.set(tree, []);
-    return tree;
-  };
-  return repository.exclusive(`index ${index}`, look, signal);
+  const found = await look(repository, place, index, signal);
+  if (found !== anotherIndex) return found;
+  const again = await repository.exclusive(`index ${index}`, () => look(repository, place, index, signal), signal);
+  return again === anotherIndex ? undefined : again;
+}
+
+/** What git said may be about another index than the one that is known. */
+const anotherIndex = Symbol('another index');
+
+type Looked = Pick<Place, 'path' | 'admin' | 'baseCommit'>;
+
+/**
+ * Only reads the index, so whoever looks at the same worktree is not waited for. Says so when nothing is known of the index, or when
+ * somebody has written it meanwhile.
+ */
+async function look(
+  repository: Repository,
+  place: Looked,
+  index: string,
+  signal: AbortSignal | undefined,
+): Promise<string | typeof anotherIndex | undefined> {
+  const { known } = repository;
+  const seen = known.at(index);
+  if (seen === undefined) return anotherIndex;
+  if (known.links.get(seen.tree)?.length !== 0) return undefined;
+  if ((await comparisonPoint(repository, place)) !== seen.head) return undefined;
+  if ((await readSmall(join(place.admin, 'info', 'sparse-checkout'))) !== undefined) return undefined;
+  const args = ['ls-files', '--modified', '--deleted', '--others', '--exclude-standard', '-z'];
+  const answer = await repository.onTree(place.path, index, args, {
+    timeoutMs: scanMs,
+    okCodes: [0, 1, 128],
+    // As for the look at all files: an entry that says "not checked out" is compared where the file is there.
+    config: [{ key: 'core.sparseCheckout', value: 'true' }],
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (known.at(index) !== seen) return anotherIndex;
+  if (answer.code !== 0) return undefined;
+  const differing = new Set(zeroPaths(answer.stdout));
+  if (differing.size === 0) return seen.tree;
+  // A path that ends like a folder is a repository.
+  if (differing.size > atMost || [...differing].some((path) => path.endsWith('/'))) return undefined;
+  const trees = new TreeReader(repository);
+  const found = await touchedEdits(repository, place, seen.head, [...differing], trees, 'none');
+  if ('why' in found) return undefined;
+  const tree = await editedTree(repository, { base: seen.tree, edits: found.edits, trees });
+  known.links.set(tree, []);
+  return tree;
 }

@@ -142,7 +142,7 @@ class Staging {
   async snapshot(head: string): Promise<TreeSnapshot> {
     const headTree = await treeOfCommit(this.#repository, head);
     await this.#clearLock();
-    if (!(await this.#repository.known.isAt(this.#index, headTree))) await this.#git(['read-tree', '-m', '-i', head]);
+    if (!this.#repository.known.isAt(this.#index, headTree)) await this.#git(['read-tree', '-m', '-i', head]);
     await this.#keepSparse();
     const links = await this.#linksOf(headTree);
     const submodules = await this.#settleLinks(links);
@@ -166,7 +166,7 @@ class Staging {
     const grafts = [...(how === 'as-files' ? nested : []), ...(whether === 'as-files' ? submodules : [])];
     const grafted = await this.#graft(grafts);
     const tree = grafted ? textOf(await this.#git(['write-tree'])) : written.tree;
-    await this.#repository.known.indexIsAt(this.#index, { tree, head });
+    this.#repository.known.indexIsAt(this.#index, { tree, head });
     return { tree, head, nested, submodules, unreadable, changed: written.changed };
   }
 

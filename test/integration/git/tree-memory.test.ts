@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../../../src/core/session/state.ts';
+import { privateIndex } from '../../../src/git/checkout.ts';
 import { commitWorktree } from '../../../src/git/commit.ts';
 import { createWorktree } from '../../../src/git/create.ts';
 import { openRepository, type Repository } from '../../../src/git/repository.ts';
@@ -85,6 +86,32 @@ describe('the content of a worktree, with what is remembered from call to call',
     await treeOf(repository, place);
     const commands = sandbox.log.slice(before).map(({ args }) => args[0]);
     assert.deepEqual(commands, ['add', 'write-tree']);
+  });
+
+  it('is told without waiting for somebody else who looks', async () => {
+    const { tree } = await treeOf(repository, place);
+    await repository.exclusive(`index ${privateIndex(repository, place.admin)}`, async () => {
+      assert.equal(await treeSince(repository, place, AbortSignal.timeout(10_000)), tree);
+    });
+  });
+
+  it('is right where somebody wrote the index meanwhile', async () => {
+    await treeOf(repository, place);
+    let looks = 0;
+    const disturbed: typeof repository = {
+      ...repository,
+      async onTree(path, index, args, options) {
+        const answer = await repository.onTree(path, index, args, options);
+        looks += 1;
+        if (looks > 1) return answer;
+        await writeFile(join(place.path, 'meanwhile.txt'), 'meanwhile');
+        await treeOf(repository, place);
+        return answer;
+      },
+    };
+    const since = await treeSince(disturbed, place);
+    assert.equal(looks, 2);
+    assert.equal(since, (await treeOf(repository, place)).tree);
   });
 
   it('is told from the look before in one process, whatever was done to it', async () => {
