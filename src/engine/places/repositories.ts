@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { isCoppiceError } from '../../core/errors.ts';
 import { isAbsent } from '../../git/admin.ts';
 import { slugFrom, suffixOf } from '../../git/names.ts';
-import { locateRepository, type RepositoryLocation } from '../../git/locate.ts';
+import { atOnce, locateRepository, type RepositoryLocation } from '../../git/locate.ts';
 import { openRepository, type Repository, type RepositoryOptions } from '../../git/repository.ts';
 import { branchFacts, resolveBase } from '../../git/facts.ts';
 import { resolveWorktree } from '../../git/resolver.ts';
@@ -22,14 +22,23 @@ export interface PlaceRequest {
 export class Repositories {
   readonly #options: RepositoryOptions;
   readonly #open = new Map<string, Promise<Repository>>();
+  /** Top folders of checkouts that were found. */
+  readonly #roots = new Set<string>();
 
   constructor(options: RepositoryOptions) {
     this.#options = options;
   }
 
-  /** Throws `not-a-repository`, `bare-repository`. */
-  locate(path: string): Promise<RepositoryLocation> {
-    return locateRepository(path);
+  /**
+   * Looks each time: a repository may be moved or replaced. Work asks for its own many times a turn, so one that has answered once
+   * is looked at without a way to a thread for each of a dozen files.
+   *
+   * @throws CoppiceError `not-a-repository`, `bare-repository`.
+   */
+  async locate(path: string): Promise<RepositoryLocation> {
+    const found = await (this.#roots.has(path) ? locateRepository(path, atOnce) : locateRepository(path));
+    this.#roots.add(found.root);
+    return found;
   }
 
   /** Top folder of the main checkout, told from the layout alone. */

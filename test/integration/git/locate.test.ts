@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { locateRepository } from '../../../src/git/locate.ts';
+import { atOnce, locateRepository as located } from '../../../src/git/locate.ts';
+import type { RepositoryLocation } from '../../../src/git/locate.ts';
 import { exists, Sandbox } from './support.ts';
+
+/** In threads and at once: both find the same, or fail with the same words. */
+async function locateRepository(start: string): Promise<RepositoryLocation> {
+  const [inThreads, now] = await Promise.allSettled([located(start), located(start, atOnce)]);
+  assert.deepEqual(now, inThreads);
+  if (inThreads.status === 'rejected') throw inThreads.reason;
+  return inThreads.value;
+}
 
 describe('locateRepository', () => {
   let sandbox: Sandbox;
