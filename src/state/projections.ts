@@ -28,9 +28,16 @@ export interface ProjectionsOptions {
   readonly project: Project;
   /** Told why a file could not be written, or a record not be projected (path undefined). Must not throw. */
   readonly onFailure: (error: unknown, path: string | undefined) => void;
-  /** Changes of this many milliseconds are written together; 50 unless told, which a person sees as at once. */
+  /**
+   * Written is when nothing has changed for this many milliseconds, and where changes do not end, after four times as long; 50
+   * unless told, which a person sees as at once. Who commits one record after the other waits for the disk each time, and the
+   * disk is then not asked for files as well.
+   */
   readonly intervalMs?: number;
 }
+
+/** So many intervals at most a change waits. */
+const mostIntervals = 4;
 
 type PendingFile = Pick<FileChange, 'content' | 'within'> & { readonly append: boolean };
 
@@ -42,6 +49,8 @@ export class Projections {
   readonly #options: ProjectionsOptions;
   #pending = new Map<string, PendingFile>();
   #timer: NodeJS.Timeout | undefined;
+  /** When the oldest of the changes came that the timer is for, in milliseconds of this process. */
+  #since = 0;
   #writing: Promise<void> | undefined;
   #closed = false;
 
@@ -86,8 +95,13 @@ export class Projections {
   }
 
   #schedule(): void {
-    if (this.#timer !== undefined || this.#writing !== undefined || this.#pending.size === 0) return;
-    this.#timer = setTimeout(() => this.#write(), this.#options.intervalMs ?? 50);
+    if (this.#writing !== undefined || this.#pending.size === 0) return;
+    const { intervalMs = 50 } = this.#options;
+    const now = performance.now();
+    if (this.#timer === undefined) this.#since = now;
+    const left = this.#since + mostIntervals * intervalMs - now;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#write(), Math.max(0, Math.min(intervalMs, left)));
   }
 
   #write(): void {

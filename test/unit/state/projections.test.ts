@@ -51,6 +51,26 @@ describe('projections', () => {
     await projections.close();
   });
 
+  it('wait while changes come one after the other, but not for ever', async () => {
+    for (let intervalMs = 25; ; intervalMs *= 2) {
+      const { files, projections } = setUp({ intervalMs });
+      const began = performance.now();
+      let [last, longestGap] = [began, 0];
+      while (files.count('rename') === 0) {
+        projections.apply([record(1, { path: '/p/a', content: '1' })]);
+        await pause(1);
+        longestGap = Math.max(longestGap, performance.now() - last);
+        last = performance.now();
+      }
+      await projections.close();
+      // A machine that held this test up for an interval has shown nothing.
+      if (longestGap >= intervalMs) continue;
+      // Timers leave out parts of milliseconds.
+      assert.ok(performance.now() - began >= 4 * intervalMs - 2);
+      return;
+    }
+  });
+
   it('append, replace and remove in the order of the records', async () => {
     const { disk, projections, text } = setUp();
     const add = (path: string, content: string | null, append = false): FileChange => ({ path, content, append });
