@@ -90,7 +90,11 @@ async function take(context: SessionContext, session: Session, place: Place, due
       return;
     }
     case 'gate': {
-      if (await gateKept(context, session, due.gate.tree)) return;
+      const gated = endGated(context, session, due.gate.tree);
+      if (gated.length > 0) {
+        await context.store.commit(engineActor, () => gated);
+        return;
+      }
       // Work at rest that was changed since its last turn was changed by a person.
       const atRest = due.turn === undefined;
       // Every file was looked at a moment ago: what agrees with that need not be looked at again.
@@ -102,11 +106,10 @@ async function take(context: SessionContext, session: Session, place: Place, due
 }
 
 /** The end of a turn with exactly the files that gates are to be asked about is the checkpoint of them: nothing is taken then. */
-async function gateKept(context: SessionContext, session: Session, tree: string): Promise<boolean> {
+export function endGated(context: Pick<SessionContext, 'store'>, session: Session, tree: string): readonly NewEvent[] {
   const last = newest(context, session);
-  if (last?.kind !== 'turn-end' || last.tree !== tree) return false;
-  await context.store.commit(engineActor, () => [event('checkpoint.gated', { session: session.id, n: last.n, tree })]);
-  return true;
+  if (last?.kind !== 'turn-end' || last.tree !== tree) return [];
+  return [event('checkpoint.gated', { session: session.id, n: last.n, tree })];
 }
 
 /** Takes a checkpoint before a rollback: of the files as they are, read in full. */
@@ -212,7 +215,7 @@ async function keep(
   throw new CoppiceError('internal', `Checkpoint ${captured.n} vanished.`, 'Report this as a bug.');
 }
 
-function newest({ store }: SessionContext, { id, checkpoint }: Session) {
+function newest({ store }: Pick<SessionContext, 'store'>, { id, checkpoint }: Session) {
   return checkpoint === undefined ? undefined : store.get('checkpoint', checkpointId(id, checkpoint.n));
 }
 

@@ -5,7 +5,7 @@ import type { SupervisionEvents } from '../../core/supervision/judgement.ts';
 import { strayFiles } from '../../core/supervision/stray.ts';
 import { grownTests, weakenedTests, type ChangedFile } from '../../core/supervision/tests.ts';
 import { validate } from '../../core/supervision/validation.ts';
-import { beginningOf } from '../sessions/checkpoint.ts';
+import { beginningOf, endGated } from '../sessions/checkpoint.ts';
 import { engineActor, type SessionContext } from '../sessions/context.ts';
 
 /** What is known beside the journal of how the agent's output came. */
@@ -24,6 +24,10 @@ interface Changes {
 /** What counts of a turn's time, where that is known and was not spent in waiting for a person. */
 function tookSoFar({ workedMs, endedAt, held }: TurnEnd): Pick<SupervisionEvents['turn.validated'], 'took'> {
   return workedMs === undefined || held === true ? {} : { took: { agentMs: workedMs, endedAt } };
+}
+
+function hasGates({ supervision }: Session): boolean {
+  return (supervision?.gates.length ?? 0) > 0;
 }
 
 /** Looks at what came back from the last turn, by rules alone, and puts on record which files are judged from here on. */
@@ -66,6 +70,8 @@ export async function validateTurn(
     const tests = { ...(weakened.length > 0 && { weakened }), ...(grown.length > 0 && { grown }) };
     const found = { tree, issues, files: all.length, lines, ...tests, ...(stray.length > 0 && { stray }) };
     const common = { session: id, turn: lastTurn.n, repository: repository.id };
-    return [event('turn.validated', { ...common, ...found, ...tookSoFar(present.lastTurn) })];
+    // With it, since nothing comes between the two: gates are asked next.
+    const gated = issues.length === 0 && hasGates(present) ? endGated(context, present, tree) : [];
+    return [event('turn.validated', { ...common, ...found, ...tookSoFar(present.lastTurn) }), ...gated];
   });
 }
