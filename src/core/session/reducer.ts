@@ -171,6 +171,12 @@ function countedPrompt(session: Session, actor: Actor, { revival, afterWait }: D
   };
 }
 
+/** Up to where the stream was shown to breakpoints. */
+function metAt(before: Met, { offset = 0, nth }: Data<'stop.met'>): Pick<Met, 'offset' | 'nth'> {
+  if (offset < before.offset) return { offset: before.offset, ...defined({ nth: before.nth }) };
+  return { offset, ...defined({ nth }) };
+}
+
 const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   'prompt.added': (session, event) => {
     const { actor, data } = event;
@@ -390,14 +396,15 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   ...checkpointFolds,
   ...landingFolds,
   ...supervisionFolds,
-  'stop.met': (session, { data: { turn = 0, prompt = 0, offset = 0, end, also } }) => {
+  'stop.met': (session, { data }) => {
+    const { turn = 0, prompt = 0, end, also } = data;
     const before: Met = session.met ?? { turn: 0, prompt: 0, offset: 0 };
-    const latest = (name: 'turn' | 'prompt' | 'offset', value: number): number => Math.max(before[name], value);
     return {
       ...(also === undefined ? session : withBreakpoint(session, also.breakpoint, (each) => withLine(each, also.line))),
       met: {
-        ...{ ...before, turn: latest('turn', turn), prompt: latest('prompt', prompt) },
-        ...{ offset: latest('offset', offset), ...(end === undefined ? {} : { end }) },
+        ...{ turn: Math.max(before.turn, turn), prompt: Math.max(before.prompt, prompt) },
+        ...metAt(before, data),
+        ...defined({ end: end ?? before.end }),
       },
     };
   },

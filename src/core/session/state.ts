@@ -168,11 +168,15 @@ export interface DangerSeen {
   readonly asked?: boolean;
 }
 
-/** How far the moments of a session were shown to breakpoints; `offset` in bytes of its stream. */
+/**
+ * How far the moments of a session were shown to breakpoints; `offset` in bytes of its stream, and `nth` the last use of a tool of the line
+ * that ends there, from 0 (absent: all of them).
+ */
 export interface Met {
   readonly turn: number;
   readonly prompt: number;
   readonly offset: number;
+  readonly nth?: number;
   /** The prompt after which the end of the work was shown to them, for its stage. */
   readonly end?: number;
 }

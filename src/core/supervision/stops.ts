@@ -32,7 +32,7 @@ export interface StopEvents {
   'stop.set': { repository: string; spec: BreakpointSpec; by: string };
   'stop.removed': { stop: string; by: string };
   /**
-   * A moment was looked at: before a prompt, after a turn, a tool at a byte of the stream, or the end of the work that a prompt began.
+   * A moment was looked at: before a prompt, after a turn, the `nth` use of a tool (from 0) of the line that ends at a byte of the stream, or the end of the work that a prompt began.
    * `spent` were to hold once; `during` is the turn of a tool. `also`: it belongs to a question that is open, which gets this line.
    */
   'stop.met': {
@@ -40,6 +40,7 @@ export interface StopEvents {
     prompt?: number;
     turn?: number;
     offset?: number;
+    nth?: number;
     end?: number;
     during?: number;
     hit: readonly string[];

@@ -28,6 +28,8 @@ const lastWordsBytes = 8192;
 /** What is to be known of an event beside itself: a tool to look at, a question that was left for a person. */
 interface Noticed {
   readonly used: Used | undefined;
+  /** How many uses of tools its line told of before it. */
+  readonly nth: number;
   readonly asked: AgentQuestion | undefined;
 }
 
@@ -146,6 +148,7 @@ export class Follower {
     const background = this.activity.background;
     for (const line of lines) {
       this.#offset = line.end;
+      let uses = 0;
       for (const said of this.#reader.line(line.text, {
         offset: line.end,
         ...defined({ truncatedBytes: line.truncated, torn: line.torn }),
@@ -155,7 +158,9 @@ export class Follower {
         followed.push({ offset: line.end, event: seen });
         // In order: what comes behind the end of a turn is not journalled before it.
         const asked = seen.kind === 'turn-ended' ? await this.#question() : undefined;
-        const commit = this.#journal(seen, line.end, { used: this.#tools.note(seen), asked });
+        const used = this.#tools.note(seen);
+        const commit = this.#journal(seen, line.end, { used, nth: uses, asked });
+        if (used !== undefined) uses += 1;
         // Awaited below with the others: one that fails before that is not an unhandled one.
         commit.catch(() => undefined);
         commits.push(commit);
@@ -176,7 +181,7 @@ export class Follower {
     }
   }
 
-  async #journal(seen: AgentEvent, offset: number, { used, asked }: Noticed): Promise<void> {
+  async #journal(seen: AgentEvent, offset: number, { used, nth, asked }: Noticed): Promise<void> {
     const { store, newId } = this.#context;
     const actor: Actor = `agent:${this.#agent.id}`;
     const id = newId();
@@ -186,7 +191,7 @@ export class Follower {
       if (asked !== undefined) return withHelp(session, events, { ...asked, id, by: actor });
       return used === undefined
         ? events
-        : withStops(store, session, events, { used, policy: this.#policy, offset, newId });
+        : withStops(store, session, events, { used, policy: this.#policy, offset, nth, newId });
     };
     if (decide().length > 0) await store.commit(actor, decide);
     await asked?.taken();

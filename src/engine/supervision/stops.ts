@@ -96,20 +96,20 @@ export function withStops(
   store: Store,
   session: Session,
   events: readonly NewEvent[],
-  { used, policy, offset, newId }: Looked,
+  { used, policy, offset, nth, newId }: Looked,
 ): readonly NewEvent[] {
   const stops = armedStops(store, session);
   const moment = toolMoment(session.id, used.use, used.at, used.findings);
   const meeting = meetingOf(stops, moment);
   const ruling = rulingOn(policy, moment);
   const during = turnUnderWay(session);
-  const seen = { session: session.id, offset, during, hit: meeting.hit, spent: meeting.spent };
+  const seen = { session: session.id, offset, nth, during, hit: meeting.hit, spent: meeting.spent };
   const met = meeting.hit.length === 0 ? [] : [event('stop.met', seen)];
   if (used.at === 'before') {
     const raised = events.find(({ type }) => type === 'breakpoint.raised');
     return raised === undefined ? events : whileAsked(store, session, events, { raised, used, meeting, met, ruling });
   }
-  if ((meeting.hit.length === 0 && ruling === undefined) || offset <= (session.met?.offset ?? 0)) return events;
+  if ((meeting.hit.length === 0 && ruling === undefined) || wasLookedAt(session, offset, nth)) return events;
   const why = ruling?.why ?? (meeting.holding.length === 0 ? undefined : because(meeting));
   if (why === undefined) return [...events, event('stop.met', seen)];
   const open = session.breakpoints.find(({ about, answer }) => about?.during === during && answer === undefined);
@@ -118,6 +118,16 @@ export function withStops(
       ? [event('stop.met', seen), questionAbout(session, used, { why, during, breakpoint: newId() })]
       : [event('stop.met', { ...seen, also: { breakpoint: open.id, ...lineOf(open, used, why) } })];
   return [...events, ...asked, ...interrupting(session)];
+}
+
+/**
+ * Whether an engine before this one has shown the use to breakpoints: it has put on record what came of it, or of a later line. Which
+ * breakpoints are set by now says nothing of it.
+ */
+function wasLookedAt({ met, streamOffset }: Session, offset: number, nth: number): boolean {
+  if (offset < streamOffset) return true;
+  if (met === undefined) return false;
+  return offset < met.offset || (offset === met.offset && nth <= (met.nth ?? Infinity));
 }
 
 /** The turn that a use of a tool belongs to; the agent may tell of both at once. */
@@ -130,6 +140,8 @@ interface Looked {
   readonly policy: Policy;
   /** Where the line of it ends, bytes of the stream. */
   readonly offset: number;
+  /** Which of the uses of that line it is, from 0. */
+  readonly nth: number;
   readonly newId: () => string;
 }
 

@@ -114,3 +114,42 @@ describe('the follower of a run whose disk is nearly full', () => {
     await followed;
   });
 });
+
+describe('the follower of an agent that tells of several uses of tools in one line', () => {
+  let stage: Stage | undefined;
+  afterEach(() => stage?.stop());
+
+  const use = (name: string): readonly AgentEvent[] => [
+    { kind: 'tool-started', id: name, name: 'Write', input: { file_path: `${worktree.path}/docs/${name}` } },
+    { kind: 'tool-ended', id: name, ok: true, output: '' },
+  ];
+
+  /** What is on record of a breakpoint on `docs/**` after an engine has read the line from its beginning. */
+  async function hits(given: object = {}): Promise<readonly unknown[]> {
+    const agent = { reader: () => ({ line: () => [...use('a'), ...use('b')], end: () => [] }) as never };
+    const tail = async (_run: unknown, offset: number, handlers: TailHandlers) => {
+      await handlers.onLines([{ text: 'a line', end: 7 }] as never);
+      return { reason: 'aborted', offset } as const;
+    };
+    const turn = { n: 1, run: 1, startedAt: 1, offset: 3, heldMs: 0 } as const;
+    stage = await stageOf(
+      { run: running, worktree, turn, turns: 1, streamOffset: 3, ...given },
+      { agent, executor: { tail: tail as never } },
+    );
+    const { context, store, records } = stage;
+    const predicate = { when: 'path', glob: 'docs/**' } as const;
+    const spec = { id: 'b', predicate, enabled: true, fromHit: 1, once: false };
+    await store.commit('user:test', () => [event('stop.set', { repository: 'r', spec, by: 'user:test' })]);
+    const parts = [await context.agent(store.session(id)), context.executor(store.session(id))] as const;
+    await new Follower(context, store.session(id), running, ...parts, () => undefined).follow();
+    return records.flatMap(({ type, data }) => (type === 'stop.met' ? [data['nth']] : []));
+  }
+
+  it('shows each to breakpoints, and each once, whatever an engine before it was killed in', async () => {
+    assert.deepEqual(await hits(), [0, 1]);
+    stage?.stop();
+    assert.deepEqual(await hits({ met: { turn: 0, prompt: 0, offset: 7, nth: 0 } }), [1]);
+    stage?.stop();
+    assert.deepEqual(await hits({ met: { turn: 0, prompt: 0, offset: 7, nth: 1 } }), []);
+  });
+});

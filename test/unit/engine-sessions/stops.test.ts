@@ -29,8 +29,8 @@ describe('an agent that does not ask, and does more before its interruption arri
     ]);
   });
 
-  /** The agent uses a tool, and only then says so. */
-  function does(name: string, input: Record<string, unknown>): void {
+  /** The agent uses a tool, and only then says so, as the `nth` of a line. */
+  function says(name: string, input: Record<string, unknown>, nth: number): void {
     const id = `u${++uses}`;
     watch.note({ kind: 'tool-started', id, name, input });
     const used = watch.note({ kind: 'tool-ended', id, ok: true, output: '' });
@@ -38,8 +38,12 @@ describe('an agent that does not ask, and does more before its interruption arri
     const store = {
       all: (kind: string) => (kind === 'stop' ? [world.ledger.entity('stop', 'b')] : []),
     } as unknown as Store;
+    world.ledger.append(withStops(store, world.ledger.get('s'), [], { used, policy, offset, nth, newId: () => id }));
+  }
+
+  function does(name: string, input: Record<string, unknown>): void {
     offset += 100;
-    world.ledger.append(withStops(store, world.ledger.get('s'), [], { used, policy, offset, newId: () => id }));
+    says(name, input, 0);
   }
 
   const open = (): readonly Breakpoint[] => world.ledger.get('s').breakpoints;
@@ -64,6 +68,53 @@ describe('an agent that does not ask, and does more before its interruption arri
     assert.match(third ?? '', /^and Bash npm publish --access public \(.*forbid.*\)$/u);
     assert.equal((world.ledger.entity('stop', 'b') as unknown as { hits: number }).hits, 3);
     assert.equal(world.ledger.state(), world.ledger.replayed());
+  });
+
+  const hits = (): number => (world.ledger.entity('stop', 'b') as unknown as { hits: number }).hits;
+  const line = (...paths: readonly string[]): void => {
+    for (const [nth, path] of paths.entries()) says('Write', { file_path: `/w/s/${path}` }, nth);
+  };
+
+  it('is asked about each use of one line, and about none twice by an engine that reads the line again', () => {
+    offset += 100;
+    line('docs/a.md', 'src/free.ts', 'docs/b.md');
+    assert.deepEqual([hits(), open().length], [2, 1]);
+    assert.match(open()[0]?.detail ?? '', /docs\/a\.md\nand Write docs\/b\.md$/u);
+    line('docs/a.md', 'src/free.ts', 'docs/b.md');
+    assert.equal(hits(), 2);
+  });
+
+  it('is asked about the rest of a line in which its engine was killed', () => {
+    offset += 100;
+    line('docs/a.md');
+    line('docs/a.md', 'docs/b.md', 'docs/c.md');
+    assert.equal(hits(), 3);
+    assert.equal(world.ledger.state(), world.ledger.replayed());
+  });
+
+  it('is asked nothing more about a line of which an earlier engine had one hit on record', () => {
+    offset += 100;
+    world.ledger.append([event('stop.met', { session: 's', offset, during: 1, hit: ['b'], spent: [] })]);
+    line('docs/a.md', 'docs/b.md');
+    assert.equal(hits(), 1);
+  });
+
+  it('is not asked about what an earlier engine has read before the breakpoint was there', () => {
+    offset += 100;
+    const later = {
+      session: 's',
+      breakpoint: 'q',
+      kind: 'question',
+      title: 't',
+      detail: 'd',
+      offset: offset + 50,
+    } as const;
+    world.ledger.append([event('breakpoint.raised', later)]);
+    line('docs/a.md');
+    assert.equal(hits(), 0);
+    offset += 100;
+    line('docs/b.md');
+    assert.equal(hits(), 1);
   });
 
   it('names no more than can be read', () => {
