@@ -66,6 +66,8 @@ export interface ContainerPolicy {
   readonly memoryMegabytes: number;
   /** Processors; fractions count. */
   readonly cpus: number;
+  /** Containers of this engine that may be at work at once, this one included: each is left its part of the machine. 1 unless said. */
+  readonly places?: number;
   /** Processes and threads at once. */
   readonly processes: number;
   /** `model`: the endpoints alone, through a proxy of the engine. */

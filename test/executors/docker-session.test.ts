@@ -93,6 +93,26 @@ describe('sessions in containers', function () {
     place.git('fsck', '--strict');
   });
 
+  it('have the limits of their mode, as `docker inspect` shows', async () => {
+    const settings = {
+      COPPICE_EXECUTORS_DOCKER_MEMORY_MEGABYTES: '300',
+      COPPICE_EXECUTORS_DOCKER_PLANNING_MEMORY_MEGABYTES: '200',
+    };
+    place.commit('limits', { 'do.sh': 'echo ready; sleep 600\n' });
+    const limits = async (mode: 'planning' | 'autonomous'): Promise<string> => {
+      const requester = { env: place.env, secrets: {}, settings };
+      const id = await place.run(`limits of ${mode}`, { executor: 'docker', agent: 'boxed', mode, requester });
+      await place.when(id, ({ stream }) => read(stream).includes('ready'), 'the agent');
+      const format = '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.NanoCpus}}';
+      const said = daemon.docker('inspect', '--format', format, `coppice-${id}-1`).trim();
+      await place.engine.request('session/cancel', { session: id });
+      await place.ended(id);
+      return said;
+    };
+    assert.equal(await limits('planning'), `${200 * 2 ** 20} ${200 * 2 ** 20} 1000000000`);
+    assert.match(await limits('autonomous'), new RegExp(`^${300 * 2 ** 20} ${300 * 2 ** 20} [12]\\d*$`, 'u'));
+  });
+
   it('outlive their engine, and are a shell away while they run', async () => {
     const id = await run(
       'slowly',

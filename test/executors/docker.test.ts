@@ -151,7 +151,28 @@ describe('an agent in a container', function () {
       .split(' ')
       .map(Number);
     const most = Math.floor((bytes * 0.75) / 2 ** 20) * 2 ** 20;
-    assert.deepEqual(limits.trim().split(' ').map(Number), [cpus * 1e9, most]);
+    assert.deepEqual(limits.trim().split(' ').map(Number), [Math.max(1, cpus * 0.75) * 1e9, most]);
+  });
+
+  it('leaves their part to those that may still come, and is refused where too little is left', async () => {
+    const container = { ...(subject.container ?? assert.fail()), memoryMegabytes: 1_048_576, places: 2 };
+    const specs = [1, 2, 3].map((run) => bench.spec('exec sleep 600', { container, run }));
+    const [first, second, third] = specs;
+    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    // At once: neither may count on what the other takes.
+    await Promise.all([bench.start(first), bench.start(second)]);
+    await assert.rejects(bench.start(third), { code: 'no-room', message: /Containers get \d+ of the \d+ MB/ });
+    const memory = subject.daemon.docker(
+      ...['inspect', '--format', '{{.HostConfig.Memory}}'],
+      ...[first, second].map(({ session, run }) => `coppice-${session}-${run}`),
+    );
+    const bytes = Number(subject.daemon.docker('info', '--format', '{{.MemTotal}}'));
+    const [one = 0, other = 0] = memory.trim().split('\n').map(Number);
+    const most = Math.floor((bytes * 0.75) / 2 ** 20) * 2 ** 20;
+    assert.ok(one + other <= most && one + other > most - 2 ** 21, `${one} and ${other} of ${most}`);
+    assert.ok(Math.abs(one - other) <= 2 ** 20, `${one} and ${other}`);
+    await bench.executor.stop(first, { graceMs: 0 });
+    await bench.start(third);
   });
 
   it('tells neither its environment nor its command line to `docker inspect`', async () => {

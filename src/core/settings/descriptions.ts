@@ -131,9 +131,13 @@ export const descriptions: Readonly<Record<SettingKey, string>> = {
   'executors.docker.image':
     'Image of containers in which agents work. It needs `sh`, `git` and the program of the agent.',
   'executors.docker.memoryMegabytes':
-    'Memory of a container, in megabytes (1,048,576 bytes), swap included: three quarters of the memory of its machine at most. What asks ' +
-    'for more is ended in it.',
-  'executors.docker.cpus': 'Processors that a container may use; all that its machine has at most.',
+    'Memory of a container, in megabytes (1,048,576 bytes), swap included; what asks for more is ended in it. All containers together get ' +
+    'three quarters of the memory of their machine at most, so that a container gets less where as many as `limits.running` would not fit.',
+  'executors.docker.cpus':
+    'Processors that a container may use. All containers together get three quarters of those of their machine, but each of them one at least.',
+  'executors.docker.planningMemoryMegabytes':
+    'The same as `executors.docker.memoryMegabytes` for planning sessions, where it is less.',
+  'executors.docker.planningCpus': 'The same as `executors.docker.cpus` for planning sessions, where it is less.',
   'executors.docker.processes': 'Processes and threads that a container may have at once.',
   'executors.docker.network':
     'What a container reaches: `open` is its model and everything else, `model` is what `executors.docker.endpoints` lists and nothing ' +

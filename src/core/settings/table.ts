@@ -212,6 +212,9 @@ export const table = {
   },
   'executors.docker.memoryMegabytes': whole(64, 1_048_576, 4096, 'user'),
   'executors.docker.cpus': whole(1, 1024, 2, 'user'),
+  //
+  'executors.docker.planningMemoryMegabytes': whole(64, 1_048_576, 2048, 'user'),
+  'executors.docker.planningCpus': whole(1, 1024, 1, 'user'),
   'executors.docker.processes': whole(16, 1_000_000, 512, 'user'),
   'executors.docker.network': {
     type: type.containerNetwork,

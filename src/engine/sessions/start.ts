@@ -4,6 +4,7 @@ import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.t
 import { event } from '../../core/events.ts';
 import type { Effect } from '../../core/intent/state.ts';
 import { spoken } from '../../core/restore/conversation.ts';
+import { placesIn } from '../../core/queue/places.ts';
 import { promptKey } from '../../core/session/observe.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { ownNames } from '../../core/worktree/own-names.ts';
@@ -131,7 +132,7 @@ async function spawnAgent(
       env: { ...namesOf(context, place), ...env, ...context.vault.values(session.id, secrets), ...command.env },
       secrets,
       files: command.files.map((file) => ({ name: basename(file.path), text: file.text })),
-      container: containerPolicy(await context.settings(session), env['HOME']),
+      container: containerPolicy(session, context.store.all('session'), await context.settings(session)),
       label: { task: session.task.id, mode: session.mode, agent: session.agent },
       duplex: command.duplex || inputs > 0,
     },
@@ -150,11 +151,19 @@ function namesOf({ store }: SessionContext, place: Place): Readonly<Record<strin
 }
 
 /** What the settings say about containers; executors without any pass it over. */
-function containerPolicy(settings: Settings, home: string | undefined): ContainerPolicy {
+export function containerPolicy(session: Session, sessions: readonly Session[], settings: Settings): ContainerPolicy {
+  const { HOME: home } = session.requester.env;
+  const usual = { memory: settings['executors.docker.memoryMegabytes'], cpus: settings['executors.docker.cpus'] };
+  const { memory, cpus } =
+    session.mode === 'planning'
+      ? {
+          memory: Math.min(usual.memory, settings['executors.docker.planningMemoryMegabytes']),
+          cpus: Math.min(usual.cpus, settings['executors.docker.planningCpus']),
+        }
+      : usual;
   return {
     image: settings['executors.docker.image'],
-    memoryMegabytes: settings['executors.docker.memoryMegabytes'],
-    cpus: settings['executors.docker.cpus'],
+    ...{ memoryMegabytes: memory, cpus, places: placesIn(session.executor, sessions, settings['limits.running']) },
     processes: settings['executors.docker.processes'],
     network: settings['executors.docker.network'],
     endpoints: settings['executors.docker.endpoints'],

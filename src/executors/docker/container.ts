@@ -39,20 +39,54 @@ export interface DaemonMachine {
   readonly MemTotal?: number;
 }
 
-/** The rest stays for everything else on the machine (Q-17). */
-const shareOfMemory = 0.75;
+/** What containers that are there may use. */
+export interface Share {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  /** It belongs to the data directory of whoever looks. */
+  readonly own: boolean;
+}
 
-/** The policy, as far as that machine goes: its daemon refuses more processors than it has, and a limit above its memory is none. */
+/** Of the machine, for all containers together; the rest stays for everything else on it (Q-17). */
+export const shareOfMachine = 0.75;
+
+/** With less memory, in megabytes, hardly any agent comes to its first answer. */
+const leastMegabytes = 256;
+
+/** Processors that every container may use, however many there are: time on them is shared, not used up. */
+const leastCpus = 1;
+
+/**
+ * The policy, as far as that machine goes: what is left beside the containers that are there is divided among this one and those that may
+ * still come (`places`). Undefined when too little memory is left.
+ */
 export function within(
   policy: ContainerPolicy,
   { NCPU: cpus = 0, MemTotal: bytes = 0 }: DaemonMachine,
-): ContainerPolicy {
-  const most = Math.floor((bytes * shareOfMemory) / mebibyte);
+  there: readonly Share[] = [],
+): ContainerPolicy | undefined {
+  const { places = 1 } = policy;
+  const parts = Math.max(1, places - there.filter(({ own }) => own).length);
+  const most = Math.floor((bytes * shareOfMachine) / mebibyte);
+  const left = most - Math.ceil(sum(there, ({ memoryBytes }) => memoryBytes) / mebibyte);
+  const memoryMegabytes = Math.min(policy.memoryMegabytes, Math.floor(left / parts));
+  if (most > 0 && memoryMegabytes < Math.min(policy.memoryMegabytes, leastMegabytes, Math.floor(most / places)))
+    return undefined;
+  const part = (cpus * shareOfMachine - sum(there, (each) => each.cpus)) / parts;
   return {
     ...policy,
-    ...(cpus > 0 && { cpus: Math.min(policy.cpus, cpus) }),
-    ...(most > 0 && { memoryMegabytes: Math.min(policy.memoryMegabytes, most) }),
+    ...(cpus > 0 && { cpus: Math.min(policy.cpus, Math.max(leastCpus, hundredths(part))) }),
+    ...(most > 0 && { memoryMegabytes }),
   };
+}
+
+function sum(there: readonly Share[], of: (each: Share) => number): number {
+  return there.reduce((total, each) => total + of(each), 0);
+}
+
+/** Rounded down; the smallest part of a processor that a daemon takes. */
+function hundredths(value: number): number {
+  return Math.floor(value * 100 + 1e-6) / 100;
 }
 
 /** `coppice-1f2e3d4c-2`: the beginning of the session's id, and the run. */

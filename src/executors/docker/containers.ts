@@ -4,7 +4,7 @@ import type { ContainerInspectInfo } from 'dockerode';
 import type { RunRef } from '../executor.ts';
 import { pause } from '../pause.ts';
 import { exists, readExit, readProcesses, runPaths, writeWhole } from '../run-files.ts';
-import { containerName, labels } from './container.ts';
+import { containerName, labels, type Share } from './container.ts';
 import { statusOf, type Daemon } from './daemon.ts';
 
 /** How a container is, as the daemon says it. */
@@ -82,6 +82,21 @@ export class Containers {
     const filters = JSON.stringify({ label });
     const found = await this.#daemon.ask((docker) => docker.listContainers({ all: !running, filters }));
     return found.map(({ Id }) => Id);
+  }
+
+  /** What containers that run or are about to may use, whichever engine of this machine made them. */
+  async shares(): Promise<readonly Share[]> {
+    const filters = JSON.stringify({ label: [labels.ours], status: ['created', 'running', 'paused'] });
+    const found = await this.#daemon.ask((docker) => docker.listContainers({ all: true, filters }));
+    const shares = await Promise.all(
+      found.map(async ({ Id, Labels }): Promise<Share | undefined> => {
+        const container = await this.#daemon.find((docker) => docker.getContainer(Id).inspect());
+        if (container === undefined) return undefined;
+        const { Memory: memoryBytes = 0, NanoCpus: nano = 0 } = container.HostConfig;
+        return { memoryBytes, cpus: nano / 1e9, own: Labels[labels.home] === this.engine };
+      }),
+    );
+    return shares.filter((each) => each !== undefined);
   }
 
   /** Removes containers of this data directory whose sessions are at work no more: a crash left them. Returns how many. */

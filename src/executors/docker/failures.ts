@@ -3,6 +3,7 @@ import { CoppiceError } from '../../core/errors.ts';
 import { makeRoom, shortOfRoom, type ImageRoom } from '../../core/image-room.ts';
 import type { RunRef } from '../executor.ts';
 import { becauseOfNode } from '../node-there.ts';
+import { shareOfMachine, type DaemonMachine } from './container.ts';
 import { statusOf, type Daemon } from './daemon.ts';
 
 /** What the container says when the agent's program is not in it, and when node is not. See `container.ts`. */
@@ -77,6 +78,16 @@ export function noImage(
     `The image ${image} is not there.${short === undefined ? '' : ` ${short}`}`,
     short === undefined ? next : `${makeRoom}. ${next}`,
     { context: { image, ...(short === undefined ? {} : { room: 'short' }) }, cause },
+  );
+}
+
+/** What is to be said where the containers that are there may use so much memory that too little is left for one more. */
+export function noMemory({ MemTotal: bytes = 0 }: DaemonMachine): CoppiceError {
+  const [all, most] = [bytes, bytes * shareOfMachine].map((each) => Math.floor(each / 2 ** 20));
+  return new CoppiceError(
+    'no-room',
+    `Containers get ${most} of the ${all} MB of memory of their machine, and those at work may use nearly all of that.`,
+    'Continue the session when another one has ended. With a lower `executors.docker.memoryMegabytes`, or `limits.running`, more have room.',
   );
 }
 

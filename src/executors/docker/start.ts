@@ -8,10 +8,10 @@ import type { ContainerPolicy, RunRecord, RunRef, RunSpec } from '../executor.ts
 import { pause } from '../pause.ts';
 import { isLocked, prepareRun, readProcesses } from '../run-files.ts';
 import { startText } from '../ssh/start-text.ts';
-import { containerName, containerOf, within, type DaemonMachine } from './container.ts';
+import { containerName, containerOf, within, type ContainerPlace, type DaemonMachine } from './container.ts';
 import type { Containers, Inspected } from './containers.ts';
 import { statusOf, type Daemon } from './daemon.ts';
-import { endedAtOnce, foreignImage, refusal } from './failures.ts';
+import { endedAtOnce, foreignImage, noMemory, refusal } from './failures.ts';
 import type { ModelNetwork } from './model-network.ts';
 import type { DockerTree } from './tree.ts';
 
@@ -32,6 +32,7 @@ const startMs = 60_000;
 /** Starts agents in containers. */
 export class ContainerStart {
   readonly #options: ContainerStartOptions;
+  #creating: Promise<void> = Promise.resolve();
 
   constructor(options: ContainerStartOptions) {
     this.#options = options;
@@ -43,19 +44,17 @@ export class ContainerStart {
     const earlier = await this.#earlier(spec, signal);
     if (earlier !== undefined) return earlier;
     const info = (await this.#options.daemon.ask((docker) => docker.info())) as DaemonMachine & { Name?: string };
-    const policy = within(spec.container ?? defaultPolicy, info);
+    const { image } = spec.container ?? defaultPolicy;
     await prepareRun(spec, info.Name ?? 'docker');
-    const place = await this.#place(spec, policy);
+    const place = await this.#place(spec);
     try {
-      await this.#options.daemon.ask((docker) =>
-        docker.createContainer(containerOf(spec, place, policy, this.#options.containers.engine)),
-      );
+      await this.#create(spec, place, info);
     } catch (error) {
       // Somebody else made the container at the same moment: theirs is the run.
       if (statusOf(error) === 409) return this.#known(spec, signal);
-      throw await this.#failed(spec, policy.image, error);
+      throw await this.#failed(spec, image, error);
     }
-    const input = await this.#begin(spec, policy.image);
+    const input = await this.#begin(spec, image);
     try {
       return await this.#known(spec, signal);
     } finally {
@@ -64,10 +63,20 @@ export class ContainerStart {
     }
   }
 
-  async #place(
-    spec: RunSpec,
-    { ssh, network, endpoints = [] }: ContainerPolicy,
-  ): Promise<Parameters<typeof containerOf>[1]> {
+  /** Makes the container, one after the other: what each may use depends on those that are there. */
+  #create(spec: RunSpec, place: ContainerPlace, machine: DaemonMachine): Promise<void> {
+    const { daemon, containers } = this.#options;
+    const made = this.#creating.then(async () => {
+      const policy = within(spec.container ?? defaultPolicy, machine, await containers.shares());
+      if (policy === undefined) throw noMemory(machine);
+      await daemon.ask((docker) => docker.createContainer(containerOf(spec, place, policy, containers.engine)));
+    });
+    this.#creating = made.catch(() => undefined);
+    return made;
+  }
+
+  async #place(spec: RunSpec): Promise<ContainerPlace> {
+    const { ssh, network, endpoints = [] }: ContainerPolicy = spec.container ?? defaultPolicy;
     const folder = this.#options.folder(spec.session);
     const home = join(folder, 'home');
     // Made here, a folder below which another is mounted belongs to the user; Docker would make it for root.
