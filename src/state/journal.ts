@@ -85,6 +85,11 @@ export class Journal {
     if (scan.damage !== undefined) throw damageError(scan.damage);
   }
 
+  /** Resolves when what was accepted is on the disk; see `JournalWriter.append` for errors. */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+
   /** Checks everything on the disk; while it is being written, everything that was accepted at the call. */
   async verify(): Promise<Verification> {
     await this.#last.catch(() => undefined); // whoever was waiting for it is told

@@ -155,13 +155,17 @@ export class StateManager {
   /**
    * Takes a decision and records its events. `decide` runs at once, on the state with all that was accepted before; it must
    * be pure. If it throws, nothing has happened. Resolves to the records when all of them are on the disk; after a crash they
-   * are found all or none.
+   * are found all or none. Where there are none, what was accepted before is on the disk by then.
    * @throws what `decide` throws; CoppiceError `read-only`, `disk-full` and the like if the events are not recorded.
    */
   async transact(actor: Actor, decide: (view: StateView) => readonly NewEvent[]): Promise<readonly JournalRecord[]> {
     if (this.readOnlyReason !== undefined) throw this.readOnlyReason;
     const events = this.#decide(decide);
-    if (events.length === 0) return [];
+    if (events.length === 0) {
+      // That nothing is left to do may follow from what is still on its way to the disk.
+      await this.#journal.settled();
+      return [];
+    }
     const transaction = this.#journal.prepare(this.#clock(), actor, events);
     const records = this.#upcast(transaction.records);
     const changes = this.#entities.evaluate(records);

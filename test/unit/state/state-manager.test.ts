@@ -40,6 +40,34 @@ describe('a decision', () => {
     assert.equal(disk.changes, 0);
   });
 
+  it('for nothing, since another one was accepted, is answered when that is on the disk; or fails with it', async () => {
+    for (const fails of [false, true]) {
+      const files = new FaultyFiles(new MemoryDisk());
+      const state = await openState(files);
+      const { closed: barrier, open } = gate();
+      files.delay = ({ operation }) => (operation === 'datasync' ? barrier : undefined);
+      files.fail = ({ operation }) => (fails && operation === 'datasync' ? { code: 'EIO' } : undefined);
+      const order: string[] = [];
+      const first = state
+        .transact('user:cli', () => [opened('a')])
+        .then(
+          () => order.push('first'),
+          () => order.push('first failed'),
+        );
+      const again = state
+        .transact('user:cli', (view) => (view.get('account', 'a') === undefined ? [opened('a')] : []))
+        .then(
+          () => order.push('again'),
+          () => order.push('again failed'),
+        );
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(order, []);
+      open();
+      await Promise.all([first, again]);
+      assert.deepEqual(order, fails ? ['first failed', 'again failed'] : ['first', 'again']);
+    }
+  });
+
   const faults: Record<
     string,
     { decide: Parameters<Awaited<ReturnType<typeof openState>>['transact']>[1]; error: object }
