@@ -55,6 +55,7 @@ export function homecoming({ services, context, home, log, settings }: Homecomin
   const sweeper = new Sweeper({ ...{ ...shared, clock }, log: log.component('trash') });
   const removal: RemovalContext = {
     told: new Map(),
+    unsettled: new Set(),
     ...{ ...shared, sweeper, clock, newId },
     log: log.component('removal'),
     sessionFolder: (id) => home.session(id),

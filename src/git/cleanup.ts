@@ -1,16 +1,17 @@
 /** Puts the worktrees of a repository in order: what a killed process left, orphans, and what the policy lets go. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCoppiceError } from '../core/errors.ts';
+import { isCoppiceError, systemCode } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { adminEntries, isAbsent, waitingEntries } from './admin.ts';
+import { diskFailure } from './files.ts';
 import { forgetOldLeases, readLease } from './lease.ts';
 import { readSmall } from './locate.ts';
 import { worktreesFolder } from './names.ts';
 import { listNotes, removeNote } from './notes.ts';
 import { isOver, sameRun } from './owner.ts';
 import { cleanupDecision, type CleanupCase } from './policy.ts';
-import { removeWorktree, type Removed } from './removal.ts';
+import { finishRemoval, removeWorktree, type Removed } from './removal.ts';
 import { removalFacts } from './removal-facts.ts';
 import type { Repository } from './repository.ts';
 import { keepFiles } from './save.ts';
@@ -23,6 +24,8 @@ import { filesOf } from './tree.ts';
 export interface KnownWorktree extends Pick<CleanupCase, 'active' | 'ended' | 'endedAt'> {
   readonly place: Place;
   readonly session: string;
+  /** When it was made or came back, milliseconds since 1970. */
+  readonly since: number;
   /** The branch that the work comes home to, if it is not the base. */
   readonly into?: string;
 }
@@ -65,21 +68,22 @@ export async function cleanupWorktrees(repository: Repository, given: CleanupOpt
   await forgetOldLeases(repository.location.commonDir, options.now);
   const orphans = await clearOrphans(repository, options, kept);
   const removed: { path: string; reason: string; removal?: Removed }[] = [];
+  const report = (path: string, { reason, removal }: Outcome): void => {
+    if (removal === undefined) kept.push({ path, reason });
+    else removed.push({ path, reason, removal });
+  };
   for (const known of options.known) {
     options.signal?.throwIfAborted();
     const { path } = known.place;
-    if (await isAbsent(path)) continue;
+    if (await isAbsent(path)) {
+      const begun = await takenBefore(repository, known, options);
+      if (begun !== undefined) report(path, begun);
+      continue;
+    }
     const { remove, reason } = await decide(repository, known, options);
     if (!remove) kept.push({ path, reason });
     else if (options.dryRun === true) removed.push({ path, reason });
-    else {
-      try {
-        removed.push({ path, reason, removal: await removeNow(repository, known, options) });
-      } catch (error) {
-        if (!isCoppiceError(error)) throw error;
-        kept.push({ path, reason: error.message });
-      }
-    }
+    else report(path, await taken(repository, known, options, reason));
   }
   return { removed, kept, repaired, orphans };
 }
@@ -107,6 +111,45 @@ async function decide(
   } catch (error) {
     if (!isCoppiceError(error)) throw error;
     return { remove: false, reason: error.message };
+  }
+}
+
+/** What became of one worktree; kept without `removal`. */
+interface Outcome {
+  readonly reason: string;
+  readonly removal?: Removed;
+}
+
+/** One whose removal had not ended, so that nobody was told; undefined where there was none, or it is somebody else's to end. */
+async function takenBefore(
+  repository: Repository,
+  known: KnownWorktree,
+  { root, dryRun }: CleanupOptions,
+): Promise<Outcome | undefined> {
+  if (dryRun === true || known.active) return undefined;
+  try {
+    const removal = await finishRemoval(repository, known.place, root, known);
+    return removal && { reason: 'its removal had been cut short', removal };
+  } catch (error) {
+    if (!isCoppiceError(error)) throw error;
+    return { reason: error.message };
+  }
+}
+
+/** Removes it. What goes wrong with one holds up no other; one that is in the trash all the same is removed. */
+async function taken(
+  repository: Repository,
+  known: KnownWorktree,
+  options: CleanupOptions,
+  reason: string,
+): Promise<Outcome> {
+  try {
+    return { reason, removal: await removeNow(repository, known, options) };
+  } catch (error) {
+    const failure = diskFailure(error, known.place.path);
+    const told = isCoppiceError(failure) || systemCode(failure) !== undefined;
+    if (options.signal?.aborted === true || !told) throw error;
+    return (await takenBefore(repository, known, options)) ?? { reason: (failure as Error).message };
   }
 }
 

@@ -145,7 +145,7 @@ async function clearHalfMade(repository: Repository, path: string): Promise<Note
     }
     await discardPartial(repository, note);
   }
-  await clearGone(repository, dirname(dirname(path)));
+  await clearGone(repository, dirname(dirname(path)), path);
   if (note === undefined) await clearUnreadable(commonDir, path);
   return note?.state === 'making' ? note : undefined;
 }

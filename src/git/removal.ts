@@ -1,14 +1,14 @@
 /** Removes a worktree so that everything it held stays reachable; only the folder and git's entry go. */
 import { rm } from 'node:fs/promises';
 import { counted } from '../core/counted.ts';
-import { CoppiceError } from '../core/errors.ts';
+import { CoppiceError, systemCode } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
 import { isAbsent, removeAdmin } from './admin.ts';
 import { privateIndex } from './checkout.ts';
 import { removeNote } from './notes.ts';
 import { type RemovalFacts, removalFacts, stillTrue } from './removal-facts.ts';
 import type { Repository } from './repository.ts';
-import { type Saved, saveWork } from './save.ts';
+import { finalRef, type Saved, saveWork } from './save.ts';
 import { adminTrash, latestInTrash, moveToTrash } from './trash.ts';
 
 /** What a person decided to remove a worktree in spite of. */
@@ -91,35 +91,43 @@ async function forget(repository: Repository, place: Place, trash: string): Prom
   await removeNote(place);
 }
 
+/** Which removal of a worktree is meant: that for the session, not before `since` (milliseconds since 1970). */
+export interface Meant {
+  readonly session: string;
+  readonly since: number;
+}
+
 /**
- * Finishes a removal that a killed engine had begun.
+ * Finishes a removal that had begun. What git keeps of it may stay where it was: it comes back all the same, and the next clean-up
+ * puts that in order.
  *
- * @param since milliseconds since 1970: what was removed before is another removal.
  * @returns what was removed; undefined when the folder was not in the trash yet, so that nothing had happened.
+ * @throws CoppiceError `worktree-unsafe` (context `reason`: `trash`), `corrupt`: it cannot be told.
  */
 export async function finishRemoval(
   repository: Repository,
   place: Place,
   root: string,
-  since: number,
+  meant: Meant,
 ): Promise<Removed | undefined> {
-  const removed = await findRemoved(repository, place, root, since);
-  if (removed !== undefined) await forget(repository, place, removed.trash);
+  const removed = await findRemoved(repository, place, root, meant);
+  if (removed !== undefined) await forget(repository, place, removed.trash).catch(unlessOfSystem);
   return removed;
 }
 
-/**
- * Where a worktree went whose removal had not ended: undefined unless it is in the trash. What git keeps of it may be where it was;
- * it comes back all the same, and the next clean-up puts that in order. Parameters like those of `finishRemoval`.
- */
+function unlessOfSystem(error: unknown): void {
+  if (systemCode(error) === undefined) throw error;
+}
+
+/** Where a worktree went whose removal had not ended: undefined unless it is in the trash. Throws like `finishRemoval`. */
 export async function findRemoved(
   repository: Repository,
   place: Place,
   root: string,
-  since: number,
+  { session, since }: Meant,
 ): Promise<Removed | undefined> {
   if (!(await isAbsent(place.path))) return undefined;
-  const removed = await latestInTrash(repository, root, place.path);
+  const removed = await latestInTrash(repository, root, place.path, finalRef(session));
   if (removed === undefined || removed.removedAt < since) return undefined;
   return { saved: removed.saved, trash: removed.id, keepUntil: removed.keepUntil };
 }

@@ -59,9 +59,11 @@ async function deleteAside(path: string): Promise<void> {
  * moment: nothing counts as gone unless our folder is there, on the file system on which the worktree was made.
  *
  * @param root the folder below which worktrees and the trash live.
- * @returns the paths whose entries were removed.
+ * @param wanted the path of a worktree that is to be made.
+ * @returns the paths whose entries were removed; those that something in a trash may need are left.
+ * @throws CoppiceError `worktree-unsafe` (context `reason`: `trash`), `corrupt`: the one that is wanted has to be left.
  */
-export async function clearGone(repository: Repository, root: string): Promise<string[]> {
+export async function clearGone(repository: Repository, root: string, wanted?: string): Promise<string[]> {
   const { commonDir } = repository.location;
   const folder = worktreesFolder(root, repository);
   const disk = await stat(folder).catch(() => undefined);
@@ -76,7 +78,9 @@ export async function clearGone(repository: Repository, root: string): Promise<s
     const entry = await adminOf(commonDir, path);
     if (entry?.locked !== undefined) continue;
     if (entry !== undefined) {
-      const waiting = await waitingIn(repository, root, path);
+      const waiting = await waitingIn(repository, root, path).catch((error: unknown) => {
+        if (path === wanted || !isCoppiceError(error)) throw error;
+      });
       if (waiting === undefined) continue;
       await keepEntry(repository, entry.admin, path);
       await removeAdmin(commonDir, entry.admin, waiting.admin);
@@ -90,19 +94,10 @@ export async function clearGone(repository: Repository, root: string): Promise<s
 
 /**
  * Where the entry of a worktree belongs whose removal had not ended when its folder was in the trash already: without the entry it
- * would not come back from there. Without `admin` for any other; undefined when that cannot be told.
+ * would not come back from there. Without `admin` for any other. Throws like `latestInTrash`.
  */
-async function waitingIn(
-  repository: Repository,
-  root: string,
-  path: string,
-): Promise<{ readonly admin?: string } | undefined> {
-  try {
-    const latest = await latestInTrash(repository, root, path);
-    const admin = latest && adminTrash(repository, latest.id);
-    return admin !== undefined && (await isAbsent(admin)) ? { admin } : {};
-  } catch (error) {
-    if (!isCoppiceError(error)) throw error;
-    return undefined;
-  }
+async function waitingIn(repository: Repository, root: string, path: string): Promise<{ readonly admin?: string }> {
+  const latest = await latestInTrash(repository, root, path);
+  const admin = latest && adminTrash(repository, latest.id);
+  return admin !== undefined && (await isAbsent(admin)) ? { admin } : {};
 }

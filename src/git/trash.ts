@@ -15,7 +15,7 @@ import { keepGitDirectories } from './inside.ts';
 import type { Repository } from './repository.ts';
 import { keepMore, type Saved } from './save.ts';
 import { type Filed, manifestFile, readManifest, readManifests, writeManifest } from './trash-manifest.ts';
-import { namesInTrash, noteTrash, trashesOf, trashFor, unreadable } from './trashes.ts';
+import { namesInTrash, notedTrashes, noteTrash, trashesOf, trashFor, unreadable } from './trashes.ts';
 import { filesOf } from './tree.ts';
 
 /** A removed worktree in the trash. `path` is where it was; times are in milliseconds since 1970. */
@@ -110,13 +110,16 @@ async function look(trashes: readonly string[]): Promise<Look> {
 }
 
 /**
- * Every trash in which a worktree that was at the path may be. That of its own folder has to be there or to be certainly empty; one
- * that went to another trash did so before the repository was moved, so a trash that is not there at all hides none.
+ * Every trash in which a worktree that was at the path may be. Where its own one is not there at all, that hides something only when
+ * something went there; another one hides none, since only what was moved with its repository, or removed by an earlier version, lies there.
  */
 async function lookFor(repository: Repository, root: string, path: string): Promise<Look> {
   const own = await trashFor(repository, root, path);
+  const noted = await notedTrashes(repository);
   const { listed, unsure } = await look([...new Set([own, ...(await trashesOf(repository, root))])]);
-  return { listed, unsure: unsure.filter(({ trash, error }) => trash === own || error.context['code'] !== 'ENOENT') };
+  const hides = ({ trash, error }: Look['unsure'][number]): boolean =>
+    error.context['code'] !== 'ENOENT' || (trash === own && noted.includes(own));
+  return { listed, unsure: unsure.filter(hides) };
 }
 
 /**

@@ -54,20 +54,28 @@ export async function mayHoldTrash(commonDir: string): Promise<boolean> {
 }
 
 /**
- * Every trash of the repository: below `root`, and below what was the folder of worktrees before. A copy of a repository has another
- * name there, so that it never touches what is the other one's.
+ * Every trash of the repository: below `root`, and below what was the folder of worktrees before.
  *
  * @throws CoppiceError `worktree-unsafe` (context `reason`: `trash`) when the notes cannot be read.
  */
 export async function trashesOf(repository: Repository, root: string): Promise<readonly string[]> {
   const present = trashBeside(worktreesFolder(await realRoot(root), repository));
+  return [...new Set([present, ...(await notedTrashes(repository))])];
+}
+
+/**
+ * Those that something ever went to. A copy of a repository has another name there, so that it never touches what is the other one's.
+ * Throws like `trashesOf`.
+ */
+export async function notedTrashes(repository: Repository): Promise<readonly string[]> {
   const folder = notesIn(repository.location.commonDir);
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
     throw unreadable(folder, error);
   });
   const noted = names.map((name) => readText(join(folder, name))?.trimEnd() ?? '');
-  return [...new Set([present, ...noted.filter((trash) => basename(trash) === basename(present))])];
+  const own = basename(worktreesFolder('', repository));
+  return noted.filter((trash) => basename(trash) === own);
 }
 
 /**

@@ -215,6 +215,32 @@ describe('an engine that dies before any step of its work with git', function ()
     });
   });
 
+  it('a clean-up: what it had begun to remove the next one tells, and it comes back as it was', async () => {
+    const place = await inPlace();
+    await sandbox.write(place.path, { 'notes.local': 'local\n', 'src/a.txt': 'two\n' });
+    await sandbox.git(place.path, 'commit', '-q', '-am', 'work');
+    await git('merge', '-q', '--squash', place.branch);
+    await git('commit', '-q', '-m', 'landed');
+    const known = [{ place, session: 's', since: now, active: false, ended: 'done' as const, endedAt: now }];
+    const clean = (repository: Repository) => cleanupWorktrees(repository, { root: sandbox.root, known, now: now + 1 });
+    await atEvery('a clean-up', {
+      attempt: clean,
+      check: async (at) => {
+        const repository = await open();
+        // The folder of worktrees is another one by now.
+        const root = sandbox.path('elsewhere');
+        const { removed } = await cleanupWorktrees(repository, { root, known, now: now + 2 });
+        const { saved, trash } = removed[0]?.removal ?? assert.fail(`nothing is told: ${at}`);
+        assert.equal(await exists(place.path), false, at);
+        await returnWorktree(repository, place, { root, trash, kept: saved.ref });
+        assert.equal(await sandbox.git(place.path, 'status', '--porcelain', '--branch'), '## feature/x', at);
+        assert.equal(await readFile(join(place.path, 'notes.local'), 'utf8'), 'local\n', at);
+        await tidy(repository, 2, at);
+      },
+      atLeast: 6,
+    });
+  });
+
   it('a removed worktree that comes back: brought back again it is as it was', async () => {
     const place = await inPlace();
     await sandbox.write(place.path, { 'untracked.txt': 'u\n', 'src/a.txt': 'changed\n', 'notes.local': 'local\n' });

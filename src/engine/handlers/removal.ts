@@ -3,6 +3,7 @@ import { event } from '../../core/events.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
 import type { RemovalContext } from '../removal/context.ts';
 import { sessionFacts } from '../removal/facts.ts';
+import { takeUp } from '../removal/recover.ts';
 import { removeSession } from '../removal/remove.ts';
 import { returnSession } from '../removal/return.ts';
 import type { ClientContext } from '../rpc/server.ts';
@@ -31,11 +32,13 @@ export function removalHandlers(services: Services, removal: RemovalContext): Re
     'session/facts': ({ session: key }) => sessionFacts(removal, trusted(key)),
     'session/remove': async ({ session: key, force, skipTeardown }, client) => {
       const { id } = trusted(key);
+      await takeUp(removal, id);
       const { kept, until } = await removeSession(removal, id, { despite: force, skipTeardown }, client.actor);
       return { session: id, kept, until: new Date(until).toISOString() };
     },
     'session/restore': async ({ session: key }, client) => {
       const { id } = trusted(key);
+      await takeUp(removal, id);
       await returnSession(removal, id, client.actor);
       return view(id);
     },

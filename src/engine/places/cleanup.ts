@@ -3,7 +3,7 @@ import type { Actor } from '../../core/domain.ts';
 import { isCoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { isLive, isSettled } from '../../core/session/status.ts';
-import type { Place } from '../../core/session/state.ts';
+import type { Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import type { Worktree } from '../../core/worktree/state.ts';
 import { cleanupWorktrees, type CleanupReport, type KnownWorktree } from '../../git/cleanup.ts';
@@ -157,13 +157,16 @@ export class Cleanup {
   #known(worktree: Worktree): KnownWorktree {
     const { store } = this.#options;
     const session = worktree.session === null ? undefined : store.get('session', worktree.session);
+    // Removed or brought back at the moment: that is told by whoever does it.
+    const isMoving = ({ id }: Session): boolean => store.intentsOf(id).length > 0;
     const active = store
       .all('session')
-      .some((each) => each.worktree?.path === worktree.path && (!isSettled(each) || isLive(each)));
+      .some((each) => each.worktree?.path === worktree.path && (!isSettled(each) || isLive(each) || isMoving(each)));
     const outcome = session?.result?.outcome;
     return {
       place: worktree,
       session: worktree.session ?? `worktree-${worktree.slug}`,
+      since: worktree.since,
       active,
       ended: outcome === undefined ? undefined : outcome === 'reported' ? 'done' : 'failed',
       endedAt: session?.endedAt,

@@ -1,5 +1,6 @@
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import type { findRemoved, Removed } from '../../git/removal.ts';
 import type { RemovalFacts } from '../../git/removal-facts.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { Log } from '../process/log.ts';
@@ -29,6 +30,8 @@ export interface RemovalContext {
   readonly stopping: AbortSignal;
   /** What a person was told that a removal would take away, by session. */
   readonly told: Map<string, Told>;
+  /** Intents of removals and returns that were begun and whose end could not be told: whoever asks next has them taken up again. */
+  readonly unsettled: Set<string>;
   /** Settings in force for the main checkout at `root`. */
   settings(root: string): Promise<Settings>;
   /** Folder for the output of a session's scripts. */
@@ -70,4 +73,23 @@ export function madeWorktree({ store }: RemovalContext, session: Session): Place
   if (place === undefined || place.origin === 'adopted') return undefined;
   const known = store.get('worktree', place.path);
   return known === undefined || (known.origin !== 'adopted' && known.session === session.id) ? place : undefined;
+}
+
+/**
+ * A session's worktree that is in the trash though its removal is not on record: a clean-up had put it there, or an engine was killed.
+ *
+ * @param look finds it, or also ends its removal.
+ * @throws CoppiceError `worktree-unsafe` (context `reason`: `trash`), `corrupt`: that cannot be told.
+ */
+export async function inTrash(
+  context: RemovalContext,
+  session: Session,
+  place: Place,
+  look: typeof findRemoved,
+): Promise<Removed | undefined> {
+  const { 'worktrees.root': root } = await context.settings(session.repository.root);
+  // What was removed before it was made, came back or was last worked in is another one.
+  const known = context.store.get('worktree', place.path)?.since ?? 0;
+  const since = Math.max(known, session.endedAt ?? session.createdAt);
+  return look(await repositoryOf(context, session), place, root, { session: session.id, since });
 }

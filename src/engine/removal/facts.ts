@@ -1,12 +1,23 @@
+import { type CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { below, whyKept } from '../../core/session/removal.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { isLive, isSettled } from '../../core/session/status.ts';
 import { isFolder } from '../../git/admin.ts';
+import { findRemoved } from '../../git/removal.ts';
 import { removalFacts, type RemovalFacts } from '../../git/removal-facts.ts';
 import type { Repository } from '../../git/repository.ts';
 import type { SessionFacts } from '../../protocol/removal.ts';
 import { findTarget } from '../landing/target.ts';
-import { awayText, isAway, ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
+import {
+  awayText,
+  inTrash,
+  isAway,
+  madeWorktree,
+  ownWorktree,
+  repositoryOf,
+  toldMs,
+  type RemovalContext,
+} from './context.ts';
 
 /** What removing a session would take away. Nothing is changed. Throws like `removalFacts`. */
 export async function sessionFacts(context: RemovalContext, session: Session): Promise<SessionFacts> {
@@ -16,7 +27,9 @@ export async function sessionFacts(context: RemovalContext, session: Session): P
   const there = place !== undefined && (await isFolder(place.path));
   const refused = whyKept(session, sessions, store.all('landing'));
   return {
-    ...(there ? ((await unowned(context, session, place)) ?? (await held(context, session, place))) : nothingHeld),
+    ...(there
+      ? ((await unowned(context, session, place)) ?? (await held(context, session, place)))
+      : await vanished(context, session)),
     session: session.id,
     worktree: there ? place.path : null,
     branch: place?.branch ?? null,
@@ -42,6 +55,19 @@ const nothingHeld: Held = {
 async function unowned(context: RemovalContext, session: Session, place: Place): Promise<Held | undefined> {
   if (!(await isAway(context, session))) return undefined;
   return { ...nothingHeld, findings: [awayText(session, place)], needs: ['changes'] };
+}
+
+/** A worktree that is not there is in the trash, or nowhere; where that cannot be told, going on needs consent. */
+async function vanished(context: RemovalContext, session: Session): Promise<Held> {
+  const place = madeWorktree(context, session);
+  const untold = session.removal !== undefined || place === undefined || (await isAway(context, session));
+  const doubt = untold ? undefined : await inTrash(context, session, place, findRemoved).then(() => undefined, told);
+  return doubt === undefined ? nothingHeld : { ...nothingHeld, findings: [doubt.message], needs: ['changes'] };
+}
+
+function told(error: unknown): CoppiceError {
+  if (isCoppiceError(error)) return error;
+  throw error;
 }
 
 /** What the worktree holds. */

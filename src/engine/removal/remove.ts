@@ -7,10 +7,19 @@ import { whyKept } from '../../core/session/removal.ts';
 import type { Place, Removal, Session } from '../../core/session/state.ts';
 import { isFolder } from '../../git/admin.ts';
 import { acquireLease, releaseLease } from '../../git/lease.ts';
-import { findRemoved, removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
+import { findRemoved, finishRemoval, removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
 import { saveVanished } from '../../git/save.ts';
 import { runScript } from '../../git/script.ts';
-import { awayText, isAway, madeWorktree, ownWorktree, repositoryOf, toldMs, type RemovalContext } from './context.ts';
+import {
+  awayText,
+  inTrash,
+  isAway,
+  madeWorktree,
+  ownWorktree,
+  repositoryOf,
+  toldMs,
+  type RemovalContext,
+} from './context.ts';
 import { home } from './facts.ts';
 
 /** What a person consented to. */
@@ -45,8 +54,9 @@ export async function removeSession(
     throw new CoppiceError('worktree-unsafe', awayText(session, place), next, { context: { reason: 'repository' } });
   }
   if (away || !there) {
-    const kept = away ? null : await keptOf(context, session, madeWorktree(context, session));
-    const removal: Removal = { kept, until: clock(), at: clock() };
+    const nothing = { kept: null, until: clock() };
+    const left = away ? nothing : await leftOf(context, session, madeWorktree(context, session), consent.despite);
+    const removal: Removal = { ...left, at: clock() };
     return (await commitIfStill(context, id, actor, event('session.removed', { session: id, removal }))) ?? removal;
   }
   const [intent, since] = [context.newId(), clock()];
@@ -72,7 +82,7 @@ interface Broken {
 
 /**
  * What became of a removal that broke off: one whose worktree is in the trash is one all the same. Where that cannot be told its
- * intent stays open, and the next engine looks again.
+ * intent stays open, and whoever asks next, or the next engine, looks again.
  *
  * @throws the error that it broke off with, when the worktree was not taken away or that cannot be told.
  */
@@ -86,8 +96,11 @@ async function takenAllTheSame(
   let removed: Removed | undefined;
   try {
     const { 'worktrees.root': root } = await context.settings(session.repository.root);
-    removed = await findRemoved(await repositoryOf(context, session), place, root, since);
+    removed = await findRemoved(await repositoryOf(context, session), place, root, {
+      ...{ session: session.id, since },
+    });
   } catch (why) {
+    context.unsettled.add(intent);
     log.warn('what became of a removal cannot be told', { session: session.id, error: String(why) });
     throw error;
   }
@@ -101,28 +114,41 @@ async function takenAllTheSame(
 }
 
 /**
- * The ref that keeps what is known of a worktree that somebody else took away; null when nothing is. A removal of ours that was cut
- * short took it away as well, and has kept more than is known here: its end is waited for.
+ * What is left of a session's worktree that is not there: in the trash, where a clean-up or a removal that was cut short had put it;
+ * else under the ref that keeps what is known of it, as somebody else took it away. `kept` is null when nothing is left. A removal of
+ * ours that is under way has kept more than is known here: its end is waited for.
  *
- * @throws CoppiceError `wrong-state` (a removal or return is under way), `git-failed`, `disk-full`.
+ * @param despite with `changes`, a trash that cannot be read holds up nothing.
+ * @throws CoppiceError `wrong-state` (a removal or return is under way), `worktree-unsafe` (whether it is in the trash cannot be told),
+ * `git-failed`, `disk-full`.
  */
-export async function keptOf(
+export async function leftOf(
   context: RemovalContext,
   session: Session,
   place: Place | undefined,
-): Promise<string | null> {
-  const { removal } = context.store.session(session.id);
-  if (removal !== undefined) return removal.kept;
+  despite: readonly Despite[] = [],
+): Promise<Omit<Removal, 'at'>> {
+  const { store, clock, log } = context;
+  const { removal } = store.session(session.id);
+  if (removal !== undefined) return removal;
   refuseUnderWay(context, session.id);
-  const last = context.store
+  const nothing = { kept: null, until: clock() };
+  if (place === undefined) return nothing;
+  const removed = await inTrash(context, session, place, finishRemoval).catch((error: unknown) => {
+    if (!despite.includes('changes')) throw error;
+    log.warn('a session is removed though the trash cannot be read', { session: session.id, error: String(error) });
+  });
+  if (removed !== undefined) return { kept: removed.saved.ref, trash: removed.trash, until: removed.keepUntil };
+  const last = store
     .all('checkpoint')
     .filter((each) => each.session === session.id)
     .reduce<Checkpoint | undefined>(
       (found, each) => (found === undefined || each.n > found.n ? each : found),
       undefined,
     );
-  if (place === undefined || last === undefined) return null;
-  return (await saveVanished(await repositoryOf(context, session), place, session.id, last.commit))?.ref ?? null;
+  if (last === undefined) return nothing;
+  const saved = await saveVanished(await repositoryOf(context, session), place, session.id, last.commit);
+  return { ...nothing, kept: saved?.ref ?? null };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Place, Removal, Session } from '../../core/session/state.ts';
 import { isAbsent, isFolder } from '../../git/admin.ts';
 import { returnWorktree } from '../../git/return.ts';
 import { madeWorktree, repositoryOf, type RemovalContext } from './context.ts';
-import { keptOf, removeSession } from './remove.ts';
+import { leftOf, removeSession } from './remove.ts';
 
 /**
  * Brings a removed session back, with the worktree that went with it. One that was not removed and whose worktree is gone
@@ -73,7 +73,7 @@ async function isGone(context: RemovalContext, session: Session): Promise<boolea
   if (session.removal !== undefined || place === undefined || !(await isAbsent(place.path))) return false;
   const folder = dirname(place.path);
   if (await isFolder(folder)) {
-    if ((await keptOf(context, session, place)) !== null) return true;
+    if ((await leftOf(context, session, place)).kept !== null) return true;
     const message = `The worktree ${place.path} is gone, and nothing is kept of it.`;
     throw new CoppiceError('not-found', message, 'Remove the session; its record stays.', { context: { folder } });
   }

@@ -295,6 +295,7 @@ describe('removing worktrees', () => {
     const known = (more: Partial<KnownWorktree> = {}): KnownWorktree => ({
       place,
       session: 's-1',
+      since: now - 2 * day,
       active: false,
       ended: 'done',
       endedAt: now - day,

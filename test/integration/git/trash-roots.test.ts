@@ -127,7 +127,9 @@ describe('the trash when the folder of worktrees is another one by now', () => {
     await clean();
     assert.deepEqual(await sweep(now + day), { deleted: [], doubtful: [] });
     await assert.rejects(bring(removed), { code: 'worktree-unsafe', message: /is not there/, next: /Mount its disk/ });
-    await assert.rejects(finishRemoval(repository, place, root, now), { code: 'worktree-unsafe' });
+    await assert.rejects(finishRemoval(repository, place, root, { session: 's-1', since: now }), {
+      code: 'worktree-unsafe',
+    });
     assert.equal(await exists(sandbox.root), false);
     await rename(sandbox.path('unmounted'), sandbox.root);
     await isWhole(await bring(removed));
@@ -145,7 +147,9 @@ describe('the trash when the folder of worktrees is another one by now', () => {
       [[trash, true]],
     );
     await assert.rejects(bring(removed), { code: 'worktree-unsafe', message: /cannot be read \(ENOTDIR\)/ });
-    await assert.rejects(finishRemoval(repository, place, root, now), { code: 'worktree-unsafe' });
+    await assert.rejects(finishRemoval(repository, place, root, { session: 's-1', since: now }), {
+      code: 'worktree-unsafe',
+    });
     await rm(trash);
     await rename(aside, trash);
     await isWhole(await bring(removed));
@@ -179,7 +183,7 @@ describe('the trash when the folder of worktrees is another one by now', () => {
     const text = await readFile(file, 'utf8');
     await writeFile(file, '{');
     await assert.rejects(bring(removed), { code: 'corrupt', message: new RegExp(basename(file)) });
-    await assert.rejects(finishRemoval(repository, place, root, now), { code: 'corrupt' });
+    await assert.rejects(finishRemoval(repository, place, root, { session: 's-1', since: now }), { code: 'corrupt' });
     assert.deepEqual(
       (await sweep(now + day)).doubtful.map(({ path }) => path),
       [file],

@@ -68,7 +68,7 @@ describe('a removed worktree in the trash', () => {
     await writeFile(join(folder, 'x-000000000000.json'), earlier);
     const other = await sandbox.open(main);
     await createWorktree(other, { root: sandbox.root, slug: 'y' });
-    assert.equal((await finishRemoval(other, place, sandbox.root, now))?.trash, trash);
+    assert.equal((await finishRemoval(other, place, sandbox.root, { session: 's-1', since: now }))?.trash, trash);
     await returnWorktree(other, place, { root: sandbox.root, trash, kept: saved.ref });
     assert.equal(await readFile(join(place.path, 'keep.local'), 'utf8'), 'k\n');
     assert.equal(await sandbox.git(place.path, 'status', '--porcelain', '--branch'), '## feature/x');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { checkEnd } from '../../support/engine/checks.ts';
 import { comes, land } from '../../support/engine/landings.ts';
 import { Person } from '../../support/engine/person.ts';
@@ -305,6 +305,48 @@ describe('removing sessions with an engine', function () {
     assert.equal(await readFile(join(world.userHome, 'torn'), 'utf8'), `${goesTree}\n${failsTree}\n`);
     await person.ask('session/restore', { session: goes });
     assert.equal(await readFile(join(goesTree, 'work.txt'), 'utf8'), '- alpha\n');
+  });
+
+  it('what a clean-up removed comes back with the files that git ignores, also where it broke off behind the move', async () => {
+    await begin();
+    const inTheWay = join(world.repository, '.git', 'coppice', 'trash');
+    for (const broken of [false, true]) {
+      const [session, tree] = await worked(broken ? 'beta' : 'alpha');
+      await comes(person, session, await land(person, session), 'landed');
+      await writeFile(join(world.repository, '.git', 'info', 'exclude'), '*.local\n.coppice/\n.tasks/\n');
+      await writeFile(join(tree, 'notes.local'), 'mine\n');
+      if (broken) {
+        await rm(inTheWay, { recursive: true, force: true });
+        await writeFile(inTheWay, '');
+      }
+      const { removed } = await person.ask('worktree/cleanup', { path: world.repository });
+      assert.deepEqual([removed.map(({ path }) => path), existsSync(tree)], [[tree], false]);
+      if (broken) await rm(inTheWay);
+      await person.ask('session/restore', { session });
+      assert.equal(await readFile(join(tree, 'notes.local'), 'utf8'), 'mine\n');
+      assert.deepEqual(await stateOf(tree), ['!! notes.local']);
+      // Not cleaned up with the next one.
+      await writeFile(join(tree, 'new.txt'), 'new\n');
+    }
+  });
+
+  it('while the trash cannot be read that is said with what to do, and going on needs consent', async () => {
+    await begin();
+    const [session, tree] = await worked('alpha');
+    const trash = join(world.home, 'worktrees', '.trash', basename(dirname(tree)));
+    await mkdir(dirname(trash), { recursive: true });
+    await writeFile(trash, 'no folder\n');
+    await rm(tree, { recursive: true, maxRetries: 20, retryDelay: 50 });
+    await assert.rejects(person.ask('session/restore', { session }), /cannot be read \(ENOTDIR\)/);
+    await assert.rejects(person.ask('session/remove', { session }), { code: 'worktree-unsafe' });
+    const { needs, findings } = await person.ask('session/facts', { session });
+    assert.deepEqual([needs, findings.length], [['changes'], 1]);
+    await person.ask('session/remove', { session, force: ['changes'] });
+    assert.deepEqual(await person.list(), []);
+    await assert.rejects(person.ask('session/restore', { session }), /cannot be read \(ENOTDIR\)/);
+    await rm(trash);
+    await person.ask('session/restore', { session });
+    assert.equal(await readFile(join(tree, 'work.txt'), 'utf8'), '- alpha\n');
   });
 
   it('a session is given another title', async () => {

@@ -31,7 +31,11 @@ function contextOf(meanwhile: (session: { removal?: Removal }) => void): {
     meanwhile(session);
     return Promise.resolve(false);
   };
-  const context = { store, repositories: { isAway }, clock: () => 5, newId: () => 'i' } as unknown as RemovalContext;
+  const repository = { name: 'p', location: { id: '0123456789', commonDir: '/no/such/.git' } };
+  const repositories = { isAway, locate: () => Promise.resolve({}), open: () => Promise.resolve(repository) };
+  const settings = () => Promise.resolve({ 'worktrees.root': '/no/such' });
+  const rest = { settings, clock: () => 5, newId: () => 'i' };
+  const context = { store, repositories, ...rest } as unknown as RemovalContext;
   return { context, committed };
 }
 
