@@ -85,6 +85,8 @@ export interface SharedHead {
   readonly head: string;
   /** Folder of the repository's objects, which is lent read-only. Absolute. */
   readonly objects: string;
+  /** Folders of objects of other repositories that this one borrows, all of them, lent as well. Absolute. */
+  readonly borrowed: readonly string[];
 }
 
 /** Worktrees whose files are those of this host and whose git directory is one of the session's own. */

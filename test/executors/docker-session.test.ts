@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Dockerd } from './dockerd.ts';
@@ -66,6 +66,34 @@ describe('sessions in containers', function () {
       () => daemon.docker('ps', '-aq', '--filter', 'label=coppice') === '',
       'the container to go with its run',
     );
+  });
+
+  it('have the objects that their repository borrows from others, read-only, and nothing else of those', async () => {
+    place.commit('borrowed', { 'do.sh': 'echo nothing\n' });
+    const [middle, clone] = ['middle "1": ü', 'clone'].map((name) => join(place.root, name));
+    assert.ok(middle !== undefined && clone !== undefined);
+    const git = (...args: readonly string[]): string =>
+      execFileSync('git', [...args], { cwd: clone, env: place.env, encoding: 'utf8' });
+    place.git('clone', '-q', '--shared', place.repository, middle);
+    place.git('clone', '-q', '--shared', middle, clone);
+    writeFileSync(join(clone, '.git/objects/info/alternates'), '../../../middle "1": ü/.git/objects\n');
+    const lines = [
+      'git log --format=%s README.md; git fsck --no-dangling 2>&1 | sed "s/^/fsck: /"; git status 2>&1 >/dev/null | sed "s/^/error: /"',
+      'for i in /objects*; do rm -rf $i/pack $i/?? 2>/dev/null; echo x > $i/x 2>/dev/null && echo "writable: $i"; done',
+      'ls -d /objects* | tr "\\n" " "; echo; ls /objects-2/../config /objects-3/../config 2>/dev/null',
+      'echo one > one.txt; git add one.txt; git -c user.name=agent -c user.email=agent@box commit -qm "made inside"',
+    ];
+    writeFileSync(join(clone, 'do.sh'), `${lines.join('\n')}\n`);
+    git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '-qam', 'does more');
+    for (const name of ['.git/info/exclude', '.worktreeinclude', '.env'])
+      copyFileSync(join(place.repository, name), join(clone, name));
+    await place.engine.request('trust/grant', { path: clone, host: true });
+    const ended = await place.ended(await place.run('borrow', { path: clone, executor: 'docker', agent: 'boxed' }));
+    assert.equal(ended.status, 'reported', JSON.stringify(ended));
+    assert.equal(readFileSync(ended.stream, 'utf8'), 'first\n/objects /objects-2 /objects-3 \ndone\n');
+    assert.match(git('log', '--format=%s by %an', ended.branch ?? ''), /made inside by agent/);
+    assert.equal(git('show', `${ended.branch ?? ''}:one.txt`), 'one\n');
+    git('fsck', '--strict');
   });
 
   it('cannot move other branches, delete history, reach other worktrees, or plant what a git of this host would run', async () => {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { SharedTree } from '../../executors/executor.ts';
+import { borrowedObjects } from '../../git/alternates.ts';
 import {
   agree,
   agreed,
@@ -85,7 +86,8 @@ export class GitAway implements Away {
     const repository = await this.#repository(session);
     const head = (await branchCommit(repository, place.branch)) ?? place.baseCommit;
     const objects = join(repository.location.commonDir, 'objects');
-    await shared.put(session.id, { branch: place.branch, head, objects });
+    const borrowed = await borrowedObjects(repository);
+    await shared.put(session.id, { branch: place.branch, head, objects, borrowed });
     await agree(repository, session.id, head);
   }
 

@@ -10,6 +10,13 @@ export const labels = {
   run: 'coppice.run',
 } as const;
 
+/** A folder of objects. */
+export interface LentObjects {
+  readonly path: string;
+  /** It has a list of further folders, which are named as this host knows them. */
+  readonly lists: boolean;
+}
+
 /** Folders and files of this host that the container sees. All paths are absolute. */
 export interface ContainerPlace {
   /** `media/run.sh`. */
@@ -18,8 +25,10 @@ export interface ContainerPlace {
   readonly git: string | undefined;
   /** A file with the line that leads from the worktree to `/git`. */
   readonly dotGit: string;
-  /** Objects of the repository, borrowed read-only. */
-  readonly objects: string | undefined;
+  /** Objects of the repository and of those that it borrows from, lent read-only; see `objectsAt`. */
+  readonly objects: readonly LentObjects[];
+  /** An empty file. */
+  readonly nothing: string;
   /** Folder with the socket that leads to the model; for the network `model`. */
   readonly model?: string;
   /** Home of the agent, kept from run to run. */
@@ -31,6 +40,11 @@ export interface ContainerPlace {
 
 const mebibyte = 1024 * 1024;
 export const view = { workspace: '/workspace', run: '/session/run', home: '/home/agent' } as const;
+
+/** Where the container finds the folders of objects that it is lent: the repository's own, then those that this one borrows. */
+export function objectsAt(index: number): string {
+  return index === 0 ? '/objects' : `/objects-${index + 1}`;
+}
 
 /** The machine on which the daemon runs, as it says; what it does not say is unknown. */
 export interface DaemonMachine {
@@ -142,7 +156,6 @@ export function containerOf(
   policy: ContainerPolicy,
   engine: string,
 ): ContainerCreateOptions {
-  const git = place.git !== undefined && place.objects !== undefined;
   return {
     name: containerName(spec.session, spec.run),
     Image: policy.image,
@@ -150,7 +163,7 @@ export function containerOf(
     Cmd: [],
     User: `${place.uid}:${place.gid}`,
     WorkingDir: view.workspace,
-    Env: [`HOME=${view.home}`, ...(git ? gitEnvironment : [])],
+    Env: [`HOME=${view.home}`, ...(place.git === undefined ? [] : gitEnvironment)],
     Labels: {
       [labels.ours]: '1',
       [labels.home]: engine,
@@ -173,13 +186,14 @@ export function containerOf(
         bind(place.home, view.home, false),
         ...(policy.ssh === undefined ? [] : [bind(policy.ssh, `${view.home}/.ssh`, true)]),
         ...(place.model === undefined ? [] : [bind(place.model, '/run/model', true)]),
-        ...(place.git === undefined || place.objects === undefined
+        ...(place.git === undefined
           ? []
-          : [
-              bind(place.git, '/git', false),
-              bind(place.objects, '/objects', true),
-              bind(place.dotGit, `${view.workspace}/.git`, true),
-            ]),
+          : [bind(place.git, '/git', false), bind(place.dotGit, `${view.workspace}/.git`, true)]),
+        ...place.objects.flatMap(({ path, lists }, index) => [
+          bind(path, objectsAt(index), true),
+          // All that it names is lent, and listed where the container finds it.
+          ...(lists ? [bind(place.nothing, `${objectsAt(index)}/info/alternates`, true)] : []),
+        ]),
       ],
       Init: true,
       NetworkMode: policy.network === 'open' ? 'bridge' : 'none',

@@ -8,12 +8,16 @@ import { mkdir, open, readdir, readFile, realpath, writeFile } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 import { CoppiceError, systemCode } from '../../core/errors.ts';
 import type { SharedHead } from '../executor.ts';
+import { objectsAt } from './container.ts';
 
 const id = /^[0-9a-f]{40,64}$/u;
 const largestRef = 64 * 1024;
 
 /** Makes a fresh one in `folder` and returns its path. Those of earlier runs stay beside it. */
-export async function makeGitDirectory(folder: string, { branch, head, objects }: SharedHead): Promise<string> {
+export async function makeGitDirectory(
+  folder: string,
+  { branch, head, objects, borrowed }: SharedHead,
+): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `git-${newest(await readdir(folder)) + 1}`);
   const ref = join(path, 'refs', 'heads', branch);
@@ -28,7 +32,8 @@ export async function makeGitDirectory(folder: string, { branch, head, objects }
   const format = head.length === 64 ? '[extensions]\n\tobjectFormat = sha256\n' : '';
   const version = head.length === 64 ? 1 : 0;
   const config = `[core]\n\trepositoryformatversion = ${version}\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n${format}`;
-  await writeFile(join(path, 'objects', 'info', 'alternates'), '/objects\n');
+  const lent = [objects, ...borrowed].map((_each, index) => `${objectsAt(index)}\n`);
+  await writeFile(join(path, 'objects', 'info', 'alternates'), lent.join(''));
   // What the repository's own exclude file keeps out of git here stays out of it there.
   await mkdir(join(path, 'info'), { mode: 0o700 });
   await writeFile(join(path, 'info', 'exclude'), (await shared(objects, 'info/exclude')) ?? '');

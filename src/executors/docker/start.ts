@@ -83,11 +83,13 @@ export class ContainerStart {
     await mkdir(ssh === undefined ? home : join(home, '.ssh'), { recursive: true, mode: 0o700 });
     const dotGit = join(folder, 'dot-git');
     await writeFile(dotGit, 'gitdir: /git\n', { mode: 0o644 });
+    const nothing = join(folder, 'nothing');
+    await writeFile(nothing, '', { mode: 0o644 });
     const { uid, gid } = await stat(spec.cwd);
     const model = network === 'model' ? await this.#options.model.open(spec.session, endpoints) : undefined;
     const wrapper = this.#options.wrapperPath;
     return {
-      ...{ wrapper, home, dotGit, uid, gid },
+      ...{ wrapper, home, dotGit, nothing, uid, gid },
       ...defined({ model }),
       ...(await this.#options.tree.mounts(spec.session)),
     };

@@ -19,7 +19,7 @@ describe('the git directory of a container', () => {
     await writeFile(join(clone, '.git', 'info', 'exclude'), exclude);
 
     const objects = join(clone, '.git', 'objects');
-    const path = await makeGitDirectory(sandbox.path('session'), { branch: 'feature/x', head, objects });
+    const path = await makeGitDirectory(sandbox.path('session'), { branch: 'feature/x', head, objects, borrowed: [] });
     assert.deepEqual(await readFile(join(path, 'info', 'exclude')), exclude);
     // In the container they are mounted.
     await writeFile(join(path, 'objects', 'info', 'alternates'), `${objects}\n`);
