@@ -58,7 +58,10 @@ export async function stateToSend(repository: Repository, place: Place): Promise
   return { head, commit: textOf(await repository.run(args, { extraEnv: ownIdentity })) };
 }
 
-/** Path of a pack in `folder` with what is missing where `known` is known; undefined if nothing is. The caller removes it. */
+/**
+ * Path of a pack in `folder` with what is missing where `known` is known; undefined if nothing is. The caller removes it. Of a partial
+ * clone what was never fetched is left out: the history there has the same gaps; the files of a worktree are never among that.
+ */
 export async function packOf(
   repository: Repository,
   folder: string,
@@ -68,10 +71,13 @@ export async function packOf(
   const here = await present(repository, known);
   const base = join(folder, 'pack');
   const input = [head, commit, ...here.map((id) => `^${id}`)].map((line) => `${line}\n`).join('');
-  const answer = await repository.run(['pack-objects', '--revs', '--non-empty', '-q', base], {
-    input,
-    timeoutMs: packMs,
-  });
+  const answer = await repository.run(
+    ['pack-objects', '--revs', '--missing=allow-promisor', '--non-empty', '-q', base],
+    {
+      input,
+      timeoutMs: packMs,
+    },
+  );
   const hash = textOf(answer).trim();
   return hash === '' ? undefined : `${base}-${hash}.pack`;
 }

@@ -207,6 +207,14 @@ function judge(end: ProcessEnd, args: readonly string[], timeoutMs: number, okCo
       { context },
     );
   }
+  if (/could not fetch \S+ from promisor remote|lazy fetching disabled/u.test(end.stderr)) {
+    throw new CoppiceError(
+      'git-failed',
+      `${what} failed: this partial clone never fetched all that is needed, and Coppice fetches nothing by itself.`,
+      'Fetch it, for example with `git fetch --refetch --no-filter`, then try again.',
+      { context },
+    );
+  }
   const firstLine = end.stderr.split('\n').find((line) => line.trim() !== '') ?? `exit code ${context.code}`;
   throw new CoppiceError(
     'git-failed',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { connect, type Connection } from '../../src/protocol/client/connect.ts';
@@ -168,7 +168,10 @@ export class Place {
 
   /** Commits files of these contents on main. */
   commit(message: string, files: Readonly<Record<string, string>>): void {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.repository, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.repository, name)), { recursive: true });
+      writeFileSync(join(this.repository, name), text);
+    }
     this.git('add', ...Object.keys(files));
     this.git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '-qm', message);
   }

@@ -95,6 +95,40 @@ describe('sessions on another host', function () {
     assert.equal(place.git('log', '--format=%s', 'main').trim(), 'first');
   });
 
+  it('begin also from clones that lack objects: one borrows them, one never fetched old files', async () => {
+    place.commit('older', { 'old.txt': 'before\n', 'dir/far.txt': 'far\n' });
+    place.commit('newer', { 'old.txt': 'after\n' });
+    place.git('config', 'uploadpack.allowFilter', 'true');
+    const origin = `file://${place.repository}`;
+    const clones = {
+      shared: ['--shared', place.repository],
+      partial: ['--filter=blob:none', origin],
+      sparse: ['--filter=blob:none', '--sparse', origin],
+    };
+    does('cat old.txt dir/far.txt > both.txt; git log --format=%s | head -n 2; git status --short');
+    for (const [name, args] of Object.entries(clones)) {
+      const clone = join(place.root, name);
+      place.git('clone', '-q', ...args, clone);
+      await place.engine.request('trust/grant', { path: clone, host: true });
+      const asked = { path: clone, executor: 'ssh:there', agent: 'remote' };
+      const id = await place.run(`in a ${name} clone`, asked);
+      const git = (...words: readonly string[]): string =>
+        execFileSync('git', [...words], { cwd: clone, env: place.env, encoding: 'utf8' });
+      if (name === 'sparse') {
+        const { status, error } = await place.ended(id);
+        assert.equal(status, 'failed');
+        assert.match(error?.message ?? '', /: this partial clone never fetched all that is needed/u);
+        assert.match(error?.next ?? '', /`git fetch --refetch --no-filter`/u);
+        git('fetch', '-q', '--refetch', '--no-filter');
+        await place.continue(id, 'again');
+      }
+      const ended = await place.ended(id);
+      assert.equal(ended.status, 'reported', JSON.stringify(ended));
+      assert.match(readFileSync(ended.stream, 'utf8'), /\nnewer\nolder\n\?\? both\.txt\ndone\n$/u);
+      assert.equal(git('show', `${ended.branch ?? ''}:both.txt`), 'after\nfar\n');
+    }
+  });
+
   it('begin with the ignored files that are wanted there, and set up there; neither comes home as work', async () => {
     setUp(120, 'cat .env > made.log; echo "$COPPICE_WORKTREE" >> made.log; echo "set up in $(pwd)"');
     writeFileSync(join(place.repository, '.git/info/exclude'), 'made.log\n.env\n');
