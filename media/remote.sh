@@ -169,6 +169,7 @@ start() {
   if [ ! -d "$coppice_run/lock" ]; then
     (
       cd "$coppice_base/work" || exit 66
+      rm -f "$coppice_base/sent" || exit 73
       unset SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK
       # Words of ours, each quoted: variables first, then the command line.
       eval "$coppice_text"
@@ -287,7 +288,8 @@ case $coppice_verb in
     git -C "$HOME/.coppice/remote/repositories/$1" for-each-ref --format='%(objectname)' 2>/dev/null
     ;;
   tree-put)
-    # tree-put SESSION REPOSITORY BRANCH HEAD COMMIT PACK: takes the pack on standard input, and makes the tree as COMMIT has it.
+    # tree-put SESSION REPOSITORY BRANCH HEAD COMMIT PACK: takes the pack on standard input, and makes the tree as COMMIT has it. From
+    # its first change of the tree until an agent begins there is `sent`: nothing in the tree is anybody's work.
     repository=$HOME/.coppice/remote/repositories/$1 branch=$2 head=$3 commit=$4
     work=$coppice_base/work
     mkdir -p "$repository" "$coppice_base" || exit 73
@@ -305,9 +307,11 @@ case $coppice_verb in
     if [ "$5" = pack ]; then git -C "$repository" index-pack --stdin >/dev/null || exit 74; else cat >/dev/null; fi
     printf 'update refs/coppice/%s/sent %s\nupdate refs/heads/%s %s\n' "$coppice_session" "$commit" "$branch" "$head" |
       git -C "$repository" update-ref --stdin || exit 74
+    true >"$coppice_base/sent" || exit 73
     fresh=''
     if [ ! -e "$work/.git" ]; then
-      rmdir "$work" 2>/dev/null
+      # What is left of a tree whose .git somebody removed may be work.
+      rmdir "$work" 2>/dev/null || [ ! -e "$work" ] || mv "$work" "$work.$(date +%s)" || exit 74
       git -C "$repository" worktree prune
       git -C "$repository" worktree add -q -f --no-checkout "$work" "$branch" || exit 74
       fresh=1
@@ -374,12 +378,18 @@ case $coppice_verb in
     [ ! -L "${file%/*}" ] && [ ! -L "$file" ] && [ -f "$file" ] || exit 0
     case $1 in read) head -c 65536 "$file" ;; taken) rm -f "$file" ;; esac
     ;;
+  tree-worked) [ -e "$coppice_base/sent" ] || [ ! -e "$coppice_base/work/.git" ] || echo worked ;;
   tree-keep)
     # Keeps the tree as it is in a commit of ours: prints HEAD, its branch (or -), the commit and its tree.
     repository=$HOME/.coppice/remote/repositories/$1
     cd "$coppice_base/work" || exit 66
     head=$(git rev-parse --verify HEAD) || exit 74
-    GIT_INDEX_FILE=$coppice_base/index
+    # Of its own: a git that was killed here leaves its lock, and one whose caller is gone may still be at work. Whoever ends last leaves
+    # what is known of the files to the next.
+    find "$coppice_base" -maxdepth 1 -name 'index.*' -mtime +0 -exec rm -f {} + 2>/dev/null
+    GIT_INDEX_FILE=$coppice_base/index.$$
+    trap 'rm -f "$GIT_INDEX_FILE" "$GIT_INDEX_FILE.lock"' EXIT
+    [ ! -e "$coppice_base/index" ] || cp "$coppice_base/index" "$GIT_INDEX_FILE" || exit 74
     export GIT_INDEX_FILE GIT_AUTHOR_NAME=Coppice GIT_AUTHOR_EMAIL=coppice@localhost
     export GIT_COMMITTER_NAME=Coppice GIT_COMMITTER_EMAIL=coppice@localhost
     [ -e "$GIT_INDEX_FILE" ] || git read-tree "$head" || exit 74
@@ -387,6 +397,7 @@ case $coppice_verb in
     tree=$(git write-tree) || exit 74
     commit=$(echo 'As it was on another host' | git commit-tree "$tree" -p "$head") || exit 74
     git -C "$repository" update-ref "refs/coppice/$coppice_session/kept" "$commit" || exit 74
+    mv "$GIT_INDEX_FILE" "$coppice_base/index"
     printf '%s %s %s %s\n' "$head" "$(git symbolic-ref -q --short HEAD || echo -)" "$commit" "$tree"
     ;;
   tree-pack)

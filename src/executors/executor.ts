@@ -166,6 +166,8 @@ export interface AwayTree {
   question(session: string): Promise<string>;
   /** Takes that file away. */
   answered(session: string): Promise<void>;
+  /** Whether an agent was started in the worktree there since it was last put. */
+  worked(session: string): Promise<boolean>;
   /** Keeps the worktree there as it is. */
   keep(session: string, repository: string): Promise<KeptTree>;
   /** Writes a pack of the commits to a file of this host; those with a `^` before them, and what they reach, are left out. */

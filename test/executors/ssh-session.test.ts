@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { alive } from './host.ts';
@@ -62,6 +63,11 @@ describe('sessions on another host', function () {
   /** What the agent does next. */
   const does = (...lines: readonly string[]): void => writeFileSync(join(sshd.home, 'script'), `${lines.join('\n')}\n`);
   const run = (prompt: string): Promise<string> => place.run(prompt, { executor: 'ssh:there', agent: 'remote' });
+  /** Has the talker in the repository. */
+  const withTalker = (): void => {
+    if (existsSync(join(place.repository, 'agent.mjs'))) return;
+    place.commit('an agent', { 'agent.mjs': readFileSync(scripted, 'utf8') });
+  };
   /** What sets worktrees up from now on. */
   const setUp = (limit: number, ...lines: readonly string[]): void => {
     const worktrees = { setup: lines.map((line) => ['sh', '-c', line]), scriptTimeoutSeconds: limit };
@@ -119,7 +125,7 @@ describe('sessions on another host', function () {
         assert.equal(status, 'failed');
         assert.match(error?.message ?? '', /: this partial clone never fetched all that is needed/u);
         assert.match(error?.next ?? '', /`git fetch --refetch --no-filter`/u);
-        git('fetch', '-q', '--refetch', '--no-filter');
+        git('-c', 'maintenance.auto=false', 'fetch', '-q', '--refetch', '--no-filter');
         await place.continue(id, 'again');
       }
       const ended = await place.ended(id);
@@ -192,6 +198,54 @@ describe('sessions on another host', function () {
     assert.equal(readFileSync(join(there(id), 'work/shared.txt'), 'utf8'), 'theirs\n');
   });
 
+  it('keep there what could not come home: it comes before the next turn begins', async () => {
+    does('echo theirs > shared.txt; echo new > new.txt; git add new.txt; git symbolic-ref HEAD refs/heads/gone');
+    const id = await run('kept there');
+    const failed = await place.ended(id);
+    assert.equal(failed.status, 'failed', JSON.stringify(failed));
+    assert.match(failed.error?.message ?? '', /tree-keep/u);
+    assert.deepEqual(place.changes(failed), {});
+    const git = (...args: readonly string[]): string =>
+      execFileSync('git', [...args], { cwd: join(there(id), 'work'), encoding: 'utf8' });
+    git('symbolic-ref', 'HEAD', `refs/heads/${failed.branch ?? ''}`);
+    does('cat shared.txt new.txt > both.txt');
+    await place.continue(id, 'go on');
+    const ended = await place.when(id, ({ turns, status }) => turns === 2 && status === 'reported', 'its second turn');
+    const home = { 'shared.txt': 'theirs\n', 'new.txt': 'new\n', 'both.txt': 'theirs\nnew\n' };
+    assert.deepEqual(place.changes(ended), home, JSON.stringify(ended));
+  });
+
+  it('are answered while their host is away, also by a later engine: the answer arrives when it is back', async () => {
+    withTalker();
+    const ask = (name: string): Promise<string> =>
+      place.run(`write ${name}`, { executor: 'ssh:there', agent: 'talker' });
+    const ids = await Promise.all([ask('one.txt'), ask('two.txt')]);
+    for (const id of ids) await place.when(id, ({ needs }) => needs.length > 0, 'it asks');
+    await sshd.kill();
+    for (const id of ids) {
+      await place.engine.request('session/answer', { session: id, answer: { choice: 'allow' } });
+      await place.when(id, ({ needs }) => needs.length === 0, 'the answer is taken');
+    }
+    let attempts = 0;
+    const nobody = createServer((socket) => {
+      attempts += 1;
+      socket.destroy();
+    }).listen(sshd.port, '127.0.0.1');
+    // Their output is looked for as well.
+    await until(() => attempts > 6, 'attempts in vain');
+    await place.kill();
+    await place.start();
+    attempts = 0;
+    await until(() => attempts > 6, 'attempts of the next engine');
+    await new Promise((resolve) => nobody.close(resolve));
+    await sshd.start();
+    for (const id of ids) {
+      const ended = await place.ended(id);
+      assert.deepEqual([ended.status, ended.turns], ['reported', 1], JSON.stringify(ended));
+      assert.match(ended.text ?? '', /selected yes/u);
+    }
+  });
+
   it('outlive their engine: killed in mid-turn, the next one reads on and brings the work home', async () => {
     does('for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "step $i"; echo $i >> steps.txt; sleep 0.25; done');
     const id = await run('slowly');
@@ -226,7 +280,7 @@ describe('sessions on another host', function () {
   });
 
   it('are an ACP agent there that asks and is answered; one that is killed goes on by itself, and then a person is asked', async () => {
-    place.commit('an agent', { 'agent.mjs': readFileSync(scripted, 'utf8') });
+    withTalker();
     const [id, lost, hopeless] = await Promise.all([
       place.run('write made.txt', { executor: 'ssh:there', agent: 'talker' }),
       place.run('help Which one?', { executor: 'ssh:there', agent: 'talker' }),

@@ -43,6 +43,10 @@ export class GitAway implements Away {
     if (shared !== undefined) await this.#lend(session, place, shared);
     if (tree === undefined) return;
     const repository = await this.#repository(session);
+    // What an agent made there and could not come home after its turn would be written over.
+    if ((await agreed(repository, session.id)) !== undefined && (await tree.worked(session.id))) {
+      await this.bring(session, place);
+    }
     const began = performance.now();
     const state = await stateToSend(repository, place);
     const known = await tree.known(session.id, repository.location.id);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import type { Intent } from '../../core/intent/state.ts';
@@ -21,17 +22,13 @@ type InputIntent = Intent & { readonly effect: Extract<Intent['effect'], { kind:
 
 /** An input that an earlier engine announced and did not confirm. */
 function announced(context: SessionContext, session: Session, what: InputPurpose): InputIntent | undefined {
-  return inputIntents(context, session).find((intent) => samePurpose(intent.effect.what, what));
+  return inputIntents(context, session).find((intent) => isDeepStrictEqual(intent.effect.what, what));
 }
 
 function inputIntents(context: SessionContext, session: Session): InputIntent[] {
   return context.store
     .intentsOf(session.id)
     .filter((intent): intent is InputIntent => intent.effect.kind === 'input' && intent.effect.run === session.run?.n);
-}
-
-function samePurpose(a: InputPurpose, b: InputPurpose): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 async function announce(context: SessionContext, session: Session, what: InputPurpose): Promise<InputIntent> {

@@ -57,6 +57,10 @@ async function begin(
   try {
     return await spawnAgent(context, session, agent, place, announced, prompt);
   } catch (error) {
+    if (announced.again === true && isCoppiceError(error, 'unreachable')) {
+      const message = 'It cannot be told whether the agent was started: its host cannot be reached.';
+      throw new CoppiceError('unknown-outcome', message, error.next, { cause: error, context: error.context });
+    }
     if (!context.stopping.aborted && !isCoppiceError(error, 'unknown-outcome')) await abandon(context, session, error);
     throw error;
   }

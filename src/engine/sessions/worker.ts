@@ -55,6 +55,8 @@ export class Worker {
   /** `done` was called: whoever wakes the session from there on wakes another worker. */
   #over = false;
   #doubtfulStarts = 0;
+  /** How often in a row the place of the agent could not be reached. */
+  #away = 0;
   #limitTimer: NodeJS.Timeout | undefined;
   readonly #time: SteadyTime;
   /** Where a run could not be followed last, and how often in a row before that. */
@@ -249,14 +251,14 @@ export class Worker {
       case 'start':
         return this.#start(session, step.prompt);
       case 'feed':
-        return this.#write(session, { kind: 'prompt', prompt: step.prompt });
+        return this.#whenThere(() => this.#write(session, { kind: 'prompt', prompt: step.prompt }));
       case 'answer':
-        return this.#write(session, { kind: 'answer', breakpoint: step.breakpoint });
+        return this.#whenThere(() => this.#write(session, { kind: 'answer', breakpoint: step.breakpoint }));
       case 'interrupt':
       case 'close':
-        return this.#write(session, { kind: step.do });
+        return this.#whenThere(() => this.#write(session, { kind: step.do }));
       case 'stop':
-        return this.#stop(session);
+        return this.#whenThere(() => this.#stop(session));
       case 'settle':
         await this.#following;
         await settle(this.#context, this.#context.store.session(session.id));
@@ -268,6 +270,21 @@ export class Worker {
   #heard(): { incomplete: boolean; malformedLines: number } {
     const activity = this.#follower?.activity;
     return { incomplete: activity?.view().incomplete !== undefined, malformedLines: activity?.malformed ?? 0 };
+  }
+
+  /** An agent whose host is away works on there: what it is to be told or asked for comes when the host is back. */
+  async #whenThere(work: () => Promise<boolean>): Promise<boolean> {
+    try {
+      const decided = await work();
+      this.#away = 0;
+      return decided;
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.#context.log.warn('an agent cannot be reached', { session: this.#session, error: error.message });
+      await pause(retryMs * 2 ** Math.min(this.#away, mostDoublings), this.#context.stopping);
+      this.#away += 1;
+      return true;
+    }
   }
 
   async #start(session: Session, prompt: number): Promise<boolean> {
@@ -282,7 +299,8 @@ export class Worker {
       });
       // It did begin, and is over: then it had its turn, and its end is read like any other.
       if (await confirmEnded(this.#context, session, prompt)) return true;
-      this.#doubtfulStarts += 1;
+      // A host that is away tells nothing however often it is asked.
+      if (!isAway(error.cause)) this.#doubtfulStarts += 1;
       if (this.#doubtfulStarts > startTries) throw error;
       await pause(retryMs, this.#context.stopping);
       return true;
@@ -367,7 +385,10 @@ export class Worker {
     const { store } = this.#context;
     const session = store.session(this.#session);
     if (store.intentsOf(session.id).length === 0) return;
-    await recoverInputs(this.#context, session);
+    await this.#whenThere(async () => {
+      await recoverInputs(this.#context, session);
+      return true;
+    });
     const open = openSpawn(this.#context, session);
     if (open === undefined) return;
     const ref = this.#context.runRef(session.id, open.spawn.run);
@@ -416,6 +437,11 @@ export class Worker {
     );
     await this.#stop(session);
   }
+}
+
+/** Whether what was asked of an agent's host did not reach it, or its answer did not come. */
+function isAway(error: unknown): error is CoppiceError {
+  return isCoppiceError(error, 'unreachable') || isCoppiceError(error, 'timed-out');
 }
 
 function describe(error: unknown): string {

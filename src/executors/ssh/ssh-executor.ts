@@ -22,7 +22,7 @@ import type { TailEnd, TailHandlers, WriterState } from '../tail.ts';
 import { persist, SshConnection } from './connection.ts';
 import { Following } from './following.ts';
 import { RemoteHost, type RemoteScripts } from './remote-host.ts';
-import { startFailure, startText } from './start-text.ts';
+import { startFailure, startLost, startText } from './start-text.ts';
 import { parseProcesses, parseSignal, parseState, parseSwept } from './state.ts';
 import { sshTarget, type SshTarget } from './target.ts';
 import { RemoteTree } from './tree.ts';
@@ -109,7 +109,10 @@ export class SshExecutor implements Executor {
     const following = new Following(this.#host, spec);
     const offset = await following.offset();
     const args = [String(run), spec.duplex ? 'duplex' : 'plain', String(offset)];
-    const answer = await this.#host.ask('start', session, args, { input: startText(spec, facts), signal });
+    const input = startText(spec, facts);
+    const answer = await this.#host.ask('start', session, args, { input, signal }).catch((error: unknown) => {
+      throw startLost(this.#options.host, error);
+    });
     const processes = answer.code === 0 ? parsePids(answer.stdout) : undefined;
     if (processes === undefined) throw startFailure(this.#options.host, spec, answer);
     return { session, run, directory, streamPath, stderrPath, ...processes };

@@ -1,4 +1,4 @@
-import { CoppiceError } from '../../core/errors.ts';
+import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import type { RunSpec } from '../executor.ts';
 import { runMark, sessionMark } from '../mark.ts';
 import { becauseOfNode } from '../node-there.ts';
@@ -28,6 +28,17 @@ export function startText(
 /** A word as a POSIX shell reads it back. */
 export function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What is to be said when a host went away while it was asked to start an agent: it may have done so. */
+export function startLost(host: string, error: unknown): unknown {
+  if (!isCoppiceError(error, 'unreachable') && !isCoppiceError(error, 'timed-out')) return error;
+  return new CoppiceError(
+    'unknown-outcome',
+    `The connection to ${host} was lost while the agent was being started.`,
+    'It is looked at again when the host is back.',
+    { cause: error, context: { host } },
+  );
 }
 
 /** Why a start on another host did not happen, or cannot be told. */

@@ -76,6 +76,10 @@ export class RemoteTree implements AwayTree {
     await this.#host.must('question', session, ['taken']);
   }
 
+  async worked(session: string): Promise<boolean> {
+    return (await this.#host.must('tree-worked', session)).trim() === 'worked';
+  }
+
   async keep(session: string, repository: string): Promise<KeptTree> {
     const said = await this.#host.must('tree-keep', session, [repository], { limitMs: packMs });
     const [head = '', branch = '', commit = '', tree = ''] = said.trim().split(' ');
