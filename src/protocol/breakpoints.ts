@@ -10,6 +10,8 @@ export const stopSchema = z.object({
   /** Title of the one session that it is for. */
   title: z.string().optional(),
   text: z.string(),
+  /** The same as a person would type it, where that can be typed. */
+  condition: z.string().optional(),
   hits: z.number(),
   by: z.string(),
   at: z.string(),
@@ -49,6 +51,8 @@ export const breakpointRequests = {
     }),
     result: stopSchema,
   },
+  /** Gives one another condition; what else it is, and how often it was hit, stays. */
+  'breakpoint/edit': { params: z.object({ breakpoint: identifier, condition: identifier }), result: stopSchema },
   'breakpoint/enable': { params: z.object({ breakpoint: identifier, enabled: z.boolean() }), result: stopSchema },
   'breakpoint/remove': { params: z.object({ breakpoint: identifier }), result: z.object({}) },
   /** Asks again from here on. */

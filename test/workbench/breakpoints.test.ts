@@ -75,6 +75,38 @@ describe('breakpoints', function () {
     assert.match(await readFile(join(worktree ?? '', 'docs/b.md'), 'utf8'), /\(rewritten\)\n[^]*Checked by a person/u);
   });
 
+  it('are changed by keys: the box has the condition that holds, hits are kept, and what cannot be read is refused in it', async () => {
+    const { window, machine } = code;
+    const view = window.view('Breakpoints');
+    const { box } = window.quickInput;
+    const known = async () => {
+      type Known = { id: string; condition: string; hits: number };
+      const { breakpoints } = await machine.json<{ breakpoints: Known[] }>('breakpoints');
+      return breakpoints.map(({ id, condition, hits }) => ({ id, condition, hits }));
+    };
+    const [before] = await known();
+    assert.equal(before?.condition, 'path docs/**');
+    await window.run('Coppice: Focus on Breakpoints View');
+    await view.row(/path docs/u).click();
+    await window.press('Control+Alt+K');
+    await window.press('E');
+    await window.quickInput.choose(/path docs/u);
+    await window.quickInput.message.filter({ hasText: 'For example' }).waitFor();
+    assert.equal(await box.inputValue(), 'docs/**');
+    await window.screenshot('breakpoints-edit');
+    await window.quickInput.submit('docs/guides/**');
+    await view.row(/path docs\/guides\/\*\*/u).waitFor();
+    assert.deepEqual(await known(), [{ ...before, condition: 'path docs/guides/**' }]);
+    await view.choose(/path docs/u, 'Edit Breakpoint…');
+    await window.quickInput.message.filter({ hasText: 'For example' }).waitFor();
+    assert.equal(await box.inputValue(), 'docs/guides/**');
+    await window.quickInput.submit('x'.repeat(501));
+    await window.quickInput.message.filter({ hasText: 'is no condition' }).waitFor();
+    await window.quickInput.submit('docs/**');
+    await view.row(/path docs\/\*\*/u).waitFor();
+    assert.deepEqual(await known(), [before]);
+  });
+
   it('are turned off by their box and removed by their button', async () => {
     const { window, machine } = code;
     const view = window.view('Breakpoints');

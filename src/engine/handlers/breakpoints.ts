@@ -1,6 +1,8 @@
 import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { readCondition } from '../../core/supervision/condition.ts';
+import type { Predicate } from '../../core/supervision/predicate.ts';
+import { typedCondition } from '../../core/supervision/typed-condition.ts';
 import { predicateText } from '../../core/supervision/moments.ts';
 import type { Grant, Stop } from '../../core/supervision/stops.ts';
 import { defined } from '../../core/defined.ts';
@@ -21,7 +23,7 @@ export function breakpointHandlers(services: Services): BreakpointHandlers {
     session === undefined ? undefined : store.get('session', session)?.task.title;
   const stopView = ({ id, spec, hits, by, at }: Stop): StopView => ({
     ...{ id, spec, hits, by, text: predicateText(spec.predicate), at: new Date(at).toISOString() },
-    ...defined({ title: titleOf(spec.session) }),
+    ...defined({ title: titleOf(spec.session), condition: typedCondition(spec.predicate) }),
   });
   const grantView = ({ id, session, tool, pattern, by, at }: Grant): GrantView => ({
     ...{ id, tool, pattern, by, at: new Date(at).toISOString() },
@@ -39,14 +41,19 @@ export function breakpointHandlers(services: Services): BreakpointHandlers {
     },
     'breakpoint/set': async ({ path, condition, session: key, fromHit, once, enabled }, client) => {
       const repository = (await services.repositories.locate(path)).id;
-      const predicate = readCondition(condition);
-      if (typeof predicate === 'string') {
-        throw new CoppiceError('bad-usage', predicate, 'Correct the condition.', { way: 'add-breakpoint' });
-      }
+      const predicate = predicateOf(condition);
       const session = key === undefined ? undefined : store.find(key).id;
       const id = services.newId().slice(0, 8);
       const spec = { id, predicate, enabled, fromHit, once, ...defined({ session }) };
       await store.commit(client.actor, () => [event('stop.set', { repository, spec, by: client.actor })]);
+      return stopView(found(store.get('stop', id), id));
+    },
+    'breakpoint/edit': async ({ breakpoint: id, condition }, client) => {
+      const predicate = predicateOf(condition);
+      await store.commit(client.actor, () => {
+        const { repository, spec } = found(store.get('stop', id), id);
+        return [event('stop.set', { repository, spec: { ...spec, predicate }, by: client.actor })];
+      });
       return stopView(found(store.get('stop', id), id));
     },
     'breakpoint/enable': async ({ breakpoint: id, enabled }, client) => {
@@ -73,6 +80,13 @@ export function breakpointHandlers(services: Services): BreakpointHandlers {
       return {};
     },
   };
+}
+
+/** @throws CoppiceError `bad-usage` */
+function predicateOf(condition: string): Predicate {
+  const predicate = readCondition(condition);
+  if (typeof predicate !== 'string') return predicate;
+  throw new CoppiceError('bad-usage', predicate, 'Correct the condition.', { way: 'add-breakpoint' });
 }
 
 function found<T>(entity: T | undefined, id: string): T {

@@ -3,8 +3,10 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isCoppiceError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
-import { conditionForms, type ConditionForm } from '../breakpoints/rows.ts';
+import type { StopView } from '../../protocol/breakpoints.ts';
+import { breakpointText, conditionForms, type ConditionForm } from '../breakpoints/rows.ts';
 import { back } from '../quick/back.ts';
+import { chooseFrom } from '../quick/choose.ts';
 import { quietly } from '../new-session/agents.ts';
 import { askText, pickOne } from '../quick/quick.ts';
 import type { Command } from './command.ts';
@@ -13,21 +15,69 @@ import type { Command } from './command.ts';
 export const addBreakpoint: Command = (app) => async () => {
   const title = l10n.t('Add Breakpoint');
   const path = await app.places.choose(title);
-  for (;;) {
-    const form = await pickOne(
-      conditionForms().map((each) => ({ label: each.label, description: each.words, gives: each })),
-      { title, placeholder: l10n.t('Hold a session when…') },
-    );
-    if (form === back) return;
-    if (await set(app, path, title, form)) break;
-  }
-  await vscode.commands.executeCommand('coppice.breakpoints.focus');
+  const isSet = await ask(title, async (condition) => app.link.request('breakpoint/set', { path, condition }));
+  if (isSet) await vscode.commands.executeCommand('coppice.breakpoints.focus');
 };
 
+/** Coppice: Edit Breakpoint… Of the row that it is called on, or of one that is picked: another condition, everything else stays. */
+export const editBreakpoint: Command = (app) => async (given) => {
+  const title = l10n.t('Edit Breakpoint');
+  const { id: breakpoint, condition } = stopIn(given) ?? (await pickBreakpoint(app, title));
+  await ask(
+    title,
+    async (changed) => app.link.request('breakpoint/edit', { breakpoint, condition: changed }),
+    condition,
+  );
+};
+
+type Known = Pick<StopView, 'id' | 'condition'>;
+
+function stopIn(given: unknown): Known | undefined {
+  const { stop } = Object(given) as { readonly stop?: Known };
+  return typeof stop?.id === 'string' ? stop : undefined;
+}
+
+async function pickBreakpoint(app: App, title: string): Promise<Known> {
+  const { breakpoints } = await app.link.request('breakpoint/list', { path: await app.places.choose(title) });
+  const items = breakpoints.map((stop) => ({ ...breakpointText(stop), tooltip: undefined, stop }));
+  return (await chooseFrom(items, { title }, l10n.t('There is no breakpoint yet.'))).stop;
+}
+
+/**
+ * Asks for a condition until the engine takes it; false when the user leaves. `present` is the one to be changed: what follows its
+ * form stands in the box.
+ */
+async function ask(title: string, give: Give, present?: string): Promise<boolean> {
+  const forms = conditionForms();
+  const known = forms.find(({ words }) => present === words || present?.startsWith(`${words} `) === true);
+  // What no form offers is typed as a whole.
+  const first = present === undefined ? undefined : formOf(present, known);
+  if (first !== undefined && (await set(title, first, give, present?.slice(first.words.length).trim()))) return true;
+  for (;;) {
+    const form = await pickOne(
+      forms.map((each) => ({ label: each.label, description: each.words, gives: each })),
+      {
+        ...{ title, placeholder: l10n.t('Hold a session when…') },
+        ...(known === undefined ? {} : { active: known }),
+      },
+    );
+    if (form === back) return false;
+    if (await set(title, form, give)) return true;
+  }
+}
+
+type Give = (condition: string) => Promise<unknown>;
+
+/** The form in whose box a condition is changed; undefined where the form has none. */
+function formOf(condition: string, known: ConditionForm | undefined): ConditionForm | undefined {
+  if (known === undefined || condition.includes(' and ')) return { words: '', label: '', example: condition };
+  return known.example === '' && known.words === condition ? undefined : known;
+}
+
 /** Sets one, asked for until the engine can read what it is about; false when the user goes back. */
-async function set(app: App, path: string, title: string, { words, example }: ConditionForm): Promise<boolean> {
+async function set(title: string, { words, example }: ConditionForm, give: Give, present = ''): Promise<boolean> {
   const number = Number(example) > 0;
-  for (let value = '', wrong: string | undefined; ;) {
+  for (let value = present, wrong: string | undefined; ;) {
     const typed =
       example === ''
         ? ''
@@ -39,7 +89,7 @@ async function set(app: App, path: string, title: string, { words, example }: Co
           });
     if (typeof typed !== 'string') return false;
     try {
-      await app.link.request('breakpoint/set', { path, condition: `${words} ${typed.trim()}`.trim() });
+      await give(`${words} ${typed.trim()}`.trim());
       return true;
     } catch (error) {
       // Without anything typed there is nothing to correct.

@@ -108,6 +108,7 @@ const commands: { readonly [K in CommandId]: Command } = {
   'coppice.saveComment': comments.saveComment,
   'coppice.cancelComment': comments.cancelComment,
   'coppice.addBreakpoint': breakpoints.addBreakpoint,
+  'coppice.editBreakpoint': breakpoints.editBreakpoint,
   'coppice.removeBreakpoint': breakpoints.removeBreakpoint,
   'coppice.withdrawPermission': breakpoints.withdrawPermission,
   'coppice.verifySession': judge.verifySession,

@@ -69,6 +69,7 @@ export const commandIds = [
   'coppice.saveComment',
   'coppice.cancelComment',
   'coppice.addBreakpoint',
+  'coppice.editBreakpoint',
   'coppice.removeBreakpoint',
   'coppice.withdrawPermission',
   'coppice.verifySession',

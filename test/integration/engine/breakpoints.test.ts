@@ -107,7 +107,12 @@ describe('a breakpoint that a person set', function () {
     await person.continue(session, 'fourth #write:d.md');
     await person.sees(session, 'reported');
     assert.equal(await hits(after), 2);
+    const edit = async (condition: string) => person.ask('breakpoint/edit', { breakpoint: after, condition });
+    const { id, spec, hits: kept, condition } = await edit('diff-size 2');
+    assert.deepEqual([id, spec.fromHit, spec.enabled, kept, condition], [after, 2, false, 2, 'diff-size 2']);
+    await assert.rejects(edit('diff-size many'), { code: 'bad-usage', message: /Write `diff-size <lines>`/ });
     await remove(after);
+    await assert.rejects(edit('diff-size 3'), { code: 'not-found' });
   });
 
   it('holds after a turn that left the project with fewer tests', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readCondition } from '../../../src/core/supervision/condition.ts';
+import { typedCondition } from '../../../src/core/supervision/typed-condition.ts';
 import { besideInStage, endMeetDue, isThrough } from '../../../src/core/supervision/holds.ts';
 import { overtaken, remembered } from '../../../src/core/supervision/commands.ts';
 import {
@@ -151,6 +152,23 @@ describe('conditions of breakpoints', () => {
     ]) {
       assert.equal(typeof readCondition(typed), 'string', typed);
     }
+  });
+});
+
+describe('a condition that is to be changed', () => {
+  it('stands there as it was typed, where that can be read again', () => {
+    for (const typed of [
+      ...['after turn', 'before tool Edit*', 'after stage', 'before stage build', 'command git push*', 'path src/**'],
+      ...['danger', 'danger force-push', 'diff-size 400', 'fewer-tests 1', 'confidence 0.9', 'same-error 2'],
+      ...['tokens-per-minute 10', 'cost-per-minute 0.5', 'worked-minutes 20', 'path src/** and diff-size 400'],
+    ]) {
+      const read = readCondition(typed);
+      assert.ok(typeof read !== 'string', typed);
+      assert.equal(typedCondition(read), typed);
+    }
+    const command = { when: 'command', pattern: 'a and path b' } as const;
+    assert.equal(typedCondition(command), undefined);
+    assert.equal(typedCondition({ any: [command] }), undefined);
   });
 });
 
