@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SshExecutor } from '../../src/executors/ssh/ssh-executor.ts';
@@ -158,10 +159,29 @@ describe('the key of another host', function () {
     sshd.trust('host');
   });
 
+  it('is shown to whose key an agent has, behind files that are of no use', async () => {
+    const socket = join(sshd.root, 'agent');
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+    try {
+      await until(() => existsSync(socket), 'the agent');
+      execFileSync('ssh-add', ['-q', sshd.clientKey], {
+        env: { ...process.env, SSH_AUTH_SOCK: socket },
+        stdio: 'ignore',
+      });
+      const identityFiles = [sshd.makeKey('useless'), sshd.makeKey('locked', '-N', 'a passphrase')];
+      assert.match((await refusal(sshd.target({ identityFiles, agent: socket }))).message, /^Linux /);
+    } finally {
+      agent.kill();
+    }
+  });
+
   it('does not help whose own key is refused, or who asks a host that is not there', async () => {
     const stranger = await refusal(sshd.target({ identityFiles: [sshd.makeKey('stranger')] }));
     assert.match(stranger.message, /none of your keys was accepted/);
     assert.match(stranger.next, /ssh-add/);
+    const missing = join(sshd.root, 'no-such-key');
+    const several = sshd.target({ identityFiles: [missing, join(sshd.root, 'stranger'), sshd.clientKey] });
+    assert.match((await refusal(several)).message, /^Linux /, 'each of their keys is tried');
     await sshd.kill();
     const away = await refusal();
     assert.deepEqual([away.code, /cannot be reached/.test(away.message)], ['unreachable', true]);

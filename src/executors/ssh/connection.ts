@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type ssh2 from 'ssh2';
-import type { Client, ClientChannel, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
+import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { CoppiceError, isCoppiceError } from '../../core/errors.ts';
 import { pause } from '../pause.ts';
 import { judgeKey, knownKeys } from './known-hosts.ts';
@@ -126,15 +126,11 @@ export class SshConnection {
     const first = [...types].flatMap((type): ServerHostKeyAlgorithm[] =>
       type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : ([type] as ServerHostKeyAlgorithm[]),
     );
-    const keys = target.identityFiles.filter((file) => existsSync(file));
-    const key = keys[0] === undefined ? undefined : await readFile(keys[0]);
-    const agent = target.agent !== undefined && existsSync(target.agent) ? target.agent : undefined;
     return {
       ...{ host: target.host, port: target.port, username: target.user, readyTimeout: readyMs },
       keepaliveInterval: keepAliveMs,
       keepaliveCountMax: 3,
-      ...(agent === undefined ? {} : { agent }),
-      ...(key === undefined || (await isLocked(key)) ? {} : { privateKey: key }),
+      authHandler: await waysIn(target),
       ...(first.length === 0 ? {} : { algorithms: { serverHostKey: { prepend: first, append: [], remove: [] } } }),
       hostVerifier: (shown: Buffer) => {
         try {
@@ -215,6 +211,18 @@ function give(channel: ClientChannel, input: RemoteCall['input']): void {
   if (input === undefined) channel.end();
   else if (typeof input === 'string' || input instanceof Uint8Array) channel.end(input);
   else input.pipe(channel);
+}
+
+/** Each key of the user's that can be used without a question, as `ssh` would: the host takes one of them or none. */
+async function waysIn({ user: username, identityFiles, agent }: SshTarget): Promise<AnyAuthMethod[]> {
+  const ways: AnyAuthMethod[] = [{ type: 'none', username }];
+  for (const file of identityFiles) {
+    // One that is not there, or may not be read, is no way in.
+    const key = await readFile(file).catch(() => undefined);
+    if (key !== undefined && !(await isLocked(key))) ways.push({ type: 'publickey', username, key });
+  }
+  if (agent !== undefined && existsSync(agent)) ways.push({ type: 'agent', username, agent });
+  return ways;
 }
 
 /** A key with a passphrase is for the user's agent. */
