@@ -1,3 +1,4 @@
+import { lstatSync, type Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import type { Touched } from '../core/watch/touched.ts';
 import type { WatchMode } from '../core/watch/state.ts';
@@ -247,7 +248,7 @@ export class WorktreeWatch {
 
   /** The worktree itself can go: removed, moved, or replaced. */
   async #isGone(): Promise<boolean> {
-    const info = await lstat(this.#options.root).catch(() => undefined);
+    const info = infoOf(this.#options.root);
     if (info?.isDirectory() === true && info.ino === this.#inode) return false;
     await this.#end('the worktree is gone');
     return true;
@@ -308,5 +309,14 @@ export class WorktreeWatch {
     this.#pending.clear();
     this.#touches.gap(why);
     await this.#become('ended', why);
+  }
+}
+
+/** Nothing that can be told of it is as good as nothing there. */
+function infoOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
   }
 }
