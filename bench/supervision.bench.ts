@@ -25,10 +25,12 @@ const judged = `supervision:
     - ['true']
 `;
 
-/** When the records of one judged turn arrived, in milliseconds, and how long its gate ran. */
+/** When the records of one judged turn arrived, in milliseconds of this process, and how long its gate ran. */
 interface Turn {
   readonly at: ReadonlyMap<string, number>;
   readonly gateMs: number;
+  /** What turns that time into the system's at that moment: the two go apart over a run of minutes. */
+  readonly zero: number;
 }
 
 /** Resolves with the next turn that is decided on. */
@@ -43,7 +45,7 @@ function nextTurn(connection: Connection): Promise<Turn> {
       if (type === 'gate.answered') gateMs = (data['evidence'] as Evidence).ms;
       if (type !== 'turn.decided') continue;
       quiet();
-      resolve({ at, gateMs });
+      resolve({ at, gateMs, zero: Date.now() - performance.now() });
     }
   });
   return promise;
@@ -86,7 +88,7 @@ async function judging(files: number): Promise<void> {
           run('git', [...args], { cwd: worktree ?? undefined, env: { ...place.env, GIT_CONFIG_GLOBAL: own } }),
         );
       const status = await git('status', '--porcelain');
-      const began = performance.now();
+      const began = Date.now();
       floors.push({ status, look: { began, ended: began + (await git(...looking)) } });
     }
     figures(`${files} files`, samples.slice(warmUp), floors.slice(warmUp), looksIn(trace));
@@ -98,7 +100,7 @@ async function judging(files: number): Promise<void> {
 /** The process of which a look at all files mostly consists. */
 const looking = ['ls-files', '--modified', '--deleted', '--others', '--exclude-standard', '-z'];
 
-/** When something began and ended, in milliseconds of this process. */
+/** When something began and ended, in milliseconds since 1970. */
 interface Span {
   readonly began: number;
   readonly ended: number;
@@ -118,14 +120,14 @@ function looksIn(trace: string): readonly Span[] {
     if (line === '') continue;
     const noted = JSON.parse(line) as { event: string; sid: string; time: string; argv?: string[]; t_abs?: number };
     if (noted.event === 'start' && noted.argv?.slice(1).join(' ') === looking.join(' '))
-      began.set(noted.sid, Date.parse(noted.time) - performance.timeOrigin);
+      began.set(noted.sid, Date.parse(noted.time));
     const at = began.get(noted.sid);
     if (noted.event === 'exit' && at !== undefined) looks.push({ began: at, ended: at + (noted.t_abs ?? 0) * 1000 });
   }
   return looks;
 }
 
-/** The clock by which git tells when something was goes a little apart from that of this process. */
+/** What is read of two clocks one after the other is a little apart. */
 const apartMs = 10;
 
 /** What the looks in a stretch of time took. Where there were more (the radar reads a worktree now and then), the shortest count. */
@@ -152,11 +154,13 @@ function figures(what: string, samples: readonly Turn[], floors: readonly Floor[
   // A process takes longer than it says itself: it has to be made, and to be gone.
   const beside = median(floors.map(({ look }) => look.ended - look.began - tookIn(all, look, 1)));
   const rest = whole.map((each, index) => {
-    const [began = NaN, ended = NaN] = ['kept', 'turn.decided'].map((name) => samples[index]?.at.get(name));
+    const { at, zero } = samples[index] ?? { at: new Map<string, number>(), zero: NaN };
+    const [began = NaN, ended = NaN] = ['kept', 'turn.decided'].map((name) => (at.get(name) ?? NaN) + zero);
     return each - tookIn(all, { began, ended }, looks) - looks * beside;
   });
   row(`${what}: less the ${looks} git processes that looked at all files in it, p50`, ms(median(rest)));
   row(`${what}: the same, p95`, ms(percentile(rest, 0.95)), 'goal ≤ 20 ms');
+  row(`${what}: the same, least / lower quartile`, `${ms(Math.min(...rest))} / ${ms(percentile(rest, 0.25))}`);
   const around = between('turn.validated', 'gate.answered').map((each, index) => each - (gates[index] ?? NaN));
   row(`${what}: of that, looked at and validated, p50`, ms(median(between('kept', 'turn.validated'))));
   row(`${what}: of that, files kept and compared around the gate, p50`, ms(median(around)));
