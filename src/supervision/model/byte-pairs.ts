@@ -10,17 +10,31 @@ export interface Vocabulary {
 
 const endings = "'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]";
 
-/** By the name of the rule. A model whose rule is not here is counted by what its server has counted before. */
+const start = String.raw`[^\r\n\p{L}\p{N}]?`;
+const upper = String.raw`[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`;
+const lower = String.raw`[\p{Ll}\p{Lm}\p{Lo}\p{M}]`;
+
+/** After these a text goes on in the same way for all models here. */
+const rest = String.raw`\s*[\r\n]+|\s+(?!\S)|\s+`;
+
+const qwen2 = rule(String.raw`${endings}|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*`);
+const llama3 = rule(String.raw`${endings}|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*`);
+
+/** By the name of the rule, as in llama.cpp. A model whose rule is not here is counted by what its server has counted before. */
 const splits: Readonly<Record<string, RegExp>> = {
-  qwen2: new RegExp(
-    String.raw`${endings}|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
-    'gu',
+  qwen2,
+  'deepseek-r1-qwen': qwen2,
+  qwen35: rule(String.raw`${endings}|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*`),
+  ...Object.fromEntries(['llama-bpe', 'llama3', 'llama-v3', 'smaug-bpe', 'dbrx'].map((name) => [name, llama3])),
+  'gpt-4o': rule(
+    String.raw`${start}${upper}*${lower}+(?:${endings})?|${start}${upper}+${lower}*(?:${endings})?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*`,
   ),
-  qwen35: new RegExp(
-    String.raw`${endings}|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
-    'gu',
-  ),
+  tekken: rule(String.raw`${start}${upper}*${lower}+|${start}${upper}+${lower}*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*`),
 };
+
+function rule(pieces: string): RegExp {
+  return new RegExp(`${pieces}|${rest}`, 'gu');
+}
 
 /**
  * Bytes. To merge takes as long as the length squared, and a diff may hold 64 kB of letters without a break: longer words are cut into

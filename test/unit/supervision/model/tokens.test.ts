@@ -59,6 +59,19 @@ describe('counting by a model’s own vocabulary', () => {
     assert.ok(more >= 0 && more <= 80, `${more} more than ${parts.length}`);
   });
 
+  it('splits texts by the rule of the model', () => {
+    const merges = ['1 2', '12 3', '123 4'];
+    const of = (text: string): readonly number[] =>
+      ['qwen2', 'qwen35', 'llama-bpe', 'gpt-4o', 'tekken', 'deepseek-r1-qwen'].map((split) =>
+        counter({ split, merges })(text),
+      );
+    assert.deepEqual(of('1234'), [4, 4, 2, 2, 4, 4], 'digits one by one, or three by three');
+    const joined = ['a B'];
+    const camel = ['qwen2', 'llama-bpe', 'gpt-4o', 'tekken'].map((split) => counter({ split, merges: joined })('aB'));
+    assert.deepEqual(camel, [1, 1, 2, 2], 'words of a name in camel case, together or apart');
+    assert.equal(counter({ split: 'gpt-4o', merges: ["B '"] })("aB'd"), 3, 'an ending belongs to its word');
+  });
+
   it('is not tried where the rule by which a model splits texts is not known', () => {
     assert.equal(bytePairCounter({ ...vocabulary, split: 'default' }), undefined);
     assert.equal(bytePairCounter({ ...vocabulary, split: 'constructor' }), undefined);
@@ -117,6 +130,35 @@ describe('the tokens of questions to a model', () => {
     meter.use((text) => count(text) * 2);
     misses(meter);
     assert.equal(meter.method, 'calibrated');
+  });
+
+  it('are not learned from counts of what was new to a server that has the start of an earlier question in its memory', () => {
+    const head = read('media/prompts/prompt-review.md').repeat(2);
+    for (const own of [count, undefined]) {
+      const meter = new TokenMeter();
+      if (own !== undefined) meter.use(own);
+      // The first are of an empty memory.
+      for (const question of questions) meter.hear(question, server(question));
+      const [first = '', ...long] = questions.filter(({ length }) => length > 1000).map((question) => head + question);
+      meter.hear(first, server(first));
+      const before = questions.map((question) => meter.expected(question));
+      for (const question of long) meter.hear(question, server(question) - count(head) - 5);
+      const misses = questions.map(
+        (question, at) => Math.abs(meter.expected(question) - (before[at] ?? 0)) / (before[at] ?? 1),
+      );
+      assert.equal(meter.method, own === undefined ? 'calibrated' : 'tokenizer');
+      assert.ok(
+        Math.max(...misses) < 0.01,
+        `${own === undefined ? 'line' : 'vocabulary'}: moved by ${Math.max(...misses)}`,
+      );
+    }
+  });
+
+  it('are learned from a server that counts all of it, although it has the start of an earlier one in its memory', () => {
+    const head = read('media/prompts/prompt-review.md');
+    const meter = new TokenMeter();
+    for (const question of questions) meter.hear(head + question, server(head + question));
+    assert.equal(meter.heard, questions.length);
   });
 
   it('are not learned from a count of what was not in the server’s memory, nor from one that is no number', () => {
