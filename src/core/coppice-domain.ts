@@ -208,7 +208,7 @@ function own(kind: Kind, entity: Entity): Columns {
 
 /** The rules of Coppice, ready for `state/`. */
 export const coppiceDomain: Domain = {
-  reducerVersion: 50,
+  reducerVersion: 51,
   upcast: (record) => upcast(record),
   touches,
   reduce,

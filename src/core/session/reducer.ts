@@ -177,6 +177,11 @@ function metAt(before: Met, { offset = 0, nth }: Data<'stop.met'>): Pick<Met, 'o
   return { offset, ...defined({ nth }) };
 }
 
+/** A wait for the model's service that gives way to one for a correction goes on record, and counts, again behind that. */
+function withoutWait({ pausedUntil, putOff }: Session): number | undefined {
+  return putOff === undefined || pausedUntil === undefined || pausedUntil.mistake === true ? putOff : putOff - 1;
+}
+
 const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   'prompt.added': (session, event) => {
     const { actor, data } = event;
@@ -218,7 +223,9 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
       closing: false,
       ...defined({ stronger: session.stronger, cwd: data.cwd, errorOffset: data.errorOffset }),
     };
-    return patch(advanced(session, data.offset), { run, agentSession: data.agentSession ?? session.agentSession });
+    // A start that an engine before this one had announced may be confirmed while the session waits for its settings.
+    const agentSession = data.agentSession ?? session.agentSession;
+    return patch(advanced(session, data.offset), { run, agentSession, pausedUntil: undefined });
   },
   'run.doubted': (session, { data }) =>
     withRun(session, data.run, (run) => ({ ...run, state: 'unknown', why: data.why })),
@@ -350,11 +357,11 @@ const folds: { readonly [K in keyof Folded]: Fold<K> } = {
   }),
   'session.interrupting': (session, { data }) =>
     patch(session, { interrupting: true, interruptedFor: data.error ?? session.interruptedFor }),
-  'session.paused': (session, { data }) => ({
-    ...session,
-    pausedUntil: { at: data.until, reason: data.reason, ...defined({ mistake: data.mistake }) },
-    ...(data.mistake === true ? {} : { putOff: (session.putOff ?? 0) + 1 }),
-  }),
+  'session.paused': (session, { data }) =>
+    patch(session, {
+      pausedUntil: { at: data.until, reason: data.reason, ...defined({ mistake: data.mistake }) },
+      putOff: data.mistake === true ? withoutWait(session) : (session.putOff ?? 0) + 1,
+    }),
   'session.resumed': (session) => patch(session, { pausedUntil: undefined }),
   'session.settled': (session, { at, data }) =>
     patch(session, {

@@ -4,6 +4,7 @@ import { nextStep, type Live, type Step } from '../../core/session/next.ts';
 import { waitsForCorrection } from '../../core/session/put-off.ts';
 import { isAtRest, isLive, isSettled } from '../../core/session/status.ts';
 import type { Settings } from '../../core/settings/settings.ts';
+import { table } from '../../core/settings/table.ts';
 import { isMistakeInFile } from '../config/config.ts';
 import { isLimited } from '../../core/supervision/levels.ts';
 import type { Session } from '../../core/session/state.ts';
@@ -315,11 +316,10 @@ export class Worker {
 
   async #stop(session: Session): Promise<boolean> {
     const { store, stopping } = this.#context;
-    const graceMs = (await this.#context.settings(session))['stop.graceSeconds'] * 1000;
-    const agent = await this.#context.agent(session);
     const run = session.run;
     if (run === undefined) return true;
-    if (agent.capabilities.duplex && agent.capabilities.interrupt && session.turn !== undefined && !run.closing) {
+    const { graceMs, polite } = await this.#meansOf(session);
+    if (polite && session.turn !== undefined && !run.closing) {
       await writeInput(this.#context, session, { kind: 'interrupt' });
       const until = performance.now() + politeMs;
       while (performance.now() < until && store.session(session.id).turn !== undefined && !stopping.aborted)
@@ -332,6 +332,21 @@ export class Worker {
     if (!isLive(after)) return true;
     await pause(retryMs, stopping);
     return true;
+  }
+
+  /** How a session's agent is stopped: one that is to end does so also while the settings cannot be read. */
+  async #meansOf(session: Session): Promise<{ readonly graceMs: number; readonly polite: boolean }> {
+    try {
+      const { 'stop.graceSeconds': seconds } = await this.#context.settings(session);
+      const { capabilities } = await this.#context.agent(session);
+      return { graceMs: seconds * 1000, polite: capabilities.duplex && capabilities.interrupt };
+    } catch (error) {
+      this.#context.log.warn('an agent is stopped without its settings', {
+        session: session.id,
+        error: describe(error),
+      });
+      return { graceMs: table['stop.graceSeconds'].default * 1000, polite: false };
+    }
   }
 
   /** Reads the present run, if it lives and is not being read. */
@@ -427,14 +442,16 @@ export class Worker {
 
   /** Asks the agent of a session that has failed to end; why it has failed is on record first. */
   async #endAgent(session: Session, error: unknown): Promise<void> {
-    // Without these it cannot be stopped. A mistake in a file is corrected, and the session then goes on.
-    await Promise.all([this.#context.settings(session), this.#context.agent(session)]);
-    const failed = event('session.cancelling', {
-      ...{ session: session.id, reason: 'it cannot be carried on', error: toErrorRecord(error) },
-    });
-    await this.#context.store.commit(engineActor, () =>
-      this.#context.store.session(session.id).cancelling === undefined ? [failed] : [],
-    );
+    if (session.cancelling === undefined) {
+      // A mistake in a file is corrected, and the session then goes on.
+      await Promise.all([this.#context.settings(session), this.#context.agent(session)]);
+      const failed = event('session.cancelling', {
+        ...{ session: session.id, reason: 'it cannot be carried on', error: toErrorRecord(error) },
+      });
+      await this.#context.store.commit(engineActor, () =>
+        this.#context.store.session(session.id).cancelling === undefined ? [failed] : [],
+      );
+    }
     await this.#stop(session);
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { event } from '../../../src/core/events.ts';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import { nextStep, type Step } from '../../../src/core/session/next.ts';
-import { goesOn, goesOnAt, putOffDue } from '../../../src/core/session/put-off.ts';
+import { goesOn, goesOnAt, putOffDue, waitsForCorrection } from '../../../src/core/session/put-off.ts';
 import type { Session } from '../../../src/core/session/state.ts';
 import { statusOf } from '../../../src/core/session/status.ts';
 import { live, newSession, World } from './world.ts';
@@ -53,6 +53,32 @@ describe('a turn that the model’s service put off', () => {
     assert.equal(session().pausedUntil, undefined);
     assert.deepEqual(world.step(id), { do: 'start', prompt: 2 });
     assert.equal(world.ledger.replayed(), world.ledger.state());
+  });
+
+  it('is waited for as long as before, and counted once, where a mistake in the settings came in between', () => {
+    const { world, putOff, session, pause } = limited();
+    putOff(90);
+    pause();
+    const [{ pausedUntil, putOff: times }, then] = [session(), goesOnAt({ ...session(), putOff: 0 })];
+    for (const problem of ['line 3.', 'line 4.']) world.ledger.append(waitsForCorrection(session(), problem, 7));
+    assert.match(session().pausedUntil?.reason ?? '', /^line 4/);
+    assert.deepEqual(world.step(id), { do: 'go-on' });
+    world.ledger.append(goesOn(session(), true));
+    assert.deepEqual(world.step(id), { do: 'put-off', turn: 1 });
+    assert.equal(goesOnAt(session()), then);
+    pause();
+    assert.deepEqual([session().pausedUntil, session().putOff], [pausedUntil, times]);
+    assert.equal(world.ledger.replayed(), world.ledger.state());
+  });
+
+  it('is over when an agent turns out to run that was started before', () => {
+    const { world, session } = limited();
+    while (nextStep(session(), live).do !== 'start') world.exactStep(id);
+    world.ledger.append(waitsForCorrection(session(), 'line 3.', 7));
+    assert.equal(statusOf(session()), 'paused');
+    const started = { session: id, run: 1, offset: 0, record: {}, inputs: 0 };
+    world.ledger.append([event('run.started', started as never)]);
+    assert.equal(statusOf(session()), 'running');
   });
 
   it('is waited for longer each time, and not for ever', () => {

@@ -146,6 +146,27 @@ describe('the worker of a session', function () {
     );
   });
 
+  it('stops the agent of a session that was cancelled also while a settings file has a mistake', async () => {
+    const place = { source: 'user' as const, name: '/home/ann/.coppice/config.yaml', line: 3, column: 1 };
+    const mistake = configError([{ place, key: 'limit', message: 'unknown setting "limit"' }]);
+    const stops = new EventEmitter();
+    const executor: Partial<Executor> = {
+      stop: (_run, { graceMs }) => {
+        stops.emit('stop', graceMs);
+        return Promise.resolve({ killed: [], left: [] } as never);
+      },
+    };
+    const wrong = (): Promise<never> => Promise.reject(mistake);
+    stage = await stageOf(
+      { run: running, cancelling: { reason: 'a person', at: 1 } },
+      { executor, context: { settings: wrong, agent: wrong } },
+    );
+    worker = new Worker(stage.context, id, () => undefined);
+    const stopped = once(stops, 'stop');
+    worker.wake();
+    assert.deepEqual(await stopped, [10_000]);
+  });
+
   it('fails a session whose settings are wrong where nobody can correct them', async () => {
     const place = { source: 'environment' as const, name: 'COPPICE_LIMITS_RUNNING' };
     const done = new EventEmitter();
