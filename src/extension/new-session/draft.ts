@@ -24,6 +24,8 @@ export interface Draft {
   /** Where the branch starts; undefined: where the main checkout is. */
   readonly base: string | undefined;
   readonly priority: Priority;
+  /** What it counts as where that is limited. */
+  readonly labels: readonly string[];
 }
 
 /** What is remembered from one session to the next, in a workspace: of the prompt, one whose session could not be started. */
@@ -31,6 +33,9 @@ export type Remembered = Pick<Draft, 'agent' | 'mode' | 'prompt'>;
 
 /** The modes that a person starts. */
 export const offeredModes = ['autonomous', 'interactive', 'planning', 'dispatch'] as const satisfies readonly Mode[];
+
+/** The lanes of the queue, from the first one. */
+export const offeredPriorities = ['critical', 'high', 'normal'] as const satisfies readonly Priority[];
 
 /** A draft with nothing in it but what was chosen the last time. */
 export function emptyDraft(remembered: Partial<Remembered> = {}): Draft {
@@ -44,6 +49,7 @@ export function emptyDraft(remembered: Partial<Remembered> = {}): Draft {
     worktree: undefined,
     base: undefined,
     priority: 'normal',
+    labels: [],
   };
 }
 
@@ -63,8 +69,25 @@ export function modeText(mode: Mode): { readonly label: string; readonly detail:
   }
 }
 
+/** A lane of the queue in words. */
+export function priorityText(priority: Priority): string {
+  switch (priority) {
+    case 'critical':
+      return l10n.t('critical: before all others, also in a reserved place');
+    case 'high':
+      return l10n.t('first in line');
+    case 'normal':
+      return l10n.t('normal');
+  }
+}
+
+/** The labels of a line that a person wrote, with commas between. */
+export function labelsOf(text: string): readonly string[] {
+  return text.split(',').flatMap((each) => each.trim() || []);
+}
+
 /** `demo · Autonomous · own worktree`: the choices in a line. */
-export function draftText({ agent, mode, executor, worktree, base, priority }: Draft): string {
+export function draftText({ agent, mode, executor, worktree, base, priority, labels }: Draft): string {
   const where = worktree === undefined ? l10n.t('own worktree') : oneLine(worktree, 80);
   const from = base === undefined ? '' : l10n.t('from {0}', oneLine(base, 60));
   const place = oneLine(executor ?? '', 60);
@@ -74,13 +97,14 @@ export function draftText({ agent, mode, executor, worktree, base, priority }: D
     place,
     where,
     from,
-    priority === 'high' ? l10n.t('first in line') : '',
+    priority === 'normal' ? '' : priorityText(priority),
+    oneLine(labels.join(', '), 60),
   );
 }
 
 /** The request. `id` is the session's, so that it can be sent again. */
 export function requestOf(
-  { repository, prompt, context, agent, mode, executor, worktree, base, priority }: Draft,
+  { repository, prompt, context, agent, mode, executor, worktree, base, priority, labels }: Draft,
   id: string,
   requester: Params['requester'],
 ): Params {
@@ -90,6 +114,7 @@ export function requestOf(
     prompt: context === '' ? prompt : `${prompt}\n\n${context}`,
     mode,
     priority,
+    labels: [...labels],
     requester,
     ...(agent === undefined ? {} : { agent }),
     ...(executor === undefined ? {} : { executor }),

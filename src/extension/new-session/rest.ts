@@ -6,9 +6,9 @@ import type { App } from '../app.ts';
 import { back, type Back } from '../quick/back.ts';
 import { askText, pickOne, type Choice, type Heading, type Step } from '../quick/quick.ts';
 import { findExecutors, quietly, type Found } from './agents.ts';
-import { draftText, modeText, offeredModes, type Draft } from './draft.ts';
+import { draftText, labelsOf, modeText, offeredModes, offeredPriorities, priorityText, type Draft } from './draft.ts';
 
-type Rest = 'start' | 'mode' | 'executor' | 'worktree' | 'base' | 'priority';
+type Rest = 'start' | 'mode' | 'executor' | 'worktree' | 'base' | 'priority' | 'labels';
 
 /** Start is one Enter away; everything else can be changed first. */
 export async function askRest<S extends Draft>(app: App, begin: S, step: Step): Promise<S | Back> {
@@ -26,8 +26,7 @@ export async function askRest<S extends Draft>(app: App, begin: S, step: Step): 
 }
 
 function restChoices(draft: Draft): readonly (Choice<Rest> | Heading)[] {
-  const { mode, executor, worktree, base, priority } = draft;
-  const high = priority === 'high';
+  const { mode, executor, worktree, base, priority, labels } = draft;
   const where = worktree ?? l10n.t('one of its own');
   const from = base ?? l10n.t('where the main checkout is');
   return [
@@ -42,11 +41,8 @@ function restChoices(draft: Draft): readonly (Choice<Rest> | Heading)[] {
     },
     { label: l10n.t('Worktree…'), icon: 'repo-forked', description: oneLine(where, 120), gives: 'worktree' },
     { label: l10n.t('Base…'), icon: 'git-branch', description: oneLine(from, 120), gives: 'base' },
-    {
-      label: high ? l10n.t('Put It in the Normal Line') : l10n.t('Put It First in Line'),
-      icon: high ? 'arrow-down' : 'arrow-up',
-      gives: 'priority',
-    },
+    { label: l10n.t('Priority…'), icon: 'arrow-up', description: priorityText(priority), gives: 'priority' },
+    { label: l10n.t('Labels…'), icon: 'tag', description: oneLine(labels.join(', '), 120), gives: 'labels' },
   ];
 }
 
@@ -72,8 +68,17 @@ async function change(
       if (typeof base !== 'string') return back;
       return { base: base.trim() === '' ? undefined : base.trim() };
     }
-    case 'priority':
-      return { priority: draft.priority === 'high' ? 'normal' : 'high' };
+    case 'priority': {
+      const choices = offeredPriorities.map((each) => ({ label: priorityText(each), gives: each }));
+      const placeholder = l10n.t('Which lane of the queue?');
+      const priority = await pickOne(choices, { ...step, placeholder, active: draft.priority });
+      return priority === back ? back : { priority };
+    }
+    case 'labels': {
+      const placeholder = l10n.t('labels with commas between, such as area:auth, team:web; empty: none');
+      const labels = await askText({ ...step, value: draft.labels.join(', '), placeholder });
+      return typeof labels === 'string' ? { labels: labelsOf(labels) } : back;
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { denial, questionAnswer } from '../../../src/extension/needs-you/answers
 import { evidenceRows, evidenceText, needLabel } from '../../../src/extension/needs-you/evidence.ts';
 import { contextLine, filesText, selectionText } from '../../../src/extension/new-session/context-text.ts';
 import { quietly } from '../../../src/extension/new-session/agents.ts';
-import { draftText, emptyDraft, requestOf } from '../../../src/extension/new-session/draft.ts';
+import { draftText, emptyDraft, labelsOf, requestOf } from '../../../src/extension/new-session/draft.ts';
 import { back, type Back } from '../../../src/extension/quick/back.ts';
 import { runSteps, type Asked } from '../../../src/extension/quick/steps.ts';
 import { travellingSettings } from '../../../src/extension/settings/travelling.ts';
@@ -152,6 +152,13 @@ describe('a new session', () => {
     assert.match(
       draftText({ ...draft, base: 'v1', priority: 'high' }),
       /^demo · Dispatch · own worktree · from v1 · first in line$/u,
+    );
+    const labels = labelsOf(' area:auth,, team: web ,');
+    assert.deepEqual(labels, ['area:auth', 'team: web']);
+    assert.deepEqual(requestOf({ ...draft, labels, priority: 'critical' }, 'id', requester).labels, labels);
+    assert.match(
+      draftText({ ...draft, labels, priority: 'critical' }),
+      /own worktree · critical: before all others, also in a reserved place · area:auth, team: web$/u,
     );
   });
 
