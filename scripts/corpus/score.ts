@@ -23,6 +23,8 @@ import { readCases, type Case } from '../../test/corpus/case.ts';
 interface Scored {
   readonly case: Case;
   readonly issues: readonly Issue[];
+  /** Files that the task does not speak of: the same step of judging finds them, and has them sent back by name. */
+  readonly stray: readonly string[];
   readonly confidence: Confidence;
   readonly action: Decision['action'] | 'reported';
   readonly sentence: string;
@@ -74,7 +76,7 @@ function scored(each: Case, knowing: Knowing, again?: Again): Scored {
   });
   const { action, sentence } =
     gate === undefined ? { action: 'reported' as const, sentence: 'Nobody judges.' } : decision;
-  return { case: each, issues, confidence, action, sentence };
+  return { case: each, issues, stray, confidence, action, sentence };
 }
 
 function percent(value: number): string {
@@ -119,6 +121,7 @@ function mostPossible(all: readonly Scored[]): string {
 const isDone = ({ case: { label } }: Scored): boolean => label.done;
 const isFlagged = ({ issues }: Scored): boolean => issues.length > 0;
 const isWhole = ({ case: { label } }: Scored): boolean => label.fault === 'none';
+const isSentBack = (each: Scored): boolean => isFlagged(each) || each.stray.length > 0;
 const isRight = (each: Scored): boolean => isFlagged(each) !== isWhole(each);
 
 /** The files beside the task are of four kinds only, which whoever wrote the rule about them knew. */
@@ -139,6 +142,7 @@ function rowsOf(all: readonly Scored[]): readonly Row[] {
     ['turns', `${all.length}, of which ${all.filter(isDone).length} did what was asked`],
     ['of projects with gates', `${judged.length}, of which ${done.length} did what was asked`],
     ['validator: sound or not, as labelled', shareWhere(all, isRight), '> 90 %'],
+    ['the same, with files beside the task as found', shareWhere(all, (each) => isSentBack(each) !== isWhole(each))],
     [
       'faults that the validator sees',
       shareWhere(
