@@ -284,10 +284,12 @@ async function entryBack(
   id: string,
   { path, admin }: { readonly path: string; readonly admin: string },
 ): Promise<string | undefined> {
-  const known = await adminOf(repository.location.commonDir, path);
-  if (known !== undefined) return known.admin;
   const waiting = adminTrash(repository, id);
-  if (!(await isThere(waiting))) return undefined;
+  const waits = await isThere(waiting);
+  const known = await adminOf(repository.location.commonDir, path);
+  if (known !== undefined && waits) throw taken(path);
+  if (known !== undefined) return known.admin;
+  if (!waits) return undefined;
   let free = admin;
   for (let number = 1; !(await isAbsent(free)); number += 1) free = `${admin}${number}`;
   await mkdir(dirname(free), { recursive: true });
@@ -317,6 +319,16 @@ function occupied(path: string): CoppiceError {
   return new CoppiceError('path-in-the-way', `${path} exists already and was left as it is.`, 'Move it away first.', {
     context: { path },
   });
+}
+
+/** Its own entry waits, so the one that git has for the path is that of a worktree that was made there since. */
+function taken(path: string): CoppiceError {
+  return new CoppiceError(
+    'path-in-the-way',
+    `Git knows another worktree at ${path}.`,
+    'Remove that worktree; where its folder is gone already, run `git worktree prune`.',
+    { context: { path } },
+  );
 }
 
 /** Gives the reason why the folder may not be deleted, empty when it is not there any more; otherwise marks it as being deleted. */

@@ -50,7 +50,8 @@ export class Sweeper {
 
   /** A repository has something to delete, now or when its time is up. */
   async later(repository: Repository): Promise<void> {
-    this.#due.set(repository.location.id, () => Promise.resolve(repository));
+    const { id } = repository.location;
+    this.#due.set(id, () => Promise.resolve(this.#isTrusted(id) ? repository : undefined));
     this.#plan(this.#options.delayMs ?? 10_000);
   }
 
@@ -84,10 +85,15 @@ export class Sweeper {
 
   /** Undefined where nothing is to be swept; git runs in the others only. */
   async #open(id: string, root: string): Promise<Repository | undefined> {
-    const { store, repositories } = this.#options;
-    if (store.get('repository', id)?.trusted !== true || (await repositories.isAway({ id, root }))) return undefined;
+    const { repositories } = this.#options;
+    if (!this.#isTrusted(id) || (await repositories.isAway({ id, root }))) return undefined;
     const location = await repositories.locate(root);
     return (await mayHoldTrash(location.commonDir)) ? repositories.open(location) : undefined;
+  }
+
+  /** In a repository whose trust was taken back not even git runs. */
+  #isTrusted(id: string): boolean {
+    return this.#options.store.get('repository', id)?.trusted === true;
   }
 
   async #sweep(repository: Repository): Promise<void> {

@@ -110,6 +110,15 @@ describe('the trash when the folder of worktrees is another one by now', () => {
     assert.equal(await sandbox.git(sandbox.path('x'), 'status', '--porcelain', '--branch'), '## theirs');
   });
 
+  it('git’s entry of another worktree that was made where it was is left to that one, also when its folder is gone', async () => {
+    const removed = await remove(sandbox.root);
+    await sandbox.git(main, 'worktree', 'add', '-q', '-b', 'theirs', place.path);
+    await rm(place.path, { recursive: true });
+    await assert.rejects(bring(removed), { code: 'path-in-the-way', message: /another worktree/, next: /prune/ });
+    await sandbox.git(main, 'worktree', 'prune');
+    await isWhole(await bring(removed));
+  });
+
   it('a copy of the repository takes nothing from it', async () => {
     const removed = await remove(sandbox.root);
     await cp(main, sandbox.path('copy'), { recursive: true });

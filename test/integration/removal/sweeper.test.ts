@@ -31,13 +31,19 @@ describe('the sweeper of an engine', () => {
     await sandbox.clean();
   });
 
-  /** Resolves when it has been through once. */
-  async function sweep(sessions: readonly unknown[] = []): Promise<void> {
+  /** Resolves when it has been through once. With `distrusted` it is told of a removal, and trust is taken back. */
+  async function sweep(sessions: readonly unknown[] = [], distrusted = false): Promise<void> {
     let done = 0;
-    const known = { id: repository.location.id, root: main, trusted: true };
+    const known = { id: repository.location.id, root: main, trusted: !distrusted };
     const count = (): void => void (done += 1);
     const sweeper = new Sweeper({
-      store: { all: (kind: string) => (kind === 'session' ? sessions : [known]), get: () => known },
+      store: {
+        all: (kind: string) => (kind === 'session' ? sessions : [known]),
+        get: () => {
+          if (distrusted) count();
+          return known;
+        },
+      },
       repositories: {
         isAway: () => {
           count();
@@ -55,7 +61,8 @@ describe('the sweeper of an engine', () => {
       settings: () => Promise.resolve({ 'worktrees.root': sandbox.path('elsewhere') }),
       delayMs: 1,
     } as unknown as SweeperOptions);
-    sweeper.start();
+    if (distrusted) await sweeper.later(repository);
+    else sweeper.start();
     await until(
       () => (done > 0 ? true : undefined),
       () => 'a sweep',
@@ -69,6 +76,14 @@ describe('the sweeper of an engine', () => {
     await removeWorktree(repository, place, { root: sandbox.root, session: 's-1', now: now - 1 });
     await sweep();
     assert.deepEqual(await readdir(join(sandbox.root, '.trash', `project-${repository.location.id.slice(0, 8)}`)), []);
+  });
+
+  it('runs no git any more where trust was taken back after a removal', async () => {
+    const { place } = await createWorktree(repository, { root: sandbox.root, slug: 'x' });
+    const { trash } = await removeWorktree(repository, place, { root: sandbox.root, session: 's-1', now: now - 1 });
+    await sweep([], true);
+    const folder = join(sandbox.root, '.trash', `project-${repository.location.id.slice(0, 8)}`);
+    assert.deepEqual((await readdir(folder)).sort(), [trash, `${trash}.json`]);
   });
 
   it('runs no git where nothing was removed', async () => {
