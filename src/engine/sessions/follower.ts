@@ -18,6 +18,7 @@ import { worktreeSeen } from '../../core/supervision/moments.ts';
 import { ToolWatch, withStops, type Used } from '../supervision/stops.ts';
 import { Activity } from './activity.ts';
 import { engineActor, type SessionContext } from './context.ts';
+import { graceMs } from './grace.ts';
 import { monitorPlace, StreamMonitor } from './stream-monitor.ts';
 
 const doubtRetryMs = 2000;
@@ -230,8 +231,8 @@ export class Follower {
 
   /** Ends what the agent left running: it could go on writing. Says so if something would not end. */
   async #leftovers(): Promise<string | undefined> {
-    const settings = await this.#context.settings(this.#context.store.session(this.#session));
-    const { left } = await this.#executor.stop(this.#ref, { graceMs: settings['stop.graceSeconds'] * 1000 });
+    const grace = await graceMs(this.#context, this.#context.store.session(this.#session));
+    const { left } = await this.#executor.stop(this.#ref, { graceMs: grace });
     if (left.length === 0) return undefined;
     return `${left.length} processes of it would not end (${left.map((each) => each.pid).join(', ')}): end them by hand.`;
   }

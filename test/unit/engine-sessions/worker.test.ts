@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import { statusOf } from '../../../src/core/session/status.ts';
 import { configError } from '../../../src/engine/config/config.ts';
@@ -165,6 +166,37 @@ describe('the worker of a session', function () {
     const stopped = once(stops, 'stop');
     worker.wake();
     assert.deepEqual(await stopped, [10_000]);
+  });
+
+  it('sees that an agent has ended also while a settings file has a mistake', async () => {
+    const place = { source: 'user' as const, name: '/home/ann/.coppice/config.yaml', line: 1, column: 1 };
+    const settings = (): Promise<never> => Promise.reject(configError([{ place, key: '', message: 'it is no YAML' }]));
+    const graces: number[] = [];
+    const done = new EventEmitter();
+    let isOver = false;
+    const executor: Partial<Executor> = {
+      probe: () => Promise.resolve((isOver ? { state: 'exited', code: 0 } : { state: 'running' }) as never),
+      tail: async (_run, offset, { signal }) => {
+        while (!isOver && !signal.aborted) await setImmediate();
+        return { reason: 'ended', offset } as never;
+      },
+      stop: (_run, { graceMs }) => {
+        graces.push(graceMs);
+        isOver = true;
+        return Promise.resolve({ killed: [], left: [] } as never);
+      },
+    };
+    stage = await stageOf(
+      { run: running, cancelling: { reason: 'a person', at: 1 } },
+      { executor, context: { settings } },
+    );
+    worker = new Worker(stage.context, id, () => done.emit('done'));
+    const ended = once(done, 'done');
+    worker.wake();
+    await ended;
+    assert.deepEqual([...new Set(graces)], [10_000]);
+    assert.ok(stage.records.every(({ type }) => type !== 'run.doubted'));
+    assert.equal(stage.store.session(id).result?.outcome, 'cancelled');
   });
 
   it('fails a session whose settings are wrong where nobody can correct them', async () => {
