@@ -72,7 +72,7 @@ export const requests = {
     params: z.object({
       which: z.enum(['active', 'queued', 'all']).default('all'),
       path: identifier.optional(),
-      /** Only those that work in this worktree: its name, its branch or its absolute path. */
+      /** Only those that work in this worktree: its name, its branch or its absolute path, by whatever links. */
       worktree: identifier.optional(),
       archived: z.boolean().default(false),
     }),

@@ -30,6 +30,7 @@ import { inUse } from '../places/in-use.ts';
 import { slugOf } from '../places/repositories.ts';
 import { requireRoom } from '../room.ts';
 import type { Services } from '../services.ts';
+import { realPathOf } from '../places/real-path.ts';
 import { worksIn } from '../sessions/store.ts';
 import { sessionDetail, sessionView } from '../sessions/views.ts';
 import { requireTrust, requireTrustedAt } from './trusted.ts';
@@ -60,12 +61,13 @@ export function sessionHandlers(services: Services, pushing: (session: Session) 
     },
     'session/list': async ({ which, path, worktree, archived }) => {
       const repository = path === undefined ? undefined : (await services.repositories.locate(path)).id;
+      const place = worktree === undefined ? undefined : await realPathOf(worktree);
       const metered = await services.meter();
       const all = store.all('session');
       const listed = all.filter(
         (each) =>
           (repository === undefined || each.repository.id === repository) &&
-          (worktree === undefined || worksIn(each, worktree)) &&
+          (place === undefined || worksIn(each, place)) &&
           (archived || !each.archived) &&
           (which === 'all' || (which === 'queued' ? statusOf(each) === 'queued' : !isSettled(each))),
       );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Machine, waitFor, type Ran, type Row } from './machine.ts';
 
 const demo = ['--agent', 'demo'];
@@ -231,6 +231,10 @@ describe('coppice, from the shell', () => {
     for (const which of ['auth-05A', 'feature/auth-05A', made.stdout.trim()])
       assert.deepEqual(await listedIn(which), ['In it'], which);
     assert.deepEqual(await listedIn('nowhere'), []);
+    const link = join(machine.root, 'linked');
+    await symlink(dirname(made.stdout.trim()), link);
+    const linked = join(link, basename(made.stdout.trim()));
+    for (const which of [linked, `${linked}/`]) assert.deepEqual(await listedIn(which), ['In it'], which);
     const refused = await machine.coppice(['run', ...demo, '--worktree', 'main', 'x', '--json']);
     assert.equal(refused.exit, 3);
     assert.equal(error(refused).code, 'default-branch');
