@@ -12,6 +12,7 @@ import { diffTrees } from './diff.ts';
 import { textOf } from './door.ts';
 import { alternate } from './edit-tree.ts';
 import { ownIdentity } from './identity.ts';
+import { isAncestor } from './landing-build.ts';
 import { refuseObstacles } from './obstacles.ts';
 import { bringIndexAlong, finishInterrupted } from './own-index.ts';
 import { branchCommit } from './refs.ts';
@@ -155,9 +156,12 @@ export async function bringHome(repository: Repository, session: string, place: 
     timeoutMs: packMs,
   });
   await finishInterrupted(place.admin);
-  const moves = await openMoves(repository, place, await treeOfCommit(repository, base), kept.tree);
+  const sent = await repository.ask(['rev-parse', '--verify', `${base}^`]);
+  // Where its commits were merged here by hand, only what is on top of them is still to be brought.
+  const from = (await isMerged(repository, place, sent, kept)) ? kept.head : base;
+  const moves = await openMoves(repository, place, await treeOfCommit(repository, from), kept.tree);
   await refuseObstacles(repository, place, moves);
-  await bringBranch(repository, place, await repository.ask(['rev-parse', '--verify', `${base}^`]), kept);
+  await bringBranch(repository, place, sent, kept);
   await moveFiles(repository, place, moves);
   await agree(repository, session, kept.commit);
 }
@@ -183,6 +187,17 @@ async function openMoves(repository: Repository, place: Place, base: string, the
   );
 }
 
+/** Whether the branch here has what was committed there, and more. */
+async function isMerged(
+  repository: Repository,
+  place: Place,
+  sent: string,
+  { head }: { readonly head: string },
+): Promise<boolean> {
+  const tip = head === sent ? undefined : await branchCommit(repository, place.branch);
+  return tip !== undefined && tip !== head && tip !== sent && (await isAncestor(repository, head, tip));
+}
+
 async function bringBranch(
   repository: Repository,
   place: Place,
@@ -194,10 +209,11 @@ async function bringBranch(
   if (kept.branch !== place.branch || tip === kept.head || kept.head === sent) return;
   // An agent may amend what it committed there; what anybody else committed here stays.
   if (tip !== sent) {
+    if (await isMerged(repository, place, sent, kept)) return;
     throw new CoppiceError(
       'wrong-state',
-      `The branch ${place.branch} moved here and on the other host.`,
-      'Merge by hand: the work is kept on the other host.',
+      `The branch ${place.branch} moved here and where the agent works, to ${kept.head.slice(0, 12)}.`,
+      `Run \`git merge ${kept.head.slice(0, 12)}\` in its worktree, then continue the session. The work is kept there, too.`,
       { context: { branch: place.branch, here: tip ?? '', there: kept.head } },
     );
   }
