@@ -9,6 +9,7 @@ import { isMistakeInFile } from '../config/config.ts';
 import { isLimited } from '../../core/supervision/levels.ts';
 import type { Session } from '../../core/session/state.ts';
 import type { Agent } from '../../agents/agent.ts';
+import { lostAgent } from '../../agents/lost.ts';
 import { Activity, type ActivityView } from './activity.ts';
 import { takeDue } from './checkpoint.ts';
 import { commitTurn } from './commit.ts';
@@ -113,7 +114,7 @@ export class Worker {
       while (!stopping.aborted) {
         this.#again = false;
         const session = store.session(this.#session);
-        const agent = isSettled(session) ? undefined : await this.#context.agent(session);
+        const agent = isSettled(session) ? undefined : await this.#agentOf(session);
         if (agent !== undefined) this.#follow(session, agent);
         const settings = agent === undefined ? undefined : await this.#context.settings(session);
         const step = nextStep(session, this.#live(session, agent, settings));
@@ -148,6 +149,17 @@ export class Worker {
       log.error('that a session waits is not on record', { session: this.#session, error: describe(error) });
     }
     await pause(correctionMs, stopping);
+  }
+
+  /** An agent that is not known any more can be ended all the same. */
+  async #agentOf(session: Session): Promise<Agent> {
+    try {
+      return await this.#context.agent(session);
+    } catch (error) {
+      const gone = isCoppiceError(error, 'agent-missing') || isCoppiceError(error, 'agent-unusable');
+      if (session.cancelling === undefined || !gone) throw error;
+      return lostAgent(session.agent);
+    }
   }
 
   /** Nothing of this worker wakes it again: its timer may be one of a wait that was cut short. */
@@ -391,7 +403,7 @@ export class Worker {
     const { store, stopping } = this.#context;
     const session = store.session(this.#session);
     if (isSettled(session) || !isLive(session) || this.#follower?.run === session.run?.n) return;
-    this.#follow(session, await this.#context.agent(session));
+    this.#follow(session, await this.#agentOf(session));
     await Promise.race([this.#follower?.caughtUp, pause(catchUpMs, stopping)]);
   }
 
@@ -401,7 +413,7 @@ export class Worker {
     const session = store.session(this.#session);
     if (store.intentsOf(session.id).length === 0) return;
     await this.#whenThere(async () => {
-      await recoverInputs(this.#context, session);
+      await recoverInputs({ ...this.#context, agent: (each) => this.#agentOf(each) }, session);
       return true;
     });
     const open = openSpawn(this.#context, session);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
+import { CoppiceError } from '../../../src/core/errors.ts';
 import { noUsage } from '../../../src/core/agent/usage.ts';
 import { statusOf } from '../../../src/core/session/status.ts';
 import { configError } from '../../../src/engine/config/config.ts';
@@ -199,6 +200,46 @@ describe('the worker of a session', function () {
     assert.equal(stage.store.session(id).result?.outcome, 'cancelled');
   });
 
+  it('ends a session that was cancelled though its agent is not known any more, what was announced to it included', async () => {
+    const done = new EventEmitter();
+    const ended = new EventEmitter();
+    let state: 'running' | 'exited' = 'running';
+    const fed: unknown[] = [];
+    const executor: Partial<Executor> = {
+      probe: () => Promise.resolve({ state, code: 143 } as never),
+      write: (_run, _input, text) => {
+        fed.push(text);
+        return Promise.resolve('fed');
+      },
+      tail: async (_run, offset, handlers) => {
+        handlers.onCaughtUp?.();
+        if (state === 'running') await once(ended, 'end');
+        return { reason: 'ended', offset } as never;
+      },
+      stop: () => {
+        state = 'exited';
+        ended.emit('end');
+        return Promise.resolve({ killed: [], left: [] } as never);
+      },
+    };
+    const turn = { n: 1, run: 1, startedAt: 1, offset: 0, heldMs: 0 };
+    const agent = (): Promise<never> =>
+      Promise.reject(new CoppiceError('agent-missing', 'Nobody knows it.', 'Add it.'));
+    stage = await stageOf(
+      { run: running, turn, turns: 1, usage: noUsage, cancelling: { reason: 'a person', at: 1 } },
+      { executor, context: { agent } },
+    );
+    const effect = { kind: 'input', run: running.n, input: 7, what: { kind: 'interrupt' } };
+    await stage.store.commit('user:cli', () => [
+      { type: 'intent.opened', v: 1, data: { intent: 'i', session: id, effect } },
+    ]);
+    worker = new Worker(stage.context, id, () => done.emit('done'));
+    const settled = once(done, 'done', { signal: AbortSignal.timeout(20_000) });
+    worker.wake();
+    await settled;
+    assert.deepEqual([stage.store.session(id).result?.outcome, fed], ['cancelled', ['']]);
+  });
+
   it('fails a session whose settings are wrong where nobody can correct them', async () => {
     const place = { source: 'environment' as const, name: 'COPPICE_LIMITS_RUNNING' };
     const done = new EventEmitter();
@@ -224,7 +265,7 @@ describe('the worker of a session', function () {
     const agent = { capabilities: { duplex: true, interrupt: true } as never, encode: () => '' };
     const turn = { n: 1, run: 1, startedAt: 1, offset: 0, heldMs: 0 };
     stage = await stageOf(
-      { run: running, turn, turns: 1, cancelling: { reason: 'a person', at: 1 } },
+      { run: running, turn, turns: 1, usage: noUsage, cancelling: { reason: 'a person', at: 1 } },
       { agent, executor },
     );
     const now = Date.now;
