@@ -73,3 +73,9 @@ export function conditionForms(): readonly ConditionForm[] {
     { words: 'worked-minutes', label: l10n.t('The session has worked for more minutes than…'), example: '20' },
   ];
 }
+
+/** The form in whose box a condition is changed: `known`, with which it begins, or one that is all of it; undefined where nothing is typed. */
+export function formOf(condition: string, known: ConditionForm | undefined): ConditionForm | undefined {
+  if (known?.example === '' && known.words === condition) return undefined;
+  return known?.example && !condition.includes(' and ') ? known : { words: '', label: '', example: condition };
+}

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { isCoppiceError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import type { StopView } from '../../protocol/breakpoints.ts';
-import { breakpointText, conditionForms, type ConditionForm } from '../breakpoints/rows.ts';
+import { breakpointText, conditionForms, formOf, type ConditionForm } from '../breakpoints/rows.ts';
 import { back } from '../quick/back.ts';
 import { chooseFrom } from '../quick/choose.ts';
 import { quietly } from '../new-session/agents.ts';
@@ -67,12 +67,6 @@ async function ask(title: string, give: Give, present?: string): Promise<boolean
 }
 
 type Give = (condition: string) => Promise<unknown>;
-
-/** The form in whose box a condition is changed; undefined where the form has none. */
-function formOf(condition: string, known: ConditionForm | undefined): ConditionForm | undefined {
-  if (known === undefined || condition.includes(' and ')) return { words: '', label: '', example: condition };
-  return known.example === '' && known.words === condition ? undefined : known;
-}
 
 /** Sets one, asked for until the engine can read what it is about; false when the user goes back. */
 async function set(title: string, { words, example }: ConditionForm, give: Give, present = ''): Promise<boolean> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { breakpointText, conditionForms, permissionText } from '../../../src/extension/breakpoints/rows.ts';
+import { breakpointText, conditionForms, formOf, permissionText } from '../../../src/extension/breakpoints/rows.ts';
 import { readCondition } from '../../../src/core/supervision/condition.ts';
 
 describe('rows of the Breakpoints view', () => {
@@ -35,5 +35,18 @@ describe('rows of the Breakpoints view', () => {
     for (const { words, example } of conditionForms()) {
       assert.equal(typeof readCondition(`${words} ${example}`.trim()), 'object', words);
     }
+  });
+
+  it('offer a box for all that a condition says, to change it', () => {
+    const boxOf = (condition: string): string | undefined => {
+      const known = conditionForms().find(({ words }) => condition === words || condition.startsWith(`${words} `));
+      return formOf(condition, known)?.example;
+    };
+    assert.equal(boxOf('path docs/**'), 'src/**');
+    assert.equal(boxOf('after turn'), undefined);
+    assert.equal(boxOf('danger'), undefined);
+    assert.equal(boxOf('danger force-push'), 'danger force-push');
+    assert.equal(boxOf('after tool Edit*'), 'after tool Edit*');
+    assert.equal(boxOf('danger and path src/**'), 'danger and path src/**');
   });
 });
