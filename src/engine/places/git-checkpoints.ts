@@ -38,9 +38,12 @@ const ownFolder = '.tasks/';
 /** What the watch cannot see (a file mapped into memory, another machine) is looked for again after this time at the latest. */
 const goodMs = 2000;
 
-/** What the last look at the files of a session has found, and when it began, in milliseconds of this process. */
+/**
+ * The look at the files of a session that began last: what it has found, once it has, and when it began, in milliseconds of this
+ * process.
+ */
 interface Looked {
-  readonly tree: string;
+  readonly tree?: string;
   readonly at: number;
 }
 
@@ -98,7 +101,7 @@ export class GitCheckpoints implements CheckpointPlace {
   async lookAgain(session: Home, place: Place): Promise<string> {
     const { paths, gap } = await this.#options.touched.take(session.id, looker);
     const last = this.#looked.get(session.id);
-    const good = last !== undefined && gap === undefined && paths.length === 0;
+    const good = last?.tree !== undefined && gap === undefined && paths.length === 0;
     if (good && this.#now() - last.at < goodMs) return last.tree;
     return this.#look(session, place, await this.#repository(session));
   }
@@ -110,10 +113,13 @@ export class GitCheckpoints implements CheckpointPlace {
   async #look(session: Home, place: Place, repository: Repository): Promise<string> {
     const at = this.#now();
     for (const [id, looked] of this.#looked) if (id === session.id || at - looked.at > goodMs) this.#looked.delete(id);
+    const begun: Looked = { at };
+    this.#looked.set(session.id, begun);
     const { stopping } = this.#options;
     const tree =
       (await treeSince(repository, place, stopping)) ?? (await checkpointTree(repository, place, stopping)).tree;
-    this.#looked.set(session.id, { tree, at });
+    // Not where another one began meanwhile: only that one was told what was touched since.
+    if (this.#looked.get(session.id) === begun) this.#looked.set(session.id, { tree, at });
     return tree;
   }
 

@@ -15,6 +15,8 @@ describe('looks at the files of a session, one after the other', () => {
   let told: Touched;
   let now: number;
   let session: Parameters<GitCheckpoints['look']>[0];
+  /** Comes between git's answer and what is made of it. */
+  let meanwhile: () => Promise<void>;
 
   beforeEach(async () => {
     sandbox = await Sandbox.make();
@@ -23,9 +25,19 @@ describe('looks at the files of a session, one after the other', () => {
     ({ place } = await createWorktree(repository, { root: sandbox.root, slug: 'x' }));
     told = { paths: [] };
     now = 0;
+    meanwhile = () => Promise.resolve();
     const { location } = repository;
+    const open = (): Promise<typeof repository> =>
+      Promise.resolve({
+        ...repository,
+        async onTree(...asked) {
+          const answer = await repository.onTree(...asked);
+          await meanwhile();
+          return answer;
+        },
+      });
     checkpoints = new GitCheckpoints({
-      repositories: { locate: () => Promise.resolve(location), open: () => Promise.resolve(repository) },
+      repositories: { locate: () => Promise.resolve(location), open },
       touched: { take: () => Promise.resolve(told), giveBack: () => undefined },
       stopping: new AbortController().signal,
       clock: () => now,
@@ -59,6 +71,28 @@ describe('looks at the files of a session, one after the other', () => {
     assert.equal(await checkpoints.lookAgain(session, place), first);
     now = 2000;
     assert.notEqual(await checkpoints.lookAgain(session, place), first);
+  });
+
+  it('are none to count again where another one began after it, whichever ends first', async () => {
+    await checkpoints.look(session, place);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let slow = Promise.resolve('');
+    await new Promise<void>((answered) => {
+      meanwhile = () => {
+        answered();
+        return held;
+      };
+      slow = checkpoints.look(session, place);
+    });
+    meanwhile = () => Promise.resolve();
+    await writeFile(join(place.path, 'b.txt'), 'b\n');
+    told = { paths: ['b.txt'] };
+    const newer = await checkpoints.lookAgain(session, place);
+    told = { paths: [] };
+    release();
+    assert.notEqual(await slow, newer);
+    assert.equal(await checkpoints.lookAgain(session, place), newer);
   });
 
   it('see what the watch did not see, where every file is to be looked at', async () => {
