@@ -4,7 +4,6 @@ import { nextStep, type Live, type Step } from '../../core/session/next.ts';
 import { waitsForCorrection } from '../../core/session/put-off.ts';
 import { isAtRest, isLive, isSettled } from '../../core/session/status.ts';
 import type { Settings } from '../../core/settings/settings.ts';
-import { table } from '../../core/settings/table.ts';
 import { isMistakeInFile } from '../config/config.ts';
 import { isLimited } from '../../core/supervision/levels.ts';
 import type { Session } from '../../core/session/state.ts';
@@ -15,6 +14,7 @@ import { takeDue } from './checkpoint.ts';
 import { commitTurn } from './commit.ts';
 import { engineActor, type SessionContext } from './context.ts';
 import { Follower, pause } from './follower.ts';
+import { graceMs } from './grace.ts';
 import { recoverInputs, writeInput } from './inputs.ts';
 import { silence, timeBox } from './limits.ts';
 import { levelLimits } from '../supervision/reserve-step.ts';
@@ -330,14 +330,16 @@ export class Worker {
     const { store, stopping } = this.#context;
     const run = session.run;
     if (run === undefined) return true;
-    const { graceMs, polite } = await this.#meansOf(session);
-    if (polite && session.turn !== undefined && !run.closing) {
+    const grace = await graceMs(this.#context, session);
+    if (session.turn !== undefined && !run.closing && (await this.#listens(session))) {
       await writeInput(this.#context, session, { kind: 'interrupt' });
       const until = performance.now() + politeMs;
       while (performance.now() < until && store.session(session.id).turn !== undefined && !stopping.aborted)
         await pause(50, stopping);
     }
-    const report = await this.#context.executor(session).stop(this.#context.runRef(session.id, run.n), { graceMs });
+    const report = await this.#context
+      .executor(session)
+      .stop(this.#context.runRef(session.id, run.n), { graceMs: grace });
     this.#context.log.info('stopped', { session: session.id, signal: report.signal, killed: report.killed.length });
     await Promise.race([this.#following, pause(politeMs, stopping)]);
     const after = store.session(session.id);
@@ -346,19 +348,10 @@ export class Worker {
     return true;
   }
 
-  /** How a session's agent is stopped: one that is to end does so also while the settings cannot be read. */
-  async #meansOf(session: Session): Promise<{ readonly graceMs: number; readonly polite: boolean }> {
-    try {
-      const { 'stop.graceSeconds': seconds } = await this.#context.settings(session);
-      const { capabilities } = await this.#context.agent(session);
-      return { graceMs: seconds * 1000, polite: capabilities.duplex && capabilities.interrupt };
-    } catch (error) {
-      this.#context.log.warn('an agent is stopped without its settings', {
-        session: session.id,
-        error: describe(error),
-      });
-      return { graceMs: table['stop.graceSeconds'].default * 1000, polite: false };
-    }
+  /** Whether the agent can be asked to end its turn; one that cannot be had is stopped unasked. */
+  async #listens(session: Session): Promise<boolean> {
+    const agent = await this.#agentOf(session).catch(() => undefined);
+    return agent?.capabilities.duplex === true && agent.capabilities.interrupt;
   }
 
   /** Reads the present run, if it lives and is not being read. */

@@ -148,6 +148,26 @@ describe('the worker of a session', function () {
     );
   });
 
+  it('gives an agent that is not known any more the time that the settings say', async () => {
+    const stops = new EventEmitter();
+    const executor: Partial<Executor> = {
+      stop: (_run, { graceMs }) => {
+        stops.emit('stop', graceMs);
+        return Promise.resolve({ killed: [], left: [] } as never);
+      },
+    };
+    const agent = (): Promise<never> =>
+      Promise.reject(new CoppiceError('agent-missing', 'Nobody knows it.', 'Add it.'));
+    stage = await stageOf(
+      { run: running, cancelling: { reason: 'a person', at: 1 } },
+      { executor, context: { agent }, settings: { 'stop.graceSeconds': 3 } },
+    );
+    worker = new Worker(stage.context, id, () => undefined);
+    const stopped = once(stops, 'stop', { signal: AbortSignal.timeout(20_000) });
+    worker.wake();
+    assert.deepEqual(await stopped, [3000]);
+  });
+
   it('stops the agent of a session that was cancelled also while a settings file has a mistake', async () => {
     const place = { source: 'user' as const, name: '/home/ann/.coppice/config.yaml', line: 3, column: 1 };
     const mistake = configError([{ place, key: 'limit', message: 'unknown setting "limit"' }]);
