@@ -1,10 +1,11 @@
+import type { NewEvent } from '../../core/domain.ts';
 import { CoppiceError } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { readCondition } from '../../core/supervision/condition.ts';
 import type { Predicate } from '../../core/supervision/predicate.ts';
 import { typedCondition } from '../../core/supervision/typed-condition.ts';
 import { predicateText } from '../../core/supervision/moments.ts';
-import type { Grant, Stop } from '../../core/supervision/stops.ts';
+import type { Grant, Stop, StopEvents } from '../../core/supervision/stops.ts';
 import { defined } from '../../core/defined.ts';
 import type { GrantView, StopView } from '../../protocol/breakpoints.ts';
 import type { Handlers, Requests } from '../../protocol/contract.ts';
@@ -18,7 +19,16 @@ type BreakpointHandlers = Pick<
 
 /** Breakpoints that people set, and permissions that hold for good. */
 export function breakpointHandlers(services: Services): BreakpointHandlers {
-  const { store } = services;
+  const { store, sessions } = services;
+  /** What agents have said by now is no matter of what is set now, also for an engine that reads it again. */
+  const setting = (data: StopEvents['stop.set']): NewEvent[] => {
+    const said = store.all('session').flatMap(({ id: session, repository, met }) => {
+      const offset = repository.id === data.repository ? sessions.worker(session)?.follower?.offset : undefined;
+      if (offset === undefined || offset <= (met?.offset ?? 0)) return [];
+      return [event('stop.met', { session, offset, hit: [], spent: [] })];
+    });
+    return [event('stop.set', data), ...said];
+  };
   const titleOf = (session: string | undefined): string | undefined =>
     session === undefined ? undefined : store.get('session', session)?.task.title;
   const stopView = ({ id, spec, hits, by, at }: Stop): StopView => ({
@@ -45,23 +55,21 @@ export function breakpointHandlers(services: Services): BreakpointHandlers {
       const session = key === undefined ? undefined : store.find(key).id;
       const id = services.newId().slice(0, 8);
       const spec = { id, predicate, enabled, fromHit, once, ...defined({ session }) };
-      await store.commit(client.actor, () => [event('stop.set', { repository, spec, by: client.actor })]);
+      await store.commit(client.actor, () => setting({ repository, spec, by: client.actor }));
       return stopView(found(store.get('stop', id), id));
     },
     'breakpoint/edit': async ({ breakpoint: id, condition }, client) => {
       const predicate = predicateOf(condition);
       await store.commit(client.actor, () => {
         const { repository, spec } = found(store.get('stop', id), id);
-        return [event('stop.set', { repository, spec: { ...spec, predicate }, by: client.actor })];
+        return setting({ repository, spec: { ...spec, predicate }, by: client.actor });
       });
       return stopView(found(store.get('stop', id), id));
     },
     'breakpoint/enable': async ({ breakpoint: id, enabled }, client) => {
       await store.commit(client.actor, () => {
         const { repository, spec } = found(store.get('stop', id), id);
-        return spec.enabled === enabled
-          ? []
-          : [event('stop.set', { repository, spec: { ...spec, enabled }, by: client.actor })];
+        return spec.enabled === enabled ? [] : setting({ repository, spec: { ...spec, enabled }, by: client.actor });
       });
       return stopView(found(store.get('stop', id), id));
     },

@@ -73,6 +73,25 @@ describe('a breakpoint that a person set', function () {
     assert.equal(prompts[1]?.data['text'], 'Go on with what you were doing.');
   });
 
+  it('is not met by what an agent did before it was set, also when an engine reads that again', async () => {
+    const session = await person.create('write #write:docs/a.md #slow:60');
+    // It says words when it has written.
+    const wrote = () =>
+      until(
+        async () =>
+          (await person.show(session)).activity?.lastMessage?.startsWith('word ') === true ? true : undefined,
+        async () => JSON.stringify(await person.show(session)),
+      );
+    await wrote();
+    const id = await set('path docs/**');
+    await world.kill();
+    await wrote();
+    assert.deepEqual([(await person.show(session)).needs, await hits(id)], [[], 0]);
+    await person.ask('session/cancel', { session });
+    await person.sees(session, 'cancelled');
+    await remove(id);
+  });
+
   it('holds after a turn that wrote to a path without saying so', async () => {
     const [elsewhere, id] = [await set('path docs/**'), await set('path work.*')];
     const session = await person.create('alpha', { agent: 'once' });
