@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { counted } from '../core/counted.ts';
 import { CoppiceError, systemCode } from '../core/errors.ts';
 import type { Place } from '../core/session/state.ts';
-import { isAbsent, removeAdmin } from './admin.ts';
+import { adminEntries, isAbsent, removeAdmin } from './admin.ts';
 import { privateIndex } from './checkout.ts';
 import { removeNote } from './notes.ts';
 import { type RemovalFacts, removalFacts, stillTrue } from './removal-facts.ts';
@@ -86,7 +86,12 @@ export async function removeWorktree(repository: Repository, place: Place, optio
 
 /** The steps after the folder is in the trash. */
 async function forget(repository: Repository, place: Place, trash: string): Promise<void> {
-  await removeAdmin(repository.location.commonDir, place.admin, adminTrash(repository, trash));
+  const { commonDir } = repository.location;
+  // Where the folder was gone for a while, git may have forgotten the entry, and given its name to another worktree's.
+  const named = (await adminEntries(commonDir)).find(({ admin }) => admin === place.admin);
+  if (named?.path === undefined || named.path === place.path) {
+    await removeAdmin(commonDir, place.admin, adminTrash(repository, trash));
+  }
   await rm(privateIndex(repository, place.admin), { force: true });
   await removeNote(place);
 }

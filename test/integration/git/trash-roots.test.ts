@@ -119,6 +119,17 @@ describe('the trash when the folder of worktrees is another one by now', () => {
     await isWhole(await bring(removed));
   });
 
+  it('a removal that is finished late leaves git’s entry of another worktree that has its name by now', async () => {
+    // An engine that was killed as soon as the folder was in the trash.
+    const saved = await saveWork(repository, place, 's-1', await treeOf(repository, place));
+    await moveToTrash(repository, sandbox.root, place.path, saved, { now, keepMs: day });
+    await sandbox.git(main, 'worktree', 'prune');
+    await sandbox.git(main, 'worktree', 'add', '-q', '-b', 'theirs', sandbox.path('x'));
+    const removed = await finishRemoval(repository, place, root, { session: 's-1', since: now });
+    assert.deepEqual(removed?.saved, saved);
+    assert.equal(await sandbox.git(sandbox.path('x'), 'status', '--porcelain', '--branch'), '## theirs');
+  });
+
   it('a copy of the repository takes nothing from it', async () => {
     const removed = await remove(sandbox.root);
     await cp(main, sandbox.path('copy'), { recursive: true });
