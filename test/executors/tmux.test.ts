@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunSpec, TerminalPlace } from '../../src/executors/executor.ts';
 import { TmuxServer } from '../../src/executors/tmux/server.ts';
@@ -148,6 +149,41 @@ describe('windows of the tmux executor', function () {
     assert.ok(window !== undefined);
     assert.equal(window.cwd, cwd);
     await until(() => subject.tmux('capture-pane', '-p', '-t', window.id).includes('a b;'), 'its output');
+  });
+
+  it('are opened in their folder, whatever its name is, and nothing in it is run', async () => {
+    const names = [
+      'C#Sharp',
+      'a##b',
+      '#{pid}',
+      '#(cd; touch ran)',
+      '##[fg=red]',
+      "%Y 'q' \"",
+      'c:d;e,f',
+      'ü日本',
+      'x\n@y',
+    ];
+    const windows = names.map((name, index) => {
+      const cwd = join(subject.home, `${index}`, name);
+      mkdirSync(cwd, { recursive: true });
+      return { name: index === 2 ? name : `w${index}`, group: index % 2 === 0 ? 'g' : `#{pid}${index}`, cwd };
+    });
+    await subject.server.open(
+      windows.map((each) => ({ ...each, command: ['sh', '-c', 'pwd > ../at; exec sleep 600'] })),
+    );
+    const there = await subject.server.windows();
+    const byFolder = (a: { cwd: string }, b: { cwd: string }): number => (a.cwd < b.cwd ? -1 : 1);
+    assert.deepEqual(
+      there.map(({ name, group, cwd }) => ({ name, group, cwd })).sort(byFolder),
+      [...windows].sort(byFolder),
+    );
+    for (const [index, { cwd }] of windows.entries()) {
+      const at = join(subject.home, `${index}`, 'at');
+      await until(() => existsSync(at) && readFileSync(at, 'utf8') === `${cwd}\n`, `a shell in ${cwd}`);
+    }
+    assert.equal(existsSync(join(subject.home, 'ran')), false, 'a part of a name was run');
+    await subject.server.close(there.map(({ id }) => id));
+    assert.deepEqual(await subject.server.windows(), []);
   });
 
   it('cannot be had without tmux, which is said before anything runs', async () => {

@@ -78,13 +78,16 @@ export class TmuxServer {
       if (isNoServer(error)) return '';
       throw error;
     });
-    return said
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => {
-        const [id = '', name = '', group = '', cwd = '', ...command] = line.split(separator);
-        return { id, name, group, cwd, command: command.join(separator) };
-      });
+    return (
+      said
+        // A folder's name may have an end of line in it.
+        .split(/\n(?=@\d)/u)
+        .filter((line) => line !== '')
+        .map((line) => {
+          const [id = '', name = '', group = '', cwd = '', ...command] = line.split(separator);
+          return { id, name, group, cwd, command: command.join(separator).trimEnd() };
+        })
+    );
   }
 
   /** Opens windows, however many, with one call of tmux. `known` are those that were there a moment ago. */
@@ -112,17 +115,19 @@ export class TmuxServer {
 
   async #open(windows: readonly NewWindow[], there: Set<string>): Promise<void> {
     const commands = windows.map(({ name, group, cwd, command }) => {
-      const place = there.has(group) ? ['new-window', '-d', '-t', `=${group}:`] : ['new-session', '-d', '-s', group];
+      const place = there.has(group)
+        ? ['new-window', '-d', '-t', `=${group}:`]
+        : ['new-session', '-d', '-s', literal(group)];
       there.add(group);
-      return [...place, '-n', name, '-c', cwd, '--', ...command].map(plain);
+      return [...place, '-n', literal(name), '-c', literal(cwd), '--', ...command].map(plain);
     });
     const history = ['start-server', ';', 'set-option', '-g', 'history-limit', String(historyLines)];
     await this.#tmux([...this.#socket(), ...history, ...commands.flatMap((each) => [';', ...each])]);
   }
 
-  /** Without the user's configuration, which could run anything in our server. */
+  /** Names are told as they are, whatever the locale; without the user's configuration, which could run anything in our server. */
   #socket(): string[] {
-    return ['-L', this.#options.socket, '-f', '/dev/null'];
+    return ['-u', '-L', this.#options.socket, '-f', '/dev/null'];
   }
 
   async #tmux(args: readonly string[]): Promise<string> {
@@ -150,6 +155,14 @@ export function shows({ command }: Pick<TmuxWindow, 'command'>, wanted: readonly
 /** tmux ends a command at a word that ends with `;`. */
 function plain(word: string): string {
   return word.endsWith(';') ? `${word.slice(0, -1)}\\;` : word;
+}
+
+/**
+ * Names and folders are formats to tmux: `C#Sharp` would lead to another folder, and `#(…)` be run by a shell. It takes two `#` for
+ * one, but before a `[` each for itself.
+ */
+function literal(text: string): string {
+  return text.replaceAll(/#+(?![#[])/gu, '$&$&');
 }
 
 function isNoServer(error: unknown): boolean {
