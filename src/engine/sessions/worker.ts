@@ -57,6 +57,8 @@ export class Worker {
   /** `done` was called: whoever wakes the session from there on wakes another worker. */
   #over = false;
   #doubtfulStarts = 0;
+  /** The mistake in the settings for whose correction it waits, as it was told. */
+  #mistake: string | undefined;
   /** How often in a row the place of the agent could not be reached. */
   #away = 0;
   #limitTimer: NodeJS.Timeout | undefined;
@@ -117,6 +119,7 @@ export class Worker {
         const agent = isSettled(session) ? undefined : await this.#agentOf(session);
         if (agent !== undefined) this.#follow(session, agent);
         const settings = agent === undefined ? undefined : await this.#context.settings(session);
+        this.#mistake = undefined;
         const step = nextStep(session, this.#live(session, agent, settings));
         if (settings !== undefined) this.#watchLimits(session, settings);
         if (step.do === 'wait') {
@@ -144,7 +147,10 @@ export class Worker {
       const noted = await store.commit(engineActor, () =>
         waitsForCorrection(store.session(this.#session), message, clock()),
       );
-      if (noted.length > 0) log.warn('a session waits for its settings', { session: this.#session, error: message });
+      // One whose agent runs has no word for it: what it is to be told waits all the same.
+      if (noted.length > 0 || this.#mistake !== message)
+        log.warn('a session waits for its settings', { session: this.#session, error: message });
+      this.#mistake = message;
     } catch (error) {
       log.error('that a session waits is not on record', { session: this.#session, error: describe(error) });
     }

@@ -130,6 +130,24 @@ describe('the worker of a session', function () {
     );
   });
 
+  it('tells the log once that a session whose agent runs waits for the correction of a settings file', async () => {
+    const place = { source: 'user' as const, name: '/home/ann/.coppice/config.yaml', line: 3, column: 1 };
+    const mistake = configError([{ place, key: 'limit', message: 'unknown setting "limit"' }]);
+    const looked = new EventEmitter();
+    const told: string[] = [];
+    const log = { debug: nothing, info: nothing, warn: (text: string) => told.push(text), error: nothing };
+    const settings = (): Promise<never> => {
+      looked.emit('look');
+      return Promise.reject(mistake);
+    };
+    const agent = settings;
+    stage = await stageOf({ run: running }, { context: { settings, agent, log: log as never } });
+    worker = new Worker(stage.context, id, () => undefined);
+    worker.wake();
+    for (let times = 0; times < 3; times += 1) await once(looked, 'look');
+    assert.deepEqual([told, stage.records], [['a session waits for its settings'], []]);
+  });
+
   it('ends a session that was cancelled also while a settings file has a mistake', async () => {
     const place = { source: 'repository' as const, name: '/repository/.coppice.yaml' };
     const mistake = configError([{ place, key: '', message: 'it cannot be opened (EACCES)' }]);
