@@ -118,7 +118,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const { watching, radar } = watchers({ store, repositories, log }, join(home.root, 'git', 'watch'));
   const context: SessionContext = {
     ...{ store, vault, clock, runRef: paths.runRef, newId: randomUUID, stopping: stopping.signal },
-    log: log.component('session'),
+    ...{ log: log.component('session'), limits: () => settings.limits },
     workplace: new GitWorkplace({ ...work, log: log.component('git'), sessionFolder }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     away: new GitAway({ ...far, log: log.component('executor') }),

@@ -1,4 +1,5 @@
 import type { Actor } from '../../core/domain.ts';
+import type { Limits } from '../../core/queue/policy.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import type { Agent, CarriedPrograms } from '../../agents/agent.ts';
@@ -52,6 +53,8 @@ export interface SessionContext {
   askSecrets(session: string, names: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Settings in force for the session's repository. */
   settings(session: Session): Promise<Settings>;
+  /** Of the engine, whatever the shell says that asked for a session. */
+  limits(): Limits;
 }
 
 export const engineActor: Actor = 'engine';

@@ -127,6 +127,7 @@ async function spawnAgent(
   });
   const { secrets, env } = session.requester;
   const inputs = command.firstInputs.length;
+  const places = placesIn(session.executor, context.store.all('session'), context.limits().running);
   const record = await executor.start(
     {
       ...ref,
@@ -136,7 +137,7 @@ async function spawnAgent(
       env: { ...namesOf(context, place), ...env, ...context.vault.values(session.id, secrets), ...command.env },
       secrets,
       files: command.files.map((file) => ({ name: basename(file.path), text: file.text })),
-      container: containerPolicy(session, context.store.all('session'), await context.settings(session)),
+      container: containerPolicy(session, await context.settings(session), places),
       label: { task: session.task.id, mode: session.mode, agent: session.agent },
       duplex: command.duplex || inputs > 0,
     },
@@ -154,8 +155,8 @@ function namesOf({ store }: SessionContext, place: Place): Readonly<Record<strin
   );
 }
 
-/** What the settings say about containers; executors without any pass it over. */
-export function containerPolicy(session: Session, sessions: readonly Session[], settings: Settings): ContainerPolicy {
+/** What the settings say about containers, of which so many may be at work; executors without any pass it over. */
+export function containerPolicy(session: Session, settings: Settings, places: number): ContainerPolicy {
   const { HOME: home } = session.requester.env;
   const usual = { memory: settings['executors.docker.memoryMegabytes'], cpus: settings['executors.docker.cpus'] };
   const { memory, cpus } =
@@ -167,7 +168,7 @@ export function containerPolicy(session: Session, sessions: readonly Session[], 
       : usual;
   return {
     image: settings['executors.docker.image'],
-    ...{ memoryMegabytes: memory, cpus, places: placesIn(session.executor, sessions, settings['limits.running']) },
+    ...{ memoryMegabytes: memory, cpus, places },
     processes: settings['executors.docker.processes'],
     network: settings['executors.docker.network'],
     endpoints: settings['executors.docker.endpoints'],
