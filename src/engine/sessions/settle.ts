@@ -3,6 +3,7 @@ import { toErrorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { turnFailure, type SignIn } from '../../core/session/turn-failure.ts';
 import type { ChangeSummary, Place, Result, Session } from '../../core/session/state.ts';
+import { isMistakeInFile } from '../config/config.ts';
 import { reconcile } from './checkpoint.ts';
 import { commitWork } from './commit.ts';
 import { isTrusted } from './trust.ts';
@@ -117,13 +118,13 @@ async function record(
   // Trust may have been taken back while the session was at work: from then on not even git runs.
   if (place === undefined || !isTrusted(context, session)) return { outcome };
   try {
-    const settings = await context.settings(session);
     await context.away.bring(session, place);
-    if (outcome !== 'reported' || !settings[`session.autoCommit.${session.mode}`]) {
+    if (outcome !== 'reported' || !(await context.settings(session))[`session.autoCommit.${session.mode}`]) {
       return { outcome, changes: await context.workplace.changes(session, place) };
     }
     return { outcome, ...(await commitWork(context, session, place)) };
   } catch (cause) {
+    if (outcome === 'reported' && isMistakeInFile(cause)) throw cause;
     // The change is in the worktree and stays there; what cannot be recorded is not reported as done.
     context.log.warn('the change could not be recorded', { session: session.id, error: String(cause) });
     return { outcome: outcome === 'reported' ? 'failed' : outcome, error: toErrorRecord(cause) };

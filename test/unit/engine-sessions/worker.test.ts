@@ -3,6 +3,8 @@ import { EventEmitter, once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { CoppiceError } from '../../../src/core/errors.ts';
 import { noUsage } from '../../../src/core/agent/usage.ts';
+import { event } from '../../../src/core/events.ts';
+import type { Place } from '../../../src/core/session/state.ts';
 import { statusOf } from '../../../src/core/session/status.ts';
 import { configError } from '../../../src/engine/config/config.ts';
 import { Worker } from '../../../src/engine/sessions/worker.ts';
@@ -164,6 +166,84 @@ describe('the worker of a session', function () {
       stage.records.map(({ type }) => type),
       ['session.settled'],
     );
+  });
+
+  it('brings home and records what a cancelled session made also while a settings file has a mistake', async () => {
+    const place = { source: 'repository' as const, name: '/repository/.coppice.yaml' };
+    const mistake = configError([{ place, key: '', message: 'it cannot be opened (EACCES)' }]);
+    const done = new EventEmitter();
+    const did: string[] = [];
+    const doing = (what: string, result?: unknown) => (): Promise<never> => {
+      did.push(what);
+      return Promise.resolve(result as never);
+    };
+    const changes = { tree: 't', files: 1, insertions: 1, deletions: 0 };
+    const remarks = { stashRemarks: doing('stash', []), movedRemarks: doing('moved', []) };
+    const context = {
+      settings: () => Promise.reject(mistake),
+      away: { bring: doing('bring') } as never,
+      workplace: { changes: doing('changes', changes), release: doing('release'), ...remarks } as never,
+    };
+    const worktree = { path: '/nowhere', slug: 'alpha', branch: 'feature/alpha' } as Place;
+    stage = await stageOf({ cancelling: { reason: 'a person', at: 1 }, holding: true, worktree }, { context });
+    const trust = { repository: 'r', root: '/repository', host: true, by: 'user:cli' };
+    await stage.store.commit('user:cli', () => [event('repository.trusted', trust)]);
+    worker = new Worker(stage.context, id, () => done.emit('done'));
+    const ended = once(done, 'done', { signal: AbortSignal.timeout(20_000) });
+    worker.wake();
+    await ended;
+    assert.deepEqual(did.slice(0, 2), ['bring', 'changes']);
+    assert.deepEqual(stage.store.session(id).result?.changes, changes);
+  });
+
+  it('reports work that is done also where a settings file had a mistake as it was to be recorded', async () => {
+    const place = { source: 'user' as const, name: '/home/ann/.coppice/config.yaml', line: 3, column: 1 };
+    const mistake = configError([{ place, key: 'limit', message: 'unknown setting "limit"' }]);
+    const usual = await stageOf({}, { settings: { 'session.autoCommit.dispatch': false } });
+    usual.stop();
+    const done = new EventEmitter();
+    let times = 0;
+    let isWrong = false;
+    const settings: Stage['context']['settings'] = (session) => {
+      if (!isWrong) return usual.context.settings(session);
+      isWrong = false;
+      return Promise.reject(mistake);
+    };
+    const bring = (): Promise<void> => {
+      times += 1;
+      isWrong = times === 1;
+      return Promise.resolve();
+    };
+    const nothingMore = (): Promise<never[]> => Promise.resolve([]);
+    const workplace = {
+      changes: () => Promise.resolve({ tree: 't', files: 1, insertions: 1, deletions: 0 }),
+      ...{ release: nothingMore, stashRemarks: nothingMore, movedRemarks: nothingMore },
+    };
+    const last = {
+      n: 1,
+      outcome: 'success',
+      reason: 'done',
+      usage: noUsage,
+      denials: 0,
+      endedAt: 1,
+      offset: 0,
+    } as const;
+    const worktree = { path: '/nowhere', slug: 'alpha', branch: 'feature/alpha' } as Place;
+    stage = await stageOf(
+      { turns: 1, lastTurn: last, holding: true, worktree },
+      { context: { settings, away: { bring } as never, workplace: workplace as never } },
+    );
+    const trust = { repository: 'r', root: '/repository', host: true, by: 'user:cli' };
+    await stage.store.commit('user:cli', () => [event('repository.trusted', trust)]);
+    worker = new Worker(stage.context, id, () => done.emit('done'));
+    const ended = once(done, 'done', { signal: AbortSignal.timeout(20_000) });
+    worker.wake();
+    await ended;
+    assert.deepEqual(
+      stage.records.map(({ type }) => type),
+      ['repository.trusted', 'session.paused', 'session.resumed', 'session.settled'],
+    );
+    assert.equal(stage.store.session(id).result?.outcome, 'reported');
   });
 
   it('gives an agent that is not known any more the time that the settings say', async () => {
