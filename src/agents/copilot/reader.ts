@@ -41,7 +41,8 @@ function toolStarted(data: Fields): Meaning {
 function toolEnded(data: Fields): Meaning {
   const said = textOf(fieldsOf(data['result'])?.['content']) ?? textOf(fieldsOf(data['error'])?.['message']) ?? '';
   const output = plainText(said, 32 * 1024);
-  return { events: [{ kind: 'tool-ended', id: idOf(data), ok: data['success'] === true, output }] };
+  const { exitCode = 0 } = fieldsOf(data['shellExecution']) ?? {};
+  return { events: [{ kind: 'tool-ended', id: idOf(data), ok: data['success'] === true && exitCode === 0, output }] };
 }
 
 function notice(data: Fields, severity: 'warning' | 'critical'): Meaning {

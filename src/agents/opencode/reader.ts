@@ -41,6 +41,8 @@ function toolOf(part: Fields): AgentEvent[] {
   const id = wordOf(part['callID']) ?? wordOf(part['id']) ?? 'tool';
   const state = fieldsOf(part['state']) ?? {};
   const output = plainText(textOf(state['output']) ?? textOf(state['error']) ?? '', 32 * 1024);
+  // That of a command; nothing (null) where it was killed.
+  const { exit = 0 } = fieldsOf(state['metadata']) ?? {};
   return [
     {
       kind: 'tool-started',
@@ -48,7 +50,7 @@ function toolOf(part: Fields): AgentEvent[] {
       name: plainLine(wordOf(part['tool']) ?? 'unknown', 100),
       input: shallowOf(state['input']) ?? {},
     },
-    { kind: 'tool-ended', id, ok: state['status'] === 'completed', output },
+    { kind: 'tool-ended', id, ok: state['status'] === 'completed' && exit === 0, output },
   ];
 }
 

@@ -152,6 +152,28 @@ describe('agents that are run once for each prompt', () => {
     assert.deepEqual(told(read(agents['gemini'], [JSON.stringify(denied)]))[0], 'not ok');
   });
 
+  it('says of a command that it failed where the agent tells its exit code', () => {
+    const bash = (exit: unknown) => ({
+      type: 'tool_use',
+      part: {
+        tool: 'bash',
+        callID: 'c',
+        state: { status: 'completed', input: { command: 'npm test' }, metadata: { exit } },
+      },
+    });
+    const shell = (exitCode: number) => ({
+      type: 'tool.execution_complete',
+      data: { toolCallId: 'c', success: true, shellExecution: { exitCode } },
+    });
+    const wasOk = (id: string, line: object): readonly boolean[] =>
+      read(agents[id], [JSON.stringify(line)]).flatMap((each) => (each.kind === 'tool-ended' ? [each.ok] : []));
+    assert.deepEqual(
+      [0, 1, null, undefined].map((exit) => wasOk('opencode', bash(exit))),
+      [[true], [false], [false], [true]],
+    );
+    assert.deepEqual([wasOk('copilot', shell(0)), wasOk('copilot', shell(1))], [[true], [false]]);
+  });
+
   it("tell that they ask the model's service again", () => {
     const retries = (id: keyof typeof agents, ...lines: readonly string[]): readonly unknown[] =>
       read(agents[id], lines).flatMap((each) =>
