@@ -159,7 +159,11 @@ function againFactor(evidences: Evidences): Factor | undefined {
         0,
         'Asked to check it once more, the agent was not seen to run a check after its last change.',
       )
-    : factor('checked again', 1, `The agent has checked it once more: \`${ownCheck}\` passed after its last change.`);
+    : factor(
+        'checked again',
+        1,
+        `The agent has checked it once more: \`${ownCheck}\` ended well after its last change.`,
+      );
 }
 
 function andMore(more: readonly string[]): string {
