@@ -119,7 +119,7 @@ export async function openApp(engine: EngineContext, options: AppOptions): Promi
   const context: SessionContext = {
     ...{ store, vault, clock, runRef: paths.runRef, newId: randomUUID, stopping: stopping.signal },
     ...{ log: log.component('session'), limits: () => settings.limits },
-    workplace: new GitWorkplace({ ...work, log: log.component('git'), sessionFolder }),
+    workplace: new GitWorkplace({ ...work, log: log.component('git'), stopping: stopping.signal, sessionFolder }),
     checkpoints: new GitCheckpoints({ repositories, touched: watching, stopping: stopping.signal }),
     away: new GitAway({ ...far, log: log.component('executor') }),
     judges: engineJudges({ home, store, clock, shipped, settings: settingsFor, signal: stopping.signal }),

@@ -42,6 +42,12 @@ type LeasedPlace = Pick<Place, 'path' | 'admin' | 'common'>;
 
 const attempts = 20;
 
+/**
+ * Leases that this process is giving back, by their folders: while the disk cannot be written it names a holder that has none any
+ * more. Who takes the worktree next gets the next number, so one that is written late frees nothing that is held again.
+ */
+const owed = new Map<string, Lease>();
+
 function folderOf(place: LeasedPlace): string {
   return join(place.common, 'coppice', 'leases', basename(place.admin));
 }
@@ -122,6 +128,13 @@ export async function acquireLease(
 
 /** The newest record, given back or not; one that stays unreadable is nobody's to take. */
 async function standing(place: LeasedPlace): Promise<{ number: number; record: LeaseRecord } | undefined> {
+  const current = await written(place);
+  const returned = owed.get(folderOf(place));
+  if (current === undefined || returned === undefined || !isSame(returned, current)) return current;
+  return { number: current.number, record: givenBack(current.record) };
+}
+
+async function written(place: LeasedPlace): Promise<{ number: number; record: LeaseRecord } | undefined> {
   const current = await newest(place);
   if (current === undefined) return undefined;
   if (current.record !== undefined) return { number: current.number, record: current.record };
@@ -161,6 +174,7 @@ async function take(place: LeasedPlace, number: number, record: LeaseRecord): Pr
     rmSync(fileOf(place, number), { force: true });
     return undefined;
   }
+  owed.delete(folderOf(place));
   removeBefore(place, number);
   return { place, number, record };
 }
@@ -172,10 +186,14 @@ function removeBefore(place: LeasedPlace, number: number): void {
 /** Whether the lease is certainly still the one in force; asked before each change that depends on it. */
 export async function holdsLease(lease: Lease): Promise<boolean> {
   const current = await newest(lease.place).catch(unlessUnreadable);
+  return current !== undefined && isSame(lease, current);
+}
+
+function isSame({ number, record }: Lease, other: { number: number; record: LeaseRecord | undefined }): boolean {
   return (
-    current?.number === lease.number &&
-    current.record?.holder === lease.record.holder &&
-    sameRun(current.record?.engine ?? lease.record.engine, lease.record.engine)
+    other.number === number &&
+    other.record?.holder === record.holder &&
+    sameRun(other.record?.engine ?? record.engine, record.engine)
   );
 }
 
@@ -191,16 +209,29 @@ export async function noteWriter(lease: Lease, writer: Writer): Promise<Lease> {
   return { ...lease, record };
 }
 
-/** Gives it back; a lease that somebody else holds by now is left alone. */
+/**
+ * Gives it back; a lease that somebody else holds by now is left alone. Throws the system's error when that cannot be written:
+ * this process counts it as given back all the same, others do not until it is done again (`owesLease`).
+ */
 export async function releaseLease(lease: Lease): Promise<void> {
-  if (!(await holdsLease(lease))) return;
-  // The number stays, so that it is never given again.
-  await replaceFile(
-    fileOf(lease.place, lease.number),
-    serialise({ ...lease.record, holder: undefined, writer: 'none' }),
-  );
-  // An engine that is killed while it takes a lease leaves the number before, too.
-  removeBefore(lease.place, lease.number);
+  const folder = folderOf(lease.place);
+  if (await holdsLease(lease)) {
+    owed.set(folder, lease);
+    // The number stays, so that it is never given again.
+    await replaceFile(fileOf(lease.place, lease.number), serialise(givenBack(lease.record)));
+    // An engine that is killed while it takes a lease leaves the number before, too.
+    removeBefore(lease.place, lease.number);
+  }
+  if (owed.get(folder) === lease) owed.delete(folder);
+}
+
+/** Whether the disk is still to be told that this lease was given back, and nobody took the worktree since. */
+export function owesLease(lease: Lease): boolean {
+  return owed.get(folderOf(lease.place)) === lease;
+}
+
+function givenBack(record: LeaseRecord): LeaseRecord {
+  return { ...record, holder: undefined, writer: 'none' };
 }
 
 /** How long a lease that was given back is remembered: far longer than any acquirer thinks. */

@@ -95,7 +95,7 @@ async function alone(
   try {
     return await work();
   } finally {
-    await giveBack(lease, context.log);
+    await giveBack(lease, context);
   }
 }
 

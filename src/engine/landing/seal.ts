@@ -43,6 +43,6 @@ export async function seal(
   } catch (error) {
     throw error instanceof Error ? landingLoss(error, session) : error;
   } finally {
-    await giveBack(lease, log);
+    await giveBack(lease, { log, stopping });
   }
 }

@@ -11,7 +11,7 @@ import { commitWorktree } from '../../git/commit.ts';
 import { createWorktree } from '../../git/create.ts';
 import { branchFacts, refuseProtected } from '../../git/facts.ts';
 import { changedSubmodules, unsharedSubmodules } from '../../git/inside-remarks.ts';
-import { acquireLease, noteWriter, readLease, releaseLease } from '../../git/lease.ts';
+import { acquireLease, noteWriter, readLease } from '../../git/lease.ts';
 import { branchOf, freeSlug, worktreePath, worktreesFolder } from '../../git/names.ts';
 import { movedBranches, movedRemarks } from '../../git/moved-branches.ts';
 import { branchNames, readRefs } from '../../git/refs.ts';
@@ -26,7 +26,7 @@ import type { Log } from '../process/log.ts';
 import type { Store } from '../sessions/store.ts';
 import type { Choice, Workplace } from '../sessions/workplace.ts';
 import { inUse } from './in-use.ts';
-import { leaseFor } from './lease-for.ts';
+import { giveBack, leaseFor } from './lease-for.ts';
 import { conventionalName, slugOf, type Repositories } from './repositories.ts';
 
 /** What places are made with. `settings` are those in force for the repository at `root`. */
@@ -34,6 +34,7 @@ export interface WorkplaceOptions {
   readonly store: Store;
   readonly repositories: Repositories;
   readonly log: Log;
+  readonly stopping: AbortSignal;
   settings(root: string): Promise<Settings>;
   /** Folder for the output of a session's scripts. */
   sessionFolder(session: string): string;
@@ -198,7 +199,7 @@ export class GitWorkplace implements Workplace {
     const lease = await readLease(place).catch((error: unknown) => {
       this.#options.log.warn('a lease cannot be given back', { session: session.id, error: String(error) });
     });
-    if (lease?.record.holder === session.id) await releaseLease(lease);
+    if (lease?.record.holder === session.id) await giveBack(lease, this.#options);
   }
 
   async #repository(session: Session): Promise<Repository> {

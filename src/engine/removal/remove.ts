@@ -6,7 +6,7 @@ import { event } from '../../core/events.ts';
 import { whyKept } from '../../core/session/removal.ts';
 import type { Place, Removal, Session } from '../../core/session/state.ts';
 import { isFolder } from '../../git/admin.ts';
-import { acquireLease, releaseLease } from '../../git/lease.ts';
+import { acquireLease } from '../../git/lease.ts';
 import { findRemoved, finishRemoval, removeWorktree, type Despite, type Removed } from '../../git/removal.ts';
 import { saveVanished } from '../../git/save.ts';
 import { runScript } from '../../git/script.ts';
@@ -20,6 +20,7 @@ import {
   toldMs,
   type RemovalContext,
 } from './context.ts';
+import { giveBack } from '../places/lease-for.ts';
 import { home } from './facts.ts';
 
 /** What a person consented to. */
@@ -207,7 +208,7 @@ async function removeNow(
       ...(holds ? { found: told.facts } : {}),
     });
   } finally {
-    await releaseLease(lease);
+    await giveBack(lease, context);
   }
 }
 

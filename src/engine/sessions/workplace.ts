@@ -28,6 +28,7 @@ export interface Workplace {
   stashRemarks(session: Session, place: Place): Promise<readonly string[]>;
   /** Branches that the session's commits got onto although nobody landed them there: a sentence each. Never throws. */
   movedRemarks(session: Session, place: Place): Promise<readonly string[]>;
+  /** Gives the lease back. Never throws: what cannot be written is in the log and tried again. */
   release(session: Session, place: Place): Promise<void>;
 }
 
