@@ -64,11 +64,12 @@ export class Coprocess {
 
   async #started(): Promise<void> {
     if (this.#closed) throw new CoppiceError('unreachable', 'This git was ended.', 'Ask again.');
-    this.#starting ??= this.#start();
+    const starting = (this.#starting ??= this.#start());
     try {
-      await this.#starting;
+      await starting;
     } catch (error) {
-      this.#forget();
+      // Another question may have begun the next start by now.
+      if (this.#starting === starting) this.#starting = undefined;
       throw error;
     }
   }

@@ -41,4 +41,33 @@ describe('a git that answers questions', () => {
       );
     }
   });
+
+  it('is started once for all who ask, also for one who asks while a start that failed is told', async () => {
+    let fail = (_error: Error): void => undefined;
+    const first = new Promise<{ env: Record<string, string>; cwd: string }>((_resolve, reject) => (fail = reject));
+    let starts = 0;
+    const failing = new Coprocess({
+      start: () => {
+        starts += 1;
+        return starts === 1 ? first : Promise.reject(new Error(`start ${starts}`));
+      },
+      args: [],
+    });
+    const told: Promise<string>[] = [];
+    const question = (): void => {
+      const asked = failing.ask(Buffer.from('?'), () => undefined);
+      told.push(asked.then(String, (error: unknown) => String(error)));
+    };
+    question();
+    const between = first.catch(() => {
+      // Behind the first who is told that the start failed, and before the second.
+      queueMicrotask(question);
+      question();
+    });
+    fail(new Error('start 1'));
+    await between;
+    await Promise.resolve();
+    question();
+    assert.deepEqual(await Promise.all(told), ['Error: start 1', 'Error: start 1', 'Error: start 2', 'Error: start 2']);
+  });
 });
