@@ -75,8 +75,7 @@ export function buildApp(context: vscode.ExtensionContext, log: LogChannel): App
   const inputs = owner.add(new ToolInputs(link));
   const keys = openContextKeys(log);
   const commands = openCommands(log);
-  const { secrets, extensionUri: extension } = context;
-  const ofPanels = { link, all, log, commands, secrets, extension, attention };
+  const ofPanels = { context, home, link, all, log, commands, attention };
   const panels = owner.add(new OpenPanels(ofPanels));
   const openSession = (session: string): Promise<void> => panels.open(session);
   const supervisors = owner.add(openSupervisors({ ...ofPanels, openSession }));

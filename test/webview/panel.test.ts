@@ -114,6 +114,27 @@ describe('the session panel', () => {
       await second.page.getByRole('heading', { name: 'This session is not known.' }).waitFor();
     });
 
+    it('why nothing comes of the conversation, and reads it again', async () => {
+      const { page, extension } = await panel({ extension: new FakeExtension(working()) });
+      await page.setViewportSize({ width: 400, height: 800 });
+      await page.getByText('Loading the conversation…').waitFor();
+      const problem = {
+        message: 'What session a1b2c3d4 has printed cannot be read: EACCES: permission denied.',
+        next: 'Its work is not ended by that; see to the file, then follow it again.',
+      };
+      await extension.wire.notify('unread', { problem });
+      const told = page.getByRole('status').filter({ hasText: problem.message });
+      await told.getByText(problem.next).waitFor();
+      assert.equal(await page.getByText('Loading the conversation…').count(), 0);
+      await told.getByRole('button', { name: 'Read again' }).click();
+      await extension.heard('readAgain', {});
+      await page.getByText('Loading the conversation…').waitFor();
+      await extension.wire.notify('unread', { problem });
+      await told.waitFor();
+      await extension.wire.notify('unread', {});
+      await told.waitFor({ state: 'detached' });
+    });
+
     it('the files that changed, and the diff of the one that is clicked', async () => {
       const { page, extension } = await running();
       await extension.wire.notify('files', scenes.files);
@@ -170,6 +191,31 @@ describe('the session panel', () => {
       await box.press('ArrowDown');
       await box.press('ArrowDown');
       assert.equal(await box.inputValue(), '');
+    });
+
+    it('a prompt that a person is asked about first, for as long as they think, and keeps it where they leave the question', async () => {
+      const { page, extension } = await panel();
+      await page.setViewportSize({ width: 400, height: 800 });
+      const box = page.getByRole('textbox', { name: 'Prompt' });
+      let leave: () => void = () => undefined;
+      extension.held.set('send', new Promise<void>((resolve) => (leave = resolve)));
+      extension.sent = { done: false, note: 'Not sent: it needs your yes.' };
+      await page.clock.install();
+      await box.fill('Write the docs');
+      await box.press('Enter');
+      await extension.heard('send', { text: 'Write the docs', attachments: [], steer: false });
+      await page.clock.fastForward(20 * 60_000);
+      assert.equal(await page.getByRole('alert').count(), 0);
+      await box.press('Enter');
+      leave();
+      await page.locator('#prompt-hint').getByText('Not sent: it needs your yes.').waitFor();
+      assert.equal(await page.getByRole('alert').count(), 0);
+      assert.equal(await box.inputValue(), 'Write the docs');
+      assert.equal(extension.asked.filter(([name]) => name === 'send').length, 1);
+      extension.sent = { done: true };
+      await box.press('Enter');
+      await page.waitForFunction(() => document.querySelector('textarea')?.value === '');
+      await page.locator('#prompt-hint').getByText('Enter sends').waitFor({ state: 'attached' });
     });
 
     it('a prompt that cuts in by Ctrl+Enter, and a stop', async () => {

@@ -74,6 +74,27 @@ describe('the session panel in VS Code', function () {
     panel = await shown();
   });
 
+  it('asks for the trust that a prompt needs, and keeps the prompt where the question is left', async () => {
+    const { window, machine } = code;
+    await machine.coppice(['trust', '--revoke']);
+    const box = panel.getByRole('textbox', { name: 'Prompt' });
+    await box.fill('Say it once more');
+    await box.press('Enter');
+    await window.dialog.getByText(/git, agents and the set-up commands/).waitFor();
+    await window.press('Escape');
+    await panel.getByRole('form', { name: 'Prompt' }).getByText('Not sent: it needs your yes.').waitFor();
+    await window.screenshot('panel-unsent');
+    assert.equal(await box.inputValue(), 'Say it once more');
+    assert.equal((await machine.sessions())[0]?.status, 'reported');
+    await box.press('Enter');
+    await window.dialog.getByRole('button', { name: 'Trust', exact: true }).click();
+    await window.dialog.getByRole('button', { name: 'Allow', exact: true }).click();
+    await panel.getByRole('article').getByText('Say it once more').first().waitFor();
+    assert.equal(await box.inputValue(), '');
+    await panel.locator('header').getByText('Reported done').waitFor();
+    await status('reported');
+  });
+
   it('takes a prompt, and stops the turn that it began', async () => {
     const box = panel.getByRole('textbox', { name: 'Prompt' });
     await box.fill('And now take your time #slow:60');

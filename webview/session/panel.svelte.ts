@@ -2,7 +2,7 @@
 import { getContext, setContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import type { BreakpointView } from '../../src/protocol/schemas.ts';
-import type { NotificationHandlers } from '../../src/protocol/webview/kinds.ts';
+import type { NotificationHandlers, Refusal } from '../../src/protocol/webview/kinds.ts';
 import type {
   Attachment,
   PanelEvent,
@@ -43,6 +43,8 @@ export class Panel {
   draft = $state('');
   /** What went wrong last with something the person asked for. */
   trouble = $state.raw<{ readonly message: string; readonly next: string }>();
+  /** Why nothing more comes of the conversation. */
+  unread = $state.raw<Refusal>();
   /** Something to know about what the person asked for. */
   note = $state('');
   /** Counts up with every change of the conversation. */
@@ -149,6 +151,7 @@ export class Panel {
         this.turns = turns;
       },
       events: (batch) => this.#enqueue(batch),
+      unread: ({ problem }) => (this.unread = problem),
       files: (files) => (this.files = files),
       attached: (attachments) => this.attach(attachments),
       focus: ({ region }) => this.goTo(region),

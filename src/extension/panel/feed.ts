@@ -2,8 +2,10 @@
  * Brings a conversation to a panel: what is there in pages, then what comes as it comes. The panel says what it has shown, and
  * is never sent more than a little ahead of that; meanwhile nothing is kept here but a place in the stream.
  */
-import { isCoppiceError } from '../../core/errors.ts';
+import { isCoppiceError, toErrorRecord } from '../../core/errors.ts';
+import { oneLine } from '../../core/printable.ts';
 import type { StreamEventView } from '../../protocol/schemas.ts';
+import type { Refusal } from '../../protocol/webview/kinds.ts';
 import type { PanelEvent } from '../../protocol/webview/session-panel.ts';
 import type { EngineLink } from '../engine/link.ts';
 import { Coalesced } from '../lifecycle/coalesce.ts';
@@ -30,6 +32,8 @@ export interface FeedOptions {
   ) => Disposable;
   /** Resolves to false when the panel cannot have got it. */
   readonly send: (batch: Batch) => Promise<boolean>;
+  /** Told why nothing comes, when reading has failed and did not mend itself at once; with nothing, when it is read again. */
+  readonly unread: (problem: Refusal | undefined) => void;
   readonly log: Log;
 }
 
@@ -51,6 +55,8 @@ export class Feed implements Disposable {
   #waiting: StreamEventView[] = [];
   #following: Disposable | undefined;
   #reading = false;
+  /** Times that reading has failed since it was last possible. */
+  #failures = 0;
   #over = false;
 
   constructor(options: FeedOptions) {
@@ -62,6 +68,11 @@ export class Feed implements Disposable {
   /** The panel has drawn batch `batch` and all before it. */
   taken(batch: number): void {
     this.#shown = Math.max(this.#shown, Math.min(batch + 1, this.#sent));
+    this.#pump();
+  }
+
+  /** Reads at once what could not be read. */
+  readAgain(): void {
     this.#pump();
   }
 
@@ -87,6 +98,8 @@ export class Feed implements Disposable {
     this.#read().then(
       () => {
         this.#reading = false;
+        if (this.#failures > 0) this.#options.unread(undefined);
+        this.#failures = 0;
         this.#flush.ask();
       },
       (error: unknown) => {
@@ -94,6 +107,10 @@ export class Feed implements Disposable {
         if (isCoppiceError(error, 'not-found')) return; // the panel is told by the session's own mirror
         this.#options.log.debug(`The conversation of session ${this.#options.session} could not be read.`, error);
         this.#again.ask();
+        this.#failures += 1;
+        if (this.#failures === 1 || this.#over) return; // an engine that has just gone away, perhaps
+        const { message, next } = toErrorRecord(error);
+        this.#options.unread({ message: oneLine(message, 800), next: oneLine(next, 400) });
       },
     );
   }

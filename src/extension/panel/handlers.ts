@@ -1,5 +1,4 @@
 /** What the extension does with what the session panel asks. */
-import { randomUUID } from 'node:crypto';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { defined } from '../../core/defined.ts';
@@ -8,12 +7,11 @@ import { oneLine } from '../../core/printable.ts';
 import type { SessionDetail } from '../../protocol/schemas.ts';
 import type { PanelHandlers, ParamsOf, ResultOf } from '../../protocol/webview/kinds.ts';
 import type { SessionPanelApi } from '../../protocol/webview/session-panel.ts';
-import { queueFull } from '../commands/follow-up.ts';
+import { givePrompt } from '../commands/follow-up.ts';
 import { giveAnswer, insist } from '../engine/insist.ts';
 import { requester } from '../engine/requester.ts';
 import { secretKey } from '../engine/secrets.ts';
 import { showWarningMessage } from '../messages/messages.ts';
-import { requesterFor } from '../settings/engine-settings.ts';
 import { chooseFiles, selectedLines } from './attachments.ts';
 import { openChange } from './changes.ts';
 import { fileInWorktree, webAddress } from './links.ts';
@@ -28,6 +26,7 @@ export interface Asking {
   readonly detail: () => SessionDetail | undefined;
   readonly begin: () => Promise<ResultOf<SessionPanelApi['ready']>>;
   readonly taken: (batch: number) => void;
+  readonly readAgain: () => void;
 }
 
 /** One handler for each request and command of the session panel. */
@@ -38,7 +37,8 @@ export function panelHandlers(services: PanelServices, asking: Asking): PanelHan
   return {
     ready: () => asking.begin(),
     taken: ({ batch }) => asking.taken(batch),
-    send: (given) => send(services, session, given),
+    readAgain: () => asking.readAgain(),
+    send: joined((given) => send(services, session, given)),
     stop: async () => {
       await link.request('session/interrupt', { session });
       return {};
@@ -85,21 +85,34 @@ function worktreeOf(detail: SessionDetail | undefined): string {
   );
 }
 
+/** A page that was made anew while its prompt is on its way may send it again: it stays one prompt, asked about once. */
+function joined<P, R>(work: (params: P) => Promise<R>): (params: P) => Promise<R> {
+  const underway = new Map<string, Promise<R>>();
+  return (params) => {
+    const key = JSON.stringify(params);
+    const begun = underway.get(key) ?? work(params).finally(() => underway.delete(key));
+    underway.set(key, begun);
+    return begun;
+  };
+}
+
 type Sent = ParamsOf<SessionPanelApi['send']>;
 
 async function send(
-  { link, all }: PanelServices,
+  services: PanelServices,
   session: string,
   { text, attachments, steer }: Sent,
 ): Promise<ResultOf<SessionPanelApi['send']>> {
   const prompt = promptText(text, attachments);
   if (prompt.trim() === '') throw new CoppiceError('bad-usage', l10n.t('The prompt is empty.'), l10n.t('Write one.'));
-  const { verdict } = await insist(link, 'session/continue', {
-    ...{ session, prompt, steer, key: randomUUID() },
-    requester: await requesterFor({ link }, all.entries.get(session)?.session.repository ?? ''),
-  });
-  if (verdict.status === 'rejected') throw queueFull(verdict.reason);
-  return verdict.status === 'queued' ? { note: l10n.t('It waits in line at place {0}.', verdict.position) } : {};
+  try {
+    const position = await givePrompt(services, session, prompt, steer);
+    if (position === undefined) return { done: true };
+    return { done: true, note: l10n.t('It waits in line at place {0}.', position) };
+  } catch (error) {
+    if (!(error instanceof vscode.CancellationError)) throw error;
+    return { done: false, note: l10n.t('Not sent: it needs your yes. Send it again, and you are asked again.') };
+  }
 }
 
 async function cancel({ link }: PanelServices, { session, detail }: Asking): Promise<boolean> {
@@ -118,7 +131,7 @@ async function cancel({ link }: PanelServices, { session, detail }: Asking): Pro
 }
 
 /** Asks for the missing values one by one, keeps them in VS Code's own store, and lets the session go on. */
-async function supply({ link, secrets }: PanelServices, { session, detail }: Asking, id: string): Promise<boolean> {
+async function supply({ link, context }: PanelServices, { session, detail }: Asking, id: string): Promise<boolean> {
   const names = detail()?.needs.find((need) => need.id === id)?.secrets ?? [];
   const values: Record<string, string> = {};
   for (const name of names) {
@@ -131,7 +144,7 @@ async function supply({ link, secrets }: PanelServices, { session, detail }: Ask
     if (value === undefined || value === '') return false;
     values[name] = value;
   }
-  await Promise.all(Object.entries(values).map(async ([name, value]) => secrets.store(secretKey(name), value)));
+  await Promise.all(Object.entries(values).map(async ([name, value]) => context.secrets.store(secretKey(name), value)));
   const from = requester(process.env);
   await giveAnswer(link, session, id, {
     answer: { choice: 'allow' },

@@ -1,7 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Commands } from '../commands/door.ts';
 import type { EngineLink } from '../engine/link.ts';
-import type { SecretStore } from '../engine/secrets.ts';
 import type { Log } from '../log/logger.ts';
 import type { Attention } from '../notifications/attention.ts';
 import type { SessionsModel } from '../sessions/model.ts';
@@ -14,7 +13,7 @@ export interface PanelServices {
   readonly commands: Commands;
   /** Told which sessions are in view. */
   readonly attention: Attention;
-  readonly secrets: SecretStore;
-  /** Where the extension is installed. */
-  readonly extension: vscode.Uri;
+  readonly context: vscode.ExtensionContext;
+  /** Data directory of the engine. */
+  readonly home: string;
 }

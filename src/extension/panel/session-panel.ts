@@ -1,6 +1,7 @@
 /** One open session panel: the page, what it is told, and what it asks. */
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
+import { defined } from '../../core/defined.ts';
 import { isCoppiceError } from '../../core/errors.ts';
 import type { SessionDetail } from '../../protocol/schemas.ts';
 import type { DataOf, ResultOf } from '../../protocol/webview/kinds.ts';
@@ -62,7 +63,7 @@ export class SessionPanel implements Disposable {
       }),
     );
     this.#owner.add(services.link.onRecords((records) => this.#hear(records)));
-    dress(view, services.extension, { bundle: 'session', title: l10n.t('Session') });
+    dress(view, services.context.extensionUri, { bundle: 'session', title: l10n.t('Session') });
   }
 
   /** Moves the focus to a part of the panel. */
@@ -83,6 +84,10 @@ export class SessionPanel implements Disposable {
       detail: () => this.#detail,
       begin: () => this.#begin(),
       taken: (batch) => this.#feed?.taken(batch),
+      readAgain: () => {
+        this.#told.delete('unread'); // the page has put it away
+        this.#feed?.readAgain();
+      },
     };
   }
 
@@ -123,6 +128,7 @@ export class SessionPanel implements Disposable {
           log,
         ),
       send: (batch) => this.#wire.notify('events', batch),
+      unread: (problem) => this.#tell('unread', defined({ problem })),
     });
   }
 
@@ -211,4 +217,4 @@ export class SessionPanel implements Disposable {
   }
 }
 
-type Told = 'session' | 'needs' | 'prompts' | 'files' | 'standing';
+type Told = 'session' | 'needs' | 'prompts' | 'files' | 'standing' | 'unread';

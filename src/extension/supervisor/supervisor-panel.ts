@@ -53,7 +53,7 @@ export class SupervisorPanel implements Panel {
         if (records.some(({ data }) => data['session'] === session)) this.#again.ask();
       }),
     );
-    dress(view, services.extension, { bundle: 'supervisor', title: l10n.t('Verdicts') });
+    dress(view, services.context.extensionUri, { bundle: 'supervisor', title: l10n.t('Verdicts') });
   }
 
   /** Ends everything but the webview itself. */

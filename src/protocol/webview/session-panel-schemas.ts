@@ -37,6 +37,7 @@ export const sessionPanelSchemas: PanelSchemas<SessionPanelApi> = {
   read: z.strictObject({ from: offset, offset, part: offset, field: z.string().max(1000) }),
   attach: z.strictObject({ what: z.enum(['file', 'selection']) }),
   taken: z.strictObject({ batch: offset }),
+  readAgain: none,
   openLink: z.strictObject({ href: z.string().min(1).max(8192) }),
   openFile: z.strictObject({ path, line: line.exactOptional() }),
   openDiff: z.strictObject({ path: path.exactOptional() }),

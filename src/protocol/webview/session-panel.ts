@@ -3,7 +3,7 @@ import type { AgentEvent } from '../../core/agent/events.ts';
 import type { Usage } from '../../core/agent/usage.ts';
 import type { Status } from '../../core/session/state.ts';
 import type { BreakpointView } from '../schemas.ts';
-import { command, notification, request } from './kinds.ts';
+import { command, notification, request, type Refusal } from './kinds.ts';
 
 /** Whether an action can be taken at present; if not, why, in a sentence for a person. */
 export type Ability = { readonly can: true } | { readonly can: false; readonly why: string };
@@ -115,10 +115,13 @@ export type ShownElsewhere = 'terminal' | 'worktree' | 'log' | 'tree';
 export const SessionPanelApi = {
   /** The page is there and wants everything that follows. */
   ready: request<Record<string, never>, { readonly session?: PanelSession; readonly standing: Standing }>(),
-  /** Gives a prompt. Resolves to a sentence when there is something to know, e.g. that it waits in line. */
+  /**
+   * Gives a prompt, after the extension has asked what it needs a yes to; not `done` where that was left. Resolves to a sentence
+   * when there is something to know, e.g. that it waits in line.
+   */
   send: request<
     { readonly text: string; readonly attachments: readonly Attachment[]; readonly steer: boolean },
-    { readonly note?: string }
+    { readonly done: boolean; readonly note?: string }
   >(),
   /** Stops the turn and keeps the session. */
   stop: request<Record<string, never>, Record<string, never>>(),
@@ -136,6 +139,8 @@ export const SessionPanelApi = {
 
   /** That many batches of events were shown: the next may come. */
   taken: command<{ readonly batch: number }>(),
+  /** The conversation that could not be read is to be read again at once. */
+  readAgain: command<Record<string, never>>(),
   openLink: command<{ readonly href: string }>(),
   openFile: command<{ readonly path: string; readonly line?: number }>(),
   /** Shows what the session changed in one file, or in all. */
@@ -159,6 +164,8 @@ export const SessionPanelApi = {
     readonly events: readonly PanelEvent[];
     readonly caughtUp: boolean;
   }>(),
+  /** Why nothing more comes of the conversation; without a `problem` it is read again. */
+  unread: notification<{ readonly problem?: Refusal }>(),
   files: notification<readonly PanelFile[]>(),
   attached: notification<readonly Attachment[]>(),
   focus: notification<{ readonly region: Region }>(),

@@ -3,7 +3,7 @@ import type { CoppiceError } from '../../../src/core/errors.ts';
 import type { AgentEvent } from '../../../src/core/agent/events.ts';
 import type { PanelWire } from '../../../src/extension/panel/dispatch.ts';
 import { Trimmer } from '../../../src/extension/panel/trim.ts';
-import type { PanelHandlers } from '../../../src/protocol/webview/kinds.ts';
+import type { PanelHandlers, ResultOf } from '../../../src/protocol/webview/kinds.ts';
 import type {
   Attachment,
   PanelSession,
@@ -75,6 +75,8 @@ export class FakeExtension {
   /** Whole texts by field. */
   readonly texts = new Map<string, string>();
   attachments: readonly Attachment[] = [];
+  /** What becomes of a prompt. */
+  sent: ResultOf<SessionPanelApi['send']> = { done: true };
   /** The highest batch that the panel said to have drawn. */
   taken = -1;
   #wire: PanelWire<SessionPanelApi> | undefined;
@@ -144,7 +146,7 @@ export class FakeExtension {
           standing: this.standing,
           ...(this.session === undefined ? {} : { session: this.session }),
         }),
-      send: (params) => answer('send', params, {}),
+      send: (params) => answer('send', params, this.sent),
       stop: (params) => answer('stop', params, {}),
       cancel: (params) => answer('cancel', params, { done: true }),
       answer: (params) => answer('answer', params, {}),
@@ -154,6 +156,7 @@ export class FakeExtension {
       taken: ({ batch }) => {
         this.taken = Math.max(this.taken, batch);
       },
+      readAgain: note('readAgain'),
       openLink: note('openLink'),
       openFile: note('openFile'),
       openDiff: note('openDiff'),

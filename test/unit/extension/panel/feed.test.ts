@@ -22,6 +22,8 @@ class World {
   /** The engine cannot read on. */
   breakOff: () => void = noop;
   failures = 0;
+  /** What it said of why nothing comes. */
+  readonly unread: (string | undefined)[] = [];
   readonly feed: Feed;
 
   constructor(length: number, options: { readonly fail?: number; readonly visible?: () => boolean } = {}) {
@@ -47,6 +49,7 @@ class World {
         this.batches.push(batch);
         return true;
       },
+      unread: (problem) => this.unread.push(problem?.message),
       log,
     });
   }
@@ -141,6 +144,19 @@ describe('the feed of a panel', () => {
   it('tries again when the engine did not answer', async () => {
     const world = new World(3, { fail: 1 });
     await until(() => world.follows === 1);
+    await world.draw();
+    assert.deepEqual(world.texts, all(3));
+    assert.equal(world.unread.filter((each) => each !== undefined).length, 0, 'a moment is not told of');
+    world.feed.dispose();
+  });
+
+  it('says why nothing comes when it fails again, reads at once when it is told to, and says that it reads', async () => {
+    const world = new World(3, { fail: 2 });
+    await until(() => world.unread.length === 1);
+    assert.deepEqual(world.unread, ['No.']);
+    world.feed.readAgain();
+    await delay(0);
+    assert.deepEqual(world.unread, ['No.', undefined]);
     await world.draw();
     assert.deepEqual(world.texts, all(3));
     world.feed.dispose();
