@@ -213,6 +213,32 @@ describe('commands of the palette', function () {
     await window.quickInput.dismiss();
   });
 
+  it('New Session takes agent and executor from the settings again after others were chosen', async () => {
+    const { window } = code;
+    const [start, executor, again] = ['Start', 'Executor…', 'As in the Settings'].map((label) => choice(window, label));
+    assert.ok(start !== undefined && executor !== undefined && again !== undefined);
+    await prepareSession(window, 'Ring the bell');
+    const take = async (row: typeof start, next: typeof start): Promise<void> =>
+      until(async () => row.click({ timeout: 5000 }), next, 'the next step');
+    await take(executor, choice(window, 'local'));
+    await take(choice(window, 'local'), start);
+    assert.match(await start.innerText(), /demo · .* · local · /u);
+    await take(executor, again);
+    await window.screenshot('commands-executor');
+    await take(again, start);
+    assert.doesNotMatch(await start.innerText(), /local/u);
+    assert.match(await executor.innerText(), /as in the settings/u);
+    await window.quickInput.dismiss();
+    const ask = async (): Promise<void> => {
+      await window.run('Coppice: New Session…');
+      await window.quickInput.submit('Ring the bell');
+    };
+    await until(ask, again, 'the agents');
+    await take(again, start);
+    assert.match(await start.innerText(), /agent as in the settings · /u);
+    await window.quickInput.dismiss();
+  });
+
   it('New Session has the prompt of a session that was not started again', async () => {
     const { window } = code;
     const { quickInput } = window;

@@ -1,7 +1,9 @@
+import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
 import type { Contribution } from '../contribution.ts';
 import { requester } from '../engine/requester.ts';
+import type { Choice } from '../quick/quick.ts';
 
 /** An agent, or an executor, as the engine found it on this machine. */
 export interface Found {
@@ -12,6 +14,14 @@ export interface Found {
   readonly fix: string | undefined;
   /** The one that is used when none is named. */
   readonly standard: boolean;
+}
+
+/** Chosen in place of an agent or an executor: none is named, and the settings say which it is. */
+export const bySettings = Symbol('by the settings');
+
+/** The line of a list that gives it. */
+export function settingsChoice(): Choice<typeof bySettings> {
+  return { label: l10n.t('As in the Settings'), icon: 'settings-gear', gives: bySettings };
 }
 
 /** What a check says as a line of a pick, which shows no marks around what is to be typed. At most `most` characters. */

@@ -15,6 +15,7 @@ export interface Draft {
   readonly prompt: string;
   /** What the prompt is about, added below it. */
   readonly context: string;
+  /** Undefined: the one that the settings say. */
   readonly agent: string | undefined;
   readonly mode: Mode;
   /** Where it runs; undefined: where the settings say. */
@@ -92,7 +93,7 @@ export function draftText({ agent, mode, executor, worktree, base, priority, lab
   const from = base === undefined ? '' : l10n.t('from {0}', oneLine(base, 60));
   const place = oneLine(executor ?? '', 60);
   return joined(
-    oneLine(agent ?? '', 60),
+    oneLine(agent ?? l10n.t('agent as in the settings'), 60),
     modeText(mode).label,
     place,
     where,

@@ -5,7 +5,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { App } from '../app.ts';
 import { back, type Back } from '../quick/back.ts';
 import { askText, pickOne, type Choice, type Heading, type Step } from '../quick/quick.ts';
-import { findExecutors, quietly, type Found } from './agents.ts';
+import { bySettings, findExecutors, quietly, settingsChoice, type Found } from './agents.ts';
 import { draftText, labelsOf, modeText, offeredModes, offeredPriorities, priorityText, type Draft } from './draft.ts';
 
 type Rest = 'start' | 'mode' | 'executor' | 'worktree' | 'base' | 'priority' | 'labels';
@@ -85,22 +85,24 @@ async function change(
 /** Executors on other hosts begin with this. */
 const overSsh = 'ssh:';
 
-/** Those that were found working first; the others say what to do. */
+/** What the settings say, then those that were found working; the others say what to do. */
 async function askExecutor(app: App, draft: Draft, step: Step): Promise<Partial<Draft> | Back> {
   const executors = await findExecutors(app);
   const missing = executors.filter(({ usable }) => !usable);
-  const choices: (Choice<string> | Heading)[] = [
+  const choices: (Choice<string | typeof bySettings> | Heading)[] = [
+    settingsChoice(),
     ...executors.filter(({ usable }) => usable).map(executorChoice),
     { label: l10n.t('Another Host over SSH…'), icon: 'remote', gives: overSsh },
     ...(missing.length === 0 ? [] : [{ heading: l10n.t('not usable here') }]),
     ...missing.map(executorChoice),
   ];
-  const executor = await pickOne(choices, {
+  const executor = await pickOne<string | typeof bySettings>(choices, {
     ...step,
     placeholder: l10n.t('Where should it run?'),
-    active: draft.executor,
+    active: draft.executor ?? bySettings,
   });
   if (executor === back) return back;
+  if (executor === bySettings) return { executor: undefined };
   if (executor !== overSsh) return { executor };
   const before = draft.executor?.startsWith(overSsh) === true ? draft.executor.slice(overSsh.length) : '';
   const placeholder = l10n.t('a host as you name it for ssh, such as build1 or me@build1.example.com');

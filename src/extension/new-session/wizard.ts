@@ -6,7 +6,7 @@ import type { App } from '../app.ts';
 import { back, type Back } from '../quick/back.ts';
 import { askText, pickOne, type Choice, type Heading, type Step } from '../quick/quick.ts';
 import { runSteps, type Asked } from '../quick/steps.ts';
-import { findAgents, quietly, type Found } from './agents.ts';
+import { bySettings, findAgents, quietly, settingsChoice, type Found } from './agents.ts';
 import { contextLine } from './context-text.ts';
 import type { Draft } from './draft.ts';
 import { askRest } from './rest.ts';
@@ -72,16 +72,22 @@ async function askPrompt(state: State, step: Step): Promise<State | Back> {
 
 async function askAgent(state: State, agents: readonly Found[], step: Step): Promise<State | Back> {
   const usable = agents.filter((each) => each.usable);
-  const before = usable.find(({ id }) => id === state.agent) ?? usable.find(({ standard }) => standard);
+  const before = usable.find(({ id }) => id === state.agent)?.id;
   const missing = agents.filter(({ usable }) => !usable);
-  const choices: (Choice<string> | Heading)[] = [
-    ...usable.map(agentChoice),
+  const named = usable.map(agentChoice);
+  // First, and so taken by Enter alone, where that agent can be started here.
+  const choices: (Choice<string | typeof bySettings> | Heading)[] = [
+    ...(usable.some(({ standard }) => standard) ? [settingsChoice(), ...named] : [...named, settingsChoice()]),
     ...(missing.length === 0 ? [] : [{ heading: l10n.t('not usable here') }]),
     ...missing.map(agentChoice),
   ];
-  const active = before === undefined ? {} : { active: before.id };
-  const agent = await pickOne(choices, { ...step, placeholder: l10n.t('Choose an agent'), ...active });
-  return agent === back ? back : { ...state, agent };
+  const active = before === undefined ? {} : { active: before };
+  const agent = await pickOne<string | typeof bySettings>(choices, {
+    ...step,
+    placeholder: l10n.t('Choose an agent'),
+    ...active,
+  });
+  return agent === back ? back : { ...state, agent: agent === bySettings ? undefined : agent };
 }
 
 function agentChoice({ id, detail, fix, usable }: Found): Choice<string> {

@@ -153,6 +153,7 @@ describe('a new session', () => {
       draftText({ ...draft, base: 'v1', priority: 'high' }),
       /^demo · Dispatch · own worktree · from v1 · first in line$/u,
     );
+    assert.match(draftText({ ...draft, agent: undefined }), /^agent as in the settings · Dispatch · own worktree$/u);
     const labels = labelsOf(' area:auth,, team: web ,');
     assert.deepEqual(labels, ['area:auth', 'team: web']);
     assert.deepEqual(requestOf({ ...draft, labels, priority: 'critical' }, 'id', requester).labels, labels);
