@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { answersCount, mortal } from './cut-off.ts';
 import { Dockerd } from './dockerd.ts';
 import { Place } from './place.ts';
 import { until } from './subject.ts';
@@ -23,7 +24,8 @@ describe('sessions in containers', function () {
     place = new Place({
       config: {
         executors: { docker },
-        agents: { custom: { boxed, talker, dier } },
+        agents: { custom: { boxed, talker, dier, mortal } },
+        limits: { running: 20 },
         worktrees: { setup: [['sh', '-c', 'cp .env made.env']] },
       },
       carries: true,
@@ -200,6 +202,13 @@ describe('sessions in containers', function () {
     assert.deepEqual([needs[0]?.kind, turns], ['decision', 4]);
     await place.engine.request('session/answer', { session: hopeless, answer: { choice: 'hand-over' } });
     assert.equal((await place.ended(hopeless)).status, 'interrupted');
+  });
+
+  it('whose agent is ended again and again ask a person, and every answer counts', async () => {
+    await answersCount(place, 'docker', async () => {
+      await place.kill();
+      await place.start();
+    });
   });
 
   it('work on while the daemon is away in mid-turn; the next daemon finds them, and the turn ends as any other', async function () {

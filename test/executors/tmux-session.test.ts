@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { answersCount, mortal } from './cut-off.ts';
 import { Place } from './place.ts';
 import { until } from './subject.ts';
 
@@ -8,7 +9,11 @@ describe('sessions in tmux', function () {
   let place: Place;
   before(async () => {
     place = new Place({
-      config: { executors: { tmux: { socket: 'try' } } },
+      config: {
+        executors: { tmux: { socket: 'try' } },
+        limits: { running: 20 },
+        agents: { custom: { mortal } },
+      },
       env: (root) => ({ TMUX_TMPDIR: root }),
     });
     await place.start();
@@ -74,6 +79,11 @@ describe('sessions in tmux', function () {
         return true;
       }
     }, 'the window to be closed');
+  });
+
+  it('whose agent is ended again and again ask a person, and every answer counts', async () => {
+    // Its windows go with it; nobody needs them for an answer.
+    await answersCount(place, 'tmux', () => Promise.resolve(void tmux('kill-server')));
   });
 
   it('are seen by the doctor, and an executor that nobody knows is refused by name', async () => {
