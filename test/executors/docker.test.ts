@@ -28,6 +28,7 @@ interface DockerSubject extends Subject {
   readonly daemon: Dockerd;
 }
 
+const none = { task: 'none', mode: 'dispatch', agent: 'none' };
 let shared: Dockerd | undefined;
 
 async function open(): Promise<DockerSubject> {
@@ -173,6 +174,44 @@ describe('an agent in a container', function () {
     assert.ok(Math.abs(one - other) <= 2 ** 20, `${one} and ${other}`);
     await bench.executor.stop(first, { graceMs: 0 });
     await bench.start(third);
+  });
+
+  it('is touched by no engine of another data directory, and its folder may be called anything', async () => {
+    const { home, daemon } = subject;
+    const cwd = join(home, 'a b:c,d;e "q\' ü', 'x\ny');
+    mkdirSync(cwd, { recursive: true });
+    const spec = bench.spec('pwd; echo made > made.txt; read -r go; echo over', { cwd, duplex: true });
+    await bench.start(spec);
+    const { lines, end } = bench.follow(spec);
+    await until(() => texts(lines).includes('/workspace'), 'the agent');
+    const neighbour = await folder();
+    const other = new DockerExecutor({
+      ...{ wrapperPath, socketPath: daemon.socketPath, home: neighbour.home },
+      sessionFolder: (session) => join(neighbour.home, session),
+    });
+    const theirs = new Bench({ ...subject, executor: other, home: neighbour.home, cwd: neighbour.home });
+    const idle = theirs.spec('exec sleep 600');
+    await theirs.start(idle);
+    try {
+      assert.equal(await other.removeOrphans((session) => session === theirs.session), 0);
+      assert.equal(await bench.executor.probe(spec).then(({ state }) => state), 'running');
+      await other.sweep(spec.session, { graceMs: 0 });
+      await other.forget(spec.session);
+      assert.equal(
+        (await other.terminal({ session: spec.session, cwd: neighbour.home, label: none })).command.length,
+        0,
+      );
+      assert.equal(await other.tidy(true), 1, 'its own alone');
+      assert.equal(await bench.executor.probe(spec).then(({ state }) => state), 'running');
+    } finally {
+      await theirs.dispose();
+      await other.dispose();
+      await neighbour.remove();
+    }
+    await bench.executor.write(spec, 1, 'go\n');
+    await end;
+    assert.deepEqual(texts(lines), ['/workspace', 'over']);
+    assert.equal(readFileSync(join(cwd, 'made.txt'), 'utf8'), 'made\n');
   });
 
   it('tells neither its environment nor its command line to `docker inspect`', async () => {

@@ -99,6 +99,22 @@ describe('windows of the tmux executor', function () {
     assert.deepEqual(await subject.server.windows(), [], 'what nobody wants any more is closed');
   });
 
+  it('are left alone by an engine of another data directory that shares their server', async () => {
+    const { server, home } = subject;
+    const of = (name: string): TmuxExecutor =>
+      new TmuxExecutor({ wrapperPath, server, view: (id) => ['sh', '-c', 'exec sleep 600', join(home, name), id] });
+    const [one, other] = [of('one'), of('other')];
+    const [mine, theirs] = [randomUUID(), randomUUID()];
+    await Promise.all([one.show([place(mine)]), other.show([place(theirs)])]);
+    const sessions = async (): Promise<string[]> =>
+      (await server.windows()).map(({ command }) => (command.includes(mine) ? 'mine' : 'theirs')).sort();
+    assert.deepEqual(await sessions(), ['mine', 'theirs']);
+    await other.forget(theirs);
+    assert.deepEqual(await sessions(), ['mine']);
+    await one.terminal(place(mine));
+    assert.deepEqual(await sessions(), ['mine']);
+  });
+
   it('of an interactive session are a tmux session of their own', async () => {
     await subject.executor.terminal(place(randomUUID(), 'interactive'));
     const [window] = await subject.server.windows();
