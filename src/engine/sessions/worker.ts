@@ -1,4 +1,4 @@
-import { CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
+import { type CoppiceError, isCoppiceError, toErrorRecord } from '../../core/errors.ts';
 import { event } from '../../core/events.ts';
 import { nextStep, type Live, type Step } from '../../core/session/next.ts';
 import { waitsForCorrection } from '../../core/session/put-off.ts';
@@ -27,6 +27,7 @@ import { revive } from './revive.ts';
 import { settle } from './settle.ts';
 import { SteadyTime } from './steady-time.ts';
 import { abandon, confirmEnded, openSpawn, startRun } from './start.ts';
+import { cancelled, endUnconfirmed, lostSight } from './unconfirmed.ts';
 
 const retryMs = 1000;
 /** Pause before settings that could not be used are read again. */
@@ -421,16 +422,28 @@ export class Worker {
     const { state } = await this.#context.executor(session).probe(ref);
     // Never begun: nothing is lost by not beginning it, and the next start gets a number of its own.
     if (state === 'not-started' && session.cancelling !== undefined) {
-      await abandon(
-        this.#context,
-        session,
-        new CoppiceError('wrong-state', 'It was cancelled.', 'Nothing has to be done.'),
-      );
+      await abandon(this.#context, session, cancelled);
       return;
     }
     const prompt = session.prompts.find((each) => each.state === 'waiting');
+    if (prompt === undefined) return;
+    const known = await this.#context.agent(session).catch(() => undefined);
+    if (known === undefined && session.cancelling !== undefined) await this.#endUnconfirmed(session, prompt.n);
     // Starting again in the same run directory returns the run that is there.
-    if (prompt !== undefined) await this.#start(session, prompt.n);
+    else await this.#start(session, prompt.n);
+  }
+
+  /** An agent that may run and cannot be had any more is not found by starting it again: it is ended where it is. */
+  async #endUnconfirmed(session: Session, prompt: number): Promise<void> {
+    const context = { ...this.#context, agent: (each: Session) => this.#agentOf(each) };
+    const isOpen = async (): Promise<boolean> => {
+      if (await endUnconfirmed(context, session, prompt)) return false;
+      this.#doubtfulStarts += 1;
+      if (this.#doubtfulStarts > startTries) throw lostSight;
+      await pause(retryMs, context.stopping);
+      return true;
+    };
+    while (!context.stopping.aborted && (await this.#whenThere(isOpen)));
   }
 
   /** Fails the session, keeping what it made, once its agent has ended; if even that fails it is tried again later. */
