@@ -30,9 +30,10 @@ export async function forgetOldCopies(
     const isCopy = dirname(own) === (await realpath(folder));
     const isOld = (name: string): boolean => {
       const [, release] = copy.exec(name) ?? [];
-      if (release === undefined) return false;
+      // Its own stays whatever it is called: programs of it are read, and agents started by it, as long as it runs.
+      if (release === undefined || (isCopy && join(dirname(own), name) === own)) return false;
       const order = compareVersions(release, version);
-      return order < 0 || (order === 0 && isCopy && join(dirname(own), name) !== own);
+      return order < 0 || (order === 0 && isCopy);
     };
     const old = entries.filter((entry) => entry.isDirectory() && isOld(entry.name));
     for (const { name } of old) {

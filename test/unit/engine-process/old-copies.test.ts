@@ -36,6 +36,9 @@ describe('copies of engines', () => {
       assert.deepEqual(await left(join(root, 'dist', 'engine.js')), rest, 'it does not run from a copy itself');
       const own = rest.filter((name) => name !== '0.10.1' && name !== '0.10.1+bb');
       assert.deepEqual(await left(join(root, 'engine', '0.10.1+aa', 'engine.js')), own);
+      await mkdir(join(root, 'engine', '0.0.0-source'));
+      const program = join(root, 'engine', '0.0.0-source', 'engine.js');
+      assert.ok((await left(program)).includes('0.0.0-source'), 'its own, whatever it is called');
       await forgetOldCopies({ root: join(root, 'nowhere') }, '0.10.1', log);
     } finally {
       await rm(root, { recursive: true });
