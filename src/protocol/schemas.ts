@@ -138,7 +138,7 @@ export const sessionDetailSchema = sessionSchema.extend({
   restarts: z.number().optional(),
   /** How often its agent asked the model's service again since a person last gave a prompt. They use up no attempts. */
   retries: z.number().optional(),
-  /** Why the state is unknown or paused. */
+  /** Why the state is unknown or paused, or what a session whose agent works waits for with all that it is told. */
   doubt: z.string().optional(),
   activity: z
     .object({

@@ -43,10 +43,15 @@ export function isOverMistake({ pausedUntil }: Session): boolean {
  * that waits in line, or that somebody has cancelled, goes on waiting or ends without a word about it.
  */
 export function waitsForCorrection(session: Session, problem: string, now: number): readonly NewEvent[] {
-  const reason = `${problem} Correct that: the session then goes on by itself, and nothing of it is lost.`;
+  const reason = untilCorrected(problem);
   const isKnown = session.pausedUntil !== undefined && session.pausedUntil.reason === reason;
   if (isKnown || isLive(session) || session.admission !== 'admitted' || session.cancelling !== undefined) return [];
   return [event('session.paused', { session: session.id, until: now, reason, mistake: true })];
+}
+
+/** What is to be done about settings that cannot be used; `problem` is a sentence. */
+export function untilCorrected(problem: string): string {
+  return `${problem} Correct that: the session then goes on by itself, and nothing of it is lost.`;
 }
 
 /** The wait is over: the agent is given what to go on with. `resumes`: it knows its conversation. */

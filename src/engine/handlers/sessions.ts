@@ -78,6 +78,7 @@ export function sessionHandlers(services: Services, pushing: (session: Session) 
       const session = store.find(key);
       return sessionDetail(session, store.all('session'), services.limits(), {
         activity: sessions.worker(session.id)?.activity(),
+        mistake: sessions.worker(session.id)?.mistake,
         stream: services.streamPath(session.id),
         watch: store.get('watch', session.id),
         overlaps: store

@@ -1,6 +1,7 @@
 import { withoutCost } from '../../core/agent/usage.ts';
 import { defined } from '../../core/defined.ts';
 import { positionOf, whyWaiting, type Limits } from '../../core/queue/policy.ts';
+import { untilCorrected } from '../../core/session/put-off.ts';
 import { openBreakpoints, statusOf, workTime } from '../../core/session/status.ts';
 import type { Breakpoint, Pushed, Session, TurnEnd, TurnNote } from '../../core/session/state.ts';
 import type { AgentQuestion } from '../../core/agent/events.ts';
@@ -91,6 +92,8 @@ export function sessionDetail(
   limits: Limits,
   extra: {
     activity: ActivityView | undefined;
+    /** What is wrong with a settings file, while the session waits for its correction. */
+    mistake: string | undefined;
     stream: string;
     watch: Watch | undefined;
     overlaps: readonly OverlapView[];
@@ -119,7 +122,7 @@ export function sessionDetail(
       pushing: extra.pushing || undefined,
       restarts: session.revivals,
       retries: session.attempts?.transport || undefined,
-      doubt: doubtOf(session),
+      doubt: doubtOf(session, extra.mistake),
       supervision: isSupervised(session) ? supervisionBrief(session) : undefined,
       activity: some(extra.activity, activityView),
       watch: some(extra.watch, watchView),
@@ -143,8 +146,8 @@ function errorView(error: ErrorRecord): NonNullable<SessionDetail['error']> {
   return { ...error, context: { ...(error.context ?? {}) } };
 }
 
-function doubtOf(session: Session): string | undefined {
-  return session.run?.state === 'unknown' ? session.run.why : session.pausedUntil?.reason;
+function doubtOf({ run, pausedUntil }: Session, mistake: string | undefined): string | undefined {
+  return run?.state === 'unknown' ? run.why : (pausedUntil?.reason ?? some(mistake, untilCorrected));
 }
 
 function activityView(activity: ActivityView): NonNullable<SessionDetail['activity']> {

@@ -101,6 +101,11 @@ export class Worker {
     await this.#following;
   }
 
+  /** What is wrong with a settings file, while the session waits for its correction. */
+  get mistake(): string | undefined {
+    return this.#mistake;
+  }
+
   get follower(): Follower | undefined {
     return this.#follower;
   }

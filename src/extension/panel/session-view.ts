@@ -56,7 +56,7 @@ export function evidenceOf(detail: SessionDetail): string {
     case 'preparing':
       return l10n.t('Its worktree is made and its agent is started.');
     case 'running':
-      return workOf(detail);
+      return detail.doubt ?? workOf(detail);
     case 'needs-you':
       return detail.needs.length === 1
         ? l10n.t('It waits for your answer.')

@@ -41,7 +41,14 @@ describe("an agent that asks its model's service again", () => {
     const session = world.ledger.get('s');
     assert.deepEqual([session.attempts?.errors, session.attempts?.process, session.automatic], [[], 0, undefined]);
     assert.equal(escalationAfter(session.attempts ?? noAttempts, 'any', usualAttemptLimits), 'again');
-    const extra = { activity: undefined, stream: '', watch: undefined, overlaps: [], pushing: false } as const;
+    const extra = {
+      activity: undefined,
+      mistake: undefined,
+      stream: '',
+      watch: undefined,
+      overlaps: [],
+      pushing: false,
+    } as const;
     const metered = (): boolean => false;
     const detail = sessionDetail(session, [session], limits, { ...extra, metered });
     assert.equal(detail.retries, 50);

@@ -148,6 +148,7 @@ describe('the worker of a session', function () {
     worker.wake();
     for (let times = 0; times < 3; times += 1) await once(looked, 'look');
     assert.deepEqual([told, stage.records], [['a session waits for its settings'], []]);
+    assert.equal(worker.mistake, mistake.message);
   });
 
   it('ends a session that was cancelled also while a settings file has a mistake', async () => {

@@ -9,4 +9,11 @@ describe('what the panel shows of a session', () => {
     const told = { tokens: 50_000, window: 200_000 };
     assert.deepEqual(panelSession(detail('a', { context: told })).context, told);
   });
+
+  it('has what a session waits for before what its agent did', () => {
+    const evidence = (doubt?: string): string =>
+      panelSession(detail('a', { status: 'running', ...(doubt === undefined ? {} : { doubt }) })).evidence;
+    assert.equal(evidence('config.yaml:3 is wrong. Correct that.'), 'config.yaml:3 is wrong. Correct that.');
+    assert.equal(evidence(), 'Its agent is at work.');
+  });
 });
