@@ -57,13 +57,28 @@ async function begin(
   try {
     return await spawnAgent(context, session, agent, place, announced, prompt);
   } catch (error) {
-    if (announced.again === true && isCoppiceError(error, 'unreachable')) {
-      const message = 'It cannot be told whether the agent was started: its host cannot be reached.';
-      throw new CoppiceError('unknown-outcome', message, error.next, { cause: error, context: error.context });
-    }
-    if (!context.stopping.aborted && !isCoppiceError(error, 'unknown-outcome')) await abandon(context, session, error);
+    if (context.stopping.aborted || isCoppiceError(error, 'unknown-outcome')) throw error;
+    if (announced.again === true && (await mayHaveBegun(context, session, announced))) throw untold(error);
+    await abandon(context, session, error);
     throw error;
   }
+}
+
+/** Whether a start that an earlier engine announced may have happened, whatever prevents it at this moment. */
+async function mayHaveBegun(context: SessionContext, session: Session, { spawn }: Announced): Promise<boolean> {
+  const ref = context.runRef(session.id, spawn.run);
+  const { state } = await context
+    .executor(session)
+    .probe(ref)
+    .catch(() => ({ state: 'unknown' }));
+  return state !== 'not-started';
+}
+
+function untold(cause: unknown): CoppiceError {
+  const { message, next } = toErrorRecord(cause);
+  return new CoppiceError('unknown-outcome', `Whether the agent was started cannot be told. ${message}`, next, {
+    cause,
+  });
 }
 
 /** A start that an earlier engine announced and did not confirm: the same run directory, so it can only happen once. */

@@ -457,7 +457,7 @@ export class Worker {
     const session = store.session(this.#session);
     if (isSettled(session)) return;
     try {
-      if (isLive(session)) await this.#endAgent(session, error);
+      if (isLive(session) || openSpawn(this.#context, session) !== undefined) await this.#endAgent(session, error);
       const present = store.session(this.#session);
       // Its worktree is given to nobody else while it may write there: the step `stop` goes on, and settles it then.
       if (!isLive(present)) await settle(this.#context, present, error);
@@ -481,7 +481,10 @@ export class Worker {
         this.#context.store.session(session.id).cancelling === undefined ? [failed] : [],
       );
     }
-    await this.#stop(session);
+    const present = this.#context.store.session(session.id);
+    const prompt = present.prompts.find((each) => each.state === 'waiting');
+    if (openSpawn(this.#context, session) === undefined || prompt === undefined) await this.#stop(present);
+    else await this.#endUnconfirmed(present, prompt.n);
   }
 }
 

@@ -393,6 +393,36 @@ describe('the worker of a session', function () {
     assert.deepEqual([result?.outcome, run?.state, state], ['cancelled', 'exited', 'exited']);
   });
 
+  it('ends an agent that may have been started before its session fails, as where trust was taken back', async () => {
+    const done = new EventEmitter();
+    let state: 'running' | 'exited' = 'running';
+    const executor: Partial<Executor> = {
+      probe: () => Promise.resolve({ state, code: 143 } as never),
+      view: () => Promise.resolve({ cwd: '/work', directory: '/run' } as never),
+      tail: (_run, offset, handlers) => {
+        handlers.onCaughtUp?.();
+        return Promise.resolve({ reason: 'ended', offset } as never);
+      },
+      stop: () => {
+        state = 'exited';
+        return Promise.resolve({ killed: [], left: [] } as never);
+      },
+    };
+    const prompts = [{ n: 1, text: 'alpha', state: 'waiting', steer: false }];
+    const worktree = { path: '/work', branch: 'coppice/alpha', admin: '/admin', baseCommit: 'b', base: 'main' };
+    stage = await stageOf({ prompts, usage: noUsage, worktree } as never, { executor });
+    const effect = { kind: 'spawn', run: 1, offset: 0 };
+    await stage.store.commit('user:cli', () => [
+      { type: 'intent.opened', v: 1, data: { intent: 'i', session: id, effect } },
+    ]);
+    worker = new Worker(stage.context, id, () => done.emit('done'));
+    const settled = once(done, 'done', { signal: AbortSignal.timeout(20_000) });
+    worker.wake();
+    await settled;
+    const { result, run } = stage.store.session(id);
+    assert.deepEqual([result?.error?.code, run?.state, state], ['untrusted', 'exited', 'exited']);
+  });
+
   it('fails a session whose settings are wrong where nobody can correct them', async () => {
     const place = { source: 'environment' as const, name: 'COPPICE_LIMITS_RUNNING' };
     const done = new EventEmitter();
