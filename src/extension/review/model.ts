@@ -162,6 +162,9 @@ class Model implements ReviewModel, Disposable {
       this.#link.request('landing/queue', { session, all: true }),
     ]);
     const failed = [changes, checkpoints, review, landings].find((each) => each.status === 'rejected');
+    const problem = failed && (failed.reason instanceof Error ? failed.reason : new Error(String(failed.reason)));
+    if (problem !== undefined && problem.message !== this.#subject?.problem?.message)
+      this.#log.warn('A part of the review could not be read.', problem);
     return {
       detail,
       worktree,
@@ -169,7 +172,7 @@ class Model implements ReviewModel, Disposable {
       checkpoints: checkpoints.status === 'fulfilled' ? checkpoints.value.checkpoints.toReversed() : [],
       review: review.status === 'fulfilled' ? review.value : { session, comments: [], ticks: [] },
       landings: landings.status === 'fulfilled' ? landings.value.landings : [],
-      problem: failed && (failed.reason instanceof Error ? failed.reason : new Error(String(failed.reason))),
+      problem,
     };
   }
 

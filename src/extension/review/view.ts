@@ -1,4 +1,3 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import { RowClicks } from '../commands/row-clicks.ts';
@@ -32,7 +31,7 @@ export const reviewView: Contribution = {
       keys.set('coppice.rollbackOpen', review.rollbacks.open !== undefined);
       keys.set('coppice.openComments', subject?.review.comments.some(({ state }) => state === 'open') === true);
       view.description = subject === undefined ? '' : oneLine(subject.detail.title, 80);
-      view.message = subject?.problem === undefined ? '' : l10n.t('Something could not be read; see the log.');
+      view.message = oneLine(subject?.problem?.message ?? '', 300);
       if (session !== undefined) review.comments();
     };
     owner.add(watchWorktree(review.model));

@@ -47,4 +47,25 @@ describe('the model of a review', () => {
       model.dispose();
     }
   });
+
+  it('has why a part of it could not be read, which the log tells once', async () => {
+    const states = new Emitter<LinkState>(fail);
+    const link = {
+      request: (() => Promise.reject(new Error('Its worktree is gone.'))) as unknown as EngineLink['request'],
+      onRecords: new Emitter<Records>(fail).event,
+      onState: states.event,
+      state: { status: 'idle' } as const,
+    };
+    const told: string[] = [];
+    const log = { ...keptLog(), warn: (message: string) => void told.push(message) };
+    const model = reviewModel(link, { look: () => Promise.resolve(detail('s', { worktree: '/gone' })) }, log);
+    try {
+      await model.show('s');
+      await model.refresh();
+      assert.equal(model.subject?.problem?.message, 'Its worktree is gone.');
+      assert.deepEqual(told, ['A part of the review could not be read.']);
+    } finally {
+      model.dispose();
+    }
+  });
 });
