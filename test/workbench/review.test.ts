@@ -213,6 +213,7 @@ describe('a review', function () {
     await soon(async () => {
       await askForChoices(code.window, 'Roll Back…');
       await quickInput.choose('Roll Back…');
+      await quickInput.widget.getByText('Roll Back to Which Checkpoint?').waitFor();
       // The list is longer than what of it is drawn.
       await quickInput.box.fill('After turn 1');
       await quickInput.choose(/After turn 1/);
