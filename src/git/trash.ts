@@ -1,22 +1,17 @@
 /**
  * The trash: worktrees that were renamed aside, each with a manifest beside it that says under which ref its files are
- * kept. Deleting is done late and slowly, since on some file systems creating files right after deleting many is several
- * times slower (`protocols/git-mechanics.md` A).
+ * kept. They are deleted late (`trash-sweep.ts`).
  */
-import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CoppiceError, isCoppiceError, systemCode } from '../core/errors.ts';
 import { adminOf, isAbsent, isFolder } from './admin.ts';
 import { diskFailure, replaceFile } from './files.ts';
-import { keepGitDirectories } from './inside.ts';
 import type { Repository } from './repository.ts';
-import { keepMore, type Saved } from './save.ts';
+import type { Saved } from './save.ts';
 import { type Filed, manifestFile, readManifest, readManifests, writeManifest } from './trash-manifest.ts';
 import { namesInTrash, notedTrashes, noteTrash, trashesOf, trashFor, unreadable } from './trashes.ts';
-import { filesOf } from './tree.ts';
 
 /** A removed worktree in the trash. `path` is where it was; times are in milliseconds since 1970. */
 export interface TrashEntry {
@@ -91,12 +86,13 @@ function entryOf({ id, manifest: { path, saved, removedAt, keepUntil } }: Filed)
 }
 
 /** What is in each trash, by name; `unsure` are those of which that cannot be told, each with the error that says why. */
-interface Look {
+export interface Look {
   readonly listed: readonly { readonly trash: string; readonly names: readonly string[] }[];
   readonly unsure: readonly { readonly trash: string; readonly error: CoppiceError }[];
 }
 
-async function look(trashes: readonly string[]): Promise<Look> {
+/** Looks into each of the trashes. */
+export async function look(trashes: readonly string[]): Promise<Look> {
   const listed: { trash: string; names: readonly string[] }[] = [];
   const unsure: { trash: string; error: CoppiceError }[] = [];
   for (const trash of trashes) {
@@ -177,70 +173,6 @@ export async function latestInTrash(
 function isOf(path: string, name: string): boolean {
   const prefix = `${basename(path)}-`;
   return name.startsWith(prefix) && /^[0-9a-f]{12}\.json$/.test(name.slice(prefix.length));
-}
-
-/** What is due, and how gently it is deleted. */
-export interface SweepOptions {
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  readonly signal?: AbortSignal;
-  /** A pause after every so many files, in milliseconds; default 20 after 200. */
-  readonly pauseMs?: number;
-}
-
-/** What was deleted, by the path where it was, and what stays. */
-export interface SweepReport {
-  readonly deleted: readonly string[];
-  /** Not deleted, since its files could not be shown to be kept; nothing is ever deleted on doubt. */
-  readonly doubtful: readonly { readonly path: string; readonly reason: string }[];
-}
-
-/**
- * Deletes what is over its time, in every trash of the repository. Before it deletes, it reads the files once more: what was written
- * after the removal (by a process that was still inside) is saved too, and so are repositories inside (`inside.ts`). Can be aborted and
- * repeated at any point.
- */
-export async function sweepTrash(repository: Repository, root: string, options: SweepOptions): Promise<SweepReport> {
-  const deleted: string[] = [];
-  const { listed, unsure } = await look(await trashesOf(repository, root));
-  const present = unsure.filter(({ error }) => error.context['code'] !== 'ENOENT');
-  const doubtful = present.map(({ trash, error }) => ({ path: trash, reason: error.message }));
-  for (const { trash, names } of listed) {
-    const { filed, unread } = await readManifests(trash, names);
-    doubtful.push(...unread.map(({ id, error }) => ({ path: manifestFile(trash, id), reason: error.message })));
-    for (const each of filed) {
-      options.signal?.throwIfAborted();
-      if (options.now < each.manifest.keepUntil) continue;
-      const left = await sweepOne(repository, each, options);
-      if (left === undefined) deleted.push(each.manifest.path);
-      else if (left !== '') doubtful.push({ path: each.manifest.path, reason: left });
-    }
-  }
-  return { deleted, doubtful };
-}
-
-/** Gives the reason why it stays, empty when nothing has to be told; undefined when it was deleted. */
-async function sweepOne(
-  repository: Repository,
-  { id, trash, manifest }: Filed,
-  options: SweepOptions,
-): Promise<string | undefined> {
-  const folder = join(trash, id);
-  // Looked at first: whoever removes it renames it from there to the folder.
-  const gone = await isAbsent(manifest.path);
-  if (!(await isAbsent(folder))) {
-    if (!(await isFolder(folder))) return 'it is no folder, or cannot be looked at';
-    const sure = (): Promise<string | undefined> => makeSure(repository, { id, trash, manifest }, options.signal);
-    const doubt = manifest.state === 'deleting' ? undefined : await repository.exclusive('trash', sure);
-    if (doubt !== undefined) return doubt;
-    const left = await deleteSlowly(folder, options).then(() => undefined, leftBehind(options.signal));
-    if (left !== undefined) return left;
-  } else if (manifest.state === 'kept' && !gone) {
-    return ''; // it is on its way here or was brought back
-  }
-  await rm(adminTrash(repository, id), { recursive: true, force: true });
-  await rm(manifestFile(trash, id), { force: true });
-  return undefined;
 }
 
 /**
@@ -331,72 +263,8 @@ function taken(path: string): CoppiceError {
   );
 }
 
-/** Gives the reason why the folder may not be deleted, empty when it is not there any more; otherwise marks it as being deleted. */
-async function makeSure(
-  repository: Repository,
-  { id, trash, manifest }: Filed,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  // Whoever brings it back meanwhile takes it from here under the same turn.
-  if ((await readManifest(trash, id))?.state !== 'kept') return '';
-  const { ref, commit } = manifest.saved;
-  const kept = await repository.run(['merge-base', '--is-ancestor', commit, ref], { okCodes: [0, 1, 128] });
-  if (kept.code !== 0) return `${ref} does not hold it any more`;
-  const tree = await filesOf(repository, join(trash, id), signal).catch(reason);
-  if (typeof tree !== 'string') return tree.message;
-  const inside = await keepGitDirectories(repository, join(trash, id), adminTrash(repository, id), signal).catch(
-    reason,
-  );
-  if (!Array.isArray(inside)) return inside.message;
-  if (tree !== manifest.saved.tree || inside.length > 0) {
-    await keepMore(repository, manifest.saved, tree, manifest.path, inside);
-  }
-  await writeManifest(trash, id, { ...manifest, state: 'deleting' });
-  return undefined;
-}
-
-/** What of a folder cannot be deleted (a path too long, files of another user) stays, and holds up nothing else. */
-function leftBehind(signal: AbortSignal | undefined): (error: unknown) => string {
-  return (error) => {
-    if (signal?.aborted === true || systemCode(error) === undefined) throw error;
-    return `some of it cannot be deleted (${systemCode(error) ?? 'unknown'})`;
-  };
-}
-
-function reason(error: unknown): CoppiceError {
+/** The error of ours that an error is; any other is thrown. */
+export function reason(error: unknown): CoppiceError {
   if (isCoppiceError(error)) return error;
   throw error;
-}
-
-/** Deletes a folder so gently that whoever makes files at the same time is not held up. Throws the system's error. */
-export async function deleteSlowly(folder: string, options: Pick<SweepOptions, 'pauseMs' | 'signal'>): Promise<void> {
-  let count = 0;
-  // Names are bytes: one that is no text could not be named again.
-  const visit = async (path: Buffer): Promise<void> => {
-    const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
-    if (entries.length > 0) await makeWritable(path);
-    for (const entry of entries) {
-      const full = Buffer.concat([path, Buffer.from('/'), entry.name]);
-      if (entry.isDirectory()) await visit(full);
-      else await unlink(full);
-      count += 1;
-      if (count % 200 === 0)
-        await delay(options.pauseMs ?? 20, undefined, options.signal === undefined ? {} : { signal: options.signal });
-      options.signal?.throwIfAborted();
-    }
-    await rmdir(path);
-  };
-  if (!(await isAbsent(folder))) await visit(Buffer.from(folder));
-}
-
-/** Tools write-protect folders of what they downloaded (Go); what cannot be changed is told by what follows. */
-async function makeWritable(path: Buffer): Promise<void> {
-  const { mode } = await lstat(path);
-  if ((mode & 0o200) !== 0) return;
-  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  try {
-    await folder.chmod((mode & 0o777) | 0o200).catch(() => undefined);
-  } finally {
-    await folder.close();
-  }
 }

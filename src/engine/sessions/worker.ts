@@ -22,6 +22,7 @@ import { armedStops } from '../supervision/stops.ts';
 import { isSupervising, superviseStep } from '../supervision/supervise.ts';
 import { prepare } from './prepare.ts';
 import { isOfWait, waitOf, waitStep } from './put-off.ts';
+import { isAway, pauseAfter, Reach, retryMs } from './reach.ts';
 import { restore } from './restore.ts';
 import { revive } from './revive.ts';
 import { settle } from './settle.ts';
@@ -29,11 +30,8 @@ import { SteadyTime } from './steady-time.ts';
 import { abandon, confirmEnded, openSpawn, startRun } from './start.ts';
 import { cancelled, endUnconfirmed, lostSight } from './unconfirmed.ts';
 
-const retryMs = 1000;
 /** Pause before settings that could not be used are read again. */
 const correctionMs = 1000;
-/** As often the time between two attempts to follow a run is doubled: up to 16 s. */
-const mostDoublings = 4;
 /** A start that cannot be told is asked again this often, then the session fails and says so. */
 const startTries = 30;
 /** `setTimeout` takes no more. */
@@ -60,8 +58,7 @@ export class Worker {
   #doubtfulStarts = 0;
   /** The mistake in the settings for whose correction it waits, as it was told. */
   #mistake: string | undefined;
-  /** How often in a row the place of the agent could not be reached. */
-  #away = 0;
+  readonly #reach: Reach;
   #limitTimer: NodeJS.Timeout | undefined;
   readonly #time: SteadyTime;
   /** Where a run could not be followed last, and how often in a row before that. */
@@ -73,6 +70,7 @@ export class Worker {
   constructor(context: SessionContext, session: string, done: () => void) {
     this.#context = context;
     this.#session = session;
+    this.#reach = new Reach(context, session);
     this.#done = done;
     this.#time = new SteadyTime(() => context.clock());
   }
@@ -276,14 +274,14 @@ export class Worker {
       case 'start':
         return this.#start(session, step.prompt);
       case 'feed':
-        return this.#whenThere(() => this.#write(session, { kind: 'prompt', prompt: step.prompt }));
+        return this.#reach.whenThere(() => this.#write(session, { kind: 'prompt', prompt: step.prompt }));
       case 'answer':
-        return this.#whenThere(() => this.#write(session, { kind: 'answer', breakpoint: step.breakpoint }));
+        return this.#reach.whenThere(() => this.#write(session, { kind: 'answer', breakpoint: step.breakpoint }));
       case 'interrupt':
       case 'close':
-        return this.#whenThere(() => this.#write(session, { kind: step.do }));
+        return this.#reach.whenThere(() => this.#write(session, { kind: step.do }));
       case 'stop':
-        return this.#whenThere(() => this.#stop(session));
+        return this.#reach.whenThere(() => this.#stop(session));
       case 'settle':
         await this.#following;
         await settle(this.#context, this.#context.store.session(session.id));
@@ -295,21 +293,6 @@ export class Worker {
   #heard(): { incomplete: boolean; malformedLines: number } {
     const activity = this.#follower?.activity;
     return { incomplete: activity?.view().incomplete !== undefined, malformedLines: activity?.malformed ?? 0 };
-  }
-
-  /** An agent whose host is away works on there: what it is to be told or asked for comes when the host is back. */
-  async #whenThere(work: () => Promise<boolean>): Promise<boolean> {
-    try {
-      const decided = await work();
-      this.#away = 0;
-      return decided;
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      this.#context.log.warn('an agent cannot be reached', { session: this.#session, error: error.message });
-      await pause(retryMs * 2 ** Math.min(this.#away, mostDoublings), this.#context.stopping);
-      this.#away += 1;
-      return true;
-    }
   }
 
   async #start(session: Session, prompt: number): Promise<boolean> {
@@ -394,7 +377,7 @@ export class Worker {
         if (present?.n !== run || present.state !== 'running') return [];
         return [event('run.doubted', { session: this.#session, run, why: describe(error) })];
       });
-      await pause(retryMs * 2 ** Math.min(this.#lostAt.times, mostDoublings), stopping);
+      await pauseAfter(this.#lostAt.times, stopping);
     } catch (cause) {
       log.error('that a run cannot be followed is not on record', { session: this.#session, error: describe(cause) });
     } finally {
@@ -417,7 +400,7 @@ export class Worker {
     const { store } = this.#context;
     const session = store.session(this.#session);
     if (store.intentsOf(session.id).length === 0) return;
-    await this.#whenThere(async () => {
+    await this.#reach.whenThere(async () => {
       await recoverInputs({ ...this.#context, agent: (each) => this.#agentOf(each) }, session);
       return true;
     });
@@ -448,7 +431,7 @@ export class Worker {
       await pause(retryMs, context.stopping);
       return true;
     };
-    while (!context.stopping.aborted && (await this.#whenThere(isOpen)));
+    while (!context.stopping.aborted && (await this.#reach.whenThere(isOpen)));
   }
 
   /** Fails the session, keeping what it made, once its agent has ended; if even that fails it is tried again later. */
@@ -486,11 +469,6 @@ export class Worker {
     if (openSpawn(this.#context, session) === undefined || prompt === undefined) await this.#stop(present);
     else await this.#endUnconfirmed(present, prompt.n);
   }
-}
-
-/** Whether what was asked of an agent's host did not reach it, or its answer did not come. */
-function isAway(error: unknown): error is CoppiceError {
-  return isCoppiceError(error, 'unreachable') || isCoppiceError(error, 'timed-out');
 }
 
 function describe(error: unknown): string {

@@ -6,7 +6,7 @@ import { createDoor } from '../../../src/git/door.ts';
 import { locateRepository } from '../../../src/git/locate.ts';
 import { removeWorktree } from '../../../src/git/removal.ts';
 import { openRepository } from '../../../src/git/repository.ts';
-import { sweepTrash } from '../../../src/git/trash.ts';
+import { sweepTrash } from '../../../src/git/trash-sweep.ts';
 
 const [main = '', sandbox = '', round = ''] = process.argv.slice(2);
 const repository = await openRepository(await locateRepository(main), {

@@ -7,7 +7,7 @@ import { commitWorktree } from '../../../src/git/commit.ts';
 import { createWorktree } from '../../../src/git/create.ts';
 import { removeWorktree } from '../../../src/git/removal.ts';
 import type { Repository } from '../../../src/git/repository.ts';
-import { sweepTrash } from '../../../src/git/trash.ts';
+import { sweepTrash } from '../../../src/git/trash-sweep.ts';
 import { listWorktrees, probeWorktree } from '../../../src/git/worktrees.ts';
 import { atEveryStep } from './every-step.ts';
 import { exists, Sandbox } from './support.ts';

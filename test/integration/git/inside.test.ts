@@ -13,7 +13,7 @@ import type { Repository } from '../../../src/git/repository.ts';
 import { moveFiles } from '../../../src/git/restore.ts';
 import { returnWorktree } from '../../../src/git/return.ts';
 import { chosenRollback } from '../../../src/git/roll-back.ts';
-import { sweepTrash } from '../../../src/git/trash.ts';
+import { sweepTrash } from '../../../src/git/trash-sweep.ts';
 import { exists, Sandbox } from './support.ts';
 
 const now = 1_800_000_000_000;

@@ -11,7 +11,8 @@ import { removeWorktree, type RemovalOptions } from '../../../src/git/removal.ts
 import { removalFacts } from '../../../src/git/removal-facts.ts';
 import type { Repository } from '../../../src/git/repository.ts';
 import { returnWorktree } from '../../../src/git/return.ts';
-import { listTrash, sweepTrash } from '../../../src/git/trash.ts';
+import { sweepTrash } from '../../../src/git/trash-sweep.ts';
+import { listTrash } from '../../../src/git/trash.ts';
 import { listWorktrees } from '../../../src/git/worktrees.ts';
 import { exists, Sandbox } from './support.ts';
 

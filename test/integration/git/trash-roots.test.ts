@@ -8,7 +8,8 @@ import { finishRemoval, removeWorktree, type Removed } from '../../../src/git/re
 import type { Repository } from '../../../src/git/repository.ts';
 import { returnWorktree } from '../../../src/git/return.ts';
 import { saveWork } from '../../../src/git/save.ts';
-import { listTrash, moveToTrash, sweepTrash } from '../../../src/git/trash.ts';
+import { sweepTrash } from '../../../src/git/trash-sweep.ts';
+import { listTrash, moveToTrash } from '../../../src/git/trash.ts';
 import { treeOf } from '../../../src/git/tree.ts';
 import { exists, Sandbox } from './support.ts';
 

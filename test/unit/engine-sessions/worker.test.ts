@@ -7,6 +7,7 @@ import { event } from '../../../src/core/events.ts';
 import type { Place } from '../../../src/core/session/state.ts';
 import { statusOf } from '../../../src/core/session/status.ts';
 import { configError } from '../../../src/engine/config/config.ts';
+import type { SessionContext } from '../../../src/engine/sessions/context.ts';
 import { Worker } from '../../../src/engine/sessions/worker.ts';
 import type { Executor } from '../../../src/executors/executor.ts';
 import { id, running, stageOf, type Stage } from './stage.ts';
@@ -359,7 +360,8 @@ describe('the worker of a session', function () {
     assert.deepEqual([stage.store.session(id).result?.outcome, fed], ['cancelled', ['']]);
   });
 
-  it('ends an agent that may have been started before it was cancelled, and is not known any more', async () => {
+  /** An agent that an earlier engine may have started is at work; gives how its session and it end. */
+  async function endOfUnconfirmed(given: object, context: Partial<SessionContext> = {}): Promise<object> {
     const done = new EventEmitter();
     let state: 'running' | 'exited' = 'running';
     const executor: Partial<Executor> = {
@@ -374,13 +376,8 @@ describe('the worker of a session', function () {
         return Promise.resolve({ killed: [], left: [] } as never);
       },
     };
-    const agent = (): Promise<never> =>
-      Promise.reject(new CoppiceError('agent-missing', 'Nobody knows it.', 'Add it.'));
     const prompts = [{ n: 1, text: 'alpha', state: 'waiting', steer: false }];
-    stage = await stageOf({ prompts, usage: noUsage, cancelling: { reason: 'a person', at: 1 } } as never, {
-      executor,
-      context: { agent },
-    });
+    stage = await stageOf({ prompts, usage: noUsage, ...given } as never, { executor, context });
     const effect = { kind: 'spawn', run: 1, offset: 0 };
     await stage.store.commit('user:cli', () => [
       { type: 'intent.opened', v: 1, data: { intent: 'i', session: id, effect } },
@@ -390,37 +387,20 @@ describe('the worker of a session', function () {
     worker.wake();
     await settled;
     const { result, run } = stage.store.session(id);
-    assert.deepEqual([result?.outcome, run?.state, state], ['cancelled', 'exited', 'exited']);
+    return { outcome: result?.outcome, error: result?.error?.code, run: run?.state, agent: state };
+  }
+
+  it('ends an agent that may have been started before it was cancelled, and is not known any more', async () => {
+    const agent = (): Promise<never> =>
+      Promise.reject(new CoppiceError('agent-missing', 'Nobody knows it.', 'Add it.'));
+    const ended = await endOfUnconfirmed({ cancelling: { reason: 'a person', at: 1 } }, { agent });
+    assert.deepEqual(ended, { outcome: 'cancelled', error: undefined, run: 'exited', agent: 'exited' });
   });
 
   it('ends an agent that may have been started before its session fails, as where trust was taken back', async () => {
-    const done = new EventEmitter();
-    let state: 'running' | 'exited' = 'running';
-    const executor: Partial<Executor> = {
-      probe: () => Promise.resolve({ state, code: 143 } as never),
-      view: () => Promise.resolve({ cwd: '/work', directory: '/run' } as never),
-      tail: (_run, offset, handlers) => {
-        handlers.onCaughtUp?.();
-        return Promise.resolve({ reason: 'ended', offset } as never);
-      },
-      stop: () => {
-        state = 'exited';
-        return Promise.resolve({ killed: [], left: [] } as never);
-      },
-    };
-    const prompts = [{ n: 1, text: 'alpha', state: 'waiting', steer: false }];
     const worktree = { path: '/work', branch: 'coppice/alpha', admin: '/admin', baseCommit: 'b', base: 'main' };
-    stage = await stageOf({ prompts, usage: noUsage, worktree } as never, { executor });
-    const effect = { kind: 'spawn', run: 1, offset: 0 };
-    await stage.store.commit('user:cli', () => [
-      { type: 'intent.opened', v: 1, data: { intent: 'i', session: id, effect } },
-    ]);
-    worker = new Worker(stage.context, id, () => done.emit('done'));
-    const settled = once(done, 'done', { signal: AbortSignal.timeout(20_000) });
-    worker.wake();
-    await settled;
-    const { result, run } = stage.store.session(id);
-    assert.deepEqual([result?.error?.code, run?.state, state], ['untrusted', 'exited', 'exited']);
+    const ended = await endOfUnconfirmed({ worktree });
+    assert.deepEqual(ended, { outcome: 'failed', error: 'untrusted', run: 'exited', agent: 'exited' });
   });
 
   it('fails a session whose settings are wrong where nobody can correct them', async () => {
