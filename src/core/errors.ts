@@ -120,6 +120,12 @@ export function isCoppiceError(error: unknown, code?: ErrorCode): error is Coppi
   return error instanceof CoppiceError && (code === undefined || error.code === code);
 }
 
+/** The `CoppiceError` that was thrown; anything else is thrown on. For what goes on without what it could not have. */
+export function ours(error: unknown): CoppiceError {
+  if (isCoppiceError(error)) return error;
+  throw error;
+}
+
 /** The next step after what should not happen; its way is `export-diagnostics`. */
 export const bugNext = 'Report this as a bug, with the diagnostics.';
 

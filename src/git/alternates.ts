@@ -2,9 +2,10 @@
  * The folders of objects that a repository borrows from others (`git clone --shared`, `--reference`). Where a repository is lent to a
  * container, these are as well, so what is named there is looked at first: whoever wrote the list may have named anything.
  */
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CoppiceError, systemCode } from '../core/errors.ts';
+import { CoppiceError } from '../core/errors.ts';
+import { isAbsent } from './admin.ts';
 import { textOf } from './door.ts';
 import type { Repository } from './repository.ts';
 
@@ -20,7 +21,7 @@ const mostFolders = 64;
  */
 export async function borrowedObjects(repository: Repository): Promise<readonly string[]> {
   const list = join(repository.location.commonDir, 'objects', 'info', 'alternates');
-  if (!(await isThere(list))) return [];
+  if (await isAbsent(list)) return [];
   const said = textOf(await repository.run(['count-objects', '-v']));
   const named = said.split('\n').flatMap((line) => /^alternate: (.*)$/u.exec(line)?.[1] ?? []);
   const folders = new Set<string>();
@@ -42,16 +43,6 @@ function refused(message: string): CoppiceError {
   const next =
     'Give the repository objects of its own: `git repack -a -d`, then remove `objects/info/alternates` from its git directory.';
   return new CoppiceError('isolation-failed', message, next);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return false;
-      throw error;
-    },
-  );
 }
 
 const escapes: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13, '"': 34, '\\': 92 };

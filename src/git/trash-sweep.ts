@@ -1,13 +1,13 @@
 /** Deletes what is in the trash and over its time, once it is sure that all of it is kept. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../core/errors.ts';
+import { ours, systemCode } from '../core/errors.ts';
 import { isAbsent, isFolder } from './admin.ts';
 import { deleteSlowly, type Slowly } from './delete-slowly.ts';
 import { keepGitDirectories } from './inside.ts';
 import type { Repository } from './repository.ts';
 import { keepMore } from './save.ts';
-import { adminTrash, look, reason } from './trash.ts';
+import { adminTrash, look } from './trash.ts';
 import { type Filed, manifestFile, readManifest, readManifests, writeManifest } from './trash-manifest.ts';
 import { trashesOf } from './trashes.ts';
 import { filesOf } from './tree.ts';
@@ -84,11 +84,9 @@ async function makeSure(
   const { ref, commit } = manifest.saved;
   const kept = await repository.run(['merge-base', '--is-ancestor', commit, ref], { okCodes: [0, 1, 128] });
   if (kept.code !== 0) return `${ref} does not hold it any more`;
-  const tree = await filesOf(repository, join(trash, id), signal).catch(reason);
+  const tree = await filesOf(repository, join(trash, id), signal).catch(ours);
   if (typeof tree !== 'string') return tree.message;
-  const inside = await keepGitDirectories(repository, join(trash, id), adminTrash(repository, id), signal).catch(
-    reason,
-  );
+  const inside = await keepGitDirectories(repository, join(trash, id), adminTrash(repository, id), signal).catch(ours);
   if (!Array.isArray(inside)) return inside.message;
   if (tree !== manifest.saved.tree || inside.length > 0) {
     await keepMore(repository, manifest.saved, tree, manifest.path, inside);

@@ -5,7 +5,7 @@
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { CoppiceError, isCoppiceError, systemCode } from '../core/errors.ts';
+import { CoppiceError, ours, systemCode } from '../core/errors.ts';
 import { adminOf, isAbsent, isFolder } from './admin.ts';
 import { diskFailure, replaceFile } from './files.ts';
 import type { Repository } from './repository.ts';
@@ -99,7 +99,7 @@ export async function look(trashes: readonly string[]): Promise<Look> {
     try {
       listed.push({ trash, names: await namesInTrash(trash) });
     } catch (error) {
-      unsure.push({ trash, error: reason(error) });
+      unsure.push({ trash, error: ours(error) });
     }
   }
   return { listed, unsure };
@@ -261,10 +261,4 @@ function taken(path: string): CoppiceError {
     'Remove that worktree; where its folder is gone already, run `git worktree prune`.',
     { context: { path } },
   );
-}
-
-/** The error of ours that an error is; any other is thrown. */
-export function reason(error: unknown): CoppiceError {
-  if (isCoppiceError(error)) return error;
-  throw error;
 }

@@ -1,4 +1,4 @@
-import { type CoppiceError, isCoppiceError } from '../../core/errors.ts';
+import { ours } from '../../core/errors.ts';
 import { below, whyKept } from '../../core/session/removal.ts';
 import type { Place, Session } from '../../core/session/state.ts';
 import { isLive, isSettled } from '../../core/session/status.ts';
@@ -61,13 +61,8 @@ async function unowned(context: RemovalContext, session: Session, place: Place):
 async function vanished(context: RemovalContext, session: Session): Promise<Held> {
   const place = madeWorktree(context, session);
   const untold = session.removal !== undefined || place === undefined || (await isAway(context, session));
-  const doubt = untold ? undefined : await inTrash(context, session, place, findRemoved).then(() => undefined, told);
+  const doubt = untold ? undefined : await inTrash(context, session, place, findRemoved).then(() => undefined, ours);
   return doubt === undefined ? nothingHeld : { ...nothingHeld, findings: [doubt.message], needs: ['changes'] };
-}
-
-function told(error: unknown): CoppiceError {
-  if (isCoppiceError(error)) return error;
-  throw error;
 }
 
 /** What the worktree holds. */
